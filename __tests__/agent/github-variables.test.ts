@@ -1,15 +1,18 @@
 import { expect, test } from 'vitest';
 import { gitSettings, githubVariables } from '../../src/agent/github-variables.ts';
+import type { GithubConfig } from '../../src/config/github.ts';
+import { hostsOfGithub } from '../../src/config/github-config.ts';
 import { githubServer } from '../../src/config/github-server.ts';
 import { aConfig } from '../../testing/builders.ts';
+import { allowing } from '../../testing/options.ts';
 
-const configFor = (url?: string) =>
-  aConfig({
-    github: {
-      server: githubServer(url === undefined ? {} : { GITHUB_SERVER_URL: url }),
-      ...{ access: 'read', repositories: [{ name: 'o/r' }] },
-    },
-  });
+function configFor(url?: string) {
+  const github: GithubConfig = {
+    server: githubServer(url === undefined ? {} : { GITHUB_SERVER_URL: url }),
+    ...{ access: 'read', repositories: [{ name: 'o/r' }] },
+  };
+  return aConfig({ github, namedHosts: { providers: [], others: hostsOfGithub(github, allowing('')) } });
+}
 const PLACEHOLDER = 'ghu_placeholderTokenForCredentialIsolation';
 
 test('without a token, nothing is set', () => {

@@ -46,7 +46,7 @@ function serverFor(hosts: Readonly<Record<string, Identity>>, requests: Set<stri
 }
 
 /**
- * Runs a script in a sandbox that trusts `authority`, and in which `hosts` can be reached.
+ * Runs a script in a sandbox in which `hosts` can be reached.
  *
  * @param script bash, or what the image's `sh` understands
  */

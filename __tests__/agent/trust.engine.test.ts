@@ -26,12 +26,19 @@ const FOREIGN = 'foreign.example';
 /** Its certificate is signed by a CA of the user's. */
 const PRIVATE = 'private.example';
 
-const authority = createAuthority([NAMED]);
+const upstreamCa = await createTestCa();
+const FOREIGN_IDENTITY = identityOf(createAuthority([FOREIGN]), FOREIGN);
+/** The api-proxy answers for the first one. The second one's tunnels are passed on, so its own certificate arrives. */
 const BOTH: Readonly<Record<string, Identity>> = {
-  [NAMED]: identityOf(authority, NAMED),
-  [FOREIGN]: identityOf(createAuthority([FOREIGN]), FOREIGN),
+  [NAMED]: await upstreamCa.issue([NAMED]),
+  [FOREIGN]: FOREIGN_IDENTITY,
 };
 const HOSTS = Object.keys(BOTH);
+const NAMING = { 'host-rules': `${NAMED} GET /**`, 'upstream-ca': 'upstream-ca.pem' };
+const filesWithCa = (programs: readonly TrustingProgram[]) => ({
+  ...filesFor(programs),
+  'upstream-ca.pem': upstreamCa.certPem,
+});
 const isHere = (program: TrustingProgram): boolean => program.missing === undefined;
 
 function testEach(
@@ -54,9 +61,9 @@ describe('with the host’s toolchain, a program trusts this run’s authority a
   beforeAll(async () => {
     const environment = HAS_PYTHON ? await virtualEnvironment(join(ROOT, '__tests__/clients/pypi')) : undefined;
     run = await trustRun(BOTH, scriptFor(programs, HOSTS), {
-      authority,
-      files: filesFor(programs),
+      files: filesWithCa(programs),
       options: {
+        ...NAMING,
         mounts: [process.execPath, ...(environment?.mounts ?? [])].join('\n'),
         env: `NODE=${process.execPath}\nCLIENTS=${environment?.bin ?? ''}`,
       },
@@ -70,16 +77,16 @@ describe('with the host’s toolchain, a program trusts this run’s authority a
   });
 });
 
-describe('without an authority, no program trusts its certificate', () => {
+describe('without a named host, no program trusts the certificate of any run', () => {
   let run: TrustRun;
   const programs = [CURL, WGET, GIT, URLLIB, NODE].filter(isHere);
   beforeAll(async () => {
-    run = await trustRun(BOTH, scriptFor(programs, [NAMED]), {
+    run = await trustRun({ [FOREIGN]: FOREIGN_IDENTITY }, scriptFor(programs, [FOREIGN]), {
       files: filesFor(programs),
       options: { mounts: process.execPath, env: `NODE=${process.execPath}` },
     });
   });
-  testEach(programs, () => run, { [NAMED]: false });
+  testEach(programs, () => run, { [FOREIGN]: false });
 });
 
 describe('a user’s own CA is trusted beside the authority, by an ordinary user', () => {
@@ -89,10 +96,10 @@ describe('a user’s own CA is trusted beside the authority, by an ordinary user
     const ca = await createTestCa();
     const issued = await ca.issue([PRIVATE]);
     run = await trustRun({ ...BOTH, [PRIVATE]: issued }, scriptFor(programs, [...HOSTS, PRIVATE]), {
-      authority,
       owner: ordinaryUser(),
-      files: { ...filesFor(programs), 'ca.pem': ca.certPem + issued.key },
+      files: { ...filesWithCa(programs), 'ca.pem': ca.certPem + issued.key },
       options: {
+        ...NAMING,
         mounts: process.execPath,
         env: `NODE=${process.execPath}\n${['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'GIT_SSL_CAINFO'].map((name) => `${name}=ca.pem`).join('\n')}`,
       },
@@ -107,9 +114,9 @@ describe.each(['git', 'certificates'] as const)('in the image %s', (image) => {
   beforeAll(async () => {
     const facts = 'echo "in bundle: $(grep -c BEGIN "$SSL_CERT_FILE")"; ls /tmp/awf-joined-trust';
     run = await trustRun(BOTH, `${facts}\n${scriptFor(programs, HOSTS)}`, {
-      authority,
-      files: filesFor(programs),
+      files: filesWithCa(programs),
       options: {
+        ...NAMING,
         'agent-image': foreignImage(image),
         mounts: process.execPath,
         env: `NODE=${process.execPath}`,

@@ -2659,6 +2659,7 @@ class BodyRules {
 /** A shorter credential is a word rather than a secret (`none`, `sk-1234`), and answers may contain it by chance. */
 const SHORTEST_SECRET = 8;
 const reflection_NOTHING = Buffer.alloc(0);
+const COOKIES = new Set(['set-cookie', 'set-cookie2']);
 /** Masks one secret. The mask is as long as the secret, so lengths stay right. */
 class Mask {
     #text;
@@ -2727,16 +2728,19 @@ const chained = (first, second) => ({
 class ReflectionGuard {
     #masks;
     #plainOnly;
+    #hidesCookies;
     /**
      * @param secrets those that are too short to be one are not looked for
-     * @param plainOnly refuses compressed answers, in which nothing can be found
+     * @param ways `plainOnly` refuses compressed answers, in which nothing can be found. `hidesCookies` drops cookies: a
+     *   session that began with the credential is worth as much.
      * @param onReflected called each time a secret is found
      */
-    constructor(secrets, plainOnly, onReflected) {
+    constructor(secrets, { plainOnly, hidesCookies }, onReflected) {
         this.#masks = secrets
             .filter((secret) => secret.length >= SHORTEST_SECRET)
             .map((secret) => new Mask(secret, onReflected));
         this.#plainOnly = plainOnly;
+        this.#hidesCookies = hidesCookies === true;
     }
     /** @throws ProxyError 502 for an answer that cannot be searched */
     check({ rawHeaders }) {
@@ -2751,9 +2755,10 @@ class ReflectionGuard {
     }
     /** @param headers raw headers */
     headers(headers) {
+        const kept = this.#hidesCookies ? withoutHeaders(headers, COOKIES) : headers;
         if (this.#masks.length === 0)
-            return headers;
-        return headers.map((text) => this.text(text));
+            return kept;
+        return kept.map((text) => this.text(text));
     }
     text(text) {
         let masked = text;
@@ -3420,7 +3425,7 @@ class HostService {
         const secrets = credentials.flatMap((credential) => credential.secrets);
         const plainOnly = secrets.length > 0 && echoesNothing !== true;
         let hasWarned = false;
-        const guard = new ReflectionGuard(secrets, plainOnly, () => {
+        const guard = new ReflectionGuard(secrets, { plainOnly, hidesCookies: secrets.length > 0 }, () => {
             if (!hasWarned)
                 log.event('warn', 'credential-reflected', { host: name });
             hasWarned = true;
@@ -4930,7 +4935,7 @@ class NamedHosts {
     constructor(hosts, serviceOf, { tls, limits, log }) {
         const listeners = hosts.map((host) => ({
             host,
-            listener: new Listener({ service: serviceOf(host), limits, log }),
+            listener: new Listener({ service: serviceOf(host), limits: limitsOf(host, limits), log }),
         }));
         const servers = new Map(listeners.map(({ host, listener }) => [host.name, listener.server]));
         // Node bounds the time of a request only on a server that has announced that it listens. These get their connections
@@ -4957,6 +4962,7 @@ class NamedHosts {
         this.#front.closeAllConnections();
     }
 }
+const limitsOf = (host, limits) => 'provider' in host ? limits : { ...limits, requestTimeoutMs: limits.uploadTimeoutMs };
 /** @returns the port */
 async function listen(server, port, host) {
     // With a host, even `0.0.0.0`, Node would load its resolver, which takes a megabyte.
@@ -4973,6 +4979,7 @@ const DEFAULT_LIMITS = {
     upstreamHeadBytes: 64 * 1024,
     headTimeoutMs: 15_000,
     requestTimeoutMs: 300_000,
+    uploadTimeoutMs: 3_600_000,
     keepAliveMs: 120_000,
     checkIntervalMs: 5_000,
     connections: 2_048,
@@ -5832,7 +5839,7 @@ function providerWay(provider, configured, agent, { allowEndpoints = [], allowPr
     const isOwn = isOwnHost(provider, target.host);
     const plainOnly = !isOwn;
     let hasWarned = false;
-    const guard = new ReflectionGuard([credential], plainOnly, () => {
+    const guard = new ReflectionGuard([credential], { plainOnly }, () => {
         if (!hasWarned)
             log.event('warn', 'credential-reflected', { provider: provider.id });
         hasWarned = true;

@@ -17273,7 +17273,7 @@ exports.visitAsync = visitAsync;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5575);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4973);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
@@ -17286,7 +17286,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 5575:
+/***/ 4973:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -22395,14 +22395,25 @@ function githubVariables({ github }) {
 }
 /** The names that {@link githubVariables} may set. The user's own values in `env` take their places. */
 const GITHUB_VARIABLES = [...GITHUB_TOKEN_VARIABLES, ENTERPRISE_TOKEN, GH_HOST];
-/** git's settings: remotes with SSH are led to HTTPS, where the api-proxy answers. There is no SSH in the sandbox. */
-function gitSettings({ github }) {
-    if (github === undefined)
+/**
+ * git's settings: SSH remotes of named hosts from which git may fetch are led to HTTPS, where the api-proxy answers. There
+ * is no SSH in the sandbox.
+ */
+function gitSettings({ namedHosts }) {
+    const hosts = namedHosts.others
+        .filter(({ rules }) => rules.some(({ query }) => query === FETCH))
+        .map(({ name }) => name);
+    if (hosts.length === 0)
         return {};
-    const { host } = github.server.web;
-    const lines = [`[url "https://${host}/"]`, `\tinsteadOf = git@${host}:`, `\tinsteadOf = ssh://git@${host}/`, ''];
-    return { '.gitconfig': lines.join('\n') };
+    const lines = hosts.flatMap((host) => [
+        `[url "https://${host}/"]`,
+        `\tinsteadOf = git@${host}:`,
+        `\tinsteadOf = ssh://git@${host}/`,
+    ]);
+    return { '.gitconfig': `${lines.join('\n')}\n` };
 }
+/** What git asks for first. (gitprotocol-http, "Smart Clients") */
+const FETCH = 'service=git-upload-pack';
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/authority/key-store.js
 
@@ -28792,7 +28803,41 @@ function familyOf(address) {
     return (0,external_node_net_namespaceObject.isIPv4)(address) ? 'ipv4' : 'ipv6';
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/refusals.js
+/**
+ * Why Squid refuses a request, and the page that says so: one line in `containers/squid/errors/`. Squid's own pages are
+ * HTML for a browser, and tell much about the proxy and nothing about the remedy.
+ *
+ * http://www.squid-cache.org/Doc/config/deny_info/: the page belongs to the last ACL of the rule that refuses. So each
+ * reason is an ACL of its own that always matches, at the end of the rule.
+ */
+/** By reason: the page, with the status in front if it is not 403. */
+const PAGES = {
+    'not-listed': 'ERR_AWF_NOT_LISTED',
+    'named-host': 'ERR_AWF_NAMED_HOST',
+    'private-address': 'ERR_AWF_PRIVATE_ADDRESS',
+    port: 'ERR_AWF_PORT',
+    address: 'ERR_AWF_ADDRESS',
+    'odd-name': 'ERR_AWF_ODD_NAME',
+};
+/** The directory with the pages, in the image. */
+const ERROR_DIRECTORY = '/etc/squid/awf-errors';
+const aclOf = (reason) => `say_${reason.replaceAll('-', '_')}`;
+/** A rule that refuses what `acls` match, and says why. */
+const refuse = (acls, reason) => `http_access deny ${acls} ${aclOf(reason)}`;
+/** The definitions that {@link refuse} needs. */
+function refusalPages() {
+    return [
+        `error_directory ${ERROR_DIRECTORY}`,
+        ...Object.entries(PAGES).flatMap(([reason, page]) => [
+            `acl ${aclOf(reason)} annotate_transaction awf_refusal=${reason}`,
+            `deny_info ${page} ${aclOf(reason)}`,
+        ]),
+    ];
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/config.js
+
 
 
 
@@ -28858,6 +28903,7 @@ function squidConfig(policy) {
         listeners(),
         callers(policy),
         names(policy),
+        refusalPages(),
         accessRules(policy),
         routing(policy),
         serverNameRules(policy),
@@ -28912,7 +28958,7 @@ function names(policy) {
         // `all` covers every address, IPv6 included. A name without an address does not match.
         'acl resolvable dst all',
         `acl cut_unresolvable annotate_transaction ${VERDICT}=${UNRESOLVABLE}`,
-        'deny_info 503:ERR_DNS_FAIL cut_unresolvable',
+        'deny_info 503:ERR_AWF_NO_ADDRESS cut_unresolvable',
         // hosts_file pins these names to their addresses, so this exception cannot lead anywhere else.
         ...listAcl('added_host', 'dstdomain -n', [...new Set(hosts.map(({ name }) => name))]),
         'acl private_destination all-of private_address !added_host',
@@ -28921,9 +28967,9 @@ function names(policy) {
 function accessRules({ targets }) {
     return [
         'http_access deny manager',
-        'http_access deny odd_name',
+        refuse('odd_name', 'odd-name'),
         'http_access allow to_models',
-        'http_access deny address_literal',
+        refuse('address_literal', 'address'),
         ...targets.flatMap(({ permitted }, index) => permitted
             ? `http_access allow front api_proxy CONNECT target_host_${index} target_port_${index} !private_destination`
             : []),
@@ -28931,15 +28977,15 @@ function accessRules({ targets }) {
         'http_access deny front !agent',
         'http_access allow to_named',
         'http_access allow front CONNECT https_port ready',
-        'http_access deny CONNECT !https_port',
-        'http_access deny !CONNECT !http_port',
+        refuse('CONNECT !https_port', 'port'),
+        refuse('!CONNECT !http_port', 'port'),
         'http_access deny !CONNECT !http_scheme',
-        'http_access deny closed_host',
-        'http_access deny CONNECT !https_allowed',
-        'http_access deny !CONNECT !http_allowed',
+        refuse('closed_host', 'named-host'),
+        refuse('CONNECT !https_allowed', 'not-listed'),
+        refuse('!CONNECT !http_allowed', 'not-listed'),
         // Decided here: the peek port could only answer inside the tunnel, where clients would report broken TLS.
         'http_access deny !resolvable cut_unresolvable',
-        'http_access deny private_destination',
+        refuse('private_destination', 'private-address'),
         'http_access allow front',
         'http_access allow peek CONNECT',
         'http_access deny all',

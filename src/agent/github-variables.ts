@@ -22,10 +22,22 @@ export function githubVariables({ github }: Config): Readonly<Record<string, str
 /** The names that {@link githubVariables} may set. The user's own values in `env` take their places. */
 export const GITHUB_VARIABLES: readonly string[] = [...GITHUB_TOKEN_VARIABLES, ENTERPRISE_TOKEN, GH_HOST];
 
-/** git's settings: remotes with SSH are led to HTTPS, where the api-proxy answers. There is no SSH in the sandbox. */
-export function gitSettings({ github }: Config): Readonly<Record<string, string>> {
-  if (github === undefined) return {};
-  const { host } = github.server.web;
-  const lines = [`[url "https://${host}/"]`, `\tinsteadOf = git@${host}:`, `\tinsteadOf = ssh://git@${host}/`, ''];
-  return { '.gitconfig': lines.join('\n') };
+/**
+ * git's settings: SSH remotes of named hosts from which git may fetch are led to HTTPS, where the api-proxy answers. There
+ * is no SSH in the sandbox.
+ */
+export function gitSettings({ namedHosts }: Config): Readonly<Record<string, string>> {
+  const hosts = namedHosts.others
+    .filter(({ rules }) => rules.some(({ query }) => query === FETCH))
+    .map(({ name }) => name);
+  if (hosts.length === 0) return {};
+  const lines = hosts.flatMap((host) => [
+    `[url "https://${host}/"]`,
+    `\tinsteadOf = git@${host}:`,
+    `\tinsteadOf = ssh://git@${host}/`,
+  ]);
+  return { '.gitconfig': `${lines.join('\n')}\n` };
 }
+
+/** What git asks for first. (gitprotocol-http, "Smart Clients") */
+const FETCH = 'service=git-upload-pack';
