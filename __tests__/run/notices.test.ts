@@ -38,6 +38,15 @@ describe('what the api-proxy tells while the command runs', CONCURRENT, () => {
     ]);
   });
 
+  test('a certificate that a program refused is a warning', async () => {
+    const world = worldWith([line({ event: 'certificate-refused', host: 'registry.example.com' })], 300);
+    expect(await world.run()).toMatchObject({ outcome: 'success' });
+    expect(world.warnings[0]).toBe(
+      "A program refused the run's certificate for registry.example.com, and so could not reach it: it trusts a list of " +
+        'CAs of its own. Point it to the file in SSL_CERT_FILE.',
+    );
+  });
+
   test('a model without a price is a warning that says what to write, and a known one is none', async () => {
     const known = line({ event: 'model-used', provider: 'openai', model: 'gpt-4.1' });
     const unknown = line({ event: 'model-used', provider: 'openai', model: 'new-model' });

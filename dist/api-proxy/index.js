@@ -4911,10 +4911,7 @@ class TlsFront {
         if (this.#refused.has(host))
             return;
         this.#refused.add(host);
-        this.#log.event('warn', 'certificate-refused', {
-            host,
-            message: `A client refused the run's certificate for ${host}. It does not use the certificates of the sandbox.`,
-        });
+        this.#log.notice({ event: 'certificate-refused', host });
     }
     close() {
         this.direct.close();
@@ -5997,6 +5994,7 @@ const EVENTS = (/* unused pure expression or super */ null && ([
     'credential-refused',
     'wrong-key',
     'no-model',
+    'certificate-refused',
 ]));
 /** The beginning of most lines, which are about requests. */
 const REQUEST_LINE = '{"event":"request"';

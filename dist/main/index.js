@@ -53498,6 +53498,7 @@ const EVENTS = [
     'credential-refused',
     'wrong-key',
     'no-model',
+    'certificate-refused',
 ];
 /** The beginning of most lines, which are about requests. */
 const REQUEST_LINE = '{"event":"request"';
@@ -53645,6 +53646,9 @@ function wrongKeyText(config, { provider, status }) {
     const { name, source } = credentialSource(config, provider);
     return `${name} does not accept the key in ${source}: it answered ${status}. Check the key.`;
 }
+/** For a program with a list of CAs of its own. */
+const certificateRefusedText = (host) => `A program refused the run's certificate for ${host}, and so could not reach it: it trusts a list of CAs of its own. ` +
+    'Point it to the file in SSL_CERT_FILE.';
 /** For a program that needs a model by name. */
 function noModelText(config, { provider, status }) {
     const { name, variable } = modelSource(config, provider);
@@ -54144,6 +54148,9 @@ async function act(notice, config, actions) {
             return;
         case 'no-model':
             warn(noModelText(config, notice));
+            return;
+        case 'certificate-refused':
+            warn(certificateRefusedText(notice.host));
             return;
         case 'credential-refused':
             end(new errors/* UserError */.yo(...credentialRefusedText(config, notice)));

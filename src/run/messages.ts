@@ -123,6 +123,11 @@ export function wrongKeyText(config: Config, { provider, status }: Notice & { ev
   return `${name} does not accept the key in ${source}: it answered ${status}. Check the key.`;
 }
 
+/** For a program with a list of CAs of its own. */
+export const certificateRefusedText = (host: string): string =>
+  `A program refused the run's certificate for ${host}, and so could not reach it: it trusts a list of CAs of its own. ` +
+  'Point it to the file in SSL_CERT_FILE.';
+
 /** For a program that needs a model by name. */
 export function noModelText(config: Config, { provider, status }: Notice & { event: 'no-model' }): string {
   const { name, variable } = modelSource(config, provider);

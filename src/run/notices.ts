@@ -4,7 +4,14 @@ import { parseNotice, type Notice } from '../shared/notice.ts';
 import type { Pricing } from '../shared/prices.ts';
 import { NO_USAGE } from '../shared/usage.ts';
 import { modelKey } from '../report/usage.ts';
-import { budgetNotice, credentialRefusedText, noModelText, noPriceText, wrongKeyText } from './messages.ts';
+import {
+  budgetNotice,
+  certificateRefusedText,
+  credentialRefusedText,
+  noModelText,
+  noPriceText,
+  wrongKeyText,
+} from './messages.ts';
 
 /** What a run does about what the api-proxy tells it. */
 export interface NoticeActions {
@@ -41,6 +48,9 @@ async function act(notice: Notice, config: Config, actions: NoticeActions): Prom
       return;
     case 'no-model':
       warn(noModelText(config, notice));
+      return;
+    case 'certificate-refused':
+      warn(certificateRefusedText(notice.host));
       return;
     case 'credential-refused':
       end(new UserError(...credentialRefusedText(config, notice)));

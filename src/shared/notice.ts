@@ -30,6 +30,8 @@ export type Notice =
     }
   /** The provider does not know the credential, as its list of models says. */
   | { readonly event: 'wrong-key'; readonly provider: ProviderId; readonly status: number }
+  /** A client did not trust the certificate of a named host. Written once for each host. */
+  | { readonly event: 'certificate-refused'; readonly host: string }
   /** The command needs a model by name, and the list has none. The status is null if it did not arrive. */
   | { readonly event: 'no-model'; readonly provider: ProviderId; readonly status: number | null };
 
@@ -39,6 +41,7 @@ const EVENTS: readonly unknown[] = [
   'credential-refused',
   'wrong-key',
   'no-model',
+  'certificate-refused',
 ] satisfies Notice['event'][];
 
 /** The beginning of most lines, which are about requests. */

@@ -105,10 +105,7 @@ export class TlsFront {
   #logRefusal(host: string): void {
     if (this.#refused.has(host)) return;
     this.#refused.add(host);
-    this.#log.event('warn', 'certificate-refused', {
-      host,
-      message: `A client refused the run's certificate for ${host}. It does not use the certificates of the sandbox.`,
-    });
+    this.#log.notice({ event: 'certificate-refused', host });
   }
 
   close(): void {
