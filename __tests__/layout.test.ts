@@ -113,7 +113,7 @@ describe('a fact lives once', () => {
     },
     {
       file: 'containers/squid/Dockerfile',
-      facts: [contract.SQUID_RUN_DIRECTORY, contract.PEEK_CERTIFICATE],
+      facts: [contract.SQUID_RUN_DIRECTORY, contract.PEEK_CERTIFICATE, contract.SQUID_ERROR_DIRECTORY],
       why: 'paths in an image are literals of its Dockerfile',
     },
     {

@@ -6713,7 +6713,7 @@ const standardInput = (fd = STANDARD_INPUT) => Object.assign(chunks(fd), { isTTY
 /* harmony export */   rA: () => (/* binding */ PEERS_VARIABLE),
 /* harmony export */   rJ: () => (/* binding */ API_PROXY_LOG_DIR)
 /* harmony export */ });
-/* unused harmony exports AGENT_PLACES, AGENT_LIB, AGENT_LIB_OWNER, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE, ONE_SHOT_DEBUG_VARIABLE, CHECKS_VARIABLE, LIB_VARIABLE, TRANSCRIPTS_VARIABLE, TRUST_VARIABLE, MODEL_URLS_VARIABLE, COMMAND_MARKER, SIDECAR_ID, SQUID_RUN_DIRECTORY, PEEK_CERTIFICATE, SQUID_LOG_DIR, ACCESS_LOG, CACHE_LOG */
+/* unused harmony exports AGENT_PLACES, AGENT_LIB, AGENT_LIB_OWNER, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE, ONE_SHOT_DEBUG_VARIABLE, CHECKS_VARIABLE, LIB_VARIABLE, TRANSCRIPTS_VARIABLE, TRUST_VARIABLE, MODEL_URLS_VARIABLE, COMMAND_MARKER, SIDECAR_ID, SQUID_RUN_DIRECTORY, PEEK_CERTIFICATE, SQUID_ERROR_DIRECTORY, SQUID_LOG_DIR, ACCESS_LOG, CACHE_LOG */
 /**
  * Facts that both sides of a container's boundary state: TypeScript on one, and on the other a Dockerfile, a script or C
  * that cannot import anything. `__tests__/layout.test.ts` searches for every one of them, and fails when a file that is not
@@ -6773,6 +6773,8 @@ const DISCARD_PORT = 9;
 const SQUID_RUN_DIRECTORY = '/run/squid';
 /** Certificate and key that Squid's syntax wants for the peek port; nothing is ever decrypted with them. */
 const PEEK_CERTIFICATE = '/etc/squid/peek.pem';
+/** The pages of Squid's errors, one line each. */
+const SQUID_ERROR_DIRECTORY = '/etc/squid/awf-errors';
 const SQUID_LOG_DIR = '/var/log/squid';
 const ACCESS_LOG = 'access.log';
 const CACHE_LOG = 'cache.log';

@@ -17495,6 +17495,8 @@ const DISCARD_PORT = 9;
 const SQUID_RUN_DIRECTORY = '/run/squid';
 /** Certificate and key that Squid's syntax wants for the peek port; nothing is ever decrypted with them. */
 const PEEK_CERTIFICATE = '/etc/squid/peek.pem';
+/** The pages of Squid's errors, one line each. */
+const SQUID_ERROR_DIRECTORY = '/etc/squid/awf-errors';
 const SQUID_LOG_DIR = '/var/log/squid';
 const ACCESS_LOG = 'access.log';
 const CACHE_LOG = 'cache.log';
@@ -28818,6 +28820,7 @@ function familyOf(address) {
  * http://www.squid-cache.org/Doc/config/deny_info/: the page belongs to the last ACL of the rule that refuses. So each
  * reason is an ACL of its own that always matches, at the end of the rule.
  */
+
 /** By reason: the page, with the status in front if it is not 403. */
 const PAGES = {
     'not-listed': 'ERR_AWF_NOT_LISTED',
@@ -28827,15 +28830,13 @@ const PAGES = {
     address: 'ERR_AWF_ADDRESS',
     'odd-name': 'ERR_AWF_ODD_NAME',
 };
-/** The directory with the pages, in the image. */
-const ERROR_DIRECTORY = '/etc/squid/awf-errors';
 const aclOf = (reason) => `say_${reason.replaceAll('-', '_')}`;
 /** A rule that refuses what `acls` match, and says why. */
 const refuse = (acls, reason) => `http_access deny ${acls} ${aclOf(reason)}`;
 /** The definitions that {@link refuse} needs. */
 function refusalPages() {
     return [
-        `error_directory ${ERROR_DIRECTORY}`,
+        `error_directory ${SQUID_ERROR_DIRECTORY}`,
         ...Object.entries(PAGES).flatMap(([reason, page]) => [
             `acl ${aclOf(reason)} annotate_transaction awf_refusal=${reason}`,
             `deny_info ${page} ${aclOf(reason)}`,

@@ -6,6 +6,8 @@
  * reason is an ACL of its own that always matches, at the end of the rule.
  */
 
+import { SQUID_ERROR_DIRECTORY } from '../shared/contract.ts';
+
 /** By reason: the page, with the status in front if it is not 403. */
 const PAGES = {
   'not-listed': 'ERR_AWF_NOT_LISTED',
@@ -18,9 +20,6 @@ const PAGES = {
 
 export type Refusal = keyof typeof PAGES;
 
-/** The directory with the pages, in the image. */
-export const ERROR_DIRECTORY = '/etc/squid/awf-errors';
-
 const aclOf = (reason: Refusal): string => `say_${reason.replaceAll('-', '_')}`;
 
 /** A rule that refuses what `acls` match, and says why. */
@@ -29,7 +28,7 @@ export const refuse = (acls: string, reason: Refusal): string => `http_access de
 /** The definitions that {@link refuse} needs. */
 export function refusalPages(): string[] {
   return [
-    `error_directory ${ERROR_DIRECTORY}`,
+    `error_directory ${SQUID_ERROR_DIRECTORY}`,
     ...(Object.entries(PAGES) as [Refusal, string][]).flatMap(([reason, page]) => [
       `acl ${aclOf(reason)} annotate_transaction awf_refusal=${reason}`,
       `deny_info ${page} ${aclOf(reason)}`,
