@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { configWarnings, timeoutText } from '../../src/run/messages.ts';
+import type { NamedHost } from '../../src/shared/named-host.ts';
 import { aConfig, given } from '../../testing/builders.ts';
 import { allowing } from '../../testing/options.ts';
 
@@ -43,6 +44,21 @@ describe.each([
     }));
     expect(configWarnings({ ...named, providers })).toEqual([]);
     expect(warningsFor('api.openai.com, cdn.openai.com, anthropic.com, http://openai.com')).toEqual([]);
+  });
+
+  test('an entry of the list that covers a host with rules', () => {
+    const warningsFor = (domains: string, host: Partial<NamedHost> = {}): string[] =>
+      configWarnings(
+        aConfig({
+          ...{ frontEnd, allow: allowing(domains) },
+          namedHosts: { providers: [], others: [{ name: 'api.a.example', rules: [], ...host }] },
+        }),
+      );
+    expect(warningsFor('a.example')).toEqual([
+      expect.stringContaining('allow-domains: a.example covers api.a.example, for which there are rules.'),
+    ]);
+    expect(warningsFor('api.a.example, www.a.example, b.example')).toEqual([]);
+    expect(warningsFor('a.example', { option: 'github-access' })).toEqual([]);
   });
 
   test('the time limit', () => {

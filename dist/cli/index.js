@@ -28037,15 +28037,20 @@ function configWarnings(config) {
  * Hosts below one domain often share servers. Inside a tunnel to one of them, the command can name another in `Host`: Squid
  * sees only the TLS server name.
  */
-function sharedFrontEnds({ allow, providers }, option) {
+function sharedFrontEnds({ allow, providers, namedHosts }, option) {
     const domains = [...allow.https.domains, ...allow.https.subdomainsOf];
+    const covering = (host) => domains.filter((domain) => domain !== host && isWithin(host, domain));
     // An upstream that the user names has to be on the list, and often is by its domain.
     const own = providers.filter(({ provider, target: { host } }) => isOwnHost(provider, host));
-    return own.flatMap(({ provider, target: { host } }) => domains
-        .filter((domain) => domain !== host && isWithin(host, domain))
-        .map((domain) => `${option}: ${domain} covers ${host}, the host of ${provider.name}. That host itself stays closed, but servers of ` +
-        'other names there may answer for it, and then the command reaches it with a key of its own. List only the names ' +
-        'that the command needs.'));
+    // GitHub's own hosts are often listed by their domain, for what others publish there.
+    const users = namedHosts.others.filter(({ option: builtIn, echoesNothing }) => builtIn === undefined && !echoesNothing);
+    return [
+        ...own.flatMap(({ provider, target: { host } }) => covering(host).map((domain) => `${option}: ${domain} covers ${host}, the host of ${provider.name}. That host itself stays closed, but servers of ` +
+            'other names there may answer for it, and then the command reaches it with a key of its own. List only the names ' +
+            'that the command needs.')),
+        ...users.flatMap(({ name }) => covering(name).map((domain) => `${option}: ${domain} covers ${name}, for which there are rules. Servers of other names there may answer for it, and ` +
+            'then no rule applies. List only the names that the command needs.')),
+    ];
 }
 /** For a run whose budget refused requests. */
 function budgetWarning({ frontEnd, budget }, usage) {
