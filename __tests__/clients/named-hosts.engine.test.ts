@@ -166,4 +166,29 @@ describe('programs for which AWF contains nothing of their own', () => {
     },
     FETCH_LIMIT,
   );
+
+  // Its program is a file of one architecture, and it takes the key from its own settings.
+  test.skipIf(process.arch !== 'x64')(
+    'cline',
+    async () => {
+      const directory = await installLocked(join(ROOT, 'testing/agents/cline'));
+      const sign = 'cline auth --provider anthropic --apikey placeholder --modelid claude-sonnet-4-5';
+      const outcome = await run(
+        ['anthropic'],
+        { run: `${sign}\ncline --yolo 'Please make the file.'`, mounts: directory },
+        {
+          respond: [
+            { toolUse: { name: 'run_commands', input: { commands: [`echo content > ${MADE_FILE}`] } } },
+            { toolUse: { name: 'submit_and_exit', input: { summary: LAST_WORDS, verified: true } } },
+            LAST_WORDS,
+          ],
+          path: [join(directory, 'node_modules', '.bin')],
+        },
+      );
+      expect(outcome.result.stdout, outcome.result.stderr).toContain(LAST_WORDS);
+      expect(outcome.made()).toBe('content\n');
+      expectNamed(outcome, ['api.anthropic.com']);
+    },
+    FETCH_LIMIT,
+  );
 });
