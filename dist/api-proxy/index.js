@@ -428,6 +428,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
 /* harmony export */   CA: () => (/* binding */ errorCode),
 /* harmony export */   PE: () => (/* binding */ NO_RETRY),
 /* harmony export */   T6: () => (/* binding */ ProxyError),
+/* harmony export */   g$: () => (/* binding */ printable),
 /* harmony export */   gZ: () => (/* binding */ parserFailure),
 /* harmony export */   nU: () => (/* binding */ asProxyError),
 /* harmony export */   q5: () => (/* binding */ notConfigured)
@@ -490,6 +491,12 @@ function parserFailure(code) {
     }
     return new ProxyError('malformed_request', 'This is not well-formed HTTP/1.1.', { detail: code });
 }
+/**
+ * The part of a client's text that a message may repeat: nothing that a terminal acts on.
+ *
+ * @param limit characters
+ */
+const printable = (text, limit = 60) => text.replace(/[^!-~]/g, '?').slice(0, limit);
 
 
 /***/ }),
@@ -2335,40 +2342,7 @@ function isPlainJson(rawHeaders) {
         PLAIN_JSON.test(headerValue(rawHeaders, 'content-type') ?? 'application/json'));
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/refusals.js
-
-
-/** 403 for a request that would make the provider fetch or connect. */
-class ToolRefusal extends errors/* ProxyError */.T6 {
-    /** The line that would allow it, for whoever has no room for the whole message. */
-    line;
-    constructor(code, reason, tools) {
-        const line = `allow-provider-tools: ${tools.join(', ')}`;
-        super(code, `${reason} If the workflow needs it, its author can allow it with this line: ${line}`, {
-            headers: errors/* NO_RETRY */.PE,
-        });
-        this.line = line;
-    }
-}
-/** The part of a client's text that a message may repeat: nothing that a terminal acts on. */
-const printable = (text) => text.replace(/[^!-~]/g, '?').slice(0, 60);
-/** @param tool undefined if AWF does not know what it is */
-function toolNotAllowed(what, tool) {
-    const why = tool
-        ? 'It makes the provider fetch, connect or run something for the command, past allow-domains.'
-        : 'AWF does not know what that makes the provider do.';
-    const reason = `The api-proxy does not forward ${what} to the provider. ${why}`;
-    return new ToolRefusal('provider_tool_not_allowed', reason, tool ? [tool] : PROVIDER_TOOLS);
-}
-/** @param what "request body" or "WebSocket message" */
-function bodyUnreadable(what) {
-    const reason = `The ${what} is compressed or not JSON in UTF-8, so the api-proxy cannot see what it makes the provider do. ` +
-        'Send JSON without compression, with the type application/json.';
-    return new ToolRefusal('body_unreadable', reason, PROVIDER_TOOLS);
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/graphql.js
-
 
 
 
@@ -2483,7 +2457,7 @@ class GraphqlJudgement {
     #judgeMutation({ name: { value: name }, arguments: given = [] }, variables) {
         if (name === '__typename')
             return;
-        const mutation = `the GraphQL mutation "${printable(name)}"`;
+        const mutation = `the GraphQL mutation "${(0,errors/* printable */.g$)(name)}"`;
         if (!this.#rule.mutations.includes(name))
             throw this.#refuseOperation(mutation, name);
         const values = new Map(Object.entries(this.#rule.inputs ?? {})).get(name);
@@ -2549,7 +2523,6 @@ function passes({ value }, allowed, variables) {
 
 
 
-
 const OTHER = { name: '', wish: 'skip' };
 const members_refuse = (code, reason) => new errors/* ProxyError */.T6(code, reason, { headers: errors/* NO_RETRY */.PE });
 const members_unreadable = (what, source) => members_refuse('body_unreadable', `The rule "${source}" depends on what is in the ${what}, which is compressed or not JSON in UTF-8. ` +
@@ -2604,7 +2577,7 @@ class MembersJudge {
             onValue: ({ name }, _, text) => {
                 const isAllowed = text !== undefined && this.#members.get(name)?.includes(text) === true;
                 if (!isAllowed)
-                    throw this.#notAllowed(name, text === undefined ? 'such a value' : `"${printable(text)}"`);
+                    throw this.#notAllowed(name, text === undefined ? 'such a value' : `"${(0,errors/* printable */.g$)(text)}"`);
             },
         };
     }
@@ -2733,12 +2706,18 @@ class ReflectionGuard {
      * @param secrets those that are too short to be one are not looked for
      * @param ways `plainOnly` refuses compressed answers, in which nothing can be found. `hidesCookies` drops cookies: a
      *   session that began with the credential is worth as much.
-     * @param onReflected called each time a secret is found
+     * @param onReflected called when a secret is found for the first time
      */
     constructor(secrets, { plainOnly, hidesCookies }, onReflected) {
+        let isKnown = false;
+        const onFound = () => {
+            if (!isKnown)
+                onReflected();
+            isKnown = true;
+        };
         this.#masks = secrets
             .filter((secret) => secret.length >= SHORTEST_SECRET)
-            .map((secret) => new Mask(secret, onReflected));
+            .map((secret) => new Mask(secret, onFound));
         this.#plainOnly = plainOnly;
         this.#hidesCookies = hidesCookies === true;
     }
@@ -3401,8 +3380,8 @@ const CREDENTIAL_QUERY = new Set([
     ...['access_token', 'private_token', 'job_token', 'oauth_token', 'auth_token', 'api_key', 'apikey', 'api-key'],
     ...['client_secret', 'password'],
 ]);
-/** The part of a client's bytes that a message may repeat. */
-const host_service_printable = (text) => text.replace(/[^!-~]/g, '?').slice(0, 500);
+/** Characters of a path in a message. */
+const SHOWN = 500;
 /** A host with rules: it is no provider's. */
 class HostService {
     provider = null;
@@ -3424,11 +3403,8 @@ class HostService {
         const target = { host: name, port: 443, basePath: '' };
         const secrets = credentials.flatMap((credential) => credential.secrets);
         const plainOnly = secrets.length > 0 && echoesNothing !== true;
-        let hasWarned = false;
         const guard = new ReflectionGuard(secrets, { plainOnly, hidesCookies: secrets.length > 0 }, () => {
-            if (!hasWarned)
-                log.event('warn', 'credential-reflected', { host: name });
-            hasWarned = true;
+            log.event('warn', 'credential-reflected', { host: name });
         });
         const routeFor = (credential) => ({
             ...{ target, agent, guard, authority: authorityOf(target) },
@@ -3455,9 +3431,9 @@ class HostService {
     }
     #notAllowed({ method, path }) {
         const raise = this.#option === undefined ? '' : `raise ${this.#option}, or `;
-        const line = `${this.host} ${method} ${host_service_printable(path)}`;
-        const message = `${method} ${host_service_printable(path)} is not among the requests that this run may send to ${this.host}. ` +
-            `If the workflow needs it, its author can ${raise}add this line to host-rules: ${line}`;
+        const asked = (0,errors/* printable */.g$)(path, SHOWN);
+        const message = `${method} ${asked} is not among the requests that this run may send to ${this.host}. ` +
+            `If the workflow needs it, its author can ${raise}add this line to host-rules: ${this.host} ${method} ${asked}`;
         return new errors/* ProxyError */.T6('request_not_allowed', message, { headers: errors/* NO_RETRY */.PE });
     }
     errorAnswer({ code, message }, userAgent) {
@@ -4009,6 +3985,36 @@ function refusalOf(status, host) {
         return undefined;
     const reason = status === undefined ? 'did not answer in time' : `answered ${status}`;
     return upgradeRefused(`${host} opens no WebSocket here: it ${reason}. Use plain HTTP.`);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/refusals.js
+
+
+/** 403 for a request that would make the provider fetch or connect. */
+class ToolRefusal extends errors/* ProxyError */.T6 {
+    /** The line that would allow it, for whoever has no room for the whole message. */
+    line;
+    constructor(code, reason, tools) {
+        const line = `allow-provider-tools: ${tools.join(', ')}`;
+        super(code, `${reason} If the workflow needs it, its author can allow it with this line: ${line}`, {
+            headers: errors/* NO_RETRY */.PE,
+        });
+        this.line = line;
+    }
+}
+/** @param tool undefined if AWF does not know what it is */
+function toolNotAllowed(what, tool) {
+    const why = tool
+        ? 'It makes the provider fetch, connect or run something for the command, past allow-domains.'
+        : 'AWF does not know what that makes the provider do.';
+    const reason = `The api-proxy does not forward ${what} to the provider. ${why}`;
+    return new ToolRefusal('provider_tool_not_allowed', reason, tool ? [tool] : PROVIDER_TOOLS);
+}
+/** @param what "request body" or "WebSocket message" */
+function bodyUnreadable(what) {
+    const reason = `The ${what} is compressed or not JSON in UTF-8, so the api-proxy cannot see what it makes the provider do. ` +
+        'Send JSON without compression, with the type application/json.';
+    return new ToolRefusal('body_unreadable', reason, PROVIDER_TOOLS);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/websocket/frame-reader.js
@@ -5074,6 +5080,7 @@ function parsed(body) {
 
 
 
+
 /** Keys that are remembered as they were spelled. Clients use a few hundred, and a hostile one must not fill memory. */
 const MAX_SPELLINGS = 2_000;
 const NAMELESS = { name: '', wish: 'nothing' };
@@ -5139,7 +5146,7 @@ class JsonJudge {
         if (tool !== undefined && this.#allowed.has(tool))
             return;
         const isAddress = tool === 'remote-files';
-        throw toolNotAllowed(key === undefined || !isAddress ? `"${printable(spelling)}"` : `an address in "${key}"`, tool);
+        throw toolNotAllowed(key === undefined || !isAddress ? `"${(0,errors/* printable */.g$)(spelling)}"` : `an address in "${key}"`, tool);
     }
 }
 function fold(key) {
@@ -5178,6 +5185,7 @@ class JsonJudgement {
 
 
 
+
 /** Keeps a provider from fetching, connecting or running something for the command, unless the workflow allows it. */
 class ToolGuard {
     #provider;
@@ -5205,7 +5213,7 @@ class ToolGuard {
                 const text = value.trim().toLowerCase();
                 const tool = hostedTool(hosted, text);
                 if (tool && !this.#allowed.has(tool))
-                    throw toolNotAllowed(`the ${name} "${printable(text)}"`, tool);
+                    throw toolNotAllowed(`the ${name} "${(0,errors/* printable */.g$)(text)}"`, tool);
             }
         }
     }
@@ -5237,20 +5245,18 @@ const ruleOf = ({ method, path, query, free, spelling }) => ({
     query: query === 'any' ? undefined : new Set(query),
     generates: free !== true && (method === 'POST' || method === 'WEBSOCKET'),
 });
-/**
- * The part of a client's bytes that a message may repeat: enough to find the line, and nothing that a terminal acts on.
- */
-const endpoints_printable = (text) => text.replace(/[^!-~]/g, '?').slice(0, 200);
+/** Characters of a client's text in a message: enough to find the line. */
+const endpoints_SHOWN = 200;
 function notAnEndpoint({ id, name }, { method, path }) {
-    const endpoint = `${method} ${endpoints_printable(path)}`;
+    const endpoint = `${method} ${(0,errors/* printable */.g$)(path, endpoints_SHOWN)}`;
     const message = `${endpoint} is not among the inference endpoints of ${name} that the api-proxy forwards. ` +
         `If the workflow needs it, its author can add this line to allow-endpoints: ${id} ${endpoint}`;
     return new errors/* ProxyError */.T6('endpoint_not_allowed', message, { headers: errors/* NO_RETRY */.PE });
 }
 function notAParameter(parameter, { query }, { method, path }) {
     const names = [...(query ?? [])].join(', ');
-    const message = `The api-proxy does not forward the query parameter ${endpoints_printable(parameter)}. ` +
-        `For ${method} ${endpoints_printable(path)} it forwards ${names === '' ? 'none' : `these: ${names}`}. ` +
+    const message = `The api-proxy does not forward the query parameter ${(0,errors/* printable */.g$)(parameter, endpoints_SHOWN)}. ` +
+        `For ${method} ${(0,errors/* printable */.g$)(path, endpoints_SHOWN)} it forwards ${names === '' ? 'none' : `these: ${names}`}. ` +
         'A line for this path in allow-endpoints allows all of them.';
     return new errors/* ProxyError */.T6('query_not_allowed', message, { headers: errors/* NO_RETRY */.PE });
 }
@@ -5835,11 +5841,8 @@ function providerWay(provider, configured, agent, { allowEndpoints = [], allowPr
     // A gateway may be set up to echo headers. The providers themselves do not, so their clients keep compression.
     const isOwn = isOwnHost(provider, target.host);
     const plainOnly = !isOwn;
-    let hasWarned = false;
     const guard = new ReflectionGuard([credential], { plainOnly }, () => {
-        if (!hasWarned)
-            log.event('warn', 'credential-reflected', { provider: provider.id });
-        hasWarned = true;
+        log.event('warn', 'credential-reflected', { provider: provider.id });
     });
     const route = {
         ...{ target, agent, guard },

@@ -74,3 +74,10 @@ export function parserFailure(code: string): ProxyError {
   }
   return new ProxyError('malformed_request', 'This is not well-formed HTTP/1.1.', { detail: code });
 }
+
+/**
+ * The part of a client's text that a message may repeat: nothing that a terminal acts on.
+ *
+ * @param limit characters
+ */
+export const printable = (text: string, limit = 60): string => text.replace(/[^!-~]/g, '?').slice(0, limit);

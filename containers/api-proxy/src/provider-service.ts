@@ -108,10 +108,8 @@ export function providerWay(
   // A gateway may be set up to echo headers. The providers themselves do not, so their clients keep compression.
   const isOwn = isOwnHost(provider, target.host);
   const plainOnly = !isOwn;
-  let hasWarned = false;
   const guard = new ReflectionGuard([credential], { plainOnly }, () => {
-    if (!hasWarned) log.event('warn', 'credential-reflected', { provider: provider.id });
-    hasWarned = true;
+    log.event('warn', 'credential-reflected', { provider: provider.id });
   });
   const route = {
     ...{ target, agent, guard },

@@ -94,16 +94,21 @@ export class ReflectionGuard {
    * @param secrets those that are too short to be one are not looked for
    * @param ways `plainOnly` refuses compressed answers, in which nothing can be found. `hidesCookies` drops cookies: a
    *   session that began with the credential is worth as much.
-   * @param onReflected called each time a secret is found
+   * @param onReflected called when a secret is found for the first time
    */
   constructor(
     secrets: readonly string[],
     { plainOnly, hidesCookies }: { readonly plainOnly: boolean; readonly hidesCookies?: boolean },
     onReflected: () => void,
   ) {
+    let isKnown = false;
+    const onFound = (): void => {
+      if (!isKnown) onReflected();
+      isKnown = true;
+    };
     this.#masks = secrets
       .filter((secret) => secret.length >= SHORTEST_SECRET)
-      .map((secret) => new Mask(secret, onReflected));
+      .map((secret) => new Mask(secret, onFound));
     this.#plainOnly = plainOnly;
     this.#hidesCookies = hidesCookies === true;
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { ApiError } from '../../../../src/shared/provider-entry.ts';
 import type { SidecarHostCredential, SidecarRuledHost } from '../../../../src/shared/sidecar-config.ts';
-import { NO_RETRY, ProxyError } from '../errors.ts';
+import { NO_RETRY, printable, ProxyError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { ReflectionGuard } from '../reflection.ts';
 import type { AdmittedRequest } from '../request/admission.ts';
@@ -23,8 +23,8 @@ const CREDENTIAL_QUERY: ReadonlySet<string> = new Set([
   ...['client_secret', 'password'],
 ]);
 
-/** The part of a client's bytes that a message may repeat. */
-const printable = (text: string): string => text.replace(/[^!-~]/g, '?').slice(0, 500);
+/** Characters of a path in a message. */
+const SHOWN = 500;
 
 /** A host with rules: it is no provider's. */
 export class HostService implements Service {
@@ -48,10 +48,8 @@ export class HostService implements Service {
     const target = { host: name, port: 443, basePath: '' };
     const secrets = credentials.flatMap((credential) => credential.secrets);
     const plainOnly = secrets.length > 0 && echoesNothing !== true;
-    let hasWarned = false;
     const guard = new ReflectionGuard(secrets, { plainOnly, hidesCookies: secrets.length > 0 }, () => {
-      if (!hasWarned) log.event('warn', 'credential-reflected', { host: name });
-      hasWarned = true;
+      log.event('warn', 'credential-reflected', { host: name });
     });
     const routeFor = (credential?: SidecarHostCredential): Route => ({
       ...{ target, agent, guard, authority: authorityOf(target) },
@@ -80,10 +78,10 @@ export class HostService implements Service {
 
   #notAllowed({ method, path }: AdmittedRequest): ProxyError {
     const raise = this.#option === undefined ? '' : `raise ${this.#option}, or `;
-    const line = `${this.host} ${method} ${printable(path)}`;
+    const asked = printable(path, SHOWN);
     const message =
-      `${method} ${printable(path)} is not among the requests that this run may send to ${this.host}. ` +
-      `If the workflow needs it, its author can ${raise}add this line to host-rules: ${line}`;
+      `${method} ${asked} is not among the requests that this run may send to ${this.host}. ` +
+      `If the workflow needs it, its author can ${raise}add this line to host-rules: ${this.host} ${method} ${asked}`;
     return new ProxyError('request_not_allowed', message, { headers: NO_RETRY });
   }
 

@@ -1,8 +1,9 @@
 import type { BodyRules, Hosted, Place, ProviderTool } from '../../../../src/shared/provider-tools.ts';
+import { printable } from '../errors.ts';
 import { JsonReader, type JsonListener, type Slot } from './json-reader.ts';
 import type { BodyJudge, Judgement } from './judge.ts';
 import { NotJson } from './json-text.ts';
-import { bodyUnreadable, printable, toolNotAllowed } from './refusals.ts';
+import { bodyUnreadable, toolNotAllowed } from './refusals.ts';
 
 /** Keys that are remembered as they were spelled. Clients use a few hundred, and a hostile one must not fill memory. */
 const MAX_SPELLINGS = 2_000;

@@ -14,12 +14,11 @@ import {
   type GraphqlRule,
   type InputValues,
 } from '../../../../src/shared/github-access.ts';
-import { NO_RETRY, ProxyError } from '../errors.ts';
+import { NO_RETRY, printable, ProxyError } from '../errors.ts';
 import type { RawHeaders } from '../request/raw-headers.ts';
 import { isObject, parseGraphqlBody, type GraphqlBody } from './graphql-body.ts';
 import type { BodyJudge, Judgement } from './judge.ts';
 import { isPlainJson } from './plain-json.ts';
-import { printable } from './refusals.ts';
 
 type Variables = NonNullable<GraphqlBody['variables']>;
 export type GraphqlPackage = typeof import('./graphql-package.ts');

@@ -1,10 +1,9 @@
-import { NO_RETRY, ProxyError } from '../errors.ts';
+import { NO_RETRY, printable, ProxyError } from '../errors.ts';
 import { JsonReader, type JsonListener, type Slot } from './json-reader.ts';
 import { NotJson } from './json-text.ts';
 import type { RawHeaders } from '../request/raw-headers.ts';
 import type { BodyJudge, Judgement } from './judge.ts';
 import { isPlainJson } from './plain-json.ts';
-import { printable } from './refusals.ts';
 
 /** By name, the values that a member of the body may have. */
 type Members = Readonly<Record<string, readonly string[]>>;

@@ -16,9 +16,6 @@ export class ToolRefusal extends ProxyError {
   }
 }
 
-/** The part of a client's text that a message may repeat: nothing that a terminal acts on. */
-export const printable = (text: string): string => text.replace(/[^!-~]/g, '?').slice(0, 60);
-
 /** @param tool undefined if AWF does not know what it is */
 export function toolNotAllowed(what: string, tool: ProviderTool | undefined): ToolRefusal {
   const why = tool

@@ -1,11 +1,12 @@
 import type { Provider } from '../../../../src/shared/providers.ts';
 import { PROVIDER_TOOLS, type BodyRules, type ProviderTool } from '../../../../src/shared/provider-tools.ts';
+import { printable } from '../errors.ts';
 import { headerValue, type RawHeaders } from '../request/raw-headers.ts';
 import type { AdmittedRequest } from '../request/admission.ts';
 import { hostedTool, JsonJudge } from './body-judge.ts';
 import type { BodyJudge } from './judge.ts';
 import { isPlainJson } from './plain-json.ts';
-import { bodyUnreadable, printable, toolNotAllowed } from './refusals.ts';
+import { bodyUnreadable, toolNotAllowed } from './refusals.ts';
 
 /** Keeps a provider from fetching, connecting or running something for the command, unless the workflow allows it. */
 export class ToolGuard {

@@ -1,6 +1,6 @@
 import type { AddedEndpoint, Endpoint, Spelling } from '../../../../src/shared/endpoints.ts';
 import type { Provider } from '../../../../src/shared/providers.ts';
-import { NO_RETRY, ProxyError } from '../errors.ts';
+import { NO_RETRY, printable, ProxyError } from '../errors.ts';
 import type { AdmittedRequest } from './admission.ts';
 import { parameterNames } from './request-target.ts';
 
@@ -44,13 +44,11 @@ const ruleOf = ({ method, path, query, free, spelling }: Endpoint): Rule => ({
   generates: free !== true && (method === 'POST' || method === 'WEBSOCKET'),
 });
 
-/**
- * The part of a client's bytes that a message may repeat: enough to find the line, and nothing that a terminal acts on.
- */
-const printable = (text: string): string => text.replace(/[^!-~]/g, '?').slice(0, 200);
+/** Characters of a client's text in a message: enough to find the line. */
+const SHOWN = 200;
 
 function notAnEndpoint({ id, name }: Provider, { method, path }: AdmittedRequest): ProxyError {
-  const endpoint = `${method} ${printable(path)}`;
+  const endpoint = `${method} ${printable(path, SHOWN)}`;
   const message =
     `${endpoint} is not among the inference endpoints of ${name} that the api-proxy forwards. ` +
     `If the workflow needs it, its author can add this line to allow-endpoints: ${id} ${endpoint}`;
@@ -60,8 +58,8 @@ function notAnEndpoint({ id, name }: Provider, { method, path }: AdmittedRequest
 function notAParameter(parameter: string, { query }: Rule, { method, path }: AdmittedRequest): ProxyError {
   const names = [...(query ?? [])].join(', ');
   const message =
-    `The api-proxy does not forward the query parameter ${printable(parameter)}. ` +
-    `For ${method} ${printable(path)} it forwards ${names === '' ? 'none' : `these: ${names}`}. ` +
+    `The api-proxy does not forward the query parameter ${printable(parameter, SHOWN)}. ` +
+    `For ${method} ${printable(path, SHOWN)} it forwards ${names === '' ? 'none' : `these: ${names}`}. ` +
     'A line for this path in allow-endpoints allows all of them.';
   return new ProxyError('query_not_allowed', message, { headers: NO_RETRY });
 }
