@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -16,10 +17,13 @@ const read = (environment: NodeJS.ProcessEnv, config: ConfigOverrides = {}, moun
 describe('certificates in a text', () => {
   test('are found without what stands around them', () => {
     const text = `# comment\n${key}${rootPem.trimEnd()}${rootPem}`;
-    expect(certificatesIn(text)).toEqual([rootPem, rootPem]);
-    expect(certificatesIn(key)).toEqual([]);
+    const der = new X509Certificate(rootPem).raw;
+    expect(certificatesIn(text)).toEqual({ pem: rootPem + rootPem, der: [der, der] });
+    expect(certificatesIn(key)).toEqual({ pem: '', der: [] });
     const old = rootPem.replaceAll(' CERTIFICATE', ' X509 CERTIFICATE');
-    expect(certificatesIn(old)).toEqual([old]);
+    expect(certificatesIn(old)).toEqual({ pem: old, der: [der] });
+    const openssl = rootPem.replaceAll(' CERTIFICATE', ' TRUSTED CERTIFICATE');
+    expect(certificatesIn(openssl)).toEqual({ pem: openssl, der: [] });
   });
 });
 
@@ -34,8 +38,8 @@ describe('the files of the user’s variables', () => {
       { env: [{ name: 'PIP_CERT', value: 'other.pem' }], workingDirectory: directory },
     );
     expect([...named]).toEqual([
-      [one, { real: one, pem: rootPem }],
-      ['other.pem', { real: one, pem: rootPem }],
+      [one, { real: one, ...certificatesIn(rootPem) }],
+      ['other.pem', { real: one, ...certificatesIn(rootPem) }],
     ]);
   });
 

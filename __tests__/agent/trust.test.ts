@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { HostTrust } from '../../src/agent/host-trust.ts';
+import { certificatesIn, type HostTrust } from '../../src/agent/host-trust.ts';
 import { planTrust, type Trust } from '../../src/agent/trust.ts';
 import { createAuthority } from '../../src/authority/authority.ts';
 import type { MountSpec } from '../../src/docker/spec.ts';
@@ -24,7 +24,7 @@ const copyOf = (path: string): EtcPlan => etcWith({ files: [{ path, content: Buf
 
 const bundle = (real: string, ...paths: string[]): HostTrust['bundles'][number] => ({
   ...{ real, paths: paths.length === 0 ? [real] : paths },
-  pem: SYSTEM_PEM,
+  ...certificatesIn(SYSTEM_PEM),
 });
 
 interface Given {
@@ -95,7 +95,7 @@ describe('the system’s list', () => {
   });
 
   test('a second one keeps its own certificates', () => {
-    const other = { ...bundle('/etc/ssl/cert.pem'), pem: USER_PEM };
+    const other = { ...bundle('/etc/ssl/cert.pem'), ...certificatesIn(USER_PEM) };
     const etc = etcWith({ mounts: [mountAt('/etc/ssl')] });
     const { files, mounts } = onHost({ bundles: [bundle(DEBIAN), other], etc });
     expect(mounts.map(({ target }) => target)).toEqual([DEBIAN, '/etc/ssl/cert.pem']);
@@ -110,8 +110,8 @@ describe('the system’s list', () => {
 
 describe('variables', () => {
   const named = new Map([
-    ['/home/u/ca.pem', { real: '/home/u/ca.pem', pem: USER_PEM }],
-    ['/link/to/list', { real: DEBIAN, pem: SYSTEM_PEM }],
+    ['/home/u/ca.pem', { real: '/home/u/ca.pem', ...certificatesIn(USER_PEM) }],
+    ['/link/to/list', { real: DEBIAN, ...certificatesIn(SYSTEM_PEM) }],
   ]);
   const JOINED = '/tmp/awf-trust/user-1.pem';
   const DEFAULTS = { SSL_CERT_FILE: BUNDLE, NODE_EXTRA_CA_CERTS: ROOT, REQUESTS_CA_BUNDLE: BUNDLE };

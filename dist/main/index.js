@@ -47485,7 +47485,7 @@ const BUNDLES = words(`
 `);
 /** Bytes. A longer file is no list of CAs: the public ones take 230 kB. */
 const LARGEST = 4 * 1024 * 1024;
-const CERTIFICATE = /-----BEGIN ((?:TRUSTED |X509 )?CERTIFICATE)-----[^-]+-----END \1-----/g;
+const CERTIFICATE = /-----BEGIN ((?:TRUSTED |X509 )?CERTIFICATE)-----([^-]+)-----END \1-----/g;
 /**
  * Reads what {@link HostTrust} lists, as the sandbox will see it. What cannot be read is not there.
  *
@@ -47527,7 +47527,7 @@ function readCertificates(path) {
         // Nobody may ever write to a pipe.
         if (!stats.isFile() || stats.size > LARGEST)
             return undefined;
-        return { real: realPath(path) ?? path, pem: certificatesIn((0,external_node_fs_.readFileSync)(path, 'latin1')).join('') };
+        return { real: realPath(path) ?? path, ...certificatesIn((0,external_node_fs_.readFileSync)(path, 'latin1')) };
     }
     catch {
         return undefined;
@@ -47535,7 +47535,14 @@ function readCertificates(path) {
 }
 /** The certificates in a text, each in PEM with an end of its line. */
 function certificatesIn(text) {
-    return (text.match(CERTIFICATE) ?? []).map((block) => `${block}\n`);
+    let pem = '';
+    const der = [];
+    for (const [block, label, content = ''] of text.matchAll(CERTIFICATE)) {
+        pem += `${block}\n`;
+        if (label?.startsWith('TRUSTED') !== true)
+            der.push(Buffer.from(content, 'base64'));
+    }
+    return { pem, der };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/environment-policy.js
@@ -55020,10 +55027,7 @@ function withNewline(script) {
     return script.endsWith('\n') ? script : `${script}\n`;
 }
 
-// EXTERNAL MODULE: external "node:tls"
-var external_node_tls_ = __nccwpck_require__(1692);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/trust.js
-
 
 
 
@@ -55054,8 +55058,14 @@ function planTrust(rootPem, host, place) {
         return trust_NOTHING;
     return place.etc === undefined ? trustInImage(rootPem) : trustOnHost(rootPem, host ?? NO_TRUST, place);
 }
-/** Mozilla's list, which Node.js has, for programs with a list of their own: with the root alone, pip would trust no registry. */
-const publicList = () => external_node_tls_.rootCertificates.map((pem) => `${pem}\n`).join('');
+/**
+ * Mozilla's list, which Node.js has, for programs with a list of their own: with the root alone, pip would trust no registry.
+ * `node:tls` takes 25 ms to load, and most runs need none of it.
+ */
+function publicList() {
+    const { rootCertificates } = process.getBuiltinModule('node:tls');
+    return certificatesIn(rootCertificates.join('\n'));
+}
 /**
  * An image may have no list at all, and then gets the public one. Java in an image always gets that one, because a shell
  * cannot write the format of its store: CAs that only the image's own store has are not in it.
@@ -55072,7 +55082,7 @@ function trustInImage(rootPem) {
 }
 function trustOnHost(rootPem, { bundles, named }, place) {
     const shown = bundles.map((bundle) => ({ bundle, at: trust_placeOf(bundle, place) }));
-    const files = generated(rootPem, bundles[0]?.pem ?? publicList());
+    const files = generated(rootPem, bundles[0] ?? publicList());
     const mounts = [];
     const replaced = [];
     for (const [index, { bundle, at }] of shown.entries()) {
@@ -55118,13 +55128,13 @@ function defaultOf({ name, otherwise, unless }, given) {
         return [];
     return [[name, otherwise === 'root' ? ROOT : BUNDLE]];
 }
-/** @param trusted the system's list, in PEM */
+/** @param trusted the system's list */
 function generated(rootPem, trusted) {
-    const all = rootPem + trusted;
-    const der = certificatesIn(all)
-        .filter((block) => !block.includes('TRUSTED'))
-        .map((block) => Buffer.from(block.replace(/-----[A-Z\d ]+-----/g, ''), 'base64'));
-    return { [ROOT]: rootPem, [BUNDLE]: all, [JAVA_STORE]: keyStore(der) };
+    return {
+        [ROOT]: rootPem,
+        [BUNDLE]: rootPem + trusted.pem,
+        [JAVA_STORE]: keyStore([...certificatesIn(rootPem).der, ...trusted.der]),
+    };
 }
 /** No variable tells wget about certificates. The command may change the file: it is in the private home. */
 const wgetSettings = (bundle) => ({ '.wgetrc': `ca_certificate=${bundle}\n` });
@@ -58576,7 +58586,7 @@ function describeError(error) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
 /* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9260);
-/* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
+/* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(793);
 
 
 
@@ -58588,14 +58598,23 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 3110:
+/***/ 793:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   n: () => (/* binding */ exitWith)
-/* harmony export */ });
-/* harmony import */ var _output_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4211);
-/* harmony import */ var _signals_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3577);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  n: () => (/* binding */ exitWith)
+});
+
+;// CONCATENATED MODULE: external "node:v8"
+const external_node_v8_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:v8");
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/run/output.js
+var output = __nccwpck_require__(4211);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/run/signals.js
+var signals = __nccwpck_require__(3577);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/exit.js
+
 
 
 /**
@@ -58605,9 +58624,12 @@ __webpack_async_result__();
  * @param main gets a signal that fires when the process is asked to end
  */
 async function exitWith(main) {
-    const signal = (0,_signals_js__WEBPACK_IMPORTED_MODULE_1__/* .cancellation */ .W)();
+    // V8 begins to collect 10 MB while the containers are being created, which takes 50 ms of a start of one second. Without
+    // this, it waits until there is more to collect.
+    (0,external_node_v8_namespaceObject.setFlagsFromString)('--no-incremental-marking');
+    const signal = (0,signals/* cancellation */.W)();
     const exitCode = await main(signal);
-    await (0,_output_js__WEBPACK_IMPORTED_MODULE_0__/* .flush */ .bX)(signal);
+    await (0,output/* flush */.bX)(signal);
     process.exit(exitCode);
 }
 

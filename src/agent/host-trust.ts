@@ -12,6 +12,8 @@ export interface TrustedFile {
   readonly real: string;
   /** The certificates in PEM, and nothing else of the file: one may have a key beside them. */
   readonly pem: string;
+  /** The same in DER, without OpenSSL's `TRUSTED CERTIFICATE`, a format of its own. */
+  readonly der: readonly Buffer[];
 }
 
 /** What programs outside the sandbox trust, as far as it is in files. */
@@ -38,7 +40,7 @@ export const BUNDLES: readonly string[] = words(`
 
 /** Bytes. A longer file is no list of CAs: the public ones take 230 kB. */
 const LARGEST = 4 * 1024 * 1024;
-const CERTIFICATE = /-----BEGIN ((?:TRUSTED |X509 )?CERTIFICATE)-----[^-]+-----END \1-----/g;
+const CERTIFICATE = /-----BEGIN ((?:TRUSTED |X509 )?CERTIFICATE)-----([^-]+)-----END \1-----/g;
 
 /**
  * Reads what {@link HostTrust} lists, as the sandbox will see it. What cannot be read is not there.
@@ -83,13 +85,19 @@ function readCertificates(path: string): TrustedFile | undefined {
     const stats = statSync(path);
     // Nobody may ever write to a pipe.
     if (!stats.isFile() || stats.size > LARGEST) return undefined;
-    return { real: realPath(path) ?? path, pem: certificatesIn(readFileSync(path, 'latin1')).join('') };
+    return { real: realPath(path) ?? path, ...certificatesIn(readFileSync(path, 'latin1')) };
   } catch {
     return undefined;
   }
 }
 
 /** The certificates in a text, each in PEM with an end of its line. */
-export function certificatesIn(text: string): string[] {
-  return (text.match(CERTIFICATE) ?? []).map((block) => `${block}\n`);
+export function certificatesIn(text: string): Pick<TrustedFile, 'pem' | 'der'> {
+  let pem = '';
+  const der: Buffer[] = [];
+  for (const [block, label, content = ''] of text.matchAll(CERTIFICATE)) {
+    pem += `${block}\n`;
+    if (label?.startsWith('TRUSTED') !== true) der.push(Buffer.from(content, 'base64'));
+  }
+  return { pem, der };
 }

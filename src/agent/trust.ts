@@ -1,11 +1,10 @@
 import { join } from 'node:path';
-import { rootCertificates } from 'node:tls';
 import { keyStore } from '../authority/key-store.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { isBelow } from '../host/paths.ts';
 import type { EtcPlan } from '../mounts/etc-files.ts';
 import { AGENT_PLACES } from '../shared/contract.ts';
-import { BUNDLES, certificatesIn, type HostTrust } from './host-trust.ts';
+import { BUNDLES, certificatesIn, type HostTrust, type TrustedFile } from './host-trust.ts';
 import { TRUST_VARIABLES, type TrustVariable } from './trust-variables.ts';
 
 /**
@@ -46,6 +45,8 @@ const JAVA_STORE = `${DIRECTORY}/java.jks`;
 /** Made by the entrypoint in an image. */
 const JOINED_BUNDLE = `${AGENT_PLACES.joinedTrust}/bundle.pem`;
 
+type Certificates = Pick<TrustedFile, 'pem' | 'der'>;
+
 const NO_TRUST: HostTrust = { bundles: [], named: new Map() };
 
 /** What the sandbox shows of the host. */
@@ -69,8 +70,14 @@ export function planTrust(rootPem: string | undefined, host: HostTrust | undefin
   return place.etc === undefined ? trustInImage(rootPem) : trustOnHost(rootPem, host ?? NO_TRUST, place);
 }
 
-/** Mozilla's list, which Node.js has, for programs with a list of their own: with the root alone, pip would trust no registry. */
-const publicList = (): string => rootCertificates.map((pem) => `${pem}\n`).join('');
+/**
+ * Mozilla's list, which Node.js has, for programs with a list of their own: with the root alone, pip would trust no registry.
+ * `node:tls` takes 25 ms to load, and most runs need none of it.
+ */
+function publicList(): Certificates {
+  const { rootCertificates } = process.getBuiltinModule('node:tls');
+  return certificatesIn(rootCertificates.join('\n'));
+}
 
 /**
  * An image may have no list at all, and then gets the public one. Java in an image always gets that one, because a shell
@@ -91,7 +98,7 @@ function trustInImage(rootPem: string): Trust {
 
 function trustOnHost(rootPem: string, { bundles, named }: HostTrust, place: TrustPlace): Trust {
   const shown = bundles.map((bundle) => ({ bundle, at: placeOf(bundle, place) }));
-  const files = generated(rootPem, bundles[0]?.pem ?? publicList());
+  const files = generated(rootPem, bundles[0] ?? publicList());
   const mounts: MountSpec[] = [];
   const replaced: string[] = [];
   for (const [index, { bundle, at }] of shown.entries()) {
@@ -135,13 +142,13 @@ function defaultOf({ name, otherwise, unless }: TrustVariable, given: Readonly<R
   return [[name, otherwise === 'root' ? ROOT : BUNDLE] as const];
 }
 
-/** @param trusted the system's list, in PEM */
-function generated(rootPem: string, trusted: string): Record<string, string | Buffer> {
-  const all = rootPem + trusted;
-  const der = certificatesIn(all)
-    .filter((block) => !block.includes('TRUSTED'))
-    .map((block) => Buffer.from(block.replace(/-----[A-Z\d ]+-----/g, ''), 'base64'));
-  return { [ROOT]: rootPem, [BUNDLE]: all, [JAVA_STORE]: keyStore(der) };
+/** @param trusted the system's list */
+function generated(rootPem: string, trusted: Certificates): Record<string, string | Buffer> {
+  return {
+    [ROOT]: rootPem,
+    [BUNDLE]: rootPem + trusted.pem,
+    [JAVA_STORE]: keyStore([...certificatesIn(rootPem).der, ...trusted.der]),
+  };
 }
 
 /** No variable tells wget about certificates. The command may change the file: it is in the private home. */

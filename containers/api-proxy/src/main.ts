@@ -3,6 +3,9 @@ import { API_PROXY_LOG_DIR, API_PROXY_LOG_FILE } from '../../../src/shared/contr
 import { openLog } from './log.ts';
 import { runSidecar } from './run.ts';
 import { standardInput } from './start/standard-input.ts';
+import { setV8Flags } from './start/v8-flags.ts';
+
+setV8Flags();
 
 try {
   await runSidecar({
