@@ -71,21 +71,21 @@ export type ConfigOverrides = Partial<Config> & { readonly secrets?: Secrets };
 
 /** A configuration like those that `buildConfig` makes. It never contains the secrets: pass them separately. */
 export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides = {}): Config {
-  const allow = allowing('');
+  const egress = allowing('');
   return {
     frontEnd: 'action',
     command: { kind: 'argv', argv: ['true'] },
     workspace: '/workspace',
     workingDirectory: '/workspace',
     apiProxy: true,
-    providers: overrides.apiProxy === false ? [] : configuredProviders(secrets, allow, OWN_CHOICES),
+    providers: overrides.apiProxy === false ? [] : configuredProviders(secrets, egress, OWN_CHOICES),
     namedHosts: NO_NAMED_HOSTS,
     copilotMode: 'github',
     github: undefined,
     hostVariables: {},
     allowEndpoints: [],
     allowProviderTools: [],
-    allow,
+    egress,
     addHosts: [],
     upstreamCa: undefined,
     env: [],

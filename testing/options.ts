@@ -1,6 +1,7 @@
 /** Options in the form in which a front end passes them, for tests and benchmarks that have no front end. */
 
-import { allowList, type AllowList } from '../src/config/allow-list.ts';
+import { egressRules } from '../src/config/egress/build.ts';
+import type { EgressRules } from '../src/config/egress/rules.ts';
 import type { OptionValues } from '../src/config/options.ts';
 import { readOptions, type FrontEnd } from '../src/config/read.ts';
 import { throwProblems } from '../src/errors.ts';
@@ -26,7 +27,7 @@ export function valuesOf(options: Readonly<Record<string, string>>, workspace = 
   return values;
 }
 
-/** The allow-list for a text of `allow-domains`. */
-export function allowing(text: string): AllowList {
-  return allowList(valuesOf({ 'allow-domains': text })['allow-domains']);
+/** The rules for a text of `allow-domains`, and for further options about what the command may reach. */
+export function allowing(text: string, options: Readonly<Record<string, string>> = {}): EgressRules {
+  return egressRules(valuesOf({ 'allow-domains': text, ...options }));
 }

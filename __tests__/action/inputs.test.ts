@@ -146,7 +146,7 @@ describe('the rest', () => {
       proxyLogsDir: undefined,
       keepContainers: false,
     });
-    expect(config.allow.https.domains).toEqual(['a.example', 'b.example', 'c.example']);
+    expect(config.egress.allow.map(({ host }) => host)).toEqual(['a.example', 'b.example', 'c.example']);
     expect(upload).toEqual({ when: 'on-failure', artifactName: 'logs', retentionDays: 3 });
   });
 

@@ -9,7 +9,7 @@ import { ROOT } from '../../testing/root.ts';
 
 const POLICY = {
   addresses: addressesIn('172.30.0.0/24'),
-  allow: allowing('example.com'),
+  egress: allowing('example.com'),
   targets: [],
   hosts: [],
   hostAddresses: [],

@@ -64,7 +64,7 @@ describe('flags', () => {
       ...['--add-hosts', 'a.example:10.0.0.1', '--add-hosts', 'b.example:10.0.0.2'],
       ...['--', 'true'],
     ]);
-    expect(config.allow.https.domains).toEqual(['a.example', 'b.example', 'c.example']);
+    expect(config.egress.allow.map(({ host }) => host)).toEqual(['a.example', 'b.example', 'c.example']);
     expect(config.env).toEqual([
       { name: 'A', value: '1,2' },
       { name: 'B', value: undefined },

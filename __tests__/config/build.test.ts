@@ -47,7 +47,7 @@ describe('defaults', () => {
       hostVariables: {},
       allowEndpoints: [],
       allowProviderTools: [],
-      allow: { https: { domains: [], subdomainsOf: [] }, http: { domains: [], subdomainsOf: [] } },
+      egress: { mode: 'block', allow: [], deny: [] },
       addHosts: [],
       upstreamCa: undefined,
       env: [],

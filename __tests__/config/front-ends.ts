@@ -122,10 +122,17 @@ export const CASES: Readonly<
   },
   'allow-domains': {
     good: 'a.example',
-    reads: { allow: { https: { domains: ['a.example'] } } },
+    reads: { egress: { allow: [{ host: 'a.example' }] } },
     bad: ['10.0.0.1', 'is an IP address'],
     ...list,
   },
+  'deny-domains': {
+    good: 'a.example',
+    reads: { egress: { deny: [{ host: 'a.example' }] } },
+    bad: ['https://a.example', 'has a scheme'],
+    ...list,
+  },
+  'egress-policy': { good: 'audit', reads: { egress: { mode: 'audit' } }, bad: ['open', 'is not one of its values'] },
   'add-hosts': {
     good: 'a.example:10.0.0.1',
     reads: { addHosts: [{ name: 'a.example', address: '10.0.0.1' }] },

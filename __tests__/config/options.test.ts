@@ -39,6 +39,7 @@ const INTERFACE: Readonly<Record<string, string | undefined>> = {
   'allow-endpoints': undefined,
   'allow-provider-tools': undefined,
   'allow-domains': undefined,
+  'deny-domains': undefined,
   presets: undefined,
   policy: undefined,
   'egress-policy': 'block',

@@ -29,14 +29,14 @@ describe.each([
   test('X23 an entry of the list that covers a provider’s host', () => {
     const warningsFor = (domains: string): string[] =>
       configWarnings(
-        aConfig({ frontEnd, allow: allowing(domains), secrets: given('OPENAI_API_KEY', 'GEMINI_API_KEY') }),
+        aConfig({ frontEnd, egress: allowing(domains), secrets: given('OPENAI_API_KEY', 'GEMINI_API_KEY') }),
       );
-    const [openai, gemini, ...others] = warningsFor('openai.com, *.googleapis.com, example.com');
+    const [openai, gemini, ...others] = warningsFor('openai.com, *.googleapis.com!, example.com');
     expect(others).toEqual([]);
     expect(openai).toMatch(/allow-domains: openai\.com covers api\.openai\.com, the host of OpenAI\./);
     expect(gemini).toMatch(/googleapis\.com covers generativelanguage\.googleapis\.com/);
     // The host itself, its neighbours, and other providers' domains: no overlap with a configured one.
-    const named = aConfig({ frontEnd, allow: allowing('internal.example'), secrets: given('OPENAI_API_KEY') });
+    const named = aConfig({ frontEnd, egress: allowing('internal.example'), secrets: given('OPENAI_API_KEY') });
     const providers = named.providers.map((each) => ({
       ...each,
       target: { ...each.target, host: 'llm.internal.example' },
@@ -50,7 +50,7 @@ describe.each([
     const warningsFor = (domains: string, host: Partial<NamedHost> = {}): string[] =>
       configWarnings(
         aConfig({
-          ...{ frontEnd, allow: allowing(domains) },
+          ...{ frontEnd, egress: allowing(domains) },
           namedHosts: { providers: [], others: [{ name: 'api.a.example', rules: [], ...host }] },
         }),
       );

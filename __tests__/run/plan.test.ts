@@ -90,7 +90,7 @@ describe('the system files', () => {
 
 describe('the documents', () => {
   test('Squid’s contains the allow-list and the upstreams', () => {
-    const { documents } = plan({ allow: allowing('example.org'), secrets: given('ANTHROPIC_API_KEY') });
+    const { documents } = plan({ egress: allowing('example.org'), secrets: given('ANTHROPIC_API_KEY') });
     expect(documents.squid).toContain('example.org');
     expect(documents.squid).toContain('api.anthropic.com');
   });

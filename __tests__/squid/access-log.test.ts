@@ -18,6 +18,7 @@ function line(fields: Partial<Record<keyof typeof LOG_FIELDS, string>> = {}): st
     route: 'FIRSTUP_PARENT/127.0.0.1',
     serverName: '-',
     verdict: '-',
+    refusal: '-',
     ...fields,
   };
   return Object.keys(LOG_FIELDS)

@@ -23,7 +23,7 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, ind
 function policy(allow: string, rest: Partial<EgressPolicy> = {}): EgressPolicy {
   return {
     addresses: addressesIn('172.30.0.0/24'),
-    allow: allowing(allow),
+    egress: allowing(allow),
     targets: [],
     hosts: [],
     hostAddresses: [],

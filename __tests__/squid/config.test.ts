@@ -11,7 +11,7 @@ function judge(allow: string, policy: Partial<EgressPolicy> = {}): Judge {
   return new Judge(
     squidConfig({
       addresses: ADDRESSES,
-      allow: allowing(allow),
+      egress: allowing(allow),
       targets: [],
       hosts: [],
       hostAddresses: [],
@@ -107,8 +107,10 @@ describe('the agent', () => {
 });
 
 test('an address is refused even if a list of names would cover it', () => {
-  const none = { domains: [], subdomainsOf: [] };
-  const squid = judge('', { allow: { https: { domains: ['1', '0x1', '::1'], subdomainsOf: [] }, http: none } });
+  const source = { kind: 'input', name: 'allow-domains' } as const;
+  const entry = { schemes: ['https'], port: undefined, match: 'domain', text: '', source } as const;
+  const allow = ['1', '0x1', '::1'].map((host) => ({ ...entry, host }));
+  const squid = judge('', { egress: { mode: 'block', allow, deny: [] } });
   for (const host of ['192.0.2.1', '1', '0x1', '::1']) {
     expect([host, squid.access(connect(host))]).toEqual([host, { allowed: false, resolved: false }]);
   }
@@ -265,7 +267,7 @@ describe('the server name in a tunnel', () => {
     ['one that is not listed', 'evil.example', 'server-name'],
     ['one that is listed for http only', 'clear.example', 'server-name'],
     ['a wildcard’s own domain', 'wild.example', 'server-name'],
-    ['a provider’s', 'api.openai.com', 'server-name'],
+    ['a provider’s', 'api.openai.com', 'closed-server-name'],
     ['X13 a wildcard', '*.wild.example', 'server-name'],
     ['none', undefined, 'no-server-name'],
   ])('%s is cut, with a verdict', (_, serverName, verdict) => {
@@ -322,7 +324,7 @@ test('no list contains a name that another of its names covers: Squid would not 
 test('a policy cannot add its own lines: one directive per line, no quotes, no comments', () => {
   const configuration = squidConfig({
     addresses: ADDRESSES,
-    allow: allowing('bücher.example, A.example.'),
+    egress: allowing('bücher.example, A.example.'),
     targets: [],
     hosts: [],
     hostAddresses: [],

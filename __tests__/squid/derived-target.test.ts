@@ -15,10 +15,10 @@ function judge(serverUrl: string, options: Readonly<Record<string, string>>): Ju
     environment: { GITHUB_SERVER_URL: serverUrl },
     workspace: temporaryDirectory(),
   });
-  const { allow, addHosts: hosts, providers } = config;
+  const { egress, addHosts: hosts, providers } = config;
   const targets = providers.map(({ target, isPermitted }) => ({ ...target, permitted: isPermitted }));
   return new Judge(
-    squidConfig({ addresses: ADDRESSES, allow, targets, hosts, hostAddresses: [], modelPorts: [], namedHosts: [] }),
+    squidConfig({ addresses: ADDRESSES, egress, targets, hosts, hostAddresses: [], modelPorts: [], namedHosts: [] }),
   );
 }
 

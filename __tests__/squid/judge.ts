@@ -25,6 +25,8 @@ export interface Request {
 export interface Hello {
   readonly host: string;
   readonly serverName: string | undefined;
+  /** 443 by default. */
+  readonly port?: number;
 }
 
 interface Acl {
@@ -85,7 +87,7 @@ export class Judge {
   }
 
   /** What happens to a tunnel once its hello has been read, and the verdict for the log. */
-  bump({ host, serverName }: Hello): { readonly action: string; readonly verdict: string | undefined } {
+  bump({ host, serverName, port = 443 }: Hello): { readonly action: string; readonly verdict: string | undefined } {
     const notes = new Map<string, string>();
     for (const step of ['SslBump1', 'SslBump2']) {
       const match = (name: string): boolean =>
@@ -106,6 +108,8 @@ export class Judge {
             }
             case 'myportname':
               return value === 'peek';
+            case 'port':
+              return values.includes(String(port));
             case 'note':
               return notes.get(value) === values[1];
             default:

@@ -101,7 +101,7 @@ export async function startWorld(): Promise<World> {
   const targets = [own, gateway] as const;
   const egress = {
     addresses,
-    allow: allowing(''),
+    egress: allowing(''),
     targets: targets.map((target) => ({ ...target, permitted: true })),
     hosts,
     hostAddresses: [],

@@ -33,7 +33,7 @@ writeFileSync(
   floorConf,
   squidConfig({
     addresses: addressesIn(FLOOR_SUBNET),
-    allow: allowing('example.com'),
+    egress: allowing('example.com'),
     targets: [],
     hosts: [],
     hostAddresses: [],

@@ -17273,7 +17273,7 @@ exports.visitAsync = visitAsync;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5943);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5271);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(793);
 
 
@@ -17286,7 +17286,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 5943:
+/***/ 5271:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -18313,120 +18313,6 @@ const ONE_SHOT_TOKENS = [
     ...ALIASES,
 ];
 
-// EXTERNAL MODULE: ./node_modules/tldts/dist/cjs/index.js
-var cjs = __nccwpck_require__(935);
-;// CONCATENATED MODULE: external "node:net"
-const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
-;// CONCATENATED MODULE: external "node:url"
-const external_node_url_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:url");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/domain.js
-
-
-/** The one form of a host name that rules compare: lower case, punycode, no trailing dot. */
-function canonicalHost(text) {
-    // domainToASCII parses like a URL parser: it would drop what follows a slash, remove tabs and decode percent signs.
-    if (/[\s\x00-\x1f/\\?#@:%]/.test(text))
-        return undefined;
-    const ascii = (0,external_node_url_namespaceObject.domainToASCII)(text.replace(/\.$/, ''));
-    if (ascii === '' || ascii.length > 253 || (0,external_node_net_namespaceObject.isIP)(ascii) !== 0 || looksLikeAddress(ascii))
-        return undefined;
-    const labels = ascii.split('.');
-    const valid = labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
-    return valid ? ascii : undefined;
-}
-/** Whether `text` is an IPv4 address in any spelling that resolvers accept: decimal, octal, hexadecimal, shortened. */
-function looksLikeAddress(text) {
-    return (0,external_node_net_namespaceObject.isIP)(text.replace(/^\[|\]$/g, '')) !== 0 || /^(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+))*\.?$/i.test(text);
-}
-/** Whether `host` is `domain` or one of its subdomains. */
-function isWithin(host, domain) {
-    return host === domain || host.endsWith(`.${domain}`);
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/source.js
-/** @returns the source as a message names it: `allow-domains, line 3`, `--mount (2nd)`, `memory (default)` */
-function placeOf({ kind, name, repetition, line }) {
-    const which = kind === 'default' ? ' (default)' : repetition === undefined ? '' : ` (${ordinal(repetition)})`;
-    return `${name}${which}${line === undefined ? '' : `, line ${line}`}`;
-}
-const SUFFIXES = { one: 'st', two: 'nd', few: 'rd' };
-function ordinal(number) {
-    return `${number}${SUFFIXES[new Intl.PluralRules('en', { type: 'ordinal' }).select(number)] ?? 'th'}`;
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/allow-list.js
-
-
-
-
-/** The schemes to which an entry may be limited. */
-const SCHEMES = ['https', 'http'];
-/** The names that the entries allow, for each scheme. */
-function allowList(entries) {
-    return { https: collapse(entries, 'https'), http: collapse(entries, 'http') };
-}
-/** Whether `scheme` may reach `host`. */
-function isAllowed(list, scheme, host) {
-    const { domains, subdomainsOf } = list[scheme];
-    return (domains.some((domain) => isWithin(host, domain)) ||
-        subdomainsOf.some((domain) => host !== domain && isWithin(host, domain)));
-}
-/**
- * Reads an entry of `allow-domains`.
- *
- * @throws UserError naming the entry's place, what is wrong with it and, if possible, what to write instead
- */
-function allowEntry({ text: entry, source }, { nameOf }) {
-    const fail = (problem, hint) => {
-        throw new errors/* UserError */.yo(`${placeOf(source)}: "${entry}" ${problem}.`, { hint });
-    };
-    const match = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<wildcard>\*\.)?(?<rest>.*)$/i.exec(entry)?.groups ?? {};
-    const scheme = match['scheme']?.toLowerCase();
-    const rest = match['rest'] ?? '';
-    const hostText = rest.replace(/[/?#:].*$/s, '');
-    const prefix = `${scheme === 'https' || scheme === 'http' ? `${scheme}://` : ''}${match['wildcard'] ?? ''}`;
-    const suggestion = `Write "${prefix}${hostText}".`;
-    if (scheme !== undefined && scheme !== 'https' && scheme !== 'http') {
-        return fail(`has the scheme ${scheme}`, `Only https:// and http:// can be allowed. ${suggestion}`);
-    }
-    if (looksLikeAddress(rest) || looksLikeAddress(hostText) || /^\[/.test(rest)) {
-        return fail('is an IP address', `Only names can be allowed; give the address a name with ${nameOf('add-hosts')}.`);
-    }
-    if (/^[^/]*@/.test(rest))
-        return fail('has a user name', `Write "${rest.replace(/^.*@/, '')}".`);
-    if (/^[^/]*:/.test(rest))
-        return fail('has a port', `Ports 80 and 443 are always allowed. ${suggestion}`);
-    if (/[/?#]/.test(rest))
-        return fail('has a path', `Whole domains are allowed, not paths. ${suggestion}`);
-    if (rest.includes('*')) {
-        return fail('has a wildcard inside', `A wildcard stands for all subdomains only: "*.${rest.replace(/^.*\*\.?/, '')}".`);
-    }
-    const host = canonicalHost(rest);
-    if (host === undefined)
-        return fail('is not a domain name', 'Write a name such as "example.com".');
-    const { publicSuffix, isIcann } = (0,cjs/* parse */.qg)(host, { allowPrivateDomains: false });
-    if (publicSuffix === host && isIcann === true) {
-        return fail('is a public suffix, under which anybody can register', `Name the domain itself: "example.${host}".`);
-    }
-    if (!host.includes('.') && match['wildcard'] !== undefined) {
-        return fail('is a whole top-level domain', `Name the domain itself: "example.${host}".`);
-    }
-    return { schemes: scheme ? [scheme] : SCHEMES, host, subdomainsOnly: match['wildcard'] !== undefined };
-}
-/** Drops names that another entry of the same scheme covers, so that Squid's lists contain no name twice. */
-function collapse(entries, scheme) {
-    const ofScheme = entries.filter((entry) => entry.schemes.includes(scheme));
-    const hosts = (subdomainsOnly) => [
-        ...new Set(ofScheme.filter((entry) => entry.subdomainsOnly === subdomainsOnly).map((entry) => entry.host)),
-    ];
-    const strictlyWithin = (host, domain) => host !== domain && isWithin(host, domain);
-    const full = hosts(false);
-    const wild = hosts(true);
-    const domains = full.filter((host) => ![...full, ...wild].some((other) => strictlyWithin(host, other)));
-    const subdomainsOf = wild.filter((host) => !full.some((other) => isWithin(host, other)) && !wild.some((other) => strictlyWithin(host, other)));
-    return { domains: domains.sort(), subdomainsOf: subdomainsOf.sort() };
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/github-access.js
 /** What a command may do with the run's token at GitHub, and which GraphQL mutations belong to it. */
 /** From the least to the most. Each includes those before it. */
@@ -18484,6 +18370,17 @@ function levelForMutation(name) {
     });
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/source.js
+/** @returns the source as a message names it: `allow-domains, line 3`, `--mount (2nd)`, `memory (default)` */
+function source_placeOf({ kind, name, repetition, line }) {
+    const which = kind === 'default' ? ' (default)' : repetition === undefined ? '' : ` (${ordinal(repetition)})`;
+    return `${name}${which}${line === undefined ? '' : `, line ${line}`}`;
+}
+const SUFFIXES = { one: 'st', two: 'nd', few: 'rd' };
+function ordinal(number) {
+    return `${number}${SUFFIXES[new Intl.PluralRules('en', { type: 'ordinal' }).select(number)] ?? 'th'}`;
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/allow-endpoints.js
 
 
@@ -18494,7 +18391,7 @@ const HINT = `Write a provider, a method (${ENDPOINT_METHODS.join(', ')}) and a 
     'for example "openai GET /v1/files/*".';
 /** An entry of `allow-endpoints`: `provider METHOD /path`. */
 function allowedEndpoint({ text, source }) {
-    const name = `${placeOf(source)}, "${text}"`;
+    const name = `${source_placeOf(source)}, "${text}"`;
     const [id, method, path, ...rest] = text.split(/\s+/);
     return (0,errors/* withHint */.mu)(HINT, () => {
         const provider = PROVIDERS.find((known) => known.id === id);
@@ -18505,6 +18402,237 @@ function allowedEndpoint({ text, source }) {
             throw new value_error/* ValueError */.Q(`${name}: there is a word too many.`);
         return { provider: provider.id, ...checkEndpoint(name, method, path) };
     });
+}
+
+;// CONCATENATED MODULE: external "node:url"
+const external_node_url_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:url");
+// EXTERNAL MODULE: ./node_modules/tldts/dist/cjs/index.js
+var cjs = __nccwpck_require__(935);
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/domain.js
+
+
+/** The one form of a host name that rules compare: lower case, punycode, no trailing dot. */
+function canonicalHost(text) {
+    // domainToASCII parses like a URL parser: it would drop what follows a slash, remove tabs and decode percent signs.
+    if (/[\s\x00-\x1f/\\?#@:%]/.test(text))
+        return undefined;
+    const ascii = (0,external_node_url_namespaceObject.domainToASCII)(text.replace(/\.$/, ''));
+    if (ascii === '' || ascii.length > 253 || (0,external_node_net_namespaceObject.isIP)(ascii) !== 0 || looksLikeAddress(ascii))
+        return undefined;
+    const labels = ascii.split('.');
+    const valid = labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
+    return valid ? ascii : undefined;
+}
+/** Whether `text` is an IPv4 address in any spelling that resolvers accept: decimal, octal, hexadecimal, shortened. */
+function looksLikeAddress(text) {
+    return (0,external_node_net_namespaceObject.isIP)(text.replace(/^\[|\]$/g, '')) !== 0 || /^(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+))*\.?$/i.test(text);
+}
+/** Whether `host` is `domain` or one of its subdomains. */
+function isWithin(host, domain) {
+    return host === domain || host.endsWith(`.${domain}`);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress/entry.js
+
+
+
+
+
+/** The schemes to which an entry may be limited. */
+const SCHEMES = ['https', 'http'];
+/** The port of a scheme without another one. */
+const DEFAULT_PORTS = { https: 443, http: 80 };
+/** Whether `pattern` covers `host`. */
+function covers({ host: base, match }, host) {
+    if (match === 'host')
+        return host === base;
+    return match === 'domain' ? isWithin(host, base) : host !== base && isWithin(host, base);
+}
+function partsOf(entry) {
+    const pattern = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<kind>=|\*\.)?(?<rest>.*?)(?<insists>!)?$/is;
+    const { scheme, kind = '', rest = '', insists } = pattern.exec(entry)?.groups ?? {};
+    return { scheme: scheme?.toLowerCase(), kind, rest, isInsisted: insists !== undefined };
+}
+/**
+ * Reads an entry of `allow-domains`.
+ *
+ * @throws UserError naming the entry's place, what is wrong with it and, if possible, what to write instead
+ */
+function allowEntry({ text: entry, source }, { nameOf }) {
+    const fail = (problem, hint) => {
+        throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${entry}" ${problem}.`, { hint });
+    };
+    const { scheme, kind, rest, isInsisted } = partsOf(entry);
+    const hostText = rest.replace(/[/?#:].*$/s, '');
+    const prefix = `${scheme === 'https' || scheme === 'http' ? `${scheme}://` : ''}${kind}`;
+    const suggestion = `Write "${prefix}${hostText}".`;
+    if (scheme !== undefined && scheme !== 'https' && scheme !== 'http') {
+        return fail(`has the scheme ${scheme}`, `Only https:// and http:// can be allowed. ${suggestion}`);
+    }
+    const withoutPort = /^[^:/?#]*:\d{1,5}$/.test(rest) ? hostText : rest;
+    if (looksLikeAddress(rest) || looksLikeAddress(hostText) || /^\[/.test(rest)) {
+        return fail('is an IP address', `Only names can be allowed; give the address a name with ${nameOf('add-hosts')}.`);
+    }
+    if (/^[^/]*@/.test(rest))
+        return fail('has a user name', `Write "${rest.replace(/^.*@/, '')}".`);
+    if (/[/?#]/.test(rest))
+        return fail('has a path', `Whole domains are allowed, not paths. ${suggestion}`);
+    const port = portOf(rest, scheme, (problem, hint = suggestion) => fail(problem, hint));
+    if (withoutPort.includes('*'))
+        return fail(...wildcardProblem(withoutPort));
+    const host = canonicalHost(withoutPort);
+    if (host === undefined)
+        return fail(...nameProblem(withoutPort, kind));
+    checkSuffix(host, kind, isInsisted, fail);
+    return {
+        schemes: scheme === undefined ? SCHEMES : [scheme],
+        ...{ port, host, match: kind === '=' ? 'host' : kind === '*.' ? 'subdomains' : 'domain', text: entry, source },
+    };
+}
+/**
+ * Reads an entry of `deny-domains`: a name is closed for every scheme and port.
+ *
+ * @throws UserError like {@link allowEntry}
+ */
+function denyEntry(given, context) {
+    const { scheme, kind, rest } = partsOf(given.text);
+    const name = rest.replace(/[/?#:].*$/s, '');
+    if (scheme !== undefined || /:\d+$/.test(rest)) {
+        throw new errors/* UserError */.yo(`${source_placeOf(given.source)}: "${given.text}" has a ${scheme === undefined ? 'port' : 'scheme'}.`, {
+            hint: `A name is denied for all schemes and ports: write "${kind}${name}".`,
+        });
+    }
+    // Whoever closes everything below a public suffix opens nothing.
+    const text = given.text.endsWith('!') ? given.text : `${given.text}!`;
+    return { ...allowEntry({ ...given, text }, context), text: given.text };
+}
+/** @returns undefined for the scheme's own port */
+function portOf(rest, scheme, fail) {
+    const [, digits] = /^[^/]*?:(.*)$/s.exec(rest) ?? [];
+    if (digits === undefined)
+        return undefined;
+    const port = Number(digits);
+    if (!/^\d{1,5}$/.test(digits) || port < 1 || port > 65_535) {
+        return fail('has a port that is not a number from 1 to 65535');
+    }
+    const name = rest.replace(/:.*$/s, '');
+    if (scheme === undefined) {
+        const hint = `Ports 80 and 443 are always allowed: write "${name}". For HTTPS at another port, write "https://${rest}".`;
+        return fail('has a port', hint);
+    }
+    if (scheme === 'https')
+        return port === DEFAULT_PORTS.https ? undefined : port;
+    if (port === DEFAULT_PORTS.http)
+        return undefined;
+    // Nothing proves who answers an unencrypted request at a port of one's choice, and what it carries is no longer HTTP.
+    return fail('has a port for http', `Another port than 80 can be allowed for HTTPS only: "https://${rest}".`);
+}
+function wildcardProblem(rest) {
+    const name = rest.replace(/^.*\*\.?/, '');
+    if (name === '')
+        return ['would allow the whole Internet', 'AWF never does that. Name the domains.'];
+    return ['has a wildcard inside', `A wildcard stands for all subdomains only: "*.${name}".`];
+}
+function nameProblem(rest, kind) {
+    const name = canonicalHost(rest.replace(/^\.+/, ''));
+    if (rest.startsWith('.') && name !== undefined) {
+        return ['is not a domain name', `Write "${kind}${name}": it covers the subdomains.`];
+    }
+    if (/[;|\s]/.test(rest))
+        return ['is not a domain name', 'Separate entries by commas or lines.'];
+    return ['is not a domain name', 'Write a name such as "example.com".'];
+}
+/** @throws UserError for a name under which anybody can register a name of one's own */
+function checkSuffix(host, kind, isInsisted, fail) {
+    const { publicSuffix, isIcann } = (0,cjs/* parse */.qg)(host, { allowPrivateDomains: true });
+    const own = `Name the domain itself: "example.${host}".`;
+    if (publicSuffix === host && isIcann === true && !isInsisted) {
+        fail('is a public suffix, under which anybody can register', own);
+    }
+    // The service's own host is nobody else's.
+    if (publicSuffix === host && isIcann !== true && host.includes('.') && kind !== '=' && !isInsisted) {
+        const insist = `If you mean all of them, strangers' included, write "${kind}${host}!".`;
+        fail('is a public suffix, under which anybody can have a name', `${own} ${insist}`);
+    }
+    if (!host.includes('.') && kind === '*.' && !isInsisted)
+        fail('is a whole top-level domain', own);
+}
+/** Letters of other scripts that look like Latin ones. */
+const LOOK_ALIKES = /^[аеорсухіјѕһԁԛԝɡӏոօԍ\u0391-\u03A9οανρτυικχ0-9-]+$/u;
+/**
+ * What a reader of the list may not see: the name that an internationalised one stands for, and letters that look like
+ * others.
+ */
+function nameWarning({ host, text, source }) {
+    if (!/(^|\.)xn--/.test(host))
+        return undefined;
+    const shown = domainToUnicode(host);
+    const isOdd = shown.split('.').some((label) => {
+        const letters = label.replace(/[\d-]/g, '');
+        if (/^\p{ASCII}*$/u.test(letters))
+            return false;
+        const mixes = /\p{Script=Latin}/u.test(letters) && /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}]/u.test(letters);
+        return mixes || LOOK_ALIKES.test(label);
+    });
+    const place = `${placeOf(source)}: "${text}" is ${host}`;
+    return isOdd
+        ? `${place}. It has letters of another script that look like Latin ones: make sure that it is the name you mean.`
+        : undefined;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress/rules.js
+
+/** Whether what is not allowed is refused, or let through and reported. */
+const EGRESS_MODES = ['block', 'audit'];
+/** The ways that the entries allow: those of both schemes' own ports, and one for each further port. */
+function waysOf(entries) {
+    const ports = entries.flatMap(({ port }) => port ?? []);
+    const others = [...new Set(ports)].sort((a, b) => a - b).map((port) => ({ scheme: 'https', port }));
+    const own = SCHEMES.map((scheme) => ({ scheme, port: DEFAULT_PORTS[scheme] }));
+    return [...own, ...others].map((way) => ({
+        ...way,
+        names: domainSet(entries.filter((entry) => leadsTo(entry, way.scheme, way.port))),
+    }));
+}
+/** Decides on a destination. Of several entries, the most specific one decides, then the first. */
+function decide({ allow, deny }, { scheme, host, port }) {
+    const denied = mostSpecific(deny.filter((entry) => covers(entry, host)));
+    if (denied !== undefined)
+        return { isAllowed: false, entry: denied };
+    const entry = mostSpecific(allow.filter((one) => leadsTo(one, scheme, port) && covers(one, host)));
+    return { isAllowed: entry !== undefined, entry };
+}
+/** Whether `scheme` may reach `host` at its own port. */
+function isAllowed(rules, scheme, host) {
+    return decide(rules, { scheme, host, port: DEFAULT_PORTS[scheme] }).isAllowed;
+}
+function leadsTo({ schemes, port }, scheme, wanted) {
+    return schemes.includes(scheme) && (port ?? DEFAULT_PORTS[scheme]) === wanted;
+}
+const SPECIFICITY = { host: 2, domain: 1, subdomains: 1 };
+function mostSpecific(entries) {
+    const rank = ({ host, match }) => host.length * 4 + SPECIFICITY[match];
+    return entries.reduce((best, entry) => (best === undefined || rank(entry) > rank(best) ? entry : best), undefined);
+}
+/** Drops names that others cover, so that Squid's lists contain no name twice. */
+function domainSet(patterns) {
+    const ofKind = (kind) => [
+        ...new Set(patterns.filter(({ match }) => match === kind).map(({ host }) => host)),
+    ];
+    const [hosts, domains, subdomains] = [ofKind('host'), ofKind('domain'), ofKind('subdomains')];
+    const wide = [
+        ...domains.map((host) => ({ host, match: 'domain' })),
+        ...subdomains.map((host) => ({ host, match: 'subdomains' })),
+    ];
+    const isCovered = (host, match) => wide.some((other) => {
+        if (other.host === host)
+            return other.match === 'domain' && match !== 'domain';
+        return covers(other, host);
+    });
+    const kept = (names, match) => names.filter((host) => !isCovered(host, match)).sort();
+    return { hosts: kept(hosts, 'host'), domains: kept(domains, 'domain'), subdomainsOf: kept(subdomains, 'subdomains') };
 }
 
 // EXTERNAL MODULE: external "node:path"
@@ -18522,13 +18650,13 @@ function hostEntry({ text, source }) {
     const address = text.slice(colon + 1).replace(/^\[|\]$/g, '');
     if (name !== undefined && (0,external_node_net_namespaceObject.isIP)(address) === 4)
         return { name, address };
-    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not name:address.`, {
+    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not name:address.`, {
         hint: 'Write a domain name, a colon and an IPv4 address, for example "gateway.example.com:10.1.2.3".',
     });
 }
 /** `NAME` or `NAME=value`. The value may be a secret, so no message quotes it. */
 function requestedVariable({ text, source }, { nameOf }) {
-    const place = placeOf(source);
+    const place = source_placeOf(source);
     const { name, value } = /^(?<name>[A-Za-z_][A-Za-z0-9_]*)(?:=(?<value>.*))?$/s.exec(text)?.groups ?? {};
     if (name === undefined) {
         throw new errors/* UserError */.yo(`${place}: this is not a variable.`, {
@@ -18544,7 +18672,7 @@ function requestedVariable({ text, source }, { nameOf }) {
 }
 /** `source[:target][:rw]` */
 function userMount({ text, source: given }) {
-    const origin = placeOf(given);
+    const origin = source_placeOf(given);
     const writable = text.endsWith(':rw');
     const [source = '', target = source, ...rest] = text.replace(/:(rw|ro)$/, '').split(':');
     if (rest.length === 0 && (0,external_node_path_.isAbsolute)(source) && (0,external_node_path_.isAbsolute)(target)) {
@@ -18797,7 +18925,7 @@ const githubHosts = (options) => new GithubRules(options).build();
 /** The name of GitHub's token among the run's secrets, which is its variable on the command line. */
 const GITHUB_TOKEN_SECRET = 'AWF_GITHUB_TOKEN';
 /** `OWNER/NAME` */
-const repositoryName = ({ text, source }) => (0,errors/* withHint */.mu)('For example "octo-org/hello-world".', () => checkRepository(placeOf(source), text));
+const repositoryName = ({ text, source }) => (0,errors/* withHint */.mu)('For example "octo-org/hello-world".', () => checkRepository(source_placeOf(source), text));
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/injection.js
 /** How a credential goes into a request for its provider. */
@@ -18890,7 +19018,7 @@ const host_rules_HINT = `Write a host, a method (${ENDPOINT_METHODS.join(', ')})
     'In a path, * stands for a part of one segment, and ** at its end for the rest.';
 /** `HOST METHOD /path/pattern[?query]` */
 function hostRule({ text, source }) {
-    const place = placeOf(source);
+    const place = source_placeOf(source);
     const fail = (problem, hint = host_rules_HINT) => {
         throw new errors/* UserError */.yo(`${place}: "${text}" ${problem}.`, { hint });
     };
@@ -19030,7 +19158,7 @@ const host_credentials_HINT = 'Write one of: "HOST bearer VALUE", "HOST basic US
  * message quotes what may be a secret.
  */
 function hostCredential({ text, source }) {
-    const place = placeOf(source);
+    const place = source_placeOf(source);
     const fail = (problem, hint = host_credentials_HINT) => {
         throw new errors/* UserError */.yo(`${place} ${problem}.`, { hint });
     };
@@ -19216,7 +19344,7 @@ function choice({ text, source }, choices) {
     const found = choices.find((known) => known === text);
     if (found !== undefined)
         return found;
-    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not one of its values.`, {
+    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not one of its values.`, {
         hint: `Write one of: ${choices.join(', ')}.`,
     });
 }
@@ -19227,7 +19355,7 @@ function parsers_boolean({ text, source }) {
     const lower = text.toLowerCase();
     if (lower === 'true' || lower === 'false')
         return lower === 'true';
-    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not one of its values.`, {
+    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not one of its values.`, {
         hint: 'Write one of: true, false.',
     });
 }
@@ -19235,7 +19363,7 @@ function parsers_boolean({ text, source }) {
 function count({ text, source }, max = Number.MAX_SAFE_INTEGER) {
     if (/^[1-9]\d*$/.test(text) && Number(text) <= max)
         return Number(text);
-    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not a whole number from 1 to ${max}.`);
+    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not a whole number from 1 to ${max}.`);
 }
 /** Close to the longest time that a timer of Node.js can wait. */
 const MAX_MINUTES = 30_000;
@@ -19244,7 +19372,7 @@ function minutes({ text, source }) {
     const number = /^\d{1,5}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
     if (number > 0 && number <= MAX_MINUTES)
         return number;
-    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not a number of minutes.`, {
+    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not a number of minutes.`, {
         hint: `Write a number above 0 and up to ${MAX_MINUTES}, for example "30" or "0.5".`,
     });
 }
@@ -19255,7 +19383,7 @@ function dollars({ text, source }) {
     const amount = /^\d{1,7}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
     if (amount > 0 && amount <= MAX_DOLLARS)
         return amount;
-    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not an amount of US dollars.`, {
+    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not an amount of US dollars.`, {
         hint: `Write a number above 0 and up to ${MAX_DOLLARS}, without a currency, for example "5" or "0.25".`,
     });
 }
@@ -19263,7 +19391,7 @@ function dollars({ text, source }) {
 function memory({ text, source }) {
     if (/^[1-9]\d*[bkmg]?$/i.test(text))
         return text.toLowerCase();
-    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not a size.`, {
+    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not a size.`, {
         hint: 'Write a number with k, m or g, for example "6g".',
     });
 }
@@ -19275,13 +19403,13 @@ function shell({ text, source }) {
         return ['sh', '-e', '{0}'];
     if (text.includes('{0}'))
         return text.split(/\s+/).filter((word) => word !== '');
-    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not one of its values.`, {
+    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not one of its values.`, {
         hint: 'Write bash, sh, or a command with {0} where the path of the script goes, for example "python3 {0}".',
     });
 }
 /** `host[:port][/base/path]` */
 function target({ text, source }, { nameOf }) {
-    const place = placeOf(source);
+    const place = source_placeOf(source);
     const refuse = (cause) => {
         throw new errors/* UserError */.yo(`${place}: "${text}" is not an upstream.`, {
             hint: 'Write host[:port][/base/path] without a scheme, for example "gateway.example.com/openai"; https is implied. ' +
@@ -19303,11 +19431,11 @@ function target({ text, source }, { nameOf }) {
 /** A header's name with an optional scheme. */
 function authHeader({ text, source }) {
     const hint = 'Write a name such as "api-key", or a name and a scheme such as "Authorization: Bearer".';
-    return (0,errors/* withHint */.mu)(hint, () => parseAuthHeader(placeOf(source), text));
+    return (0,errors/* withHint */.mu)(hint, () => parseAuthHeader(source_placeOf(source), text));
 }
 /** A directory in the workspace. @returns its path without links */
 function workingDirectory({ text, source }, { workspace }) {
-    const place = placeOf(source);
+    const place = source_placeOf(source);
     const directory = realDirectory(`${place}: ${text}`, (0,external_node_path_.resolve)(workspace, text));
     if (isInside(directory, workspace))
         return directory;
@@ -19331,7 +19459,7 @@ function realDirectory(what, path) {
 }
 /** The content of a PEM file. A relative path starts at the workspace. */
 function certificates({ text, source }, { workspace }) {
-    const place = placeOf(source);
+    const place = source_placeOf(source);
     let pem;
     try {
         pem = (0,external_node_fs_.readFileSync)((0,external_node_path_.resolve)(workspace, text), 'utf8');
@@ -19358,7 +19486,7 @@ const AMOUNT = /^\d{1,6}(\.\d{1,6})?$/;
 const MODEL = /^[\w./:@,-]*\*?[\w./:@,-]*$/;
 /** An entry of `prices`: `MODEL INPUT OUTPUT [CACHED [WRITE [HOUR-WRITE]]]`. */
 function ownPrice({ text, source }) {
-    const place = placeOf(source);
+    const place = source_placeOf(source);
     const refuse = (why) => {
         throw new errors/* UserError */.yo(`${place}: "${text}" ${why}.`, { hint: prices_HINT });
     };
@@ -19394,7 +19522,7 @@ function protectEntry({ text, source }, { workspace }) {
     const fault = faultOf(given, path, workspace);
     if (fault === undefined)
         return { path, mode: isReport ? 'report' : 'read-only', source };
-    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" ${fault.problem}.`, { hint: fault.hint });
+    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" ${fault.problem}.`, { hint: fault.hint });
 }
 /** @returns what is wrong with `given`, whose normal form is `path` */
 function faultOf(given, path, workspace) {
@@ -19435,7 +19563,7 @@ function protectedPaths(entries) {
 /** Checks that `none` stands alone, and that each path is named once. */
 function checkProtectedPaths(entries) {
     return entries.flatMap((entry, index) => {
-        const place = placeOf(entry.source);
+        const place = source_placeOf(entry.source);
         if (entry.mode === NONE) {
             if (entries.every(({ mode }) => mode === NONE))
                 return [];
@@ -19446,12 +19574,13 @@ function checkProtectedPaths(entries) {
             .find((earlier) => earlier.mode !== NONE && earlier.path === entry.path && earlier.mode !== entry.mode);
         if (other === undefined)
             return [];
-        const text = `${place}: "${entry.path}" is already in ${placeOf(other.source)}, as ${other.mode}.`;
+        const text = `${place}: "${entry.path}" is already in ${source_placeOf(other.source)}, as ${other.mode}.`;
         return [new errors/* UserError */.yo(text, { hint: 'Name each path once.' })];
     });
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/options.js
+
 
 
 
@@ -19575,6 +19704,19 @@ const OTHERS = [
         description: 'HOST METHOD /path/pattern[?query]: the only requests that pass to that host',
     },
     { name: 'allow-domains', kind: 'commas', parse: allowEntry, description: 'domains that the command may reach' },
+    {
+        name: 'deny-domains',
+        kind: 'commas',
+        parse: denyEntry,
+        description: 'domains that stay closed, whatever allows them',
+    },
+    {
+        name: 'egress-policy',
+        kind: 'choice',
+        choices: EGRESS_MODES,
+        default: 'block',
+        description: 'refuse what is not allowed, or (audit) let it pass and report it; private destinations stay closed',
+    },
     {
         name: 'add-hosts',
         kind: 'lines',
@@ -19729,7 +19871,7 @@ function checkVariables(entries) {
         const other = entries[first];
         if (other === undefined || first === index)
             return [];
-        const text = `${placeOf(source)}: ${name} is already in ${placeOf(other.source)}.`;
+        const text = `${source_placeOf(source)}: ${name} is already in ${source_placeOf(other.source)}.`;
         return [new errors/* UserError */.yo(text, { hint: 'Name each variable once.' })];
     });
 }
@@ -19764,6 +19906,12 @@ function checkServerUrl(values, secrets, serverUrl, frontEnd) {
         (0,errors/* collectProblems */.vX)(problems, () => (0,errors/* withHint */.mu)(hint, () => ownHost(provider, serverUrl)));
     }
     return problems;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress/build.js
+/** What the command may reach, as the options say it. */
+function egressRules(values) {
+    return { mode: values['egress-policy'], allow: values['allow-domains'], deny: values['deny-domains'] };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/github-server.js
@@ -19885,10 +20033,10 @@ function githubConfig(values, secrets, environment, frontEnd) {
 }
 const checkedOwn = (name) => (0,errors/* withHint */.mu)('A runner sets it to OWNER/NAME.', () => checkRepository(github_config_REPOSITORY, name));
 /** GitHub's hosts, with what may be asked of them. */
-function hostsOfGithub(github, allow) {
+function hostsOfGithub(github, egress) {
     if (github === undefined)
         return [];
-    const isOnList = (host) => isAllowed(allow, 'https', host);
+    const isOnList = (host) => isAllowed(egress, 'https', host);
     return githubHosts({ ...github, credential: GITHUB_TOKEN_SECRET, isAllowed: isOnList });
 }
 
@@ -19997,7 +20145,7 @@ function hostVariables(credentials) {
  *
  * @throws ValueError naming a variable that cannot be used
  */
-function configuredProviders(secrets, allow, { targetOf, authHeaderOf, environment }) {
+function configuredProviders(secrets, egress, { targetOf, authHeaderOf, environment }) {
     return PROVIDERS.flatMap((provider) => {
         const [first, ...others] = provider.credentials.map(({ variable }) => variable).filter((name) => secrets.has(name));
         if (first === undefined)
@@ -20010,14 +20158,14 @@ function configuredProviders(secrets, allow, { targetOf, authHeaderOf, environme
         return [
             {
                 ...{ provider, given: [first, ...others], target, injection },
-                isPermitted: isPermitted(provider, target.host, allow),
+                isPermitted: isPermitted(provider, target.host, egress),
             },
         ];
     });
 }
 /** A provider's own host needs no entry in `allow-domains`. Any other upstream does. */
-function isPermitted(provider, host, allow) {
-    return isOwnHost(provider, host) || isAllowed(allow, 'https', host);
+function isPermitted(provider, host, egress) {
+    return isOwnHost(provider, host) || isAllowed(egress, 'https', host);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/read.js
@@ -20132,7 +20280,7 @@ function credential({ refuses }, given, warnings) {
     const [one] = nonEmpty(given);
     if (one === undefined)
         return undefined;
-    const place = placeOf(one.source);
+    const place = source_placeOf(one.source);
     const value = (0,errors/* withHint */.mu)(undefined, () => normaliseCredential(place, one.text));
     if (PASTED_SCHEME.test(one.text)) {
         warnings.push(`${place} begins with the name of a scheme, such as "Bearer". AWF adds that itself, so it dropped it.`);
@@ -20172,9 +20320,9 @@ function buildConfig(frontEnd, context) {
         ...checkProtectedPaths(values['protect-paths']),
         ...(apiProxy ? checkServerUrl(values, secrets, serverUrl, frontEnd.kind) : []),
     ]);
-    const allow = allowList(values['allow-domains']);
+    const egress = egressRules(values);
     const choices = providerChoices(values, context.environment);
-    const providers = apiProxy ? configuredProviders(secrets, allow, choices) : [];
+    const providers = apiProxy ? configuredProviders(secrets, egress, choices) : [];
     const github = apiProxy ? githubConfig(values, secrets, context.environment, frontEnd.kind) : undefined;
     const config = {
         frontEnd: frontEnd.kind,
@@ -20186,14 +20334,14 @@ function buildConfig(frontEnd, context) {
         apiProxy,
         providers,
         namedHosts: apiProxy
-            ? namedHosts(values, providers, providerHosts(providers, secrets, choices), hostsOfGithub(github, allow))
+            ? namedHosts(values, providers, providerHosts(providers, secrets, choices), hostsOfGithub(github, egress))
             : NO_NAMED_HOSTS,
         hostVariables: apiProxy ? hostVariables(values['host-credentials']) : {},
         github,
         copilotMode: values['copilot-mode'],
         allowEndpoints: values['allow-endpoints'],
         allowProviderTools: values['allow-provider-tools'],
-        allow,
+        egress,
         addHosts: values['add-hosts'],
         upstreamCa: values['upstream-ca'],
         env: values.env.map(({ name, value }) => ({ name, value })),
@@ -26627,7 +26775,7 @@ function withHome(path, home) {
 
 
 /** Where a link leads, found as the kernel does: `..` after a link goes up from where that leads. It need not exist. */
-function leadsTo(link) {
+function link_target_leadsTo(link) {
     const target = (0,external_node_fs_.readlinkSync)(file_names_bytes(link), 'latin1');
     let at = target.startsWith('/') ? '/' : link_target_real((0,posix_namespaceObject.dirname)(link));
     for (const part of target.split('/')) {
@@ -26875,7 +27023,7 @@ class Walk {
             this.#add({ kind: 'action', path });
     }
     #link(path) {
-        const target = leadsTo(path);
+        const target = link_target_leadsTo(path);
         const isInside = this.#roots.some((root) => target === root || target.startsWith(`${root}/`));
         if (!isInside)
             this.#add({ kind: 'link-out', path, target });
@@ -28044,8 +28192,10 @@ function configWarnings(config) {
  * Hosts below one domain often share servers. Inside a tunnel to one of them, the command can name another in `Host`: Squid
  * sees only the TLS server name.
  */
-function sharedFrontEnds({ allow, providers, namedHosts }, option) {
-    const domains = [...allow.https.domains, ...allow.https.subdomainsOf];
+function sharedFrontEnds({ egress, providers, namedHosts }, option) {
+    const domains = egress.allow
+        .filter(({ schemes, match }) => schemes.includes('https') && match !== 'host')
+        .map(({ host }) => host);
     const covering = (host) => domains.filter((domain) => domain !== host && isWithin(host, domain));
     // An upstream that the user names has to be on the list, and often is by its domain.
     const own = providers.filter(({ provider, target: { host } }) => isOwnHost(provider, host));
@@ -28731,6 +28881,51 @@ function claude_json_isObject(value) {
     return typeof value === 'object' && value !== null && !claude_json_isList(value);
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/acls.js
+/** An ACL with one line per value. Without values it matches nothing, because no listener has the name `nothing`. */
+function listAcl(name, type, values) {
+    if (values.length === 0)
+        return [`acl ${name} myportname nothing`];
+    return values.map((value) => `acl ${name} ${type} ${value}`);
+}
+/** Defines `name`, true for the names of a set. */
+function domainAcls(name, { hosts, domains, subdomainsOf }, type) {
+    const below = subdomainsOf.map((domain) => `.${domain}`);
+    return [
+        ...listAcl(`${name}_host`, type, hosts),
+        ...listAcl(`${name}_domain`, type, domains.map((domain) => `.${domain}`)),
+        ...listAcl(`${name}_parent`, type, subdomainsOf),
+        ...listAcl(`${name}_subdomain`, type, below),
+        `acl ${name}_below all-of ${name}_subdomain !${name}_parent`,
+        `acl ${name} any-of ${name}_host ${name}_domain ${name}_below`,
+    ];
+}
+const idOf = ({ scheme, port }) => `${scheme}_${String(port)}`;
+/** Defines `listed`, true for a request that an entry of the allow-list covers, and `tunnel_port`. */
+function listedAcls(ways) {
+    const tunnels = ways.filter(({ scheme }) => scheme === 'https');
+    return [
+        ...ways.flatMap((way) => [
+            `acl at_${idOf(way)} port ${String(way.port)}`,
+            ...domainAcls(`names_${idOf(way)}`, way.names, 'dstdomain -n'),
+            `acl to_${idOf(way)} all-of ${way.scheme === 'https' ? 'CONNECT' : '!CONNECT'} at_${idOf(way)} names_${idOf(way)}`,
+        ]),
+        `acl listed any-of ${ways.map((way) => `to_${idOf(way)}`).join(' ')}`,
+        ...listAcl('tunnel_port', 'port', tunnels.map(({ port }) => String(port))),
+    ];
+}
+/** Defines `server_name_listed`, true for a TLS server name that an entry covers at the tunnel's port. */
+function listedServerNameAcls(ways) {
+    const tunnels = ways.filter(({ scheme }) => scheme === 'https');
+    return [
+        ...tunnels.flatMap((way) => [
+            ...domainAcls(`server_names_${idOf(way)}`, way.names, 'ssl::server_name --client-requested'),
+            `acl server_name_at_${idOf(way)} all-of at_${idOf(way)} server_names_${idOf(way)}`,
+        ]),
+        `acl server_name_listed any-of ${tunnels.map((way) => `server_name_at_${idOf(way)}`).join(' ')}`,
+    ];
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/limits.js
 /* The lines of `squid.conf` that are the same for every policy. */
 /**
@@ -28833,9 +29028,12 @@ function familyOf(address) {
  * reason is an ACL of its own that always matches, at the end of the rule.
  */
 
+/** The annotation of a refused request. Its value is the reason. */
+const REFUSAL = 'awf_refusal';
 /** By reason: the page, with the status in front if it is not 403. */
 const PAGES = {
     'not-listed': 'ERR_AWF_NOT_LISTED',
+    denied: 'ERR_AWF_DENIED',
     'named-host': 'ERR_AWF_NAMED_HOST',
     'private-address': 'ERR_AWF_PRIVATE_ADDRESS',
     port: 'ERR_AWF_PORT',
@@ -28850,13 +29048,15 @@ function refusalPages() {
     return [
         `error_directory ${SQUID_ERROR_DIRECTORY}`,
         ...Object.entries(PAGES).flatMap(([reason, page]) => [
-            `acl ${aclOf(reason)} annotate_transaction awf_refusal=${reason}`,
+            `acl ${aclOf(reason)} annotate_transaction ${REFUSAL}=${reason}`,
             `deny_info ${page} ${aclOf(reason)}`,
         ]),
     ];
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/config.js
+
+
 
 
 
@@ -28904,6 +29104,7 @@ const LOG_FIELDS = {
     route: '%Sh/%<a',
     serverName: '%#ssl::>sni',
     verdict: `%{${VERDICT}}note`,
+    refusal: `%{${REFUSAL}}note`,
 };
 /**
  * Returns `squid.conf` for a policy. The function is pure; in the tests, Squid itself judges the result (`squid -k
@@ -28957,7 +29158,7 @@ function callers({ addresses, modelPorts, namedHosts }) {
     ];
 }
 function names(policy) {
-    const { allow, targets, hosts, hostAddresses } = policy;
+    const { egress, targets, hosts, hostAddresses } = policy;
     return [
         'acl http_port port 80',
         'acl http_scheme proto HTTP',
@@ -28967,8 +29168,8 @@ function names(policy) {
         'acl odd_name dstdom_regex -n -i [^a-z0-9._-]',
         // Every spelling of an IPv4 address that resolvers accept, and every IPv6 address.
         'acl address_literal dstdom_regex -n -i ^(0x[0-9a-f]*|[0-9]+)([.](0x[0-9a-f]*|[0-9]+))*[.]?$',
-        ...domainAcls('https', allow.https, 'dstdomain -n'),
-        ...domainAcls('http', allow.http, 'dstdomain -n'),
+        ...listedAcls(waysOf(egress.allow)),
+        ...domainAcls('denied', domainSet(egress.deny), 'dstdomain -n'),
         ...listAcl('closed_host', 'dstdomain -n', closedHosts(policy)),
         ...targets.flatMap(({ host, port }, index) => [
             `acl target_host_${index} dstdomain -n ${host}`,
@@ -28984,12 +29185,14 @@ function names(policy) {
         'acl private_destination all-of private_address !added_host',
     ];
 }
-function accessRules({ targets }) {
+function accessRules({ targets, egress }) {
+    const blocks = egress.mode === 'block';
     return [
         'http_access deny manager',
         refuse('odd_name', 'odd-name'),
         'http_access allow to_models',
-        refuse('address_literal', 'address'),
+        ...(blocks ? [refuse('address_literal', 'address')] : []),
+        refuse('denied', 'denied'),
         ...targets.flatMap(({ permitted }, index) => permitted
             ? `http_access allow front api_proxy CONNECT target_host_${index} target_port_${index} !private_destination`
             : []),
@@ -28997,12 +29200,10 @@ function accessRules({ targets }) {
         'http_access deny front !agent',
         'http_access allow to_named',
         'http_access allow front CONNECT https_port ready',
-        refuse('CONNECT !https_port', 'port'),
-        refuse('!CONNECT !http_port', 'port'),
+        ...(blocks ? [refuse('CONNECT !tunnel_port', 'port'), refuse('!CONNECT !http_port', 'port')] : []),
         'http_access deny !CONNECT !http_scheme',
         refuse('closed_host', 'named-host'),
-        refuse('CONNECT !https_allowed', 'not-listed'),
-        refuse('!CONNECT !http_allowed', 'not-listed'),
+        ...(blocks ? [refuse('!listed', 'not-listed')] : []),
         // Decided here: the peek port could only answer inside the tunnel, where clients would report broken TLS.
         'http_access deny !resolvable cut_unresolvable',
         refuse('private_destination', 'private-address'),
@@ -29022,7 +29223,8 @@ function routing({ addresses, namedHosts }) {
                 'cache_peer_access to_api_proxy deny all',
             ]),
         `cache_peer 127.0.0.1 parent ${PEEK_PORT} 0 ${peer} default name=to_peek`,
-        'acl agent_tunnel all-of front agent CONNECT !to_models',
+        // Only an audit lets tunnels to further ports pass. What is in them need not be TLS.
+        'acl agent_tunnel all-of front agent CONNECT tunnel_port !to_models',
         'cache_peer_access to_peek deny to_named',
         'cache_peer_access to_peek allow agent_tunnel',
         'cache_peer_access to_peek deny all',
@@ -29034,11 +29236,14 @@ function routing({ addresses, namedHosts }) {
     ];
 }
 function serverNameRules(policy) {
-    const { allow } = policy;
+    const { egress } = policy;
+    // An audit lets what would be cut pass, with the same annotation.
+    const cut = egress.mode === 'block' ? 'terminate' : 'splice';
     return [
         'acl client_hello_next at_step SslBump1',
         'acl client_hello_read at_step SslBump2',
-        ...domainAcls('server_name', allow.https, 'ssl::server_name --client-requested'),
+        ...listedServerNameAcls(waysOf(egress.allow)),
+        ...domainAcls('denied_server_name', domainSet(egress.deny), 'ssl::server_name --client-requested'),
         // In a tunnel to an allowed name, a named host's server name would be a way past the api-proxy.
         ...listAcl('closed_server_name', 'ssl::server_name --client-requested', closedHosts(policy)),
         // Squid matches a server name of "*.example.com" against every name below example.com.
@@ -29049,15 +29254,17 @@ function serverNameRules(policy) {
         'acl no_server_name note awf_server_name -',
         `acl cut_no_server_name annotate_transaction ${VERDICT}=no-server-name`,
         `acl cut_server_name annotate_transaction ${VERDICT}=server-name`,
+        `acl cut_closed annotate_transaction ${VERDICT}=closed-server-name`,
         `acl cut_not_tls annotate_transaction ${VERDICT}=not-tls`,
         'ssl_bump peek client_hello_next',
-        'ssl_bump terminate client_hello_read note_server_name no_server_name cut_no_server_name',
-        'ssl_bump terminate client_hello_read odd_server_name cut_server_name',
-        'ssl_bump terminate client_hello_read closed_server_name cut_server_name',
-        'ssl_bump terminate client_hello_read !server_name_allowed cut_server_name',
+        'ssl_bump terminate client_hello_read closed_server_name cut_closed',
+        'ssl_bump terminate client_hello_read denied_server_name cut_closed',
+        `ssl_bump ${cut} client_hello_read note_server_name no_server_name cut_no_server_name`,
+        `ssl_bump ${cut} client_hello_read odd_server_name cut_server_name`,
+        `ssl_bump ${cut} client_hello_read !server_name_listed cut_server_name`,
         'ssl_bump splice client_hello_read',
-        'ssl_bump terminate all',
-        'on_unsupported_protocol respond cut_not_tls',
+        `ssl_bump ${cut} all`,
+        `on_unsupported_protocol ${cut === 'splice' ? 'tunnel' : 'respond'} cut_not_tls`,
     ];
 }
 function logging() {
@@ -29073,22 +29280,6 @@ function logging() {
 /** Hosts that the agent never reaches itself, whatever is allowed. */
 function closedHosts({ targets, namedHosts }) {
     return [...new Set([...targets.map(({ host }) => host), ...namedHosts])];
-}
-/** Defines `<name>_allowed`, true for the names of `set`. */
-function domainAcls(name, set, type) {
-    return [
-        ...listAcl(`${name}_domain`, type, set.domains.map((domain) => `.${domain}`)),
-        ...listAcl(`${name}_parent`, type, set.subdomainsOf),
-        ...listAcl(`${name}_subdomain`, type, set.subdomainsOf.map((domain) => `.${domain}`)),
-        `acl ${name}_below all-of ${name}_subdomain !${name}_parent`,
-        `acl ${name}_allowed any-of ${name}_domain ${name}_below`,
-    ];
-}
-/** An ACL with one line per value. Without values it matches nothing, because no listener has the name `nothing`. */
-function listAcl(name, type, values) {
-    if (values.length === 0)
-        return [`acl ${name} myportname nothing`];
-    return values.map((value) => `acl ${name} ${type} ${value}`);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/installs.js
@@ -30052,7 +30243,7 @@ function planRun(config, secrets, prepared, claimed) {
         documents: {
             squid: squidConfig({
                 addresses,
-                allow: config.allow,
+                egress: config.egress,
                 targets: egressTargets(config),
                 namedHosts: hostNames(config.namedHosts),
                 hosts: config.addHosts,

@@ -3,9 +3,9 @@ import { SERVER_URL_VARIABLE } from '../shared/copilot-host.ts';
 import { ownHost } from '../shared/providers.ts';
 import type { NamedHost } from '../shared/named-host.ts';
 import type { SidecarBudget } from '../shared/sidecar-config.ts';
-import { allowList } from './allow-list.ts';
 import { checkNamedHosts, checkScript, checkServerUrl, checkVariables } from './checks.ts';
 import type { Config } from './config.ts';
+import { egressRules } from './egress/build.ts';
 import { githubConfig, hostsOfGithub } from './github-config.ts';
 import type { OptionValues } from './options.ts';
 import { realDirectory } from './parsers.ts';
@@ -57,9 +57,9 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     ...checkProtectedPaths(values['protect-paths']),
     ...(apiProxy ? checkServerUrl(values, secrets, serverUrl, frontEnd.kind) : []),
   ]);
-  const allow = allowList(values['allow-domains']);
+  const egress = egressRules(values);
   const choices = providerChoices(values, context.environment);
-  const providers = apiProxy ? configuredProviders(secrets, allow, choices) : [];
+  const providers = apiProxy ? configuredProviders(secrets, egress, choices) : [];
   const github = apiProxy ? githubConfig(values, secrets, context.environment, frontEnd.kind) : undefined;
   const config: Config = {
     frontEnd: frontEnd.kind,
@@ -72,14 +72,14 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     apiProxy,
     providers,
     namedHosts: apiProxy
-      ? namedHosts(values, providers, providerHosts(providers, secrets, choices), hostsOfGithub(github, allow))
+      ? namedHosts(values, providers, providerHosts(providers, secrets, choices), hostsOfGithub(github, egress))
       : NO_NAMED_HOSTS,
     hostVariables: apiProxy ? hostVariables(values['host-credentials']) : {},
     github,
     copilotMode: values['copilot-mode'],
     allowEndpoints: values['allow-endpoints'],
     allowProviderTools: values['allow-provider-tools'],
-    allow,
+    egress,
     addHosts: values['add-hosts'],
     upstreamCa: values['upstream-ca'],
     env: values.env.map(({ name, value }) => ({ name, value })),

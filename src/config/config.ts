@@ -4,7 +4,7 @@ import type { ProviderTool } from '../shared/provider-tools.ts';
 import type { AllowedEndpoint, SidecarBudget } from '../shared/sidecar-config.ts';
 import type { HostEntry } from '../shared/network.ts';
 import type { OwnPrice } from '../shared/prices.ts';
-import type { AllowList } from './allow-list.ts';
+import type { EgressRules } from './egress/rules.ts';
 import type { GithubConfig } from './github.ts';
 import type { NamedHosts } from './named-hosts.ts';
 import type { ConfiguredProvider } from './providers.ts';
@@ -66,7 +66,8 @@ export interface Config {
   readonly allowEndpoints: readonly AllowedEndpoint[];
   /** What a request may make a provider do for the command. */
   readonly allowProviderTools: readonly ProviderTool[];
-  readonly allow: AllowList;
+  /** What the command may reach. */
+  readonly egress: EgressRules;
   readonly addHosts: readonly HostEntry[];
   /** Additional CAs, as PEM. */
   readonly upstreamCa: string | undefined;

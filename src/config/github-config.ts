@@ -1,5 +1,5 @@
 import { UserError, withHint } from '../errors.ts';
-import { isAllowed, type AllowList } from './allow-list.ts';
+import { isAllowed, type EgressRules } from './egress/rules.ts';
 import { checkRepository, githubHosts, type GithubConfig } from './github.ts';
 import { githubServer } from './github-server.ts';
 import { GITHUB_TOKEN_SECRET } from './github-token.ts';
@@ -39,8 +39,8 @@ const checkedOwn = (name: string): string =>
   withHint('A runner sets it to OWNER/NAME.', () => checkRepository(REPOSITORY, name));
 
 /** GitHub's hosts, with what may be asked of them. */
-export function hostsOfGithub(github: GithubConfig | undefined, allow: AllowList): NamedHost[] {
+export function hostsOfGithub(github: GithubConfig | undefined, egress: EgressRules): NamedHost[] {
   if (github === undefined) return [];
-  const isOnList = (host: string): boolean => isAllowed(allow, 'https', host);
+  const isOnList = (host: string): boolean => isAllowed(egress, 'https', host);
   return githubHosts({ ...github, credential: GITHUB_TOKEN_SECRET, isAllowed: isOnList });
 }

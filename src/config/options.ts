@@ -6,7 +6,8 @@ import { PROVIDER_TOOLS } from '../shared/provider-tools.ts';
 import { PROVIDERS, type ProviderId } from '../shared/providers.ts';
 import type { Target } from '../shared/sidecar-config.ts';
 import { allowedEndpoint } from './allow-endpoints.ts';
-import { allowEntry } from './allow-list.ts';
+import { allowEntry, denyEntry } from './egress/entry.ts';
+import { EGRESS_MODES } from './egress/rules.ts';
 import { hostEntry, requestedVariable, userMount } from './entries.ts';
 import { GITHUB_TOKEN_SECRET, repositoryName } from './github-token.ts';
 import { hostCredential } from './host-credentials.ts';
@@ -147,6 +148,19 @@ const OTHERS = [
     description: 'HOST METHOD /path/pattern[?query]: the only requests that pass to that host',
   },
   { name: 'allow-domains', kind: 'commas', parse: allowEntry, description: 'domains that the command may reach' },
+  {
+    name: 'deny-domains',
+    kind: 'commas',
+    parse: denyEntry,
+    description: 'domains that stay closed, whatever allows them',
+  },
+  {
+    name: 'egress-policy',
+    kind: 'choice',
+    choices: EGRESS_MODES,
+    default: 'block',
+    description: 'refuse what is not allowed, or (audit) let it pass and report it; private destinations stay closed',
+  },
   {
     name: 'add-hosts',
     kind: 'lines',

@@ -1,7 +1,7 @@
 import { injectionOf, type AuthHeader, type Injection } from '../shared/injection.ts';
 import { isOwnHost, PROVIDERS, type Provider } from '../shared/providers.ts';
 import type { Target } from '../shared/sidecar-config.ts';
-import { isAllowed, type AllowList } from './allow-list.ts';
+import { isAllowed, type EgressRules } from './egress/rules.ts';
 import { credentialOf, type Secrets } from './secrets.ts';
 
 /** A provider whose credential was given. The credential itself is in {@link Secrets}. */
@@ -31,7 +31,7 @@ export interface ProviderChoices {
  */
 export function configuredProviders(
   secrets: Secrets,
-  allow: AllowList,
+  egress: EgressRules,
   { targetOf, authHeaderOf, environment }: ProviderChoices,
 ): ConfiguredProvider[] {
   return PROVIDERS.flatMap((provider) => {
@@ -45,13 +45,13 @@ export function configuredProviders(
     return [
       {
         ...{ provider, given: [first, ...others], target, injection },
-        isPermitted: isPermitted(provider, target.host, allow),
+        isPermitted: isPermitted(provider, target.host, egress),
       },
     ];
   });
 }
 
 /** A provider's own host needs no entry in `allow-domains`. Any other upstream does. */
-function isPermitted(provider: Provider, host: string, allow: AllowList): boolean {
-  return isOwnHost(provider, host) || isAllowed(allow, 'https', host);
+function isPermitted(provider: Provider, host: string, egress: EgressRules): boolean {
+  return isOwnHost(provider, host) || isAllowed(egress, 'https', host);
 }

@@ -34,8 +34,10 @@ export function configWarnings(config: Config): string[] {
  * Hosts below one domain often share servers. Inside a tunnel to one of them, the command can name another in `Host`: Squid
  * sees only the TLS server name.
  */
-function sharedFrontEnds({ allow, providers, namedHosts }: Config, option: string): string[] {
-  const domains = [...allow.https.domains, ...allow.https.subdomainsOf];
+function sharedFrontEnds({ egress, providers, namedHosts }: Config, option: string): string[] {
+  const domains = egress.allow
+    .filter(({ schemes, match }) => schemes.includes('https') && match !== 'host')
+    .map(({ host }) => host);
   const covering = (host: string): string[] => domains.filter((domain) => domain !== host && isWithin(host, domain));
   // An upstream that the user names has to be on the list, and often is by its domain.
   const own = providers.filter(({ provider, target: { host } }) => isOwnHost(provider, host));

@@ -64,7 +64,7 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
     documents: {
       squid: squidConfig({
         addresses,
-        allow: config.allow,
+        egress: config.egress,
         targets: egressTargets(config),
         namedHosts: hostNames(config.namedHosts),
         hosts: config.addHosts,

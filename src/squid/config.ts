@@ -1,16 +1,17 @@
-import type { AllowList, DomainSet } from '../config/allow-list.ts';
+import { domainSet, waysOf, type EgressRules } from '../config/egress/rules.ts';
 import type { HostEntry } from '../shared/network.ts';
 import { ACCESS_LOG, CACHE_LOG, PEEK_CERTIFICATE, SQUID_LOG_DIR } from '../shared/contract.ts';
 import { HOST_PORTS, SQUID_PORT, type Addresses } from '../shared/network.ts';
+import { domainAcls, listAcl, listedAcls, listedServerNameAcls } from './acls.ts';
 import { hardening, limits } from './limits.ts';
 import { privateRanges } from './private-ranges.ts';
-import { refusalPages, refuse } from './refusals.ts';
+import { REFUSAL, refusalPages, refuse } from './refusals.ts';
 
 /** What Squid bases its decisions on. */
 export interface EgressPolicy {
   readonly addresses: Addresses;
-  readonly allow: AllowList;
-  /** The upstreams of the configured providers. The agent never reaches them directly, whatever `allow` says. */
+  readonly egress: EgressRules;
+  /** The upstreams of the configured providers. The agent never reaches them directly, whatever `egress` says. */
   readonly targets: readonly EgressTarget[];
   /** Hosts that the api-proxy answers for under their own names. */
   readonly namedHosts: readonly string[];
@@ -77,6 +78,7 @@ export const LOG_FIELDS = {
   route: '%Sh/%<a',
   serverName: '%#ssl::>sni',
   verdict: `%{${VERDICT}}note`,
+  refusal: `%{${REFUSAL}}note`,
 } as const;
 
 /**
@@ -134,7 +136,7 @@ function callers({ addresses, modelPorts, namedHosts }: EgressPolicy): string[] 
 }
 
 function names(policy: EgressPolicy): string[] {
-  const { allow, targets, hosts, hostAddresses } = policy;
+  const { egress, targets, hosts, hostAddresses } = policy;
   return [
     'acl http_port port 80',
     'acl http_scheme proto HTTP',
@@ -144,8 +146,8 @@ function names(policy: EgressPolicy): string[] {
     'acl odd_name dstdom_regex -n -i [^a-z0-9._-]',
     // Every spelling of an IPv4 address that resolvers accept, and every IPv6 address.
     'acl address_literal dstdom_regex -n -i ^(0x[0-9a-f]*|[0-9]+)([.](0x[0-9a-f]*|[0-9]+))*[.]?$',
-    ...domainAcls('https', allow.https, 'dstdomain -n'),
-    ...domainAcls('http', allow.http, 'dstdomain -n'),
+    ...listedAcls(waysOf(egress.allow)),
+    ...domainAcls('denied', domainSet(egress.deny), 'dstdomain -n'),
     ...listAcl('closed_host', 'dstdomain -n', closedHosts(policy)),
     ...targets.flatMap(({ host, port }, index) => [
       `acl target_host_${index} dstdomain -n ${host}`,
@@ -162,12 +164,14 @@ function names(policy: EgressPolicy): string[] {
   ];
 }
 
-function accessRules({ targets }: EgressPolicy): string[] {
+function accessRules({ targets, egress }: EgressPolicy): string[] {
+  const blocks = egress.mode === 'block';
   return [
     'http_access deny manager',
     refuse('odd_name', 'odd-name'),
     'http_access allow to_models',
-    refuse('address_literal', 'address'),
+    ...(blocks ? [refuse('address_literal', 'address')] : []),
+    refuse('denied', 'denied'),
     ...targets.flatMap(({ permitted }, index) =>
       permitted
         ? `http_access allow front api_proxy CONNECT target_host_${index} target_port_${index} !private_destination`
@@ -177,12 +181,10 @@ function accessRules({ targets }: EgressPolicy): string[] {
     'http_access deny front !agent',
     'http_access allow to_named',
     'http_access allow front CONNECT https_port ready',
-    refuse('CONNECT !https_port', 'port'),
-    refuse('!CONNECT !http_port', 'port'),
+    ...(blocks ? [refuse('CONNECT !tunnel_port', 'port'), refuse('!CONNECT !http_port', 'port')] : []),
     'http_access deny !CONNECT !http_scheme',
     refuse('closed_host', 'named-host'),
-    refuse('CONNECT !https_allowed', 'not-listed'),
-    refuse('!CONNECT !http_allowed', 'not-listed'),
+    ...(blocks ? [refuse('!listed', 'not-listed')] : []),
     // Decided here: the peek port could only answer inside the tunnel, where clients would report broken TLS.
     'http_access deny !resolvable cut_unresolvable',
     refuse('private_destination', 'private-address'),
@@ -203,7 +205,8 @@ function routing({ addresses, namedHosts }: EgressPolicy): string[] {
           'cache_peer_access to_api_proxy deny all',
         ]),
     `cache_peer 127.0.0.1 parent ${PEEK_PORT} 0 ${peer} default name=to_peek`,
-    'acl agent_tunnel all-of front agent CONNECT !to_models',
+    // Only an audit lets tunnels to further ports pass. What is in them need not be TLS.
+    'acl agent_tunnel all-of front agent CONNECT tunnel_port !to_models',
     'cache_peer_access to_peek deny to_named',
     'cache_peer_access to_peek allow agent_tunnel',
     'cache_peer_access to_peek deny all',
@@ -216,11 +219,14 @@ function routing({ addresses, namedHosts }: EgressPolicy): string[] {
 }
 
 function serverNameRules(policy: EgressPolicy): string[] {
-  const { allow } = policy;
+  const { egress } = policy;
+  // An audit lets what would be cut pass, with the same annotation.
+  const cut = egress.mode === 'block' ? 'terminate' : 'splice';
   return [
     'acl client_hello_next at_step SslBump1',
     'acl client_hello_read at_step SslBump2',
-    ...domainAcls('server_name', allow.https, 'ssl::server_name --client-requested'),
+    ...listedServerNameAcls(waysOf(egress.allow)),
+    ...domainAcls('denied_server_name', domainSet(egress.deny), 'ssl::server_name --client-requested'),
     // In a tunnel to an allowed name, a named host's server name would be a way past the api-proxy.
     ...listAcl('closed_server_name', 'ssl::server_name --client-requested', closedHosts(policy)),
     // Squid matches a server name of "*.example.com" against every name below example.com.
@@ -231,15 +237,17 @@ function serverNameRules(policy: EgressPolicy): string[] {
     'acl no_server_name note awf_server_name -',
     `acl cut_no_server_name annotate_transaction ${VERDICT}=no-server-name`,
     `acl cut_server_name annotate_transaction ${VERDICT}=server-name`,
+    `acl cut_closed annotate_transaction ${VERDICT}=closed-server-name`,
     `acl cut_not_tls annotate_transaction ${VERDICT}=not-tls`,
     'ssl_bump peek client_hello_next',
-    'ssl_bump terminate client_hello_read note_server_name no_server_name cut_no_server_name',
-    'ssl_bump terminate client_hello_read odd_server_name cut_server_name',
-    'ssl_bump terminate client_hello_read closed_server_name cut_server_name',
-    'ssl_bump terminate client_hello_read !server_name_allowed cut_server_name',
+    'ssl_bump terminate client_hello_read closed_server_name cut_closed',
+    'ssl_bump terminate client_hello_read denied_server_name cut_closed',
+    `ssl_bump ${cut} client_hello_read note_server_name no_server_name cut_no_server_name`,
+    `ssl_bump ${cut} client_hello_read odd_server_name cut_server_name`,
+    `ssl_bump ${cut} client_hello_read !server_name_listed cut_server_name`,
     'ssl_bump splice client_hello_read',
-    'ssl_bump terminate all',
-    'on_unsupported_protocol respond cut_not_tls',
+    `ssl_bump ${cut} all`,
+    `on_unsupported_protocol ${cut === 'splice' ? 'tunnel' : 'respond'} cut_not_tls`,
   ];
 }
 
@@ -257,29 +265,4 @@ function logging(): string[] {
 /** Hosts that the agent never reaches itself, whatever is allowed. */
 function closedHosts({ targets, namedHosts }: EgressPolicy): string[] {
   return [...new Set([...targets.map(({ host }) => host), ...namedHosts])];
-}
-
-/** Defines `<name>_allowed`, true for the names of `set`. */
-function domainAcls(name: string, set: DomainSet, type: string): string[] {
-  return [
-    ...listAcl(
-      `${name}_domain`,
-      type,
-      set.domains.map((domain) => `.${domain}`),
-    ),
-    ...listAcl(`${name}_parent`, type, set.subdomainsOf),
-    ...listAcl(
-      `${name}_subdomain`,
-      type,
-      set.subdomainsOf.map((domain) => `.${domain}`),
-    ),
-    `acl ${name}_below all-of ${name}_subdomain !${name}_parent`,
-    `acl ${name}_allowed any-of ${name}_domain ${name}_below`,
-  ];
-}
-
-/** An ACL with one line per value. Without values it matches nothing, because no listener has the name `nothing`. */
-function listAcl(name: string, type: string, values: readonly string[]): string[] {
-  if (values.length === 0) return [`acl ${name} myportname nothing`];
-  return values.map((value) => `acl ${name} ${type} ${value}`);
 }

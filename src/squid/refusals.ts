@@ -8,9 +8,13 @@
 
 import { SQUID_ERROR_DIRECTORY } from '../shared/contract.ts';
 
+/** The annotation of a refused request. Its value is the reason. */
+export const REFUSAL = 'awf_refusal';
+
 /** By reason: the page, with the status in front if it is not 403. */
 const PAGES = {
   'not-listed': 'ERR_AWF_NOT_LISTED',
+  denied: 'ERR_AWF_DENIED',
   'named-host': 'ERR_AWF_NAMED_HOST',
   'private-address': 'ERR_AWF_PRIVATE_ADDRESS',
   port: 'ERR_AWF_PORT',
@@ -30,7 +34,7 @@ export function refusalPages(): string[] {
   return [
     `error_directory ${SQUID_ERROR_DIRECTORY}`,
     ...(Object.entries(PAGES) as [Refusal, string][]).flatMap(([reason, page]) => [
-      `acl ${aclOf(reason)} annotate_transaction awf_refusal=${reason}`,
+      `acl ${aclOf(reason)} annotate_transaction ${REFUSAL}=${reason}`,
       `deny_info ${page} ${aclOf(reason)}`,
     ]),
   ];

@@ -22,7 +22,7 @@ export function accessLine(
   const values: Record<keyof typeof LOG_FIELDS, string> = {
     ...{ time: (Date.now() / 1000).toFixed(3), durationMs: '3', client, status: 'TCP_TUNNEL/200' },
     ...{ bytesOut: '10', bytesIn: '10', method: 'CONNECT', ...endpointOf(target), target },
-    ...{ route: 'FIRSTUP_PARENT/127.0.0.1', serverName: '-', verdict: '-' },
+    ...{ route: 'FIRSTUP_PARENT/127.0.0.1', serverName: '-', verdict: '-', refusal: '-' },
     ...fields,
   };
   return `${Object.keys(LOG_FIELDS)

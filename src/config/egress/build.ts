@@ -1,0 +1,7 @@
+import type { OptionValues } from '../options.ts';
+import type { EgressRules } from './rules.ts';
+
+/** What the command may reach, as the options say it. */
+export function egressRules(values: OptionValues): EgressRules {
+  return { mode: values['egress-policy'], allow: values['allow-domains'], deny: values['deny-domains'] };
+}

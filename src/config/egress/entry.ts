@@ -1,0 +1,190 @@
+import { domainToUnicode } from 'node:url';
+import { parse } from 'tldts';
+import { UserError } from '../../errors.ts';
+import { canonicalHost, isWithin, looksLikeAddress } from '../domain.ts';
+import type { ParseContext } from '../option.ts';
+import { placeOf, type Given, type Source } from '../source.ts';
+
+/** The schemes to which an entry may be limited. */
+export const SCHEMES = ['https', 'http'] as const;
+export type Scheme = (typeof SCHEMES)[number];
+
+/** The port of a scheme without another one. */
+export const DEFAULT_PORTS: Readonly<Record<Scheme, number>> = { https: 443, http: 80 };
+
+/** Names that belong together: one host, a domain with its subdomains, or the subdomains without the domain. */
+export interface NamePattern {
+  readonly host: string;
+  readonly match: 'host' | 'domain' | 'subdomains';
+}
+
+/** An entry of `allow-domains` or `deny-domains`. */
+export interface EgressEntry extends NamePattern {
+  readonly schemes: readonly Scheme[];
+  /** A port other than the scheme's own; only of an entry for HTTPS. */
+  readonly port: number | undefined;
+  /** The entry as it is written, or the preset's own line. */
+  readonly text: string;
+  readonly source: Source;
+  /** The preset that the entry comes from. */
+  readonly preset?: string;
+}
+
+/** A word of `allow-domains` that is no domain: a preset, or a name from `add-hosts`. */
+export interface BareWord {
+  readonly word: string;
+  /** What it is if `add-hosts` has the name. */
+  readonly entry: EgressEntry;
+}
+
+/** Whether `pattern` covers `host`. */
+export function covers({ host: base, match }: NamePattern, host: string): boolean {
+  if (match === 'host') return host === base;
+  return match === 'domain' ? isWithin(host, base) : host !== base && isWithin(host, base);
+}
+
+/** The parts of an entry's text. */
+interface Parts {
+  readonly scheme: string | undefined;
+  /** `=` for one host, `*.` for subdomains only, or nothing. */
+  readonly kind: string;
+  readonly rest: string;
+  /** True if the user insists on a name under which anybody can register. */
+  readonly isInsisted: boolean;
+}
+
+function partsOf(entry: string): Parts {
+  const pattern = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<kind>=|\*\.)?(?<rest>.*?)(?<insists>!)?$/is;
+  const { scheme, kind = '', rest = '', insists } = pattern.exec(entry)?.groups ?? {};
+  return { scheme: scheme?.toLowerCase(), kind, rest, isInsisted: insists !== undefined };
+}
+
+/**
+ * Reads an entry of `allow-domains`.
+ *
+ * @throws UserError naming the entry's place, what is wrong with it and, if possible, what to write instead
+ */
+export function allowEntry({ text: entry, source }: Given, { nameOf }: ParseContext): EgressEntry {
+  const fail = (problem: string, hint: string): never => {
+    throw new UserError(`${placeOf(source)}: "${entry}" ${problem}.`, { hint });
+  };
+  const { scheme, kind, rest, isInsisted } = partsOf(entry);
+  const hostText = rest.replace(/[/?#:].*$/s, '');
+  const prefix = `${scheme === 'https' || scheme === 'http' ? `${scheme}://` : ''}${kind}`;
+  const suggestion = `Write "${prefix}${hostText}".`;
+  if (scheme !== undefined && scheme !== 'https' && scheme !== 'http') {
+    return fail(`has the scheme ${scheme}`, `Only https:// and http:// can be allowed. ${suggestion}`);
+  }
+  const withoutPort = /^[^:/?#]*:\d{1,5}$/.test(rest) ? hostText : rest;
+  if (looksLikeAddress(rest) || looksLikeAddress(hostText) || /^\[/.test(rest)) {
+    return fail('is an IP address', `Only names can be allowed; give the address a name with ${nameOf('add-hosts')}.`);
+  }
+  if (/^[^/]*@/.test(rest)) return fail('has a user name', `Write "${rest.replace(/^.*@/, '')}".`);
+  if (/[/?#]/.test(rest)) return fail('has a path', `Whole domains are allowed, not paths. ${suggestion}`);
+  const port = portOf(rest, scheme, (problem, hint = suggestion) => fail(problem, hint));
+  if (withoutPort.includes('*')) return fail(...wildcardProblem(withoutPort));
+  const host = canonicalHost(withoutPort);
+  if (host === undefined) return fail(...nameProblem(withoutPort, kind));
+  checkSuffix(host, kind, isInsisted, fail);
+  return {
+    schemes: scheme === undefined ? SCHEMES : [scheme],
+    ...{ port, host, match: kind === '=' ? 'host' : kind === '*.' ? 'subdomains' : 'domain', text: entry, source },
+  };
+}
+
+/**
+ * Reads an entry of `deny-domains`: a name is closed for every scheme and port.
+ *
+ * @throws UserError like {@link allowEntry}
+ */
+export function denyEntry(given: Given, context: ParseContext): EgressEntry {
+  const { scheme, kind, rest } = partsOf(given.text);
+  const name = rest.replace(/[/?#:].*$/s, '');
+  if (scheme !== undefined || /:\d+$/.test(rest)) {
+    throw new UserError(
+      `${placeOf(given.source)}: "${given.text}" has a ${scheme === undefined ? 'port' : 'scheme'}.`,
+      {
+        hint: `A name is denied for all schemes and ports: write "${kind}${name}".`,
+      },
+    );
+  }
+  // Whoever closes everything below a public suffix opens nothing.
+  const text = given.text.endsWith('!') ? given.text : `${given.text}!`;
+  return { ...allowEntry({ ...given, text }, context), text: given.text };
+}
+
+/** @returns undefined for the scheme's own port */
+function portOf(
+  rest: string,
+  scheme: string | undefined,
+  fail: (problem: string, hint?: string) => never,
+): number | undefined {
+  const [, digits] = /^[^/]*?:(.*)$/s.exec(rest) ?? [];
+  if (digits === undefined) return undefined;
+  const port = Number(digits);
+  if (!/^\d{1,5}$/.test(digits) || port < 1 || port > 65_535) {
+    return fail('has a port that is not a number from 1 to 65535');
+  }
+  const name = rest.replace(/:.*$/s, '');
+  if (scheme === undefined) {
+    const hint = `Ports 80 and 443 are always allowed: write "${name}". For HTTPS at another port, write "https://${rest}".`;
+    return fail('has a port', hint);
+  }
+  if (scheme === 'https') return port === DEFAULT_PORTS.https ? undefined : port;
+  if (port === DEFAULT_PORTS.http) return undefined;
+  // Nothing proves who answers an unencrypted request at a port of one's choice, and what it carries is no longer HTTP.
+  return fail('has a port for http', `Another port than 80 can be allowed for HTTPS only: "https://${rest}".`);
+}
+
+function wildcardProblem(rest: string): [string, string] {
+  const name = rest.replace(/^.*\*\.?/, '');
+  if (name === '') return ['would allow the whole Internet', 'AWF never does that. Name the domains.'];
+  return ['has a wildcard inside', `A wildcard stands for all subdomains only: "*.${name}".`];
+}
+
+function nameProblem(rest: string, kind: string): [string, string] {
+  const name = canonicalHost(rest.replace(/^\.+/, ''));
+  if (rest.startsWith('.') && name !== undefined) {
+    return ['is not a domain name', `Write "${kind}${name}": it covers the subdomains.`];
+  }
+  if (/[;|\s]/.test(rest)) return ['is not a domain name', 'Separate entries by commas or lines.'];
+  return ['is not a domain name', 'Write a name such as "example.com".'];
+}
+
+/** @throws UserError for a name under which anybody can register a name of one's own */
+function checkSuffix(host: string, kind: string, isInsisted: boolean, fail: (p: string, hint: string) => never): void {
+  const { publicSuffix, isIcann } = parse(host, { allowPrivateDomains: true });
+  const own = `Name the domain itself: "example.${host}".`;
+  if (publicSuffix === host && isIcann === true && !isInsisted) {
+    fail('is a public suffix, under which anybody can register', own);
+  }
+  // The service's own host is nobody else's.
+  if (publicSuffix === host && isIcann !== true && host.includes('.') && kind !== '=' && !isInsisted) {
+    const insist = `If you mean all of them, strangers' included, write "${kind}${host}!".`;
+    fail('is a public suffix, under which anybody can have a name', `${own} ${insist}`);
+  }
+  if (!host.includes('.') && kind === '*.' && !isInsisted) fail('is a whole top-level domain', own);
+}
+
+/** Letters of other scripts that look like Latin ones. */
+const LOOK_ALIKES = /^[аеорсухіјѕһԁԛԝɡӏոօԍ\u0391-\u03A9οανρτυικχ0-9-]+$/u;
+
+/**
+ * What a reader of the list may not see: the name that an internationalised one stands for, and letters that look like
+ * others.
+ */
+export function nameWarning({ host, text, source }: EgressEntry): string | undefined {
+  if (!/(^|\.)xn--/.test(host)) return undefined;
+  const shown = domainToUnicode(host);
+  const isOdd = shown.split('.').some((label) => {
+    const letters = label.replace(/[\d-]/g, '');
+    if (/^\p{ASCII}*$/u.test(letters)) return false;
+    const mixes =
+      /\p{Script=Latin}/u.test(letters) && /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}]/u.test(letters);
+    return mixes || LOOK_ALIKES.test(label);
+  });
+  const place = `${placeOf(source)}: "${text}" is ${host}`;
+  return isOdd
+    ? `${place}. It has letters of another script that look like Latin ones: make sure that it is the name you mean.`
+    : undefined;
+}
