@@ -21,6 +21,7 @@ const SUBJECTS: Readonly<Record<string, string>> = {
   'workspace/git-day': 'a day of git, in the sandbox and outside',
   'squid/derived-target': 'Squid’s rules for a target that the configuration derives',
   'squid/egress': 'Squid’s rules, judged by Squid',
+  'squid/verdicts': 'Squid’s verdict for every policy, scheme, source and mode',
   'containers/agent/one-shot-token-sandbox': 'the one-shot-token library in a run',
   'containers/agent/pre-flight': 'the pre-flight check in a run',
   'containers/api-proxy/answer-parts': 'what an answer has beside its body',

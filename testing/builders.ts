@@ -14,6 +14,7 @@ import type { Surroundings } from '../src/mounts/hidden.ts';
 import { addressesIn } from '../src/shared/network.ts';
 import { CREDENTIALS } from '../src/shared/providers.ts';
 import type { Aftermath } from '../src/workspace/inspect.ts';
+import type { JudgedDomain } from '../src/report/traffic.ts';
 import { allowing } from './options.ts';
 import { ownTarget } from './sidecar/configured.ts';
 
@@ -86,6 +87,8 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     allowEndpoints: [],
     allowProviderTools: [],
     egress,
+    failOnBlocked: false,
+    knownBlocked: [],
     addHosts: [],
     upstreamCa: undefined,
     env: [],
@@ -125,4 +128,9 @@ export function thrown(work: () => unknown): Error & { readonly hint?: string } 
     if (error instanceof Error) return error;
   }
   throw new Error('nothing was thrown');
+}
+
+/** A name of a report, with the number of requests for it. */
+export function judged(domain: string, requests: number, detail: Partial<JudgedDomain> = {}): JudgedDomain {
+  return { domain, requests, rule: null, reason: null, port: 443, ...detail };
 }

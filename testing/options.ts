@@ -1,7 +1,7 @@
 /** Options in the form in which a front end passes them, for tests and benchmarks that have no front end. */
 
-import { egressRules } from '../src/config/egress/build.ts';
-import type { EgressRules } from '../src/config/egress/rules.ts';
+import { egressRules } from '../src/config/egress-build.ts';
+import type { EgressRules } from '../src/config/egress-rules.ts';
 import type { OptionValues } from '../src/config/options.ts';
 import { readOptions, type FrontEnd } from '../src/config/read.ts';
 import { throwProblems } from '../src/errors.ts';

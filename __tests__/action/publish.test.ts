@@ -5,12 +5,14 @@ import { actionReporter } from '../../src/action/main-step.ts';
 import { publish, publishFailure } from '../../src/action/publish.ts';
 import { NOTHING_WRITTEN } from '../../src/agent/command-files.ts';
 import { UserError } from '../../src/errors.ts';
+import { RequestJoiner } from '../../src/report/requests.ts';
 import { DomainCounter, NO_DOMAINS } from '../../src/report/traffic.ts';
 import { NO_MODEL_USAGE } from '../../src/report/usage.ts';
 import type { RunResult } from '../../src/run/report.ts';
 import { Timings } from '../../src/run/timings.ts';
 import { parseAccessLine, type AccessRecord } from '../../src/squid/access-log.ts';
 import { given, NO_SECRETS, SENTINELS, temporaryDirectory } from '../../testing/builders.ts';
+import { allowing } from '../../testing/options.ts';
 import { refusedLine } from '../../testing/engine/log-lines.ts';
 import { parseOutputs } from '../../testing/runner/files.ts';
 import { logCommands } from '../../testing/runner/log-commands.ts';
@@ -18,6 +20,7 @@ import { logCommands } from '../../testing/runner/log-commands.ts';
 const RESULT: RunResult = {
   ...{ outcome: 'success', exitCode: 0, error: undefined },
   traffic: { domains: NO_DOMAINS, usage: NO_MODEL_USAGE },
+  egress: undefined,
   aftermath: undefined,
   written: { output: NOTHING_WRITTEN, summary: NOTHING_WRITTEN },
   logs: {
@@ -133,8 +136,12 @@ test('the command’s summary and outputs come without the credentials, and with
 
 test('300,000 refused names do not break the outputs or the summary', async () => {
   const refused = parseAccessLine(refusedLine('172.30.0.20', 'a.example:443').trimEnd()) as AccessRecord;
-  const counter = new DomainCounter(refused.client);
-  for (let index = 0; index < 300_000; index++) counter.add({ ...refused, host: `${index}.exfiltrated.example` });
+  const observed = { agent: refused.client, rules: allowing('') };
+  const counter = new DomainCounter(observed);
+  const joiner = new RequestJoiner(observed);
+  for (let index = 0; index < 300_000; index++) {
+    for (const one of joiner.push({ ...refused, host: `${index}.exfiltrated.example` })) counter.add(one);
+  }
   await publish({ ...RESULT, traffic: { ...RESULT.traffic, domains: counter.result() } }, NO_SECRETS, actionReporter);
   const blocked = parseOutputs(files.output)['blocked-domains'] ?? '';
   expect(blocked.length).toBeLessThanOrEqual(32 * 1024);

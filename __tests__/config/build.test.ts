@@ -48,6 +48,8 @@ describe('defaults', () => {
       allowEndpoints: [],
       allowProviderTools: [],
       egress: { mode: 'block', allow: [], deny: [] },
+      failOnBlocked: false,
+      knownBlocked: [],
       addHosts: [],
       upstreamCa: undefined,
       env: [],

@@ -132,6 +132,13 @@ export const CASES: Readonly<
     bad: ['https://a.example', 'has a scheme'],
     ...list,
   },
+  'fail-on-blocked': { good: 'true', reads: { failOnBlocked: true }, bad: ['yes', 'is not one of its values'] },
+  'known-blocked': {
+    good: '*.a.example',
+    reads: { knownBlocked: [{ host: 'a.example', match: 'subdomains' }] },
+    bad: ['https://a.example', 'has a scheme'],
+    ...list,
+  },
   'egress-policy': { good: 'audit', reads: { egress: { mode: 'audit' } }, bad: ['open', 'is not one of its values'] },
   'add-hosts': {
     good: 'a.example:10.0.0.1',

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { NO_DOMAINS, type DomainTraffic } from '../../src/report/traffic.ts';
 import { NO_MODEL_USAGE, type RunUsage } from '../../src/report/usage.ts';
 import { NO_USAGE } from '../../src/shared/usage.ts';
-import { NOTHING_LEFT } from '../../testing/builders.ts';
+import { judged, NOTHING_LEFT } from '../../testing/builders.ts';
 import { summaryMarkdown, type SummaryFacts } from '../../src/report/summary.ts';
 
 const FACTS: SummaryFacts = {
@@ -11,6 +11,7 @@ const FACTS: SummaryFacts = {
   budget: {},
   error: undefined,
   traffic: { domains: NO_DOMAINS, usage: NO_MODEL_USAGE },
+  egress: undefined,
   aftermath: NOTHING_LEFT,
   startupMs: 812.4,
   logs: { squid: '/tmp/squid-logs-1', apiProxy: '/tmp/api-proxy-logs-1', agent: '/tmp/agent-logs-1' },
@@ -37,7 +38,7 @@ function rows(markdown: string): string[][] {
 }
 
 function ofDomain(domain: string): string {
-  return summary({ traffic: domains({ blocked: [{ domain, requests: 1 }] }) });
+  return summary({ traffic: domains({ blocked: [judged(domain, 1)] }) });
 }
 
 describe('the verdict', () => {
@@ -49,19 +50,12 @@ describe('the verdict', () => {
       '**failure**: the command ended with exit code 3; no',
     ],
     ['error', { outcome: 'error', exitCode: 1 }, '**error**: the sandbox failed;'],
-    [
-      'one refused request',
-      { traffic: domains({ blocked: [{ domain: 'a.example', requests: 1 }] }) },
-      '1 request was refused.',
-    ],
+    ['one refused request', { traffic: domains({ blocked: [judged('a.example', 1)] }) }, '1 request was refused.'],
     [
       'more of them',
       {
         traffic: domains({
-          blocked: [
-            { domain: 'a.example', requests: 2 },
-            { domain: 'b.example', requests: 3 },
-          ],
+          blocked: [judged('a.example', 2), judged('b.example', 3)],
         }),
       },
       '5 requests were refused.',
@@ -90,9 +84,9 @@ describe('the tables', () => {
     const markdown = summary({
       traffic: {
         ...domains({
-          allowed: [{ domain: 'a.example', requests: 7 }],
-          blocked: [{ domain: 'b.example', requests: 2 }],
-          unresolvable: [{ domain: 'c.example', requests: 3 }],
+          allowed: [judged('a.example', 7)],
+          blocked: [judged('b.example', 2)],
+          unresolvable: [judged('c.example', 3)],
         }),
         usage: {
           ...NO_MODEL_USAGE,
@@ -129,10 +123,7 @@ describe('the tables', () => {
   });
 
   test('have a limit, and say how many rows are left out', () => {
-    const blocked = Array.from({ length: 10_000 }, (_, index) => ({
-      domain: `${'a'.repeat(60)}${index}`,
-      requests: 1,
-    }));
+    const blocked = Array.from({ length: 10_000 }, (_, index) => judged(`${'a'.repeat(60)}${index}`, 1));
     const markdown = summary({ traffic: domains({ blocked }) });
     expect(rows(markdown)).toHaveLength(51);
     expect(markdown).toContain('9950 more are in the logs.');
@@ -140,13 +131,61 @@ describe('the tables', () => {
   });
 });
 
+describe('what decided', () => {
+  const rule = { entry: '*.a.example', from: 'allow-domains, line 2', preset: null };
+  const verdictOf = (found: Partial<DomainTraffic>) => rows(summary({ traffic: domains(found) }))[1]?.[1];
+
+  test.each<[Partial<DomainTraffic>, string]>([
+    [{ allowed: [judged('x.a.example', 1, { rule })] }, '✅ allowed by `*.a.example` (`allow-domains, line 2`)'],
+    [
+      { allowed: [judged('x.a.example', 1, { rule: { ...rule, preset: 'a-things' } })] },
+      '✅ allowed by `*.a.example` (preset `a-things`, `allow-domains, line 2`)',
+    ],
+    [{ blocked: [judged('x.example', 1, { reason: 'not-listed' })] }, '⛔ refused'],
+    [{ blocked: [judged('10.0.0.1', 1, { reason: 'address' })] }, '⛔ refused (an address instead of a name)'],
+    [
+      { blocked: [judged('x.a.example', 1, { reason: 'denied', rule })] },
+      '⛔ refused (denied by `*.a.example` (`allow-domains, line 2`))',
+    ],
+    [{ audited: [judged('x.example', 1, { reason: 'not-tls' })] }, '🔎 would be refused (no TLS inside the tunnel)'],
+  ])('%j', (found, verdict) => {
+    expect(verdictOf(found)).toBe(verdict);
+  });
+
+  test('entries that nothing used are named, up to twenty', () => {
+    expect(summary()).not.toContain('Nothing used');
+    expect(summary({ traffic: domains({ unused: [rule] }) })).toContain(
+      'Nothing used these entries: `*.a.example` (`allow-domains, line 2`).',
+    );
+    const unused = Array.from({ length: 30 }, (_, index) => ({ ...rule, entry: `${String(index)}.example` }));
+    expect(summary({ traffic: domains({ unused }) })).toContain('and 10 more.');
+  });
+});
+
+describe('the list to paste', () => {
+  const proposal = { lines: ['a.example', 'things', '# b.example'], unknown: 1, leftOut: 3 };
+  const withList = (mode: 'audit' | 'block') => summary({ egress: { mode, proposal, unexpected: [] } });
+
+  test('stands before the table', () => {
+    expect(withList('block')).toContain(
+      'this is the new list:\n\n```yaml\nallow-domains: |\n  a.example\n  things\n  # b.example\n```\n\nAWF does not know',
+    );
+    expect(withList('block')).toContain('3 more names are in `policy.json`');
+    expect(withList('audit')).toContain('An audit refuses nothing of this.');
+  });
+
+  test('is left out if there is nothing to add', () => {
+    expect(summary({ egress: { mode: 'audit', proposal: undefined, unexpected: [] } })).not.toContain('new list');
+  });
+});
+
 test('a refused request that agent programs make on their own is described as usual', () => {
   const domain = 'play.googleapis.com';
   const verdicts = (found: Partial<DomainTraffic>) =>
     rows(summary({ traffic: domains(found) })).map(([, verdict]) => verdict);
-  expect(verdicts({ blocked: [{ domain, requests: 1 }] })[1]).toContain('usual side traffic of Google Gemini programs');
-  expect(verdicts({ blocked: [{ domain: `x.${domain}`, requests: 1 }] })[1]).not.toContain('usual');
-  expect(verdicts({ allowed: [{ domain, requests: 1 }] })[1]).not.toContain('usual');
+  expect(verdicts({ blocked: [judged(domain, 1)] })[1]).toContain('usual side traffic of Google Gemini programs');
+  expect(verdicts({ blocked: [judged(`x.${domain}`, 1)] })[1]).not.toContain('usual');
+  expect(verdicts({ allowed: [judged(domain, 1)] })[1]).not.toContain('usual');
 });
 
 describe('a name that the agent chose', () => {
@@ -221,8 +260,8 @@ describe('a log that could not be read', () => {
   });
 
   test('the verdict includes requests for names beyond the counted ones', () => {
-    const others = { allowed: 3, blocked: 40, unresolvable: 5 };
-    const markdown = summary({ traffic: domains({ blocked: [{ domain: 'a.example', requests: 2 }], others }) });
+    const others = { allowed: 3, blocked: 40, audited: 0, unresolvable: 5 };
+    const markdown = summary({ traffic: domains({ blocked: [judged('a.example', 2)], others }) });
     expect(markdown).toContain('42 requests were refused');
     expect(markdown).toContain('40 refused, 3 allowed, 5 without an address');
   });

@@ -1,20 +1,26 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { RequestJoiner } from '../../src/report/requests.ts';
 import { DomainCounter, NO_DOMAINS, readDomains, type DomainTraffic } from '../../src/report/traffic.ts';
 import { readUsage } from '../../src/report/usage.ts';
 import { NO_USAGE } from '../../src/shared/usage.ts';
 import type { AccessRecord } from '../../src/squid/access-log.ts';
-import { temporaryDirectory } from '../../testing/builders.ts';
+import { judged, temporaryDirectory } from '../../testing/builders.ts';
+import { allowing } from '../../testing/options.ts';
 import { accessLine } from '../../testing/engine/log-lines.ts';
 
 const AGENT = '172.30.0.20';
+/** Nothing is listed, so no entry decides. */
+const OBSERVED = { agent: AGENT, rules: allowing('') };
 
 /** A tunnel of the agent that went through. */
 function record(host: string, overrides: Partial<AccessRecord> = {}): AccessRecord {
   return {
     time: 1,
+    durationMs: 3,
     client: AGENT,
+    clientPort: 40_000,
     method: 'CONNECT',
     host,
     port: 443,
@@ -22,22 +28,26 @@ function record(host: string, overrides: Partial<AccessRecord> = {}): AccessReco
     status: 200,
     bytesSent: 0,
     bytesReceived: 0,
+    routePort: 50_000,
     serverName: undefined,
     verdict: undefined,
+    refusal: undefined,
     ...overrides,
   };
 }
 
 const denied = (host: string) => record(host, { result: 'TCP_DENIED', status: 403 });
-/** The second record of a tunnel that was cut, from the port that reads server names. */
+/** The first record of a tunnel that was cut, from the port that reads server names. */
 const cut = (host: string, serverName: string | undefined, verdict: string) =>
-  record(host, { client: '127.0.0.1', serverName, verdict });
+  record(host, { client: '127.0.0.1', clientPort: 50_000, serverName, verdict });
 
-const count = (domain: string, requests: number) => ({ domain, requests });
+const count = (domain: string, requests: number) =>
+  judged(domain, requests, { reason: expect.toSatisfy(() => true) as string, port: expect.any(Number) as number });
 
 function domains(records: readonly AccessRecord[]): DomainTraffic {
-  const counter = new DomainCounter(AGENT);
-  for (const each of records) counter.add(each);
+  const joiner = new RequestJoiner(OBSERVED);
+  const counter = new DomainCounter(OBSERVED);
+  for (const request of [...records.flatMap((each) => joiner.push(each)), ...joiner.rest()]) counter.add(request);
   return counter.result();
 }
 
@@ -85,7 +95,7 @@ describe('domains', () => {
 
   describe('a tunnel that was cut', () => {
     test('is one refused request, under the name that it tried to reach', () => {
-      expect(domains([record('a.example'), cut('a.example', 'evil.example', 'server-name')])).toEqual({
+      expect(domains([cut('a.example', 'evil.example', 'server-name'), record('a.example')])).toEqual({
         ...NO_DOMAINS,
         allowed: [],
         blocked: [count('evil.example', 1)],
@@ -94,7 +104,7 @@ describe('domains', () => {
     });
 
     test.each(['no-server-name', 'not-tls'])('without a server name counts under the tunnel’s: %s', (verdict) => {
-      expect(domains([record('a.example'), cut('a.example', undefined, verdict)])).toEqual({
+      expect(domains([cut('a.example', undefined, verdict), record('a.example')])).toEqual({
         ...NO_DOMAINS,
         allowed: [],
         blocked: [count('a.example', 1)],
@@ -103,7 +113,8 @@ describe('domains', () => {
     });
 
     test('does not affect tunnels that were not cut', () => {
-      const records = [record('a.example'), record('a.example'), cut('a.example', 'evil.example', 'server-name')];
+      const cutOne = cut('a.example', 'evil.example', 'server-name');
+      const records = [record('a.example', { routePort: 1 }), cutOne, record('a.example')];
       expect(domains(records)).toEqual({
         ...NO_DOMAINS,
         allowed: [count('a.example', 1)],
@@ -123,7 +134,7 @@ describe('any number of names', () => {
     const records = Array.from({ length: 30_000 }, (_, index) => denied(`${index}.example`));
     const { blocked, others } = domains([...records, record('a.example')]);
     expect(blocked).toHaveLength(10_000);
-    expect(others).toEqual({ allowed: 0, blocked: 20_000, unresolvable: 0 });
+    expect(others).toEqual({ allowed: 0, blocked: 20_000, audited: 0, unresolvable: 0 });
   });
 
   test('includes names without an address, because a name below an allowed one can carry data to its resolver', () => {
@@ -132,7 +143,7 @@ describe('any number of names', () => {
     );
     const { unresolvable, others } = domains(records);
     expect(unresolvable).toHaveLength(10_000);
-    expect(others).toEqual({ allowed: 0, blocked: 0, unresolvable: 20_000 });
+    expect(others).toEqual({ allowed: 0, blocked: 0, audited: 0, unresolvable: 20_000 });
   });
 });
 
@@ -161,20 +172,22 @@ describe('readDomains', () => {
     accessLine(AGENT, target, { time, ...fields });
 
   test('a missing log is an error, because only the caller knows whether there must be one', async () => {
-    await expect(readDomains({ squid: '/does/not/exist' }, AGENT)).rejects.toThrow('ENOENT');
+    await expect(readDomains({ squid: '/does/not/exist' }, OBSERVED)).rejects.toThrow('ENOENT');
   });
 
   test('reads Squid’s log, and counts the lines that it cannot read', async () => {
     const squid = [
-      access('1.000', 'a.example:443'),
-      access('1.001', 'a.example:443'),
-      accessLine('127.0.0.1', 'a.example:443', { time: '1.002', serverName: 'evil.example', verdict: 'server-name' }),
+      access('1.000', 'a.example:443', { routePort: '50001' }),
+      accessLine('127.0.0.1', 'a.example:443', {
+        ...{ time: '1.001', clientPort: '50002', serverName: 'evil.example', verdict: 'server-name' },
+      }),
+      access('1.002', 'a.example:443', { routePort: '50002' }),
       access('1.003', 'http://b.example/x', { method: 'GET', status: 'TCP_DENIED/403' }),
       access('1.004', 'error:transaction-end-before-headers', { method: '-', host: '-', port: '-' }),
       'half a li\n',
       '\n',
     ];
-    expect(await readDomains(logsWith({ 'squid/access.log': squid.join('') }), AGENT)).toEqual({
+    expect(await readDomains(logsWith({ 'squid/access.log': squid.join('') }), OBSERVED)).toEqual({
       ...NO_DOMAINS,
       allowed: [count('a.example', 1)],
       blocked: [count('b.example', 1), count('evil.example', 1)],
@@ -184,7 +197,7 @@ describe('readDomains', () => {
 
   test('L1 a path that is not UTF-8 hides no request', async () => {
     const log = access('1.000', 'http://a.example/%FF') + access('1.001', 'http://a.example/%C3%28');
-    const { allowed } = await readDomains(logsWith({ 'squid/access.log': log }), AGENT);
+    const { allowed } = await readDomains(logsWith({ 'squid/access.log': log }), OBSERVED);
     expect(allowed).toEqual([count('a.example', 2)]);
   });
 
@@ -193,8 +206,8 @@ describe('readDomains', () => {
       'squid/access.log': access('1767225599.999', 'old.example:443') + access('1767225600.000', 'new.example:443'),
     });
     const start = Date.parse('2026-01-01T00:00:00.000Z');
-    expect((await readDomains(logs, AGENT, start)).allowed).toEqual([count('new.example', 1)]);
-    expect((await readDomains(logs, AGENT)).allowed).toHaveLength(2);
+    expect((await readDomains(logs, OBSERVED, start)).allowed).toEqual([count('new.example', 1)]);
+    expect((await readDomains(logs, OBSERVED)).allowed).toHaveLength(2);
   });
 });
 

@@ -8,6 +8,7 @@ function line(fields: Partial<Record<keyof typeof LOG_FIELDS, string>> = {}): st
     time: '1766300000.123',
     durationMs: '42',
     client: '172.30.0.20',
+    clientPort: '40000',
     status: 'TCP_TUNNEL/200',
     bytesOut: '3900',
     bytesIn: '3800',
@@ -16,6 +17,7 @@ function line(fields: Partial<Record<keyof typeof LOG_FIELDS, string>> = {}): st
     port: '443',
     target: 'example.com:443',
     route: 'FIRSTUP_PARENT/127.0.0.1',
+    routePort: '50000',
     serverName: '-',
     verdict: '-',
     refusal: '-',
@@ -37,7 +39,9 @@ describe('parseAccessLine', () => {
   test('reads every field', () => {
     expect(parseAccessLine(line({ serverName: 'evil.example', verdict: 'server-name' }))).toEqual({
       time: 1766300000.123,
+      durationMs: 42,
       client: '172.30.0.20',
+      clientPort: 40_000,
       method: 'CONNECT',
       host: 'example.com',
       port: 443,
@@ -45,8 +49,10 @@ describe('parseAccessLine', () => {
       status: 200,
       bytesSent: 3900,
       bytesReceived: 3800,
+      routePort: 50_000,
       serverName: 'evil.example',
       verdict: 'server-name',
+      refusal: undefined,
     });
   });
 

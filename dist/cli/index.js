@@ -17273,7 +17273,7 @@ exports.visitAsync = visitAsync;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5271);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6276);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(793);
 
 
@@ -17286,7 +17286,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 5271:
+/***/ 6276:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -18404,12 +18404,12 @@ function allowedEndpoint({ text, source }) {
     });
 }
 
-;// CONCATENATED MODULE: external "node:url"
-const external_node_url_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:url");
-// EXTERNAL MODULE: ./node_modules/tldts/dist/cjs/index.js
-var cjs = __nccwpck_require__(935);
 ;// CONCATENATED MODULE: external "node:net"
 const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+;// CONCATENATED MODULE: external "node:url"
+const external_node_url_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:url");
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/domain.js
 
 
@@ -18434,7 +18434,56 @@ function isWithin(host, domain) {
     return host === domain || host.endsWith(`.${domain}`);
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress/entry.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/entries.js
+
+
+
+
+
+/** `name:address` */
+function hostEntry({ text, source }) {
+    const colon = text.indexOf(':');
+    const name = canonicalHost(text.slice(0, Math.max(colon, 0)));
+    const address = text.slice(colon + 1).replace(/^\[|\]$/g, '');
+    if (name !== undefined && (0,external_node_net_namespaceObject.isIP)(address) === 4)
+        return { name, address };
+    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not name:address.`, {
+        hint: 'Write a domain name, a colon and an IPv4 address, for example "gateway.example.com:10.1.2.3".',
+    });
+}
+/** `NAME` or `NAME=value`. The value may be a secret, so no message quotes it. */
+function requestedVariable({ text, source }, { nameOf }) {
+    const place = source_placeOf(source);
+    const { name, value } = /^(?<name>[A-Za-z_][A-Za-z0-9_]*)(?:=(?<value>.*))?$/s.exec(text)?.groups ?? {};
+    if (name === undefined) {
+        throw new errors/* UserError */.yo(`${place}: this is not a variable.`, {
+            hint: 'Write NAME or NAME=value; a name has letters, digits and underscores. To pass a value with line breaks, set the variable in the environment of the step or of awf, and write only its NAME here.',
+        });
+    }
+    if (value?.includes('\n') === true) {
+        throw new errors/* UserError */.yo(`${place}: the value of ${name} has a line break.`, {
+            hint: `Set ${name} in the environment of awf, and write ${nameOf('env')} ${name}.`,
+        });
+    }
+    return { name, value, source };
+}
+/** `source[:target][:rw]` */
+function userMount({ text, source: given }) {
+    const origin = source_placeOf(given);
+    const writable = text.endsWith(':rw');
+    const [source = '', target = source, ...rest] = text.replace(/:(rw|ro)$/, '').split(':');
+    if (rest.length === 0 && (0,external_node_path_.isAbsolute)(source) && (0,external_node_path_.isAbsolute)(target)) {
+        return { source: (0,external_node_path_.resolve)(source), target: (0,external_node_path_.resolve)(target), writable, origin };
+    }
+    const tilde = [source, target].some((path) => path.startsWith('~')) ? ' A ~ is not expanded here.' : '';
+    throw new errors/* UserError */.yo(`${origin}: "${text}" is not source[:target][:rw].`, {
+        hint: `Write absolute paths, for example "/srv/models:/models" or "/srv/cache:/cache:rw".${tilde}`,
+    });
+}
+
+// EXTERNAL MODULE: ./node_modules/tldts/dist/cjs/index.js
+var cjs = __nccwpck_require__(935);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress-entry.js
 
 
 
@@ -18507,6 +18556,17 @@ function denyEntry(given, context) {
     // Whoever closes everything below a public suffix opens nothing.
     const text = given.text.endsWith('!') ? given.text : `${given.text}!`;
     return { ...allowEntry({ ...given, text }, context), text: given.text };
+}
+/**
+ * Reads an entry of `known-blocked`: a name as in `deny-domains`, or an address, for a command asks for addresses too.
+ *
+ * @throws UserError like {@link allowEntry}
+ */
+function knownEntry(given, context) {
+    if (looksLikeAddress(given.text))
+        return { host: given.text.toLowerCase(), match: 'host' };
+    const { host, match } = denyEntry(given, context);
+    return { host, match };
 }
 /** @returns undefined for the scheme's own port */
 function portOf(rest, scheme, fail) {
@@ -18582,7 +18642,7 @@ function nameWarning({ host, text, source }) {
         : undefined;
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress/rules.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress-rules.js
 
 /** Whether what is not allowed is refused, or let through and reported. */
 const EGRESS_MODES = ['block', 'audit'];
@@ -18635,54 +18695,45 @@ function domainSet(patterns) {
     return { hosts: kept(hosts, 'host'), domains: kept(domains, 'domain'), subdomainsOf: kept(subdomains, 'subdomains') };
 }
 
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/entries.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress-options.js
 
 
 
-
-
-/** `name:address` */
-function hostEntry({ text, source }) {
-    const colon = text.indexOf(':');
-    const name = canonicalHost(text.slice(0, Math.max(colon, 0)));
-    const address = text.slice(colon + 1).replace(/^\[|\]$/g, '');
-    if (name !== undefined && (0,external_node_net_namespaceObject.isIP)(address) === 4)
-        return { name, address };
-    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not name:address.`, {
-        hint: 'Write a domain name, a colon and an IPv4 address, for example "gateway.example.com:10.1.2.3".',
-    });
-}
-/** `NAME` or `NAME=value`. The value may be a secret, so no message quotes it. */
-function requestedVariable({ text, source }, { nameOf }) {
-    const place = source_placeOf(source);
-    const { name, value } = /^(?<name>[A-Za-z_][A-Za-z0-9_]*)(?:=(?<value>.*))?$/s.exec(text)?.groups ?? {};
-    if (name === undefined) {
-        throw new errors/* UserError */.yo(`${place}: this is not a variable.`, {
-            hint: 'Write NAME or NAME=value; a name has letters, digits and underscores. To pass a value with line breaks, set the variable in the environment of the step or of awf, and write only its NAME here.',
-        });
-    }
-    if (value?.includes('\n') === true) {
-        throw new errors/* UserError */.yo(`${place}: the value of ${name} has a line break.`, {
-            hint: `Set ${name} in the environment of awf, and write ${nameOf('env')} ${name}.`,
-        });
-    }
-    return { name, value, source };
-}
-/** `source[:target][:rw]` */
-function userMount({ text, source: given }) {
-    const origin = source_placeOf(given);
-    const writable = text.endsWith(':rw');
-    const [source = '', target = source, ...rest] = text.replace(/:(rw|ro)$/, '').split(':');
-    if (rest.length === 0 && (0,external_node_path_.isAbsolute)(source) && (0,external_node_path_.isAbsolute)(target)) {
-        return { source: (0,external_node_path_.resolve)(source), target: (0,external_node_path_.resolve)(target), writable, origin };
-    }
-    const tilde = [source, target].some((path) => path.startsWith('~')) ? ' A ~ is not expanded here.' : '';
-    throw new errors/* UserError */.yo(`${origin}: "${text}" is not source[:target][:rw].`, {
-        hint: `Write absolute paths, for example "/srv/models:/models" or "/srv/cache:/cache:rw".${tilde}`,
-    });
-}
+/** The options about what the command may reach. */
+const EGRESS = [
+    { name: 'allow-domains', kind: 'commas', parse: allowEntry, description: 'domains that the command may reach' },
+    {
+        name: 'deny-domains',
+        kind: 'commas',
+        parse: denyEntry,
+        description: 'domains that stay closed, whatever allows them',
+    },
+    {
+        name: 'egress-policy',
+        kind: 'choice',
+        choices: EGRESS_MODES,
+        default: 'block',
+        description: 'refuse what is not allowed, or (audit) let it pass and report it; private destinations stay closed',
+    },
+    {
+        name: 'fail-on-blocked',
+        kind: 'boolean',
+        default: 'false',
+        description: 'fail if a request was refused, except for known-blocked and the usual side traffic of agent programs',
+    },
+    {
+        name: 'known-blocked',
+        kind: 'commas',
+        parse: knownEntry,
+        description: 'domains and addresses whose refusal is expected',
+    },
+    {
+        name: 'add-hosts',
+        kind: 'lines',
+        parse: hostEntry,
+        description: 'name:address, permitted for that name even if it is private',
+    },
+];
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/words.js
 /** The words of a text, for lists that are easier to read without quotes and commas. */
@@ -19594,7 +19645,6 @@ function checkProtectedPaths(entries) {
 
 
 
-
 const COMMAND = [
     { name: 'run', kind: 'script', only: 'action', description: 'the command, a script of any number of lines' },
     {
@@ -19702,26 +19752,6 @@ const OTHERS = [
         kind: 'lines',
         parse: hostRule,
         description: 'HOST METHOD /path/pattern[?query]: the only requests that pass to that host',
-    },
-    { name: 'allow-domains', kind: 'commas', parse: allowEntry, description: 'domains that the command may reach' },
-    {
-        name: 'deny-domains',
-        kind: 'commas',
-        parse: denyEntry,
-        description: 'domains that stay closed, whatever allows them',
-    },
-    {
-        name: 'egress-policy',
-        kind: 'choice',
-        choices: EGRESS_MODES,
-        default: 'block',
-        description: 'refuse what is not allowed, or (audit) let it pass and report it; private destinations stay closed',
-    },
-    {
-        name: 'add-hosts',
-        kind: 'lines',
-        parse: hostEntry,
-        description: 'name:address, permitted for that name even if it is private',
     },
     {
         name: 'upstream-ca',
@@ -19831,6 +19861,7 @@ const OPTIONS = [
     GITHUB_TOKEN,
     ...TARGETS,
     ...AUTH_HEADERS,
+    ...EGRESS,
     ...OTHERS,
 ];
 /** A front end's name for an option: `memory` or `--memory`. */
@@ -19908,7 +19939,7 @@ function checkServerUrl(values, secrets, serverUrl, frontEnd) {
     return problems;
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress/build.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress-build.js
 /** What the command may reach, as the options say it. */
 function egressRules(values) {
     return { mode: values['egress-policy'], allow: values['allow-domains'], deny: values['deny-domains'] };
@@ -20342,6 +20373,8 @@ function buildConfig(frontEnd, context) {
         allowEndpoints: values['allow-endpoints'],
         allowProviderTools: values['allow-provider-tools'],
         egress,
+        failOnBlocked: values['fail-on-blocked'],
+        knownBlocked: values['known-blocked'],
         addHosts: values['add-hosts'],
         upstreamCa: values['upstream-ca'],
         env: values.env.map(({ name, value }) => ({ name, value })),
@@ -22412,6 +22445,692 @@ function create(directory) {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/side-traffic.js
+
+/**
+ * The providers whose agent programs contact a domain beside the model: telemetry and updates, without which they work. The
+ * note keeps readers from suspecting an attack.
+ */
+function sideTrafficOf(domain) {
+    return PROVIDERS.filter(({ sideTraffic }) => sideTraffic.includes(domain)).map(({ name }) => name);
+}
+/** A provider's own host is asked for more than inference by its own program, as are other hosts for a few paths. */
+function isSideRequest({ host, option, line }) {
+    const place = host + line.slice(line.indexOf('/'));
+    return PROVIDERS.some(({ sideTraffic }) => sideTraffic.some((known) => known.includes('/') ? place.startsWith(known) : option === 'allow-endpoints' && known === host));
+}
+const SIDE_TRAFFIC = ' (usual side traffic of agent programs)';
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/allow-proposal.js
+
+
+/** New lines that are proposed. */
+const MAX_LINES = 50;
+/** So many hosts of one domain are proposed as the domain. */
+const FOLDED_FROM = 3;
+/** Reasons that an entry removes. */
+const CURABLE = ['not-listed', 'port', 'server-name'];
+/**
+ * Proposes entries for what was refused, or would have been. Names that no preset covers are commented out: a hijacked command
+ * can ask for any name, and a list that is pasted unread must not allow it.
+ *
+ * @param presetsOf the presets that cover a host
+ * @returns undefined if there is nothing to add
+ */
+function allowProposal(entries, { blocked, audited }, presetsOf) {
+    const wanted = [...audited, ...blocked].filter(isProposable);
+    const presets = new Set();
+    const unknown = wanted.filter(({ domain, port }) => {
+        const [preset] = port === 443 || port === 80 ? presetsOf(domain) : [];
+        if (preset !== undefined)
+            presets.add(preset);
+        return preset === undefined;
+    });
+    const folded = folds(unknown).map((line) => `# ${line}`);
+    const added = [...[...presets].sort(), ...folded];
+    if (added.length === 0)
+        return undefined;
+    const shown = added.slice(0, MAX_LINES);
+    return {
+        lines: [...new Set(entries.map(({ text, preset }) => preset ?? text)), ...shown],
+        unknown: shown.filter((line) => line.startsWith('#')).length,
+        leftOut: added.length - shown.length,
+    };
+}
+/** The names that need a look before somebody allows them are those that the command can choose. */
+function isProposable({ domain, reason }) {
+    return (CURABLE.includes(reason ?? '') &&
+        /^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(domain) &&
+        !/^[0-9.]+$/.test(domain) &&
+        sideTrafficOf(domain).length === 0);
+}
+/** The entries for the names, several of one domain as the domain. */
+function folds(names) {
+    const ofDomain = Map.groupBy(names, ({ domain, port }) => port === 443 || port === 80 ? ((0,cjs/* parse */.qg)(domain, { allowPrivateDomains: true }).domain ?? domain) : domain);
+    return [...ofDomain].flatMap(([domain, members]) => new Set(members.map((member) => member.domain)).size >= FOLDED_FROM ? [domain] : members.map(entryFor));
+}
+const entryFor = ({ domain, port }) => port === 443 || port === 80 ? domain : `https://${domain}:${String(port)}`;
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/acls.js
+/** An ACL with one line per value. Without values it matches nothing, because no listener has the name `nothing`. */
+function listAcl(name, type, values) {
+    if (values.length === 0)
+        return [`acl ${name} myportname nothing`];
+    return values.map((value) => `acl ${name} ${type} ${value}`);
+}
+/** Defines `name`, true for the names of a set. */
+function domainAcls(name, { hosts, domains, subdomainsOf }, type) {
+    const below = subdomainsOf.map((domain) => `.${domain}`);
+    return [
+        ...listAcl(`${name}_host`, type, hosts),
+        ...listAcl(`${name}_domain`, type, domains.map((domain) => `.${domain}`)),
+        ...listAcl(`${name}_parent`, type, subdomainsOf),
+        ...listAcl(`${name}_subdomain`, type, below),
+        `acl ${name}_below all-of ${name}_subdomain !${name}_parent`,
+        `acl ${name} any-of ${name}_host ${name}_domain ${name}_below`,
+    ];
+}
+const idOf = ({ scheme, port }) => `${scheme}_${String(port)}`;
+/** Defines `listed`, true for a request that an entry of the allow-list covers, and `tunnel_port`. */
+function listedAcls(ways) {
+    const tunnels = ways.filter(({ scheme }) => scheme === 'https');
+    return [
+        ...ways.flatMap((way) => [
+            `acl at_${idOf(way)} port ${String(way.port)}`,
+            ...domainAcls(`names_${idOf(way)}`, way.names, 'dstdomain -n'),
+            `acl to_${idOf(way)} all-of ${way.scheme === 'https' ? 'CONNECT' : '!CONNECT'} at_${idOf(way)} names_${idOf(way)}`,
+        ]),
+        `acl listed any-of ${ways.map((way) => `to_${idOf(way)}`).join(' ')}`,
+        ...listAcl('tunnel_port', 'port', tunnels.map(({ port }) => String(port))),
+    ];
+}
+/** Defines `server_name_listed`, true for a TLS server name that an entry covers at the tunnel's port. */
+function listedServerNameAcls(ways) {
+    const tunnels = ways.filter(({ scheme }) => scheme === 'https');
+    return [
+        ...tunnels.flatMap((way) => [
+            ...domainAcls(`server_names_${idOf(way)}`, way.names, 'ssl::server_name --client-requested'),
+            `acl server_name_at_${idOf(way)} all-of at_${idOf(way)} server_names_${idOf(way)}`,
+        ]),
+        `acl server_name_listed any-of ${tunnels.map((way) => `server_name_at_${idOf(way)}`).join(' ')}`,
+    ];
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/limits.js
+/* The lines of `squid.conf` that are the same for every policy. */
+/**
+ * Connections that one client may have: what the api-proxy needs if 512 requests are under way for each of four providers.
+ * The peek port sees one connection of 127.0.0.1 for each tunnel of the agent. Squid closes any further one at once.
+ */
+const CONNECTIONS_PER_CLIENT = 2_048;
+/**
+ * Open files of a sidecar, whatever the engine's default is: with 1,024, some 230 tunnels would be all that Squid can have,
+ * and with a billion it ends at the start, because it reserves memory for each. A tunnel of the agent takes four and one of
+ * the api-proxy two, so the connections of all clients together come to less.
+ */
+const SIDECAR_OPEN_FILES = 16_384;
+/**
+ * What a client may take of Squid. The agent must neither end it nor keep the api-proxy's requests waiting. Times that look
+ * like Squid's defaults are stated so that an update cannot change them.
+ */
+function limits() {
+    return [
+        `max_filedescriptors ${SIDECAR_OPEN_FILES}`,
+        `client_ip_max_connections ${CONNECTIONS_PER_CLIENT}`,
+        'request_header_max_size 16 KB',
+        'client_request_buffer_max_size 64 KB',
+        // The head must arrive in this time. So must a TLS hello in a tunnel.
+        'request_start_timeout 15 seconds',
+        'request_timeout 15 seconds',
+        'connect_timeout 15 seconds',
+        'client_idle_pconn_timeout 1 minute',
+        'server_idle_pconn_timeout 1 minute',
+        // The api-proxy waits as long for a model that thinks.
+        'read_timeout 15 minutes',
+        'write_timeout 15 minutes',
+        'client_lifetime 1 day',
+        'half_closed_clients off',
+    ];
+}
+/** What Squid does not do. */
+function hardening() {
+    return [
+        'cache deny all',
+        'cache_mem 0',
+        'via off',
+        'forwarded_for delete',
+        'hosts_file /etc/hosts',
+        'pinger_enable off',
+        'icp_port 0',
+        'htcp_port 0',
+        'netdb_filename none',
+        'pid_filename none',
+        'coredump_dir none',
+        'logfile_rotate 0',
+        'email_err_data off',
+        'httpd_suppress_version_string on',
+        'visible_hostname awf-squid',
+        'shutdown_lifetime 0 seconds',
+    ];
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/private-ranges.js
+
+
+/**
+ * Destinations that no allowed name may lead to: private, loopback, link-local, shared, metadata, multicast, translated
+ * and reserved ranges (IANA special-purpose registries, RFC 6890). The IPv4 ranges for documentation are left out: there
+ * is nothing to protect. So is ::ffff:0:0/96: Squid takes an IPv4-mapped address for the IPv4 address in it, and this
+ * range for all of IPv4.
+ */
+const PRIVATE_RANGES = words(`
+  0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 168.63.129.16/32 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24
+  192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 224.0.0.0/3
+  ::/96 ::ffff:0:0:0/96 64:ff9b::/96 64:ff9b:1::/48 100::/64 100:0:0:1::/64 2001::/23 2001:db8::/32 2002::/16
+  3fff::/20 5f00::/16 fc00::/7 fe80::/10 fec0::/10 ff00::/8
+`);
+/**
+ * The ranges that no allowed name may lead to on this host.
+ *
+ * @param hostAddresses the host's own addresses: a public one leads to services that only the host's firewall keeps from
+ *   the Internet
+ */
+function privateRanges(hostAddresses) {
+    const covered = new external_node_net_namespaceObject.BlockList();
+    for (const range of PRIVATE_RANGES) {
+        const [base = '', prefix] = range.split('/');
+        covered.addSubnet(base, Number(prefix), familyOf(base));
+    }
+    // Squid warns about an address that is in a range of the same list.
+    const own = hostAddresses.filter((address) => !covered.check(address, familyOf(address)));
+    return [...PRIVATE_RANGES, ...new Set(own.map((address) => `${address}/${(0,external_node_net_namespaceObject.isIPv4)(address) ? 32 : 128}`))];
+}
+function familyOf(address) {
+    return (0,external_node_net_namespaceObject.isIPv4)(address) ? 'ipv4' : 'ipv6';
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/refusals.js
+/**
+ * Why Squid refuses a request, and the page that says so: one line in `containers/squid/errors/`. Squid's own pages are
+ * HTML for a browser, and tell much about the proxy and nothing about the remedy.
+ *
+ * http://www.squid-cache.org/Doc/config/deny_info/: the page belongs to the last ACL of the rule that refuses. So each
+ * reason is an ACL of its own that always matches, at the end of the rule.
+ */
+
+/** The annotation of a refused request. Its value is the reason. */
+const REFUSAL = 'awf_refusal';
+/** By reason: the page, with the status in front if it is not 403. */
+const PAGES = {
+    'not-listed': 'ERR_AWF_NOT_LISTED',
+    denied: 'ERR_AWF_DENIED',
+    'named-host': 'ERR_AWF_NAMED_HOST',
+    'private-address': 'ERR_AWF_PRIVATE_ADDRESS',
+    port: 'ERR_AWF_PORT',
+    address: 'ERR_AWF_ADDRESS',
+    'odd-name': 'ERR_AWF_ODD_NAME',
+};
+const aclOf = (reason) => `say_${reason.replaceAll('-', '_')}`;
+/** A rule that refuses what `acls` match, and says why. */
+const refuse = (acls, reason) => `http_access deny ${acls} ${aclOf(reason)}`;
+/** The definitions that {@link refuse} needs. */
+function refusalPages() {
+    return [
+        `error_directory ${SQUID_ERROR_DIRECTORY}`,
+        ...Object.entries(PAGES).flatMap(([reason, page]) => [
+            `acl ${aclOf(reason)} annotate_transaction ${REFUSAL}=${reason}`,
+            `deny_info ${page} ${aclOf(reason)}`,
+        ]),
+    ];
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/config.js
+
+
+
+
+
+
+
+/** Port of the loopback listener that reads the TLS server name inside a tunnel. */
+const PEEK_PORT = SQUID_PORT + 1;
+/**
+ * A name that only the start-up check asks for. The front port lets it through and the peek port refuses it. Until both
+ * ports are up and connected, Squid answers 500, so any other answer means that it is ready. RFC 6761 reserves
+ * `.invalid`.
+ */
+const READINESS_NAME = 'ready.awf.invalid';
+/**
+ * A name that only the start-up check asks for. Squid hands the tunnel to the api-proxy, which refuses it. While Squid
+ * takes the api-proxy for dead, it answers 500.
+ */
+const NAMED_READINESS_NAME = 'hosts.awf.invalid';
+/** The peek port resolves a name before it applies any rule. With an entry in `/etc/hosts`, that takes no DNS query. */
+const READINESS_HOST = { name: READINESS_NAME, address: '127.0.0.1' };
+/** The annotation of a tunnel that the peek port cut. Its value is the reason. */
+const VERDICT = 'awf_verdict';
+/** The verdict on an allowed name that has no address: nobody refused the request, but it reached nothing. */
+const UNRESOLVABLE = 'unresolvable';
+/**
+ * The fields of a record, which `access-log.ts` reads. A record is a line, its fields are separated by single spaces,
+ * and a field without a value is `-`. `#` URL-encodes a value that the agent chooses, so that it cannot forge a field
+ * or a line.
+ *
+ * `host` and `port` are what Squid itself judged. The report reads these and never takes the target apart, because a
+ * second parser would sooner or later disagree with Squid's. That also lets the target be cut off: at most 64 KB of a
+ * request would otherwise become three times as many octets on the disk.
+ */
+const LOG_FIELDS = {
+    time: '%ts.%03tu',
+    durationMs: '%tr',
+    client: '%>a',
+    clientPort: '%>p',
+    status: '%Ss/%03>Hs',
+    bytesOut: '%>st',
+    bytesIn: '%<st',
+    method: '%#.32rm',
+    host: '%#>rd',
+    port: '%>rP',
+    target: '%#.512ru',
+    route: '%Sh/%<a',
+    routePort: '%<lp',
+    serverName: '%#ssl::>sni',
+    verdict: `%{${VERDICT}}note`,
+    refusal: `%{${REFUSAL}}note`,
+};
+/**
+ * Returns `squid.conf` for a policy. The function is pure; in the tests, Squid itself judges the result (`squid -k
+ * parse`).
+ *
+ * Squid listens on two ports. The front port decides by the client's address and the requested name, before it resolves
+ * anything (`dstdomain -n` looks up no PTR records): a refused name gets an honest 403 and causes no DNS query. Tunnels
+ * of the agent that it lets through continue to the peek port of the same process, which reads the TLS server name and
+ * then splices or cuts the tunnel; nothing is decrypted. Tunnels of the api-proxy skip the peek port, because AWF
+ * itself composes its requests.
+ *
+ * Tunnels of the agent to named hosts go to the api-proxy, which answers for these hosts. It judges the server name and
+ * the requests inside. No other tunnel ever goes there.
+ */
+function squidConfig(policy) {
+    const sections = [
+        listeners(),
+        callers(policy),
+        names(policy),
+        refusalPages(),
+        accessRules(policy),
+        routing(policy),
+        serverNameRules(policy),
+        logging(),
+        limits(),
+        hardening(),
+    ];
+    return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+function listeners() {
+    return [
+        `http_port ${SQUID_PORT} name=front`,
+        `http_port 127.0.0.1:${PEEK_PORT} name=peek ssl-bump generate-host-certificates=off tls-cert=${PEEK_CERTIFICATE}`,
+        'acl front myportname front',
+        'acl peek myportname peek',
+    ];
+}
+function callers({ addresses, modelPorts, namedHosts }) {
+    const answered = namedHosts.length === 0 ? [] : [...namedHosts, NAMED_READINESS_NAME];
+    return [
+        `acl agent src ${addresses.agent}`,
+        `acl api_proxy src ${addresses['api-proxy']}`,
+        // For programs that ask a proxy for every address. The api-proxy has these requests in its own log, as it has those
+        // for named hosts.
+        `acl sidecar_address dstdomain -n ${addresses['api-proxy']}`,
+        ...listAcl('sidecar_port', 'port', modelPorts.map(String)),
+        'acl to_models all-of front agent sidecar_address sidecar_port',
+        'acl https_port port 443',
+        ...listAcl('named_host', 'dstdomain -n', answered),
+        'acl to_named all-of front agent CONNECT https_port named_host',
+    ];
+}
+function names(policy) {
+    const { egress, targets, hosts, hostAddresses } = policy;
+    return [
+        'acl http_port port 80',
+        'acl http_scheme proto HTTP',
+        `acl ready dstdomain -n ${READINESS_NAME} ${NAMED_READINESS_NAME}`,
+        // Octets that no host name has. Resolvers and other parsers treat them in ways that nobody can foresee: one may end
+        // the name at "#", another may look up "a|b" below an allowed name and find a wildcard.
+        'acl odd_name dstdom_regex -n -i [^a-z0-9._-]',
+        // Every spelling of an IPv4 address that resolvers accept, and every IPv6 address.
+        'acl address_literal dstdom_regex -n -i ^(0x[0-9a-f]*|[0-9]+)([.](0x[0-9a-f]*|[0-9]+))*[.]?$',
+        ...listedAcls(waysOf(egress.allow)),
+        ...domainAcls('denied', domainSet(egress.deny), 'dstdomain -n'),
+        ...listAcl('closed_host', 'dstdomain -n', closedHosts(policy)),
+        ...targets.flatMap(({ host, port }, index) => [
+            `acl target_host_${index} dstdomain -n ${host}`,
+            `acl target_port_${index} port ${port}`,
+        ]),
+        ...privateRanges(hostAddresses).map((range) => `acl private_address dst ${range}`),
+        // `all` covers every address, IPv6 included. A name without an address does not match.
+        'acl resolvable dst all',
+        `acl cut_unresolvable annotate_transaction ${VERDICT}=${UNRESOLVABLE}`,
+        'deny_info 503:ERR_AWF_NO_ADDRESS cut_unresolvable',
+        // hosts_file pins these names to their addresses, so this exception cannot lead anywhere else.
+        ...listAcl('added_host', 'dstdomain -n', [...new Set(hosts.map(({ name }) => name))]),
+        'acl private_destination all-of private_address !added_host',
+    ];
+}
+function accessRules({ targets, egress }) {
+    const blocks = egress.mode === 'block';
+    return [
+        'http_access deny manager',
+        refuse('odd_name', 'odd-name'),
+        'http_access allow to_models',
+        // An address of /etc/hosts counts as its name there, and so as an added host.
+        blocks ? refuse('address_literal', 'address') : refuse('address_literal private_address', 'private-address'),
+        refuse('denied', 'denied'),
+        ...targets.flatMap(({ permitted }, index) => permitted
+            ? `http_access allow front api_proxy CONNECT target_host_${index} target_port_${index} !private_destination`
+            : []),
+        'http_access deny api_proxy',
+        'http_access deny front !agent',
+        'http_access allow to_named',
+        'http_access allow front CONNECT https_port ready',
+        ...(blocks ? [refuse('CONNECT !tunnel_port', 'port'), refuse('!CONNECT !http_port', 'port')] : []),
+        'http_access deny !CONNECT !http_scheme',
+        refuse('closed_host', 'named-host'),
+        ...(blocks ? [refuse('!listed', 'not-listed')] : []),
+        // Decided here: the peek port could only answer inside the tunnel, where clients would report broken TLS.
+        'http_access deny !resolvable cut_unresolvable',
+        refuse('private_destination', 'private-address'),
+        'http_access allow front',
+        'http_access allow peek CONNECT',
+        'http_access deny all',
+    ];
+}
+function routing({ addresses, namedHosts }) {
+    const peer = 'no-query no-digest no-netdb-exchange';
+    return [
+        ...(namedHosts.length === 0
+            ? []
+            : [
+                `cache_peer ${addresses['api-proxy']} parent ${HOST_PORTS.connect} 0 ${peer} name=to_api_proxy`,
+                'cache_peer_access to_api_proxy allow to_named',
+                'cache_peer_access to_api_proxy deny all',
+            ]),
+        `cache_peer 127.0.0.1 parent ${PEEK_PORT} 0 ${peer} default name=to_peek`,
+        // Only an audit lets tunnels to further ports pass. What is in them need not be TLS.
+        'acl agent_tunnel all-of front agent CONNECT tunnel_port !to_models',
+        'cache_peer_access to_peek deny to_named',
+        'cache_peer_access to_peek allow agent_tunnel',
+        'cache_peer_access to_peek deny all',
+        'never_direct allow agent_tunnel',
+        'always_direct allow !agent_tunnel',
+        // Squid probes its peers before its own peek port and the api-proxy listen, and takes a peer for dead that does not
+        // answer. Attempts are 50 ms apart. With 2 of them, a quarter of the starts failed on the api-proxy.
+        `connect_retries ${namedHosts.length === 0 ? 2 : 10}`,
+    ];
+}
+function serverNameRules(policy) {
+    const { egress } = policy;
+    // An audit lets what would be cut pass, with the same annotation.
+    const cut = egress.mode === 'block' ? 'terminate' : 'splice';
+    return [
+        'acl client_hello_next at_step SslBump1',
+        'acl client_hello_read at_step SslBump2',
+        ...listedServerNameAcls(waysOf(egress.allow)),
+        ...domainAcls('denied_server_name', withDots(domainSet(egress.deny)), 'ssl::server_name --client-requested'),
+        // In a tunnel to an allowed name, a named host's server name would be a way past the api-proxy.
+        ...listAcl('closed_server_name', 'ssl::server_name --client-requested', closedHosts(policy).flatMap(alsoWithDot)),
+        // Squid matches a server name of "*.example.com" against every name below example.com.
+        'acl odd_server_name ssl::server_name_regex --client-requested -i [^a-z0-9._-]',
+        // ssl::server_name falls back to the host of CONNECT. A ClientHello without a server name must not pass as that
+        // host.
+        'acl note_server_name annotate_transaction awf_server_name="%ssl::>sni"',
+        'acl no_server_name note awf_server_name -',
+        `acl cut_no_server_name annotate_transaction ${VERDICT}=no-server-name`,
+        `acl cut_server_name annotate_transaction ${VERDICT}=server-name`,
+        `acl cut_closed annotate_transaction ${VERDICT}=closed-server-name`,
+        `acl cut_not_tls annotate_transaction ${VERDICT}=not-tls`,
+        'ssl_bump peek client_hello_next',
+        'ssl_bump terminate client_hello_read closed_server_name cut_closed',
+        'ssl_bump terminate client_hello_read denied_server_name cut_closed',
+        `ssl_bump ${cut} client_hello_read note_server_name no_server_name cut_no_server_name`,
+        `ssl_bump ${cut} client_hello_read odd_server_name cut_server_name`,
+        `ssl_bump ${cut} client_hello_read !server_name_listed cut_server_name`,
+        'ssl_bump splice client_hello_read',
+        `ssl_bump ${cut} all`,
+        `on_unsupported_protocol ${cut === 'splice' ? 'tunnel' : 'respond'} cut_not_tls`,
+    ];
+}
+function logging() {
+    return [
+        `logformat awf ${Object.values(LOG_FIELDS).join(' ')}`,
+        // Records of the peek port repeat those of the front port, unless they add a verdict.
+        `acl has_verdict note ${VERDICT}`,
+        `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready !to_models !to_named`,
+        `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf peek has_verdict`,
+        `cache_log stdio:${SQUID_LOG_DIR}/${CACHE_LOG}`,
+    ];
+}
+/** Squid drops the dot at the end of a requested host, but not that of a server name. */
+const alsoWithDot = (name) => [name, `${name}.`];
+const withDots = ({ hosts, domains, subdomainsOf }) => ({
+    hosts: hosts.flatMap(alsoWithDot),
+    domains: domains.flatMap(alsoWithDot),
+    subdomainsOf: subdomainsOf.flatMap(alsoWithDot),
+});
+/** Hosts that the agent never reaches itself, whatever is allowed. */
+function closedHosts({ targets, namedHosts }) {
+    return [...new Set([...targets.map(({ host }) => host), ...namedHosts])];
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/access-log.js
+
+const FIELD_NAMES = Object.keys(LOG_FIELDS);
+/**
+ * Reads one line of the access log.
+ *
+ * @returns `no-request` for a connection on which no request arrived, and undefined for a line that is not Squid's: the
+ *   caller counts those, so that a request cannot hide behind octets that nothing here can read
+ */
+function parseAccessLine(line) {
+    const values = line.split(' ');
+    if (values.length !== FIELD_NAMES.length)
+        return undefined;
+    const field = (name) => values[FIELD_NAMES.indexOf(name)] ?? '-';
+    const optional = (name) => {
+        const value = field(name);
+        return value === '-' ? undefined : value;
+    };
+    const [host, port] = [canonicalName(field('host')), field('port')];
+    // Squid found no request in what arrived: the connection ended too early, or the text was not HTTP.
+    if (host === '-' && port === '-')
+        return 'no-request';
+    if (host === '' || !/^\d{1,5}$/.test(port) || !/^\d+\.\d+$/.test(field('time')))
+        return undefined;
+    const [result = '-', status = '0'] = field('status').split('/');
+    return {
+        time: Number(field('time')),
+        durationMs: Number(field('durationMs')),
+        client: field('client'),
+        clientPort: portIn(field('clientPort')),
+        method: field('method'),
+        host,
+        port: Number(port),
+        result,
+        status: Number(status),
+        bytesSent: Number(field('bytesOut')),
+        bytesReceived: Number(field('bytesIn')),
+        routePort: portIn(field('routePort')),
+        serverName: optional('serverName')?.toLowerCase().replace(/\.$/, ''),
+        verdict: optional('verdict'),
+        refusal: optional('refusal'),
+    };
+}
+const portIn = (text) => (/^\d{1,5}$/.test(text) ? Number(text) : 0);
+/** True if the policy stopped the request, not the network. */
+function isRefused(record) {
+    return !isUnresolvable(record) && (record.verdict !== undefined || record.result.startsWith('TCP_DENIED'));
+}
+/** True if the name was allowed but has no address. */
+function isUnresolvable(record) {
+    return record.verdict === UNRESOLVABLE;
+}
+/**
+ * Squid escapes what it logs. Only the brackets of an IPv6 address are unescaped here: the agent chooses every other
+ * octet, and an escape that cannot be decoded must not hide the request.
+ */
+function canonicalName(host) {
+    return host
+        .replace(/^(%5B|\[)(.*)(%5D|\])$/i, '$2')
+        .replace(/\.$/, '')
+        .toLowerCase();
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/requests.js
+
+
+
+
+/** Verdicts of the peek port that wait for their tunnel. No run has more tunnels at once. */
+const MAX_PENDING = 10_000;
+/**
+ * Makes requests of Squid's records. A tunnel that the peek port cut has two of them: first the peek port's with the verdict,
+ * then the front port's, which says that a tunnel to an allowed name was opened. The port of the connection between the two
+ * says which belong together.
+ */
+class RequestJoiner {
+    #observed;
+    #pending = new Map();
+    constructor(observed) {
+        this.#observed = observed;
+    }
+    /** @returns the requests that the record completes */
+    push(record) {
+        if (record.verdict !== undefined && !isUnresolvable(record)) {
+            const crowded = this.#pending.size >= MAX_PENDING ? this.#takeOldest() : [];
+            this.#pending.set(record.clientPort, record);
+            return crowded;
+        }
+        if (record.client !== this.#observed.agent)
+            return [requestOf(record, 'api-proxy', judged(record, undefined))];
+        const cut = record.method === 'CONNECT' ? this.#pending.get(record.routePort) : undefined;
+        if (cut === undefined || cut.host !== record.host)
+            return [this.#ofAgent(record)];
+        this.#pending.delete(record.routePort);
+        return [this.#ofAgent(record, cut)];
+    }
+    /** @returns verdicts whose tunnel has no record of its own */
+    rest() {
+        const left = [...this.#pending.values()].map((record) => this.#ofAgent(record, record));
+        this.#pending.clear();
+        return left;
+    }
+    #takeOldest() {
+        const [first] = this.#pending;
+        if (first === undefined)
+            return [];
+        this.#pending.delete(first[0]);
+        return [this.#ofAgent(first[1], first[1])];
+    }
+    #ofAgent(record, cut) {
+        return requestOf(record, 'agent', judged(record, this.#observed.rules, cut), cut?.serverName);
+    }
+}
+/** @param rules undefined for a request of AWF's own, on which no entry decides */
+function judged(record, rules, cut) {
+    if (rules === undefined) {
+        return { verdict: isRefused(record) ? 'refused' : 'allowed', reason: record.refusal ?? null, rule: null };
+    }
+    const { host, port } = record;
+    const decision = decide(rules, { scheme: schemeOf(record), host, port });
+    const rule = decision.entry === undefined ? null : requests_ruleOf(decision.entry);
+    if (isUnresolvable(record))
+        return { verdict: 'unresolvable', reason: null, rule };
+    if (cut === undefined && isRefused(record)) {
+        // An entry that allows the name did not decide, if the address did.
+        return { verdict: 'refused', reason: record.refusal ?? 'other', rule: decision.isAllowed ? null : rule };
+    }
+    const isAudit = rules.mode === 'audit';
+    if (isAudit && !decision.isAllowed && cut?.verdict !== 'closed-server-name') {
+        return { verdict: 'audited', reason: whyNotListed(record, rules), rule };
+    }
+    if (cut === undefined)
+        return { verdict: 'allowed', reason: null, rule };
+    const passed = isAudit && cut.verdict !== 'closed-server-name';
+    return { verdict: passed ? 'audited' : 'refused', reason: cut.verdict ?? null, rule };
+}
+function whyNotListed({ host, port }, { allow }) {
+    if (looksLikeAddress(host))
+        return 'address';
+    return port === 443 || port === 80 || allow.some((entry) => entry.port === port) ? 'not-listed' : 'port';
+}
+function requestOf(record, source, judgement, serverName) {
+    const { time, durationMs, host, port, status, bytesSent, bytesReceived } = record;
+    return {
+        version: 1,
+        time: new Date(time * 1000).toISOString(),
+        ...{ durationMs, source, scheme: schemeOf(record), host, port, serverName: serverName ?? null },
+        ...judgement,
+        ...{ status, bytesSent, bytesReceived },
+    };
+}
+const schemeOf = ({ method }) => (method === 'CONNECT' ? 'https' : 'http');
+/** An entry as a report names it. */
+function requests_ruleOf({ text, source, preset }) {
+    return { entry: text, from: source_placeOf(source), preset: preset ?? null };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/egress.js
+
+
+
+
+
+/**
+ * @param presetsOf the presets that cover a host
+ */
+function egressReport({ egress, knownBlocked }, domains, usage, presetsOf) {
+    const isExpected = (host) => knownBlocked.some((pattern) => covers(pattern, host));
+    const isKnown = ({ domain }) => sideTrafficOf(domain).length > 0 || isExpected(domain);
+    const atHosts = (usage?.refused ?? []).filter((one) => !isSideRequest(one) && !isExpected(one.host));
+    return {
+        mode: egress.mode,
+        proposal: allowProposal(egress.allow, withoutKnown(domains, isKnown), presetsOf),
+        unexpected: [
+            ...domains.blocked.filter((one) => !isKnown(one)).map(({ domain }) => domain),
+            ...atHosts.map(({ line }) => line),
+        ],
+    };
+}
+function withoutKnown({ blocked, audited }, isKnown) {
+    return { blocked: blocked.filter((one) => !isKnown(one)), audited: audited.filter((one) => !isKnown(one)) };
+}
+/** The policy of the run and what it did, beside Squid's log. */
+const POLICY_FILE = 'policy.json';
+/** Writes `policy.json`. @throws Error when it cannot be written */
+function writePolicy({ squid }, { egress }, domains, { proposal }) {
+    writeAnew(squid, POLICY_FILE, {
+        version: 1,
+        mode: egress.mode,
+        allow: egress.allow.map(requests_ruleOf),
+        deny: egress.deny.map(requests_ruleOf),
+        unused: domains.unused,
+        refused: domains.blocked,
+        audited: domains.audited,
+        unresolvable: domains.unresolvable,
+        proposal: proposal === undefined ? null : { allowDomains: proposal.lines, leftOut: proposal.leftOut },
+    });
+}
+/** What a log says at its end about refused names: at most one line each, and the entries that would allow them. */
+function egressLines({ mode, proposal }, allowDomains) {
+    if (proposal === undefined)
+        return [];
+    const lead = mode === 'audit'
+        ? `An allow-list for what this run did, for ${allowDomains} (a # is in front of what AWF does not know: look first):`
+        : `If the command needs what was refused, this is the new ${allowDomains} (a # is in front of what AWF does not know: look first):`;
+    const rest = proposal.leftOut === 0 ? [] : [`  # ${String(proposal.leftOut)} more names are in policy.json`];
+    return [lead, ...proposal.lines.map((line) => `  ${line}`), ...rest];
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/money.js
 /** Decimal places of an amount that programs read. A token of the cheapest model costs less than a millionth. */
 const PLACES = 6;
@@ -22428,6 +23147,253 @@ function costText({ costUsd, pricedUsd, estimated }) {
     if (costUsd === null)
         return `at least ${money_dollars(pricedUsd)}`;
     return `${estimated ? 'about ' : ''}${money_dollars(costUsd)}`;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/notice.js
+
+/** The share of a limit from which it is worth a warning. */
+const WARNING_SHARE = 0.8;
+/** What binary fractions may be off by: four times one cent is not four fifths of five cents. */
+const NOISE = 1e-9;
+/** True if so much of a limit is used that it is worth a warning. */
+const notice_isNearLimit = (used, allowed) => used / allowed >= WARNING_SHARE - NOISE;
+const EVENTS = [
+    'budget-warning',
+    'model-used',
+    'credential-refused',
+    'wrong-key',
+    'no-model',
+    'certificate-refused',
+];
+/** The beginning of most lines, which are about requests. */
+const REQUEST_LINE = '{"event":"request"';
+/** @returns undefined for a line of the api-proxy's output that is no notice */
+function parseNotice(line) {
+    // The command decides how many requests there are, so their lines must cost next to nothing.
+    if (line.startsWith(REQUEST_LINE))
+        return undefined;
+    try {
+        const value = JSON.parse(line);
+        return isObject(value) && EVENTS.includes(value['event']) ? value : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/budget.js
+
+
+
+/** The limits of a budget that are almost used up, or are. */
+function nearLimits({ maxRequests, maxTokens, maxCostUsd }, usage) {
+    const uses = [
+        ['max-requests', usage.requests, maxRequests],
+        ['max-tokens', tokensOf(usage), maxTokens],
+        ['max-cost-usd', usage.pricedUsd, maxCostUsd],
+    ];
+    return uses.flatMap(([limit, used, allowed]) => allowed !== undefined && isNearLimit(used, allowed) ? [{ limit, used, allowed }] : []);
+}
+/** @param name of the limit, as the user knows it */
+function budgetUseText(name, { limit, used, allowed }) {
+    const amount = (value) => (limit === 'max-cost-usd' ? money_dollars(value) : String(value));
+    return `${Math.round((used / allowed) * 100)} % of ${name} is used: ${amount(used)} of ${amount(allowed)}.`;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/file-names.js
+
+
+/**
+ * File names are bytes, and a hostile name need not be UTF-8. Decoded as UTF-8, it would name no file, and the file
+ * would be overlooked. Paths below a workspace are therefore kept as text with one character for each byte (Latin-1).
+ */
+function file_names_bytes(path) {
+    return Buffer.from(path, 'latin1');
+}
+/** Converts an ordinary path to one with one character for each byte. */
+function file_names_fromText(path) {
+    return Buffer.from(path, 'utf8').toString('latin1');
+}
+/** Reverses {@link fromText}. @returns undefined for a path that is not UTF-8, which cannot be passed to `docker` */
+function toText(path) {
+    const text = file_names_bytes(path).toString('utf8');
+    return file_names_fromText(text) === path ? text : undefined;
+}
+/** Escapes that people know. A backslash is escaped too: otherwise a name could look like the escape of another one. */
+const KNOWN_ESCAPES = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
+/** What nobody sees, or what a terminal obeys: control and formatting characters, and spaces and line ends but U+0020. */
+const UNSEEN = /[\p{C}\p{Z}]/u;
+/**
+ * A path for messages: a single line of limited length, on which each name looks different. What nobody could see, and bytes
+ * that are not UTF-8, are escaped as in `$'...'` of bash.
+ */
+function file_names_printable(path) {
+    const text = path.replace(/[\xc2-\xf4][\x80-\xbf]+|[^\x20-\x5b\x5d-\x7e]/g, (sequence) => {
+        const character = toText(sequence);
+        if (character !== undefined && character !== '\\' && !UNSEEN.test(character))
+            return character;
+        return KNOWN_ESCAPES[sequence] ?? Array.from(file_names_bytes(sequence), escaped).join('');
+    });
+    return text.length > 200 ? `${text.slice(0, 100)}...${text.slice(-97)}` : text;
+}
+function escaped(byte) {
+    return `\\x${byte.toString(16).padStart(2, '0')}`;
+}
+/** Bytes of the longest name in a directory (NAME_MAX of Linux), and of what {@link moveAside} adds. */
+const LONGEST_NAME = 255;
+const ASIDE_BYTES = 17;
+/**
+ * Renames what is at `path`, so that no program finds it under its name. It stays in the same directory. A name that would
+ * become too long is cut.
+ *
+ * @returns the new path
+ */
+function file_names_moveAside(path) {
+    const start = path.lastIndexOf('/') + 1;
+    const aside = `${path.slice(0, start + LONGEST_NAME - ASIDE_BYTES)}.awf-${(0,external_node_crypto_namespaceObject.randomBytes)(6).toString('hex')}`;
+    if ((0,external_node_fs_.lstatSync)(file_names_bytes(aside), { throwIfNoEntry: false }))
+        return file_names_moveAside(path);
+    (0,external_node_fs_.renameSync)(file_names_bytes(path), file_names_bytes(aside));
+    return aside;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/messages.js
+
+
+
+
+
+
+
+
+/** Models that a message names. */
+const MAX_NAMED = 10;
+/** What the configuration asks for and will not work. The user reads it before it fails. */
+function configWarnings(config) {
+    const name = (option) => optionName(config.frontEnd, option);
+    const remedy = (host) => config.frontEnd === 'action' ? `Add the line "${host}" to allow-domains.` : `Add --allow-domains ${host}.`;
+    const uncovered = config.providers
+        .filter(({ isPermitted }) => !isPermitted)
+        .map(({ provider, target }) => `${name(provider.targetInput)}: ${name('allow-domains')} does not cover ${target.host}, so Squid refuses it. ${remedy(target.host)}`);
+    if (config.apiProxy && config.providers.length === 0 && hostNames(config.namedHosts).length === 0)
+        uncovered.push(NO_CREDENTIALS);
+    return [...config.warnings, ...uncovered, ...sharedFrontEnds(config, name('allow-domains'))];
+}
+/**
+ * Hosts below one domain often share servers. Inside a tunnel to one of them, the command can name another in `Host`: Squid
+ * sees only the TLS server name.
+ */
+function sharedFrontEnds({ egress, providers, namedHosts }, option) {
+    const domains = egress.allow
+        .filter(({ schemes, match }) => schemes.includes('https') && match !== 'host')
+        .map(({ host }) => host);
+    const covering = (host) => domains.filter((domain) => domain !== host && isWithin(host, domain));
+    // An upstream that the user names has to be on the list, and often is by its domain.
+    const own = providers.filter(({ provider, target: { host } }) => isOwnHost(provider, host));
+    // GitHub's own hosts are often listed by their domain, for what others publish there.
+    const users = namedHosts.others.filter(({ option: builtIn, echoesNothing }) => builtIn === undefined && !echoesNothing);
+    return [
+        ...own.flatMap(({ provider, target: { host } }) => covering(host).map((domain) => `${option}: ${domain} covers ${host}, the host of ${provider.name}. That host itself stays closed, but servers of ` +
+            'other names there may answer for it, and then the command reaches it with a key of its own. List only the names ' +
+            'that the command needs.')),
+        ...users.flatMap(({ name }) => covering(name).map((domain) => `${option}: ${domain} covers ${name}, for which there are rules. Servers of other names there may answer for it, and ` +
+            'then no rule applies. List only the names that the command needs.')),
+    ];
+}
+/** For a run whose budget refused requests. */
+function budgetWarning({ frontEnd, budget }, usage) {
+    const limits = [
+        ['max-requests', budget.maxRequests],
+        ['max-tokens', budget.maxTokens],
+        ['max-cost-usd', budget.maxCostUsd],
+    ]
+        .filter(([, allowed]) => allowed !== undefined)
+        .map(([limit, allowed]) => `${optionName(frontEnd, limit)} ${allowed}`)
+        .join(', ');
+    const used = `${usage.requests} requests, ${usage_tokensOf(usage)} tokens and ${costText(usage)}`;
+    return (`The budget of the run (${limits}) was exhausted after ${used}: ${usage.overBudget} further ` +
+        'requests were refused or cut off. If the command needs more, raise the limit.');
+}
+/** For transcripts that are not all there. */
+function transcriptsText({ leftOut, isCut }) {
+    const what = [
+        ...(leftOut === 0 ? [] : [`${leftOut} files are left out`]),
+        ...(isCut ? ['the archive ends early, so more may be missing'] : []),
+    ].join(', and ');
+    return `What the agent programs wrote about their work is not complete in agent-logs: ${what}.`;
+}
+/** While the command runs: most of a limit is used. */
+function budgetNotice({ frontEnd }, use) {
+    return budgetUseText(optionName(frontEnd, use.limit), use);
+}
+/** For models whose price nobody knows: their cost is missing, and with a limit in dollars nothing more passes. */
+function noPriceText({ frontEnd, budget }, models) {
+    const names = [...new Set(models.map(({ model }) => model ?? 'an answer that names no model'))].map(file_names_printable);
+    const example = `${models.find(({ model }) => model !== null)?.model ?? '*'} INPUT OUTPUT`;
+    const consequence = budget.maxCostUsd === undefined
+        ? 'Its tokens are counted, but the cost of the run is unknown.'
+        : `Because ${optionName(frontEnd, 'max-cost-usd')} is set, further requests are refused.`;
+    return (`No price is known for ${names.slice(0, MAX_NAMED).join(', ')}. ${consequence} ` +
+        `Add to ${optionName(frontEnd, 'prices')}, in dollars per million tokens: ${file_names_printable(example)}`);
+}
+/** For a run that ends because the provider does not accept the key. @returns the message and the remedy */
+function credentialRefusedText(config, { provider: id, status, times }) {
+    const { name, source } = credentialSource(config, id);
+    const reason = status === 401 ? 'the key is wrong or expired' : 'the key is wrong, expired, or lacks a permission for this';
+    return [
+        `The run was ended because ${name} answered ${status} ${times} times in a row: ${reason}.`,
+        { hint: `Check the key in ${source}.` },
+    ];
+}
+/** A configured provider's name, and where its credential comes from, as the front end calls it. */
+function credentialSource({ frontEnd, providers }, id) {
+    const used = providers.find(({ provider }) => provider.id === id);
+    const variable = used?.given[0] ?? id;
+    const input = used?.provider.credentials.find((credential) => credential.variable === variable)?.input;
+    return { name: used?.provider.name ?? id, source: frontEnd === 'action' ? (input ?? variable) : variable };
+}
+/** For a key that the provider's list of models refuses. The command goes on: it may not need this provider. */
+function wrongKeyText(config, { provider, status }) {
+    const { name, source } = credentialSource(config, provider);
+    return `${name} does not accept the key in ${source}: it answered ${status}. Check the key.`;
+}
+/** For a program with a list of CAs of its own. */
+const certificateRefusedText = (host) => `A program refused the run's certificate for ${host}, and so could not reach it: it trusts a list of CAs of its own. ` +
+    'Point it to the file in SSL_CERT_FILE.';
+/** For a program that needs a model by name. */
+function noModelText(config, { provider, status }) {
+    const { name, variable } = modelSource(config, provider);
+    const why = status === null ? 'did not list its models in time' : `listed no model to choose (status ${status})`;
+    return `${name} ${why}. Set ${variable} in ${optionName(config.frontEnd, 'env')}.`;
+}
+/** A configured provider's name, and the variable that names a model for its program. */
+function modelSource({ providers }, id) {
+    const provider = providers.find((used) => used.provider.id === id)?.provider;
+    const variable = provider?.agentVariables.find(({ role }) => role === 'model-choice')?.name;
+    return { name: provider?.name ?? id, variable: variable ?? 'a model' };
+}
+/** For a command that `timeout-minutes` ended. */
+function timeoutText({ frontEnd, timeoutMinutes = 0 }) {
+    const minutes = `${timeoutMinutes} minute${timeoutMinutes === 1 ? '' : 's'}`;
+    const option = optionName(frontEnd, 'timeout-minutes');
+    return `The command ran longer than ${minutes} and was stopped. If it needs more time, raise ${option}.`;
+}
+/** For a command that was killed for its memory. The engine does not tell whose limit it was: its own or the machine's. */
+function outOfMemoryText({ frontEnd }, memory) {
+    return (`The command was killed because memory ran out: it needed more than its limit of ${memory}, or more than the machine ` +
+        `had left. Raise ${optionName(frontEnd, 'memory')}, or use a machine with more memory.`);
+}
+/** Names that a message lists. */
+const MAX_BLOCKED = 10;
+/** For `fail-on-blocked`. @param egress undefined if Squid's log could not be read */
+function blockedText(frontEnd, egress) {
+    const option = optionName(frontEnd, 'fail-on-blocked');
+    if (egress === undefined)
+        return `${option} is set, and what was refused is unknown: Squid's log could not be read.`;
+    const names = egress.unexpected.slice(0, MAX_BLOCKED).map(file_names_printable);
+    const rest = egress.unexpected.length - names.length;
+    return (`${option} is set, and requests were refused: ${names.join(', ')}${rest > 0 ? ` and ${String(rest)} more` : ''}. ` +
+        `Allow them, or name them in ${optionName(frontEnd, 'known-blocked')}.`);
 }
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/run/output.js
@@ -25236,63 +26202,6 @@ function readBaseline(workDirectory) {
     return JSON.parse((0,external_node_fs_.readFileSync)(path, 'utf8'));
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/file-names.js
-
-
-/**
- * File names are bytes, and a hostile name need not be UTF-8. Decoded as UTF-8, it would name no file, and the file
- * would be overlooked. Paths below a workspace are therefore kept as text with one character for each byte (Latin-1).
- */
-function file_names_bytes(path) {
-    return Buffer.from(path, 'latin1');
-}
-/** Converts an ordinary path to one with one character for each byte. */
-function file_names_fromText(path) {
-    return Buffer.from(path, 'utf8').toString('latin1');
-}
-/** Reverses {@link fromText}. @returns undefined for a path that is not UTF-8, which cannot be passed to `docker` */
-function toText(path) {
-    const text = file_names_bytes(path).toString('utf8');
-    return file_names_fromText(text) === path ? text : undefined;
-}
-/** Escapes that people know. A backslash is escaped too: otherwise a name could look like the escape of another one. */
-const KNOWN_ESCAPES = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
-/** What nobody sees, or what a terminal obeys: control and formatting characters, and spaces and line ends but U+0020. */
-const UNSEEN = /[\p{C}\p{Z}]/u;
-/**
- * A path for messages: a single line of limited length, on which each name looks different. What nobody could see, and bytes
- * that are not UTF-8, are escaped as in `$'...'` of bash.
- */
-function file_names_printable(path) {
-    const text = path.replace(/[\xc2-\xf4][\x80-\xbf]+|[^\x20-\x5b\x5d-\x7e]/g, (sequence) => {
-        const character = toText(sequence);
-        if (character !== undefined && character !== '\\' && !UNSEEN.test(character))
-            return character;
-        return KNOWN_ESCAPES[sequence] ?? Array.from(file_names_bytes(sequence), escaped).join('');
-    });
-    return text.length > 200 ? `${text.slice(0, 100)}...${text.slice(-97)}` : text;
-}
-function escaped(byte) {
-    return `\\x${byte.toString(16).padStart(2, '0')}`;
-}
-/** Bytes of the longest name in a directory (NAME_MAX of Linux), and of what {@link moveAside} adds. */
-const LONGEST_NAME = 255;
-const ASIDE_BYTES = 17;
-/**
- * Renames what is at `path`, so that no program finds it under its name. It stays in the same directory. A name that would
- * become too long is cut.
- *
- * @returns the new path
- */
-function file_names_moveAside(path) {
-    const start = path.lastIndexOf('/') + 1;
-    const aside = `${path.slice(0, start + LONGEST_NAME - ASIDE_BYTES)}.awf-${(0,external_node_crypto_namespaceObject.randomBytes)(6).toString('hex')}`;
-    if ((0,external_node_fs_.lstatSync)(file_names_bytes(aside), { throwIfNoEntry: false }))
-        return file_names_moveAside(path);
-    (0,external_node_fs_.renameSync)(file_names_bytes(path), file_names_bytes(aside));
-    return aside;
-}
-
 ;// CONCATENATED MODULE: external "node:path/posix"
 const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/files.js
@@ -27668,7 +28577,7 @@ function owner_read(pid) {
 
 
 /** The number of items that one warning names. A hostile command can leave any number. */
-const MAX_NAMED = 10;
+const aftermath_MAX_NAMED = 10;
 /** Warns about what the command left in the workspace, once for each kind. */
 function aftermathWarnings({ disarmed, newRepository, kept, changes, links, setIdFiles, pipes, shut, left, }) {
     const moved = disarmed.filter(({ movedTo }) => movedTo !== undefined);
@@ -27781,8 +28690,8 @@ function tableOf(head, rows) {
     return rows.length === 0 ? [] : [table(head, rows, '')];
 }
 function listed(items) {
-    const rest = items.length - MAX_NAMED;
-    return items.slice(0, MAX_NAMED).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+    const rest = items.length - aftermath_MAX_NAMED;
+    return items.slice(0, aftermath_MAX_NAMED).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/orphans.js
@@ -27805,7 +28714,7 @@ function hasClients(runId) {
 }
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/run/limits.js
-var limits = __nccwpck_require__(3870);
+var run_limits = __nccwpck_require__(3870);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/timings.js
 /** The phases of a run, for `timings.json` and the output `startup-ms`. Milliseconds since the process started. */
 class Timings {
@@ -27866,7 +28775,7 @@ function namesOf(containers) {
  * @returns how much was removed
  * @throws Error when something is left after the time limit
  */
-async function removeRun(engine, runId, isSettled, limitMs = limits/* SWEEP_LIMIT_MS */.QB) {
+async function removeRun(engine, runId, isSettled, limitMs = run_limits/* SWEEP_LIMIT_MS */.QB) {
     const limit = now() + limitMs;
     const removed = { containers: new Set(), networks: new Set() };
     let failure;
@@ -27891,7 +28800,7 @@ async function removeRun(engine, runId, isSettled, limitMs = limits/* SWEEP_LIMI
             // Somebody else is removing a container, or one has joined a network since. The next look tells.
             failure = error instanceof Error ? error : new Error(String(error));
         }
-        await (0,promises_.setTimeout)(limits/* SWEEP_INTERVAL_MS */.Kr);
+        await (0,promises_.setTimeout)(run_limits/* SWEEP_INTERVAL_MS */.Kr);
     }
     return { containers: removed.containers.size, networks: removed.networks.size };
 }
@@ -27903,14 +28812,14 @@ async function removeRun(engine, runId, isSettled, limitMs = limits/* SWEEP_LIMI
  * @throws Error when a container could not be ended
  */
 async function stopRun(engine, runId, isSettled, agentGone) {
-    const limit = now() + limits/* SWEEP_LIMIT_MS */.QB;
+    const limit = now() + run_limits/* SWEEP_LIMIT_MS */.QB;
     for (;;) {
         const settled = isSettled();
         const { containers } = await engine.objectsOf(runId);
         await endContainers(engine, containers, kill);
         if (settled || now() > limit)
             break;
-        await (0,promises_.setTimeout)(limits/* SWEEP_INTERVAL_MS */.Kr);
+        await (0,promises_.setTimeout)(run_limits/* SWEEP_INTERVAL_MS */.Kr);
     }
     agentGone();
 }
@@ -27927,7 +28836,7 @@ async function endContainers(engine, names, end, agentHasEnded = false, agentGon
     const agentEnd = end(engine, others).then(agentGone);
     if (!agentHasEnded)
         await Promise.allSettled([agentEnd]);
-    await Promise.allSettled([agentEnd, engine.stop(sidecars, limits/* SIDECAR_STOP_S */.VT)]);
+    await Promise.allSettled([agentEnd, engine.stop(sidecars, run_limits/* SIDECAR_STOP_S */.VT)]);
     await settleAll([agentEnd, end(engine, sidecars)]);
 }
 
@@ -28045,7 +28954,7 @@ async function finishKilledRun({ mark, workDirectory, workspace }, { engine, rep
         await endKilledRun(engine, mark);
         if (workspace !== undefined && (0,external_node_fs_.statSync)(workspace, { throwIfNoEntry: false }) !== undefined) {
             reporter.info(`Finishing the run ${runId} in ${workspace}, which was killed.`);
-            const aftermath = await lookThrough(workDirectory, limits/* SURVEY_LIMIT_MS */.sD);
+            const aftermath = await lookThrough(workDirectory, run_limits/* SURVEY_LIMIT_MS */.sD);
             for (const warning of aftermathWarnings(aftermath))
                 reporter.warning(warning);
         }
@@ -28113,184 +29022,6 @@ function agentUser(caller, workspace) {
 /** The sidecars' user: the caller, so that the caller owns the logs, but never root. */
 function sidecarUser({ uid, gid }) {
     return uid === 0 ? { uid: SIDECAR_ID, gid: SIDECAR_ID } : { uid, gid };
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/notice.js
-
-/** The share of a limit from which it is worth a warning. */
-const WARNING_SHARE = 0.8;
-/** What binary fractions may be off by: four times one cent is not four fifths of five cents. */
-const NOISE = 1e-9;
-/** True if so much of a limit is used that it is worth a warning. */
-const notice_isNearLimit = (used, allowed) => used / allowed >= WARNING_SHARE - NOISE;
-const EVENTS = [
-    'budget-warning',
-    'model-used',
-    'credential-refused',
-    'wrong-key',
-    'no-model',
-    'certificate-refused',
-];
-/** The beginning of most lines, which are about requests. */
-const REQUEST_LINE = '{"event":"request"';
-/** @returns undefined for a line of the api-proxy's output that is no notice */
-function parseNotice(line) {
-    // The command decides how many requests there are, so their lines must cost next to nothing.
-    if (line.startsWith(REQUEST_LINE))
-        return undefined;
-    try {
-        const value = JSON.parse(line);
-        return isObject(value) && EVENTS.includes(value['event']) ? value : undefined;
-    }
-    catch {
-        return undefined;
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/budget.js
-
-
-
-/** The limits of a budget that are almost used up, or are. */
-function nearLimits({ maxRequests, maxTokens, maxCostUsd }, usage) {
-    const uses = [
-        ['max-requests', usage.requests, maxRequests],
-        ['max-tokens', tokensOf(usage), maxTokens],
-        ['max-cost-usd', usage.pricedUsd, maxCostUsd],
-    ];
-    return uses.flatMap(([limit, used, allowed]) => allowed !== undefined && isNearLimit(used, allowed) ? [{ limit, used, allowed }] : []);
-}
-/** @param name of the limit, as the user knows it */
-function budgetUseText(name, { limit, used, allowed }) {
-    const amount = (value) => (limit === 'max-cost-usd' ? money_dollars(value) : String(value));
-    return `${Math.round((used / allowed) * 100)} % of ${name} is used: ${amount(used)} of ${amount(allowed)}.`;
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/messages.js
-
-
-
-
-
-
-
-
-/** Models that a message names. */
-const messages_MAX_NAMED = 10;
-/** What the configuration asks for and will not work. The user reads it before it fails. */
-function configWarnings(config) {
-    const name = (option) => optionName(config.frontEnd, option);
-    const remedy = (host) => config.frontEnd === 'action' ? `Add the line "${host}" to allow-domains.` : `Add --allow-domains ${host}.`;
-    const uncovered = config.providers
-        .filter(({ isPermitted }) => !isPermitted)
-        .map(({ provider, target }) => `${name(provider.targetInput)}: ${name('allow-domains')} does not cover ${target.host}, so Squid refuses it. ${remedy(target.host)}`);
-    if (config.apiProxy && config.providers.length === 0 && hostNames(config.namedHosts).length === 0)
-        uncovered.push(NO_CREDENTIALS);
-    return [...config.warnings, ...uncovered, ...sharedFrontEnds(config, name('allow-domains'))];
-}
-/**
- * Hosts below one domain often share servers. Inside a tunnel to one of them, the command can name another in `Host`: Squid
- * sees only the TLS server name.
- */
-function sharedFrontEnds({ egress, providers, namedHosts }, option) {
-    const domains = egress.allow
-        .filter(({ schemes, match }) => schemes.includes('https') && match !== 'host')
-        .map(({ host }) => host);
-    const covering = (host) => domains.filter((domain) => domain !== host && isWithin(host, domain));
-    // An upstream that the user names has to be on the list, and often is by its domain.
-    const own = providers.filter(({ provider, target: { host } }) => isOwnHost(provider, host));
-    // GitHub's own hosts are often listed by their domain, for what others publish there.
-    const users = namedHosts.others.filter(({ option: builtIn, echoesNothing }) => builtIn === undefined && !echoesNothing);
-    return [
-        ...own.flatMap(({ provider, target: { host } }) => covering(host).map((domain) => `${option}: ${domain} covers ${host}, the host of ${provider.name}. That host itself stays closed, but servers of ` +
-            'other names there may answer for it, and then the command reaches it with a key of its own. List only the names ' +
-            'that the command needs.')),
-        ...users.flatMap(({ name }) => covering(name).map((domain) => `${option}: ${domain} covers ${name}, for which there are rules. Servers of other names there may answer for it, and ` +
-            'then no rule applies. List only the names that the command needs.')),
-    ];
-}
-/** For a run whose budget refused requests. */
-function budgetWarning({ frontEnd, budget }, usage) {
-    const limits = [
-        ['max-requests', budget.maxRequests],
-        ['max-tokens', budget.maxTokens],
-        ['max-cost-usd', budget.maxCostUsd],
-    ]
-        .filter(([, allowed]) => allowed !== undefined)
-        .map(([limit, allowed]) => `${optionName(frontEnd, limit)} ${allowed}`)
-        .join(', ');
-    const used = `${usage.requests} requests, ${usage_tokensOf(usage)} tokens and ${costText(usage)}`;
-    return (`The budget of the run (${limits}) was exhausted after ${used}: ${usage.overBudget} further ` +
-        'requests were refused or cut off. If the command needs more, raise the limit.');
-}
-/** For transcripts that are not all there. */
-function transcriptsText({ leftOut, isCut }) {
-    const what = [
-        ...(leftOut === 0 ? [] : [`${leftOut} files are left out`]),
-        ...(isCut ? ['the archive ends early, so more may be missing'] : []),
-    ].join(', and ');
-    return `What the agent programs wrote about their work is not complete in agent-logs: ${what}.`;
-}
-/** While the command runs: most of a limit is used. */
-function budgetNotice({ frontEnd }, use) {
-    return budgetUseText(optionName(frontEnd, use.limit), use);
-}
-/** For models whose price nobody knows: their cost is missing, and with a limit in dollars nothing more passes. */
-function noPriceText({ frontEnd, budget }, models) {
-    const names = [...new Set(models.map(({ model }) => model ?? 'an answer that names no model'))].map(file_names_printable);
-    const example = `${models.find(({ model }) => model !== null)?.model ?? '*'} INPUT OUTPUT`;
-    const consequence = budget.maxCostUsd === undefined
-        ? 'Its tokens are counted, but the cost of the run is unknown.'
-        : `Because ${optionName(frontEnd, 'max-cost-usd')} is set, further requests are refused.`;
-    return (`No price is known for ${names.slice(0, messages_MAX_NAMED).join(', ')}. ${consequence} ` +
-        `Add to ${optionName(frontEnd, 'prices')}, in dollars per million tokens: ${file_names_printable(example)}`);
-}
-/** For a run that ends because the provider does not accept the key. @returns the message and the remedy */
-function credentialRefusedText(config, { provider: id, status, times }) {
-    const { name, source } = credentialSource(config, id);
-    const reason = status === 401 ? 'the key is wrong or expired' : 'the key is wrong, expired, or lacks a permission for this';
-    return [
-        `The run was ended because ${name} answered ${status} ${times} times in a row: ${reason}.`,
-        { hint: `Check the key in ${source}.` },
-    ];
-}
-/** A configured provider's name, and where its credential comes from, as the front end calls it. */
-function credentialSource({ frontEnd, providers }, id) {
-    const used = providers.find(({ provider }) => provider.id === id);
-    const variable = used?.given[0] ?? id;
-    const input = used?.provider.credentials.find((credential) => credential.variable === variable)?.input;
-    return { name: used?.provider.name ?? id, source: frontEnd === 'action' ? (input ?? variable) : variable };
-}
-/** For a key that the provider's list of models refuses. The command goes on: it may not need this provider. */
-function wrongKeyText(config, { provider, status }) {
-    const { name, source } = credentialSource(config, provider);
-    return `${name} does not accept the key in ${source}: it answered ${status}. Check the key.`;
-}
-/** For a program with a list of CAs of its own. */
-const certificateRefusedText = (host) => `A program refused the run's certificate for ${host}, and so could not reach it: it trusts a list of CAs of its own. ` +
-    'Point it to the file in SSL_CERT_FILE.';
-/** For a program that needs a model by name. */
-function noModelText(config, { provider, status }) {
-    const { name, variable } = modelSource(config, provider);
-    const why = status === null ? 'did not list its models in time' : `listed no model to choose (status ${status})`;
-    return `${name} ${why}. Set ${variable} in ${optionName(config.frontEnd, 'env')}.`;
-}
-/** A configured provider's name, and the variable that names a model for its program. */
-function modelSource({ providers }, id) {
-    const provider = providers.find((used) => used.provider.id === id)?.provider;
-    const variable = provider?.agentVariables.find(({ role }) => role === 'model-choice')?.name;
-    return { name: provider?.name ?? id, variable: variable ?? 'a model' };
-}
-/** For a command that `timeout-minutes` ended. */
-function timeoutText({ frontEnd, timeoutMinutes = 0 }) {
-    const minutes = `${timeoutMinutes} minute${timeoutMinutes === 1 ? '' : 's'}`;
-    const option = optionName(frontEnd, 'timeout-minutes');
-    return `The command ran longer than ${minutes} and was stopped. If it needs more time, raise ${option}.`;
-}
-/** For a command that was killed for its memory. The engine does not tell whose limit it was: its own or the machine's. */
-function outOfMemoryText({ frontEnd }, memory) {
-    return (`The command was killed because memory ran out: it needed more than its limit of ${memory}, or more than the machine ` +
-        `had left. Raise ${optionName(frontEnd, 'memory')}, or use a machine with more memory.`);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/prepare.js
@@ -28425,7 +29156,7 @@ async function claim_claim(config, secrets, prepared, context, progress) {
             await clearWorkspace(config.workspace, await listing, context);
             const own = ownFilesInWorkspace(context.root, config.workspace);
             const { environment, temporary } = context;
-            return guardWorkspace(config, secrets, own, { ...prepared, environment, temporary }, limits/* SURVEY_LIMIT_MS */.sD);
+            return guardWorkspace(config, secrets, own, { ...prepared, environment, temporary }, run_limits/* SURVEY_LIMIT_MS */.sD);
         }),
         timings.measure('host', () => claimHost(config, prepared, context, { asking, mounting })),
         // Last, so that the engine has its questions.
@@ -28480,7 +29211,7 @@ async function clearWorkspace(workspace, found, context) {
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/hosts.js
 /** Lines that are told one by one. The command can ask for any number of paths. */
-const MAX_LINES = 1_000;
+const hosts_MAX_LINES = 1_000;
 /** True for a request under a host's own name that its rules or the provider's endpoints refuse. */
 const isRefusedByRule = ({ host, error }) => host !== null && (error === 'request_not_allowed' || error === 'endpoint_not_allowed');
 /** Counts the requests for named hosts, one after the other. Those that a provider answers count as its own. */
@@ -28504,7 +29235,7 @@ class HostCounter {
     #addRefused({ provider, method, path }, host) {
         const line = `${provider ?? host} ${method} ${path}`;
         const before = this.#refused.get(line);
-        if (before === undefined && this.#refused.size >= MAX_LINES) {
+        if (before === undefined && this.#refused.size >= hosts_MAX_LINES) {
             this.#otherRefused += 1;
             return;
         }
@@ -28879,407 +29610,6 @@ function claude_json_isList(value) {
 }
 function claude_json_isObject(value) {
     return typeof value === 'object' && value !== null && !claude_json_isList(value);
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/acls.js
-/** An ACL with one line per value. Without values it matches nothing, because no listener has the name `nothing`. */
-function listAcl(name, type, values) {
-    if (values.length === 0)
-        return [`acl ${name} myportname nothing`];
-    return values.map((value) => `acl ${name} ${type} ${value}`);
-}
-/** Defines `name`, true for the names of a set. */
-function domainAcls(name, { hosts, domains, subdomainsOf }, type) {
-    const below = subdomainsOf.map((domain) => `.${domain}`);
-    return [
-        ...listAcl(`${name}_host`, type, hosts),
-        ...listAcl(`${name}_domain`, type, domains.map((domain) => `.${domain}`)),
-        ...listAcl(`${name}_parent`, type, subdomainsOf),
-        ...listAcl(`${name}_subdomain`, type, below),
-        `acl ${name}_below all-of ${name}_subdomain !${name}_parent`,
-        `acl ${name} any-of ${name}_host ${name}_domain ${name}_below`,
-    ];
-}
-const idOf = ({ scheme, port }) => `${scheme}_${String(port)}`;
-/** Defines `listed`, true for a request that an entry of the allow-list covers, and `tunnel_port`. */
-function listedAcls(ways) {
-    const tunnels = ways.filter(({ scheme }) => scheme === 'https');
-    return [
-        ...ways.flatMap((way) => [
-            `acl at_${idOf(way)} port ${String(way.port)}`,
-            ...domainAcls(`names_${idOf(way)}`, way.names, 'dstdomain -n'),
-            `acl to_${idOf(way)} all-of ${way.scheme === 'https' ? 'CONNECT' : '!CONNECT'} at_${idOf(way)} names_${idOf(way)}`,
-        ]),
-        `acl listed any-of ${ways.map((way) => `to_${idOf(way)}`).join(' ')}`,
-        ...listAcl('tunnel_port', 'port', tunnels.map(({ port }) => String(port))),
-    ];
-}
-/** Defines `server_name_listed`, true for a TLS server name that an entry covers at the tunnel's port. */
-function listedServerNameAcls(ways) {
-    const tunnels = ways.filter(({ scheme }) => scheme === 'https');
-    return [
-        ...tunnels.flatMap((way) => [
-            ...domainAcls(`server_names_${idOf(way)}`, way.names, 'ssl::server_name --client-requested'),
-            `acl server_name_at_${idOf(way)} all-of at_${idOf(way)} server_names_${idOf(way)}`,
-        ]),
-        `acl server_name_listed any-of ${tunnels.map((way) => `server_name_at_${idOf(way)}`).join(' ')}`,
-    ];
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/limits.js
-/* The lines of `squid.conf` that are the same for every policy. */
-/**
- * Connections that one client may have: what the api-proxy needs if 512 requests are under way for each of four providers.
- * The peek port sees one connection of 127.0.0.1 for each tunnel of the agent. Squid closes any further one at once.
- */
-const CONNECTIONS_PER_CLIENT = 2_048;
-/**
- * Open files of a sidecar, whatever the engine's default is: with 1,024, some 230 tunnels would be all that Squid can have,
- * and with a billion it ends at the start, because it reserves memory for each. A tunnel of the agent takes four and one of
- * the api-proxy two, so the connections of all clients together come to less.
- */
-const SIDECAR_OPEN_FILES = 16_384;
-/**
- * What a client may take of Squid. The agent must neither end it nor keep the api-proxy's requests waiting. Times that look
- * like Squid's defaults are stated so that an update cannot change them.
- */
-function limits_limits() {
-    return [
-        `max_filedescriptors ${SIDECAR_OPEN_FILES}`,
-        `client_ip_max_connections ${CONNECTIONS_PER_CLIENT}`,
-        'request_header_max_size 16 KB',
-        'client_request_buffer_max_size 64 KB',
-        // The head must arrive in this time. So must a TLS hello in a tunnel.
-        'request_start_timeout 15 seconds',
-        'request_timeout 15 seconds',
-        'connect_timeout 15 seconds',
-        'client_idle_pconn_timeout 1 minute',
-        'server_idle_pconn_timeout 1 minute',
-        // The api-proxy waits as long for a model that thinks.
-        'read_timeout 15 minutes',
-        'write_timeout 15 minutes',
-        'client_lifetime 1 day',
-        'half_closed_clients off',
-    ];
-}
-/** What Squid does not do. */
-function hardening() {
-    return [
-        'cache deny all',
-        'cache_mem 0',
-        'via off',
-        'forwarded_for delete',
-        'hosts_file /etc/hosts',
-        'pinger_enable off',
-        'icp_port 0',
-        'htcp_port 0',
-        'netdb_filename none',
-        'pid_filename none',
-        'coredump_dir none',
-        'logfile_rotate 0',
-        'email_err_data off',
-        'httpd_suppress_version_string on',
-        'visible_hostname awf-squid',
-        'shutdown_lifetime 0 seconds',
-    ];
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/private-ranges.js
-
-
-/**
- * Destinations that no allowed name may lead to: private, loopback, link-local, shared, metadata, multicast, translated
- * and reserved ranges (IANA special-purpose registries, RFC 6890). The IPv4 ranges for documentation are left out: there
- * is nothing to protect. So is ::ffff:0:0/96: Squid takes an IPv4-mapped address for the IPv4 address in it, and this
- * range for all of IPv4.
- */
-const PRIVATE_RANGES = words(`
-  0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 168.63.129.16/32 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24
-  192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 224.0.0.0/3
-  ::/96 ::ffff:0:0:0/96 64:ff9b::/96 64:ff9b:1::/48 100::/64 100:0:0:1::/64 2001::/23 2001:db8::/32 2002::/16
-  3fff::/20 5f00::/16 fc00::/7 fe80::/10 fec0::/10 ff00::/8
-`);
-/**
- * The ranges that no allowed name may lead to on this host.
- *
- * @param hostAddresses the host's own addresses: a public one leads to services that only the host's firewall keeps from
- *   the Internet
- */
-function privateRanges(hostAddresses) {
-    const covered = new external_node_net_namespaceObject.BlockList();
-    for (const range of PRIVATE_RANGES) {
-        const [base = '', prefix] = range.split('/');
-        covered.addSubnet(base, Number(prefix), familyOf(base));
-    }
-    // Squid warns about an address that is in a range of the same list.
-    const own = hostAddresses.filter((address) => !covered.check(address, familyOf(address)));
-    return [...PRIVATE_RANGES, ...new Set(own.map((address) => `${address}/${(0,external_node_net_namespaceObject.isIPv4)(address) ? 32 : 128}`))];
-}
-function familyOf(address) {
-    return (0,external_node_net_namespaceObject.isIPv4)(address) ? 'ipv4' : 'ipv6';
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/refusals.js
-/**
- * Why Squid refuses a request, and the page that says so: one line in `containers/squid/errors/`. Squid's own pages are
- * HTML for a browser, and tell much about the proxy and nothing about the remedy.
- *
- * http://www.squid-cache.org/Doc/config/deny_info/: the page belongs to the last ACL of the rule that refuses. So each
- * reason is an ACL of its own that always matches, at the end of the rule.
- */
-
-/** The annotation of a refused request. Its value is the reason. */
-const REFUSAL = 'awf_refusal';
-/** By reason: the page, with the status in front if it is not 403. */
-const PAGES = {
-    'not-listed': 'ERR_AWF_NOT_LISTED',
-    denied: 'ERR_AWF_DENIED',
-    'named-host': 'ERR_AWF_NAMED_HOST',
-    'private-address': 'ERR_AWF_PRIVATE_ADDRESS',
-    port: 'ERR_AWF_PORT',
-    address: 'ERR_AWF_ADDRESS',
-    'odd-name': 'ERR_AWF_ODD_NAME',
-};
-const aclOf = (reason) => `say_${reason.replaceAll('-', '_')}`;
-/** A rule that refuses what `acls` match, and says why. */
-const refuse = (acls, reason) => `http_access deny ${acls} ${aclOf(reason)}`;
-/** The definitions that {@link refuse} needs. */
-function refusalPages() {
-    return [
-        `error_directory ${SQUID_ERROR_DIRECTORY}`,
-        ...Object.entries(PAGES).flatMap(([reason, page]) => [
-            `acl ${aclOf(reason)} annotate_transaction ${REFUSAL}=${reason}`,
-            `deny_info ${page} ${aclOf(reason)}`,
-        ]),
-    ];
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/config.js
-
-
-
-
-
-
-
-/** Port of the loopback listener that reads the TLS server name inside a tunnel. */
-const PEEK_PORT = SQUID_PORT + 1;
-/**
- * A name that only the start-up check asks for. The front port lets it through and the peek port refuses it. Until both
- * ports are up and connected, Squid answers 500, so any other answer means that it is ready. RFC 6761 reserves
- * `.invalid`.
- */
-const READINESS_NAME = 'ready.awf.invalid';
-/**
- * A name that only the start-up check asks for. Squid hands the tunnel to the api-proxy, which refuses it. While Squid
- * takes the api-proxy for dead, it answers 500.
- */
-const NAMED_READINESS_NAME = 'hosts.awf.invalid';
-/** The peek port resolves a name before it applies any rule. With an entry in `/etc/hosts`, that takes no DNS query. */
-const READINESS_HOST = { name: READINESS_NAME, address: '127.0.0.1' };
-/** The annotation of a tunnel that the peek port cut. Its value is the reason. */
-const VERDICT = 'awf_verdict';
-/** The verdict on an allowed name that has no address: nobody refused the request, but it reached nothing. */
-const UNRESOLVABLE = 'unresolvable';
-/**
- * The fields of a record, which `access-log.ts` reads. A record is a line, its fields are separated by single spaces,
- * and a field without a value is `-`. `#` URL-encodes a value that the agent chooses, so that it cannot forge a field
- * or a line.
- *
- * `host` and `port` are what Squid itself judged. The report reads these and never takes the target apart, because a
- * second parser would sooner or later disagree with Squid's. That also lets the target be cut off: at most 64 KB of a
- * request would otherwise become three times as many octets on the disk.
- */
-const LOG_FIELDS = {
-    time: '%ts.%03tu',
-    durationMs: '%tr',
-    client: '%>a',
-    status: '%Ss/%03>Hs',
-    bytesOut: '%>st',
-    bytesIn: '%<st',
-    method: '%#.32rm',
-    host: '%#>rd',
-    port: '%>rP',
-    target: '%#.512ru',
-    route: '%Sh/%<a',
-    serverName: '%#ssl::>sni',
-    verdict: `%{${VERDICT}}note`,
-    refusal: `%{${REFUSAL}}note`,
-};
-/**
- * Returns `squid.conf` for a policy. The function is pure; in the tests, Squid itself judges the result (`squid -k
- * parse`).
- *
- * Squid listens on two ports. The front port decides by the client's address and the requested name, before it resolves
- * anything (`dstdomain -n` looks up no PTR records): a refused name gets an honest 403 and causes no DNS query. Tunnels
- * of the agent that it lets through continue to the peek port of the same process, which reads the TLS server name and
- * then splices or cuts the tunnel; nothing is decrypted. Tunnels of the api-proxy skip the peek port, because AWF
- * itself composes its requests.
- *
- * Tunnels of the agent to named hosts go to the api-proxy, which answers for these hosts. It judges the server name and
- * the requests inside. No other tunnel ever goes there.
- */
-function squidConfig(policy) {
-    const sections = [
-        listeners(),
-        callers(policy),
-        names(policy),
-        refusalPages(),
-        accessRules(policy),
-        routing(policy),
-        serverNameRules(policy),
-        logging(),
-        limits_limits(),
-        hardening(),
-    ];
-    return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
-}
-function listeners() {
-    return [
-        `http_port ${SQUID_PORT} name=front`,
-        `http_port 127.0.0.1:${PEEK_PORT} name=peek ssl-bump generate-host-certificates=off tls-cert=${PEEK_CERTIFICATE}`,
-        'acl front myportname front',
-        'acl peek myportname peek',
-    ];
-}
-function callers({ addresses, modelPorts, namedHosts }) {
-    const answered = namedHosts.length === 0 ? [] : [...namedHosts, NAMED_READINESS_NAME];
-    return [
-        `acl agent src ${addresses.agent}`,
-        `acl api_proxy src ${addresses['api-proxy']}`,
-        // For programs that ask a proxy for every address. The api-proxy has these requests in its own log, as it has those
-        // for named hosts.
-        `acl sidecar_address dstdomain -n ${addresses['api-proxy']}`,
-        ...listAcl('sidecar_port', 'port', modelPorts.map(String)),
-        'acl to_models all-of front agent sidecar_address sidecar_port',
-        'acl https_port port 443',
-        ...listAcl('named_host', 'dstdomain -n', answered),
-        'acl to_named all-of front agent CONNECT https_port named_host',
-    ];
-}
-function names(policy) {
-    const { egress, targets, hosts, hostAddresses } = policy;
-    return [
-        'acl http_port port 80',
-        'acl http_scheme proto HTTP',
-        `acl ready dstdomain -n ${READINESS_NAME} ${NAMED_READINESS_NAME}`,
-        // Octets that no host name has. Resolvers and other parsers treat them in ways that nobody can foresee: one may end
-        // the name at "#", another may look up "a|b" below an allowed name and find a wildcard.
-        'acl odd_name dstdom_regex -n -i [^a-z0-9._-]',
-        // Every spelling of an IPv4 address that resolvers accept, and every IPv6 address.
-        'acl address_literal dstdom_regex -n -i ^(0x[0-9a-f]*|[0-9]+)([.](0x[0-9a-f]*|[0-9]+))*[.]?$',
-        ...listedAcls(waysOf(egress.allow)),
-        ...domainAcls('denied', domainSet(egress.deny), 'dstdomain -n'),
-        ...listAcl('closed_host', 'dstdomain -n', closedHosts(policy)),
-        ...targets.flatMap(({ host, port }, index) => [
-            `acl target_host_${index} dstdomain -n ${host}`,
-            `acl target_port_${index} port ${port}`,
-        ]),
-        ...privateRanges(hostAddresses).map((range) => `acl private_address dst ${range}`),
-        // `all` covers every address, IPv6 included. A name without an address does not match.
-        'acl resolvable dst all',
-        `acl cut_unresolvable annotate_transaction ${VERDICT}=${UNRESOLVABLE}`,
-        'deny_info 503:ERR_AWF_NO_ADDRESS cut_unresolvable',
-        // hosts_file pins these names to their addresses, so this exception cannot lead anywhere else.
-        ...listAcl('added_host', 'dstdomain -n', [...new Set(hosts.map(({ name }) => name))]),
-        'acl private_destination all-of private_address !added_host',
-    ];
-}
-function accessRules({ targets, egress }) {
-    const blocks = egress.mode === 'block';
-    return [
-        'http_access deny manager',
-        refuse('odd_name', 'odd-name'),
-        'http_access allow to_models',
-        ...(blocks ? [refuse('address_literal', 'address')] : []),
-        refuse('denied', 'denied'),
-        ...targets.flatMap(({ permitted }, index) => permitted
-            ? `http_access allow front api_proxy CONNECT target_host_${index} target_port_${index} !private_destination`
-            : []),
-        'http_access deny api_proxy',
-        'http_access deny front !agent',
-        'http_access allow to_named',
-        'http_access allow front CONNECT https_port ready',
-        ...(blocks ? [refuse('CONNECT !tunnel_port', 'port'), refuse('!CONNECT !http_port', 'port')] : []),
-        'http_access deny !CONNECT !http_scheme',
-        refuse('closed_host', 'named-host'),
-        ...(blocks ? [refuse('!listed', 'not-listed')] : []),
-        // Decided here: the peek port could only answer inside the tunnel, where clients would report broken TLS.
-        'http_access deny !resolvable cut_unresolvable',
-        refuse('private_destination', 'private-address'),
-        'http_access allow front',
-        'http_access allow peek CONNECT',
-        'http_access deny all',
-    ];
-}
-function routing({ addresses, namedHosts }) {
-    const peer = 'no-query no-digest no-netdb-exchange';
-    return [
-        ...(namedHosts.length === 0
-            ? []
-            : [
-                `cache_peer ${addresses['api-proxy']} parent ${HOST_PORTS.connect} 0 ${peer} name=to_api_proxy`,
-                'cache_peer_access to_api_proxy allow to_named',
-                'cache_peer_access to_api_proxy deny all',
-            ]),
-        `cache_peer 127.0.0.1 parent ${PEEK_PORT} 0 ${peer} default name=to_peek`,
-        // Only an audit lets tunnels to further ports pass. What is in them need not be TLS.
-        'acl agent_tunnel all-of front agent CONNECT tunnel_port !to_models',
-        'cache_peer_access to_peek deny to_named',
-        'cache_peer_access to_peek allow agent_tunnel',
-        'cache_peer_access to_peek deny all',
-        'never_direct allow agent_tunnel',
-        'always_direct allow !agent_tunnel',
-        // Squid probes its peers before its own peek port and the api-proxy listen, and takes a peer for dead that does not
-        // answer. Attempts are 50 ms apart. With 2 of them, a quarter of the starts failed on the api-proxy.
-        `connect_retries ${namedHosts.length === 0 ? 2 : 10}`,
-    ];
-}
-function serverNameRules(policy) {
-    const { egress } = policy;
-    // An audit lets what would be cut pass, with the same annotation.
-    const cut = egress.mode === 'block' ? 'terminate' : 'splice';
-    return [
-        'acl client_hello_next at_step SslBump1',
-        'acl client_hello_read at_step SslBump2',
-        ...listedServerNameAcls(waysOf(egress.allow)),
-        ...domainAcls('denied_server_name', domainSet(egress.deny), 'ssl::server_name --client-requested'),
-        // In a tunnel to an allowed name, a named host's server name would be a way past the api-proxy.
-        ...listAcl('closed_server_name', 'ssl::server_name --client-requested', closedHosts(policy)),
-        // Squid matches a server name of "*.example.com" against every name below example.com.
-        'acl odd_server_name ssl::server_name_regex --client-requested -i [^a-z0-9._-]',
-        // ssl::server_name falls back to the host of CONNECT. A ClientHello without a server name must not pass as that
-        // host.
-        'acl note_server_name annotate_transaction awf_server_name="%ssl::>sni"',
-        'acl no_server_name note awf_server_name -',
-        `acl cut_no_server_name annotate_transaction ${VERDICT}=no-server-name`,
-        `acl cut_server_name annotate_transaction ${VERDICT}=server-name`,
-        `acl cut_closed annotate_transaction ${VERDICT}=closed-server-name`,
-        `acl cut_not_tls annotate_transaction ${VERDICT}=not-tls`,
-        'ssl_bump peek client_hello_next',
-        'ssl_bump terminate client_hello_read closed_server_name cut_closed',
-        'ssl_bump terminate client_hello_read denied_server_name cut_closed',
-        `ssl_bump ${cut} client_hello_read note_server_name no_server_name cut_no_server_name`,
-        `ssl_bump ${cut} client_hello_read odd_server_name cut_server_name`,
-        `ssl_bump ${cut} client_hello_read !server_name_listed cut_server_name`,
-        'ssl_bump splice client_hello_read',
-        `ssl_bump ${cut} all`,
-        `on_unsupported_protocol ${cut === 'splice' ? 'tunnel' : 'respond'} cut_not_tls`,
-    ];
-}
-function logging() {
-    return [
-        `logformat awf ${Object.values(LOG_FIELDS).join(' ')}`,
-        // Records of the peek port repeat those of the front port, unless they add a verdict.
-        `acl has_verdict note ${VERDICT}`,
-        `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready !to_models !to_named`,
-        `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf peek has_verdict`,
-        `cache_log stdio:${SQUID_LOG_DIR}/${CACHE_LOG}`,
-    ];
-}
-/** Hosts that the agent never reaches itself, whatever is allowed. */
-function closedHosts({ targets, namedHosts }) {
-    return [...new Set([...targets.map(({ host }) => host), ...namedHosts])];
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/installs.js
@@ -30519,64 +30849,6 @@ function write(path, content, secrets) {
     (0,external_node_fs_.writeFileSync)(path, maskCredentials(content.toString('latin1'), secrets), { encoding: 'latin1', flag: 'wx' });
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/access-log.js
-
-const FIELD_NAMES = Object.keys(LOG_FIELDS);
-/**
- * Reads one line of the access log.
- *
- * @returns `no-request` for a connection on which no request arrived, and undefined for a line that is not Squid's: the
- *   caller counts those, so that a request cannot hide behind octets that nothing here can read
- */
-function parseAccessLine(line) {
-    const values = line.split(' ');
-    if (values.length !== FIELD_NAMES.length)
-        return undefined;
-    const field = (name) => values[FIELD_NAMES.indexOf(name)] ?? '-';
-    const optional = (name) => {
-        const value = field(name);
-        return value === '-' ? undefined : value;
-    };
-    const [host, port] = [canonicalName(field('host')), field('port')];
-    // Squid found no request in what arrived: the connection ended too early, or the text was not HTTP.
-    if (host === '-' && port === '-')
-        return 'no-request';
-    if (host === '' || !/^\d{1,5}$/.test(port) || !/^\d+\.\d+$/.test(field('time')))
-        return undefined;
-    const [result = '-', status = '0'] = field('status').split('/');
-    return {
-        time: Number(field('time')),
-        client: field('client'),
-        method: field('method'),
-        host,
-        port: Number(port),
-        result,
-        status: Number(status),
-        bytesSent: Number(field('bytesOut')),
-        bytesReceived: Number(field('bytesIn')),
-        serverName: optional('serverName')?.toLowerCase().replace(/\.$/, ''),
-        verdict: optional('verdict'),
-    };
-}
-/** True if the policy stopped the request, not the network. */
-function isRefused(record) {
-    return !isUnresolvable(record) && (record.verdict !== undefined || record.result.startsWith('TCP_DENIED'));
-}
-/** True if the name was allowed but has no address. */
-function isUnresolvable(record) {
-    return record.verdict === UNRESOLVABLE;
-}
-/**
- * Squid escapes what it logs. Only the brackets of an IPv6 address are unescaped here: the agent chooses every other
- * octet, and an escape that cannot be decoded must not hide the request.
- */
-function canonicalName(host) {
-    return host
-        .replace(/^(%5B|\[)(.*)(%5D|\])$/i, '$2')
-        .replace(/\.$/, '')
-        .toLowerCase();
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/tally.js
 /** Names that are counted one by one. The command can ask for any number of names. */
 const MAX_NAMES = 10_000;
@@ -30584,22 +30856,24 @@ const MAX_NAMES = 10_000;
 class Tally {
     #counts = new Map();
     #others = 0;
-    add(name, requests = 1) {
+    /** @param detail what the first request for the name says counts */
+    add(name, detail) {
         const count = this.#counts.get(name);
-        if (count === undefined && this.#counts.size >= MAX_NAMES)
-            this.#others += requests;
+        if (count !== undefined)
+            count.requests += 1;
+        else if (this.#counts.size >= MAX_NAMES)
+            this.#others += 1;
         else
-            this.#counts.set(name, (count ?? 0) + requests);
+            this.#counts.set(name, { requests: 1, detail });
     }
     /** Requests for the names that came after the first {@link MAX_NAMES}. */
     get others() {
-        return Math.max(0, this.#others);
+        return this.#others;
     }
     /** Most requested first. */
     ranked() {
         return [...this.#counts]
-            .filter(([, requests]) => requests > 0)
-            .map(([domain, requests]) => ({ domain, requests }))
+            .map(([domain, { requests, detail }]) => ({ domain, requests, ...detail }))
             .sort((a, b) => b.requests - a.requests || a.domain.localeCompare(b.domain));
     }
 }
@@ -30610,79 +30884,141 @@ class Tally {
 
 
 
+
+
+
+
 /** The domains of a run that asked for none. */
 const NO_DOMAINS = {
     allowed: [],
     blocked: [],
+    audited: [],
     unresolvable: [],
-    others: { allowed: 0, blocked: 0, unresolvable: 0 },
+    others: { allowed: 0, blocked: 0, audited: 0, unresolvable: 0 },
+    unused: [],
     unreadableLines: 0,
 };
+/** The requests of a run, one JSON object a line, beside Squid's own log. */
+const REQUESTS_FILE = 'access.jsonl';
 /**
- * Reads Squid's access log.
+ * Reads Squid's access log, in constant memory, and writes `access.jsonl` beside it.
  *
- * @param agent the agent's address: the sidecar's requests are not the command's
  * @param since when the run began, in milliseconds since the epoch: a log directory that the user chose also holds the
  *   records of earlier runs
- * @throws Error when the log cannot be read
+ * @throws Error when the log cannot be read, or the other file not be written
  */
-async function readDomains({ squid }, agent, since = 0) {
-    const counter = new DomainCounter(agent);
-    for await (const line of lines_linesOf((0,external_node_path_.join)(squid, ACCESS_LOG))) {
-        if (line === '')
-            continue;
-        const record = parseAccessLine(line);
-        if (record === undefined)
-            counter.unreadableLines += 1;
-        else if (record !== 'no-request' && record.time * 1000 >= since)
-            counter.add(record);
+async function readDomains({ squid }, observed, since = 0) {
+    const joiner = new RequestJoiner(observed);
+    const counter = new DomainCounter(observed);
+    const lines = lines_linesOf((0,external_node_path_.join)(squid, ACCESS_LOG));
+    const first = await lines.next();
+    const sink = await openSink((0,external_node_path_.join)(squid, REQUESTS_FILE));
+    const take = async (requests) => {
+        for (const request of requests) {
+            counter.add(request);
+            await sink.write(request);
+        }
+    };
+    try {
+        for (let next = first; next.done !== true; next = await lines.next()) {
+            if (next.value === '')
+                continue;
+            const record = parseAccessLine(next.value);
+            if (record === undefined)
+                counter.unreadableLines += 1;
+            else if (record !== 'no-request' && record.time * 1000 >= since)
+                await take(joiner.push(record));
+        }
+        await take(joiner.rest());
+    }
+    finally {
+        await sink.close();
     }
     return counter.result();
 }
-/** Counts the records of Squid's log, one after the other. */
+/** Bytes that are collected before they are written. */
+const BUFFER = 256 * 1024;
+/** A sidecar can write to the directory too, so no link that stands there is followed. */
+async function openSink(path) {
+    await (0,external_node_fs_promises_namespaceObject.rm)(path, { recursive: true, force: true });
+    const stream = (0,external_node_fs_.createWriteStream)(path, { flags: 'wx', highWaterMark: BUFFER });
+    await (0,external_node_events_.once)(stream, 'open');
+    let text = '';
+    const flush = async () => {
+        const isRoomLeft = stream.write(text);
+        text = '';
+        if (!isRoomLeft)
+            await (0,external_node_events_.once)(stream, 'drain');
+    };
+    return {
+        write: async (request) => {
+            text += `${JSON.stringify(request)}\n`;
+            if (text.length >= BUFFER)
+                await flush();
+        },
+        close: async () => {
+            await flush();
+            stream.end();
+            await (0,external_node_events_.once)(stream, 'close');
+        },
+    };
+}
+/** Counts the agent's requests, one after the other. */
 class DomainCounter {
     unreadableLines = 0;
-    #agent;
+    #entries;
+    #used = new Set();
     #allowed = new Tally();
     #blocked = new Tally();
+    #audited = new Tally();
     #unresolvable = new Tally();
-    /** @param agent the agent's address */
-    constructor(agent) {
-        this.#agent = agent;
+    constructor({ rules: { allow, deny } }) {
+        this.#entries = [...allow, ...deny];
     }
-    /**
-     * A tunnel that the peek port cut has two records: the front port's, which says that a tunnel to an allowed name was
-     * opened, and the peek port's with the verdict. Together they are one refused request.
-     */
-    add(record) {
-        const { host, serverName, verdict, client } = record;
-        if (isUnresolvable(record)) {
-            this.#unresolvable.add(host);
-        }
-        else if (verdict !== undefined) {
-            this.#blocked.add(serverName ?? host);
-            this.#allowed.add(host, -1);
-        }
-        else if (client === this.#agent) {
-            (isRefused(record) ? this.#blocked : this.#allowed).add(host);
+    add({ source, host, port, serverName, verdict, rule, reason }) {
+        if (source !== 'agent')
+            return;
+        if (rule !== null)
+            this.#used.add(traffic_idOf(rule));
+        const detail = { rule, reason, port };
+        // A tunnel that was cut tried to reach the name inside.
+        const name = verdict === 'allowed' ? host : (serverName ?? host);
+        switch (verdict) {
+            case 'allowed':
+                this.#allowed.add(name, detail);
+                break;
+            case 'refused':
+                this.#blocked.add(name, detail);
+                break;
+            case 'audited':
+                this.#audited.add(name, detail);
+                break;
+            case 'unresolvable':
+                this.#unresolvable.add(host, detail);
         }
     }
     result() {
+        const lists = {
+            ...{ allowed: this.#allowed, blocked: this.#blocked },
+            ...{ audited: this.#audited, unresolvable: this.#unresolvable },
+        };
+        const { allowed, blocked, audited, unresolvable } = lists;
         return {
-            allowed: this.#allowed.ranked(),
-            blocked: this.#blocked.ranked(),
-            unresolvable: this.#unresolvable.ranked(),
+            ...{ allowed: allowed.ranked(), blocked: blocked.ranked() },
+            ...{ audited: audited.ranked(), unresolvable: unresolvable.ranked() },
             others: {
-                allowed: this.#allowed.others,
-                blocked: this.#blocked.others,
-                unresolvable: this.#unresolvable.others,
+                ...{ allowed: allowed.others, blocked: blocked.others },
+                ...{ audited: audited.others, unresolvable: unresolvable.others },
             },
+            unused: this.#entries.map(requests_ruleOf).filter((rule) => !this.#used.has(traffic_idOf(rule))),
             unreadableLines: this.unreadableLines,
         };
     }
 }
+const traffic_idOf = ({ entry, from }) => `${from}\n${entry}`;
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/report.js
+
 
 
 
@@ -30707,17 +31043,19 @@ async function report(config, secrets, sandbox, aftermath, context, progress) {
     const written = await readWritten(progress, reporter);
     const hasAgentLogs = await readTranscripts(secrets, progress, reporter);
     const traffic = await readTraffic(config, sandbox, progress, context);
+    const egress = traffic.domains && egressReport(config, traffic.domains, traffic.usage, () => []);
     if (logs !== undefined)
-        await writeBesideLogs(logs, traffic, warnings.length > 0 ? aftermath : undefined, context, progress);
+        await writeBesideLogs(config, logs, { traffic, egress, aftermath: warnings.length > 0 ? aftermath : undefined }, context, progress);
     if (traffic.usage !== undefined)
         reportBudget(config, traffic.usage, reporter, progress);
     await removeWorkDirectory(context, progress);
     const exitCode = ending?.exitCode ?? 1;
+    const outcome = outcomeOf(config, progress, egress);
     return {
-        outcome: outcomeOf(progress),
+        outcome,
         // A sandbox that failed is no success, whatever the command's exit code.
-        exitCode: error !== undefined && exitCode === 0 ? 1 : exitCode,
-        ...{ error, traffic, aftermath, written, logs, hasAgentLogs, timings, budget: config.budget },
+        exitCode: ['error', 'blocked'].includes(outcome) && exitCode === 0 ? 1 : exitCode,
+        ...{ error, traffic, egress, aftermath, written, logs, hasAgentLogs, timings, budget: config.budget },
     };
 }
 function reportBudget(config, usage, reporter, { warnedModels }) {
@@ -30727,12 +31065,16 @@ function reportBudget(config, usage, reporter, { warnedModels }) {
     if (usage.overBudget > 0)
         reporter.warning(budgetWarning(config, usage));
 }
-function outcomeOf({ error, ending }) {
+function outcomeOf({ failOnBlocked }, { error, ending }, egress) {
     if (error !== undefined || ending === undefined)
         return 'error';
     if (ending.timedOut)
         return 'timeout';
-    return ending.exitCode === 0 ? 'success' : 'failure';
+    if (ending.exitCode !== 0)
+        return 'failure';
+    // What was refused is unknown without a log, and an unknown is no success.
+    const isBlocked = egress === undefined || egress.unexpected.length > 0;
+    return failOnBlocked && isBlocked ? 'blocked' : 'success';
 }
 async function readWritten({ commandFiles }, reporter) {
     const written = commandFiles &&
@@ -30751,12 +31093,12 @@ async function readTranscripts(secrets, { transcripts, logs }, reporter) {
     return kept.files > 0;
 }
 /** Once the command has started, a missing log is a lost one. Before that there is nothing to read, and nothing to miss. */
-async function readTraffic({ apiProxy }, { commandStarted }, { logs, agentAddress, since }, { reporter, loadPricing }) {
+async function readTraffic({ apiProxy, egress: rules }, { commandStarted }, { logs, agentAddress, since }, { reporter, loadPricing }) {
     if (logs === undefined || agentAddress === undefined)
         return { domains: NO_DOMAINS, usage: NO_MODEL_USAGE };
     return {
         domains: await attempt(reporter, "read Squid's log", () => {
-            const reading = readDomains(logs, agentAddress, since);
+            const reading = readDomains(logs, { agent: agentAddress, rules }, since);
             return commandStarted ? reading : unlessMissing(reading, NO_DOMAINS);
         }),
         usage: await attempt(reporter, "read the api-proxy's log", () => {
@@ -30765,8 +31107,13 @@ async function readTraffic({ apiProxy }, { commandStarted }, { logs, agentAddres
         }),
     };
 }
-async function writeBesideLogs(logs, { usage }, aftermath, { reporter }, { timings }) {
+async function writeBesideLogs(config, logs, { traffic: { usage, domains }, egress, aftermath }, { reporter }, { timings }) {
     await attempt(reporter, 'write timings.json', () => writeTimings(logs, timings));
+    if (domains !== undefined && egress !== undefined) {
+        await attempt(reporter, 'write policy.json', () => {
+            writePolicy(logs, config, domains, egress);
+        });
+    }
     if (usage !== undefined)
         await attempt(reporter, 'write usage.json', () => writeUsage(logs, usage));
     if (aftermath !== undefined)
@@ -30905,7 +31252,7 @@ class TimeLimit {
     #onReached = () => undefined;
     #onExhausted = () => undefined;
     /** @param limitMs undefined for no limit */
-    constructor(limitMs, graceMs = limits/* TIMEOUT_GRACE_MS */.uA) {
+    constructor(limitMs, graceMs = run_limits/* TIMEOUT_GRACE_MS */.uA) {
         this.#limitMs = limitMs;
         this.#graceMs = graceMs;
         this.reached = new Promise((resolve) => (this.#onReached = resolve));
@@ -31067,7 +31414,7 @@ class Sandbox {
      */
     async end(how, agentGone) {
         const from = now();
-        const isSettled = () => this.#running === 0 && now() > from + limits/* ENGINE_SETTLING_MS */.HD;
+        const isSettled = () => this.#running === 0 && now() > from + run_limits/* ENGINE_SETTLING_MS */.HD;
         for (const sidecar of this.#sidecars)
             sidecar.expectEnd();
         await this.#timings.measure('remove', async () => {
@@ -31130,7 +31477,7 @@ async function searchWorkspace(lookThrough, progress) {
     if (baseline === undefined || workDirectory === undefined)
         return undefined;
     try {
-        const found = await timings.measure('workspace: search', () => lookThrough(workDirectory, limits/* SURVEY_LIMIT_MS */.sD));
+        const found = await timings.measure('workspace: search', () => lookThrough(workDirectory, run_limits/* SURVEY_LIMIT_MS */.sD));
         if (found.left > 0)
             progress.fail(new errors/* UserError */.yo('The workspace could not be searched to the end.', { hint: NO_GIT }));
         return found;
@@ -31169,7 +31516,7 @@ function watchLogs({ squid }, limit = LOG_LIMIT_BYTES) {
                 reject(tooLarge(path, limit));
         }
     };
-    const timer = setInterval(() => void look(), limits/* LOG_WATCH_INTERVAL_MS */.S8);
+    const timer = setInterval(() => void look(), run_limits/* LOG_WATCH_INTERVAL_MS */.S8);
     return {
         exceeded: promise,
         stop: () => {
@@ -31851,6 +32198,8 @@ function look_through_placeOf(workDirectory) {
 
 
 
+
+
 /** Names that a message lists. */
 const run_MAX_NAMED = 50;
 /**
@@ -31885,18 +32234,32 @@ async function runCommand({ config, secrets }, root, signal, engineWith = (debug
     }
     return result.exitCode;
 }
-function run_report({ error, traffic: { domains, usage }, logs, hasAgentLogs }, reporter) {
+function run_report({ error, outcome, traffic: { domains, usage }, egress, logs, hasAgentLogs }, reporter) {
     if (error !== undefined)
         reporter.error((0,errors/* describeError */.Uc)(error));
-    if (domains !== undefined && domains.allowed.length > 0)
-        reporter.info(`allowed: ${run_named(domains.allowed)}`);
-    if (domains !== undefined && domains.blocked.length > 0)
-        reporter.info(`refused: ${run_named(domains.blocked)}`);
+    if (outcome === 'blocked')
+        reporter.error(blockedText('cli', egress));
+    if (domains !== undefined)
+        reportDomains(domains, reporter);
+    for (const line of egress === undefined ? [] : egressLines(egress, '--allow-domains'))
+        reporter.info(line);
     if (usage !== undefined && usage.requests > 0) {
         reporter.info(`models: ${usage.requests} requests, ${usage_tokensOf(usage)} tokens, ${costText(usage)}`);
     }
     if (logs !== undefined)
         reporter.info(`logs: ${logPaths(logs, hasAgentLogs).join(', ')}`);
+}
+function reportDomains({ allowed, blocked, audited, unresolvable }, reporter) {
+    const lists = {
+        allowed,
+        refused: blocked,
+        'would be refused': audited,
+        'allowed, but without an address': unresolvable,
+    };
+    for (const [title, list] of Object.entries(lists)) {
+        if (list.length > 0)
+            reporter.info(`${title}: ${run_named(list)}`);
+    }
 }
 /** The most requested names; the command can ask for any number of them. */
 function run_named(list) {

@@ -41537,7 +41537,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 5562:
+/***/ 7900:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -52331,9 +52331,56 @@ function allowedEndpoint({ text, source }) {
     });
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/entries.js
+
+
+
+
+
+/** `name:address` */
+function hostEntry({ text, source }) {
+    const colon = text.indexOf(':');
+    const name = canonicalHost(text.slice(0, Math.max(colon, 0)));
+    const address = text.slice(colon + 1).replace(/^\[|\]$/g, '');
+    if (name !== undefined && (0,external_node_net_.isIP)(address) === 4)
+        return { name, address };
+    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not name:address.`, {
+        hint: 'Write a domain name, a colon and an IPv4 address, for example "gateway.example.com:10.1.2.3".',
+    });
+}
+/** `NAME` or `NAME=value`. The value may be a secret, so no message quotes it. */
+function requestedVariable({ text, source }, { nameOf }) {
+    const place = source_placeOf(source);
+    const { name, value } = /^(?<name>[A-Za-z_][A-Za-z0-9_]*)(?:=(?<value>.*))?$/s.exec(text)?.groups ?? {};
+    if (name === undefined) {
+        throw new errors/* UserError */.yo(`${place}: this is not a variable.`, {
+            hint: 'Write NAME or NAME=value; a name has letters, digits and underscores. To pass a value with line breaks, set the variable in the environment of the step or of awf, and write only its NAME here.',
+        });
+    }
+    if (value?.includes('\n') === true) {
+        throw new errors/* UserError */.yo(`${place}: the value of ${name} has a line break.`, {
+            hint: `Set ${name} in the environment of awf, and write ${nameOf('env')} ${name}.`,
+        });
+    }
+    return { name, value, source };
+}
+/** `source[:target][:rw]` */
+function userMount({ text, source: given }) {
+    const origin = source_placeOf(given);
+    const writable = text.endsWith(':rw');
+    const [source = '', target = source, ...rest] = text.replace(/:(rw|ro)$/, '').split(':');
+    if (rest.length === 0 && (0,external_node_path_.isAbsolute)(source) && (0,external_node_path_.isAbsolute)(target)) {
+        return { source: (0,external_node_path_.resolve)(source), target: (0,external_node_path_.resolve)(target), writable, origin };
+    }
+    const tilde = [source, target].some((path) => path.startsWith('~')) ? ' A ~ is not expanded here.' : '';
+    throw new errors/* UserError */.yo(`${origin}: "${text}" is not source[:target][:rw].`, {
+        hint: `Write absolute paths, for example "/srv/models:/models" or "/srv/cache:/cache:rw".${tilde}`,
+    });
+}
+
 // EXTERNAL MODULE: ./node_modules/tldts/dist/cjs/index.js
 var cjs = __nccwpck_require__(935);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress/entry.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress-entry.js
 
 
 
@@ -52406,6 +52453,17 @@ function denyEntry(given, context) {
     // Whoever closes everything below a public suffix opens nothing.
     const text = given.text.endsWith('!') ? given.text : `${given.text}!`;
     return { ...allowEntry({ ...given, text }, context), text: given.text };
+}
+/**
+ * Reads an entry of `known-blocked`: a name as in `deny-domains`, or an address, for a command asks for addresses too.
+ *
+ * @throws UserError like {@link allowEntry}
+ */
+function knownEntry(given, context) {
+    if (looksLikeAddress(given.text))
+        return { host: given.text.toLowerCase(), match: 'host' };
+    const { host, match } = denyEntry(given, context);
+    return { host, match };
 }
 /** @returns undefined for the scheme's own port */
 function portOf(rest, scheme, fail) {
@@ -52481,7 +52539,7 @@ function nameWarning({ host, text, source }) {
         : undefined;
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress/rules.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress-rules.js
 
 /** Whether what is not allowed is refused, or let through and reported. */
 const EGRESS_MODES = ['block', 'audit'];
@@ -52492,7 +52550,7 @@ function waysOf(entries) {
     const own = SCHEMES.map((scheme) => ({ scheme, port: DEFAULT_PORTS[scheme] }));
     return [...own, ...others].map((way) => ({
         ...way,
-        names: domainSet(entries.filter((entry) => rules_leadsTo(entry, way.scheme, way.port))),
+        names: domainSet(entries.filter((entry) => egress_rules_leadsTo(entry, way.scheme, way.port))),
     }));
 }
 /** Decides on a destination. Of several entries, the most specific one decides, then the first. */
@@ -52500,14 +52558,14 @@ function decide({ allow, deny }, { scheme, host, port }) {
     const denied = mostSpecific(deny.filter((entry) => covers(entry, host)));
     if (denied !== undefined)
         return { isAllowed: false, entry: denied };
-    const entry = mostSpecific(allow.filter((one) => rules_leadsTo(one, scheme, port) && covers(one, host)));
+    const entry = mostSpecific(allow.filter((one) => egress_rules_leadsTo(one, scheme, port) && covers(one, host)));
     return { isAllowed: entry !== undefined, entry };
 }
 /** Whether `scheme` may reach `host` at its own port. */
 function isAllowed(rules, scheme, host) {
     return decide(rules, { scheme, host, port: DEFAULT_PORTS[scheme] }).isAllowed;
 }
-function rules_leadsTo({ schemes, port }, scheme, wanted) {
+function egress_rules_leadsTo({ schemes, port }, scheme, wanted) {
     return schemes.includes(scheme) && (port ?? DEFAULT_PORTS[scheme]) === wanted;
 }
 const SPECIFICITY = { host: 2, domain: 1, subdomains: 1 };
@@ -52534,52 +52592,45 @@ function domainSet(patterns) {
     return { hosts: kept(hosts, 'host'), domains: kept(domains, 'domain'), subdomainsOf: kept(subdomains, 'subdomains') };
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/entries.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress-options.js
 
 
 
-
-
-/** `name:address` */
-function hostEntry({ text, source }) {
-    const colon = text.indexOf(':');
-    const name = canonicalHost(text.slice(0, Math.max(colon, 0)));
-    const address = text.slice(colon + 1).replace(/^\[|\]$/g, '');
-    if (name !== undefined && (0,external_node_net_.isIP)(address) === 4)
-        return { name, address };
-    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not name:address.`, {
-        hint: 'Write a domain name, a colon and an IPv4 address, for example "gateway.example.com:10.1.2.3".',
-    });
-}
-/** `NAME` or `NAME=value`. The value may be a secret, so no message quotes it. */
-function requestedVariable({ text, source }, { nameOf }) {
-    const place = source_placeOf(source);
-    const { name, value } = /^(?<name>[A-Za-z_][A-Za-z0-9_]*)(?:=(?<value>.*))?$/s.exec(text)?.groups ?? {};
-    if (name === undefined) {
-        throw new errors/* UserError */.yo(`${place}: this is not a variable.`, {
-            hint: 'Write NAME or NAME=value; a name has letters, digits and underscores. To pass a value with line breaks, set the variable in the environment of the step or of awf, and write only its NAME here.',
-        });
-    }
-    if (value?.includes('\n') === true) {
-        throw new errors/* UserError */.yo(`${place}: the value of ${name} has a line break.`, {
-            hint: `Set ${name} in the environment of awf, and write ${nameOf('env')} ${name}.`,
-        });
-    }
-    return { name, value, source };
-}
-/** `source[:target][:rw]` */
-function userMount({ text, source: given }) {
-    const origin = source_placeOf(given);
-    const writable = text.endsWith(':rw');
-    const [source = '', target = source, ...rest] = text.replace(/:(rw|ro)$/, '').split(':');
-    if (rest.length === 0 && (0,external_node_path_.isAbsolute)(source) && (0,external_node_path_.isAbsolute)(target)) {
-        return { source: (0,external_node_path_.resolve)(source), target: (0,external_node_path_.resolve)(target), writable, origin };
-    }
-    const tilde = [source, target].some((path) => path.startsWith('~')) ? ' A ~ is not expanded here.' : '';
-    throw new errors/* UserError */.yo(`${origin}: "${text}" is not source[:target][:rw].`, {
-        hint: `Write absolute paths, for example "/srv/models:/models" or "/srv/cache:/cache:rw".${tilde}`,
-    });
-}
+/** The options about what the command may reach. */
+const EGRESS = [
+    { name: 'allow-domains', kind: 'commas', parse: allowEntry, description: 'domains that the command may reach' },
+    {
+        name: 'deny-domains',
+        kind: 'commas',
+        parse: denyEntry,
+        description: 'domains that stay closed, whatever allows them',
+    },
+    {
+        name: 'egress-policy',
+        kind: 'choice',
+        choices: EGRESS_MODES,
+        default: 'block',
+        description: 'refuse what is not allowed, or (audit) let it pass and report it; private destinations stay closed',
+    },
+    {
+        name: 'fail-on-blocked',
+        kind: 'boolean',
+        default: 'false',
+        description: 'fail if a request was refused, except for known-blocked and the usual side traffic of agent programs',
+    },
+    {
+        name: 'known-blocked',
+        kind: 'commas',
+        parse: knownEntry,
+        description: 'domains and addresses whose refusal is expected',
+    },
+    {
+        name: 'add-hosts',
+        kind: 'lines',
+        parse: hostEntry,
+        description: 'name:address, permitted for that name even if it is private',
+    },
+];
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/github/rows.js
 
@@ -53380,7 +53431,6 @@ function checkProtectedPaths(entries) {
 
 
 
-
 const COMMAND = [
     { name: 'run', kind: 'script', only: 'action', description: 'the command, a script of any number of lines' },
     {
@@ -53488,26 +53538,6 @@ const OTHERS = [
         kind: 'lines',
         parse: hostRule,
         description: 'HOST METHOD /path/pattern[?query]: the only requests that pass to that host',
-    },
-    { name: 'allow-domains', kind: 'commas', parse: allowEntry, description: 'domains that the command may reach' },
-    {
-        name: 'deny-domains',
-        kind: 'commas',
-        parse: denyEntry,
-        description: 'domains that stay closed, whatever allows them',
-    },
-    {
-        name: 'egress-policy',
-        kind: 'choice',
-        choices: EGRESS_MODES,
-        default: 'block',
-        description: 'refuse what is not allowed, or (audit) let it pass and report it; private destinations stay closed',
-    },
-    {
-        name: 'add-hosts',
-        kind: 'lines',
-        parse: hostEntry,
-        description: 'name:address, permitted for that name even if it is private',
     },
     {
         name: 'upstream-ca',
@@ -53617,6 +53647,7 @@ const OPTIONS = [
     GITHUB_TOKEN,
     ...TARGETS,
     ...AUTH_HEADERS,
+    ...EGRESS,
     ...OTHERS,
 ];
 /** A front end's name for an option: `memory` or `--memory`. */
@@ -53829,6 +53860,18 @@ function timeoutText({ frontEnd, timeoutMinutes = 0 }) {
 function outOfMemoryText({ frontEnd }, memory) {
     return (`The command was killed because memory ran out: it needed more than its limit of ${memory}, or more than the machine ` +
         `had left. Raise ${optionName(frontEnd, 'memory')}, or use a machine with more memory.`);
+}
+/** Names that a message lists. */
+const MAX_BLOCKED = 10;
+/** For `fail-on-blocked`. @param egress undefined if Squid's log could not be read */
+function blockedText(frontEnd, egress) {
+    const option = optionName(frontEnd, 'fail-on-blocked');
+    if (egress === undefined)
+        return `${option} is set, and what was refused is unknown: Squid's log could not be read.`;
+    const names = egress.unexpected.slice(0, MAX_BLOCKED).map(file_names_printable);
+    const rest = egress.unexpected.length - names.length;
+    return (`${option} is set, and requests were refused: ${names.join(', ')}${rest > 0 ? ` and ${String(rest)} more` : ''}. ` +
+        `Allow them, or name them in ${optionName(frontEnd, 'known-blocked')}.`);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/prepare.js
@@ -54632,6 +54675,7 @@ const LOG_FIELDS = {
     time: '%ts.%03tu',
     durationMs: '%tr',
     client: '%>a',
+    clientPort: '%>p',
     status: '%Ss/%03>Hs',
     bytesOut: '%>st',
     bytesIn: '%<st',
@@ -54640,6 +54684,7 @@ const LOG_FIELDS = {
     port: '%>rP',
     target: '%#.512ru',
     route: '%Sh/%<a',
+    routePort: '%<lp',
     serverName: '%#ssl::>sni',
     verdict: `%{${VERDICT}}note`,
     refusal: `%{${REFUSAL}}note`,
@@ -54729,7 +54774,8 @@ function accessRules({ targets, egress }) {
         'http_access deny manager',
         refuse('odd_name', 'odd-name'),
         'http_access allow to_models',
-        ...(blocks ? [refuse('address_literal', 'address')] : []),
+        // An address of /etc/hosts counts as its name there, and so as an added host.
+        blocks ? refuse('address_literal', 'address') : refuse('address_literal private_address', 'private-address'),
         refuse('denied', 'denied'),
         ...targets.flatMap(({ permitted }, index) => permitted
             ? `http_access allow front api_proxy CONNECT target_host_${index} target_port_${index} !private_destination`
@@ -54781,9 +54827,9 @@ function serverNameRules(policy) {
         'acl client_hello_next at_step SslBump1',
         'acl client_hello_read at_step SslBump2',
         ...listedServerNameAcls(waysOf(egress.allow)),
-        ...domainAcls('denied_server_name', domainSet(egress.deny), 'ssl::server_name --client-requested'),
+        ...domainAcls('denied_server_name', withDots(domainSet(egress.deny)), 'ssl::server_name --client-requested'),
         // In a tunnel to an allowed name, a named host's server name would be a way past the api-proxy.
-        ...listAcl('closed_server_name', 'ssl::server_name --client-requested', closedHosts(policy)),
+        ...listAcl('closed_server_name', 'ssl::server_name --client-requested', closedHosts(policy).flatMap(alsoWithDot)),
         // Squid matches a server name of "*.example.com" against every name below example.com.
         'acl odd_server_name ssl::server_name_regex --client-requested -i [^a-z0-9._-]',
         // ssl::server_name falls back to the host of CONNECT. A ClientHello without a server name must not pass as that
@@ -54815,6 +54861,13 @@ function logging() {
         `cache_log stdio:${SQUID_LOG_DIR}/${CACHE_LOG}`,
     ];
 }
+/** Squid drops the dot at the end of a requested host, but not that of a server name. */
+const alsoWithDot = (name) => [name, `${name}.`];
+const withDots = ({ hosts, domains, subdomainsOf }) => ({
+    hosts: hosts.flatMap(alsoWithDot),
+    domains: domains.flatMap(alsoWithDot),
+    subdomainsOf: subdomainsOf.flatMap(alsoWithDot),
+});
 /** Hosts that the agent never reaches itself, whatever is allowed. */
 function closedHosts({ targets, namedHosts }) {
     return [...new Set([...targets.map(({ host }) => host), ...namedHosts])];
@@ -55961,6 +56014,281 @@ class Progress {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/side-traffic.js
+
+/**
+ * The providers whose agent programs contact a domain beside the model: telemetry and updates, without which they work. The
+ * note keeps readers from suspecting an attack.
+ */
+function sideTrafficOf(domain) {
+    return PROVIDERS.filter(({ sideTraffic }) => sideTraffic.includes(domain)).map(({ name }) => name);
+}
+/** A provider's own host is asked for more than inference by its own program, as are other hosts for a few paths. */
+function isSideRequest({ host, option, line }) {
+    const place = host + line.slice(line.indexOf('/'));
+    return PROVIDERS.some(({ sideTraffic }) => sideTraffic.some((known) => known.includes('/') ? place.startsWith(known) : option === 'allow-endpoints' && known === host));
+}
+const SIDE_TRAFFIC = ' (usual side traffic of agent programs)';
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/allow-proposal.js
+
+
+/** New lines that are proposed. */
+const allow_proposal_MAX_LINES = 50;
+/** So many hosts of one domain are proposed as the domain. */
+const FOLDED_FROM = 3;
+/** Reasons that an entry removes. */
+const CURABLE = ['not-listed', 'port', 'server-name'];
+/**
+ * Proposes entries for what was refused, or would have been. Names that no preset covers are commented out: a hijacked command
+ * can ask for any name, and a list that is pasted unread must not allow it.
+ *
+ * @param presetsOf the presets that cover a host
+ * @returns undefined if there is nothing to add
+ */
+function allowProposal(entries, { blocked, audited }, presetsOf) {
+    const wanted = [...audited, ...blocked].filter(isProposable);
+    const presets = new Set();
+    const unknown = wanted.filter(({ domain, port }) => {
+        const [preset] = port === 443 || port === 80 ? presetsOf(domain) : [];
+        if (preset !== undefined)
+            presets.add(preset);
+        return preset === undefined;
+    });
+    const folded = folds(unknown).map((line) => `# ${line}`);
+    const added = [...[...presets].sort(), ...folded];
+    if (added.length === 0)
+        return undefined;
+    const shown = added.slice(0, allow_proposal_MAX_LINES);
+    return {
+        lines: [...new Set(entries.map(({ text, preset }) => preset ?? text)), ...shown],
+        unknown: shown.filter((line) => line.startsWith('#')).length,
+        leftOut: added.length - shown.length,
+    };
+}
+/** The names that need a look before somebody allows them are those that the command can choose. */
+function isProposable({ domain, reason }) {
+    return (CURABLE.includes(reason ?? '') &&
+        /^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(domain) &&
+        !/^[0-9.]+$/.test(domain) &&
+        sideTrafficOf(domain).length === 0);
+}
+/** The entries for the names, several of one domain as the domain. */
+function folds(names) {
+    const ofDomain = Map.groupBy(names, ({ domain, port }) => port === 443 || port === 80 ? ((0,cjs/* parse */.qg)(domain, { allowPrivateDomains: true }).domain ?? domain) : domain);
+    return [...ofDomain].flatMap(([domain, members]) => new Set(members.map((member) => member.domain)).size >= FOLDED_FROM ? [domain] : members.map(entryFor));
+}
+const entryFor = ({ domain, port }) => port === 443 || port === 80 ? domain : `https://${domain}:${String(port)}`;
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/access-log.js
+
+const FIELD_NAMES = Object.keys(LOG_FIELDS);
+/**
+ * Reads one line of the access log.
+ *
+ * @returns `no-request` for a connection on which no request arrived, and undefined for a line that is not Squid's: the
+ *   caller counts those, so that a request cannot hide behind octets that nothing here can read
+ */
+function parseAccessLine(line) {
+    const values = line.split(' ');
+    if (values.length !== FIELD_NAMES.length)
+        return undefined;
+    const field = (name) => values[FIELD_NAMES.indexOf(name)] ?? '-';
+    const optional = (name) => {
+        const value = field(name);
+        return value === '-' ? undefined : value;
+    };
+    const [host, port] = [canonicalName(field('host')), field('port')];
+    // Squid found no request in what arrived: the connection ended too early, or the text was not HTTP.
+    if (host === '-' && port === '-')
+        return 'no-request';
+    if (host === '' || !/^\d{1,5}$/.test(port) || !/^\d+\.\d+$/.test(field('time')))
+        return undefined;
+    const [result = '-', status = '0'] = field('status').split('/');
+    return {
+        time: Number(field('time')),
+        durationMs: Number(field('durationMs')),
+        client: field('client'),
+        clientPort: portIn(field('clientPort')),
+        method: field('method'),
+        host,
+        port: Number(port),
+        result,
+        status: Number(status),
+        bytesSent: Number(field('bytesOut')),
+        bytesReceived: Number(field('bytesIn')),
+        routePort: portIn(field('routePort')),
+        serverName: optional('serverName')?.toLowerCase().replace(/\.$/, ''),
+        verdict: optional('verdict'),
+        refusal: optional('refusal'),
+    };
+}
+const portIn = (text) => (/^\d{1,5}$/.test(text) ? Number(text) : 0);
+/** True if the policy stopped the request, not the network. */
+function isRefused(record) {
+    return !isUnresolvable(record) && (record.verdict !== undefined || record.result.startsWith('TCP_DENIED'));
+}
+/** True if the name was allowed but has no address. */
+function isUnresolvable(record) {
+    return record.verdict === UNRESOLVABLE;
+}
+/**
+ * Squid escapes what it logs. Only the brackets of an IPv6 address are unescaped here: the agent chooses every other
+ * octet, and an escape that cannot be decoded must not hide the request.
+ */
+function canonicalName(host) {
+    return host
+        .replace(/^(%5B|\[)(.*)(%5D|\])$/i, '$2')
+        .replace(/\.$/, '')
+        .toLowerCase();
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/requests.js
+
+
+
+
+/** Verdicts of the peek port that wait for their tunnel. No run has more tunnels at once. */
+const MAX_PENDING = 10_000;
+/**
+ * Makes requests of Squid's records. A tunnel that the peek port cut has two of them: first the peek port's with the verdict,
+ * then the front port's, which says that a tunnel to an allowed name was opened. The port of the connection between the two
+ * says which belong together.
+ */
+class RequestJoiner {
+    #observed;
+    #pending = new Map();
+    constructor(observed) {
+        this.#observed = observed;
+    }
+    /** @returns the requests that the record completes */
+    push(record) {
+        if (record.verdict !== undefined && !isUnresolvable(record)) {
+            const crowded = this.#pending.size >= MAX_PENDING ? this.#takeOldest() : [];
+            this.#pending.set(record.clientPort, record);
+            return crowded;
+        }
+        if (record.client !== this.#observed.agent)
+            return [requestOf(record, 'api-proxy', judged(record, undefined))];
+        const cut = record.method === 'CONNECT' ? this.#pending.get(record.routePort) : undefined;
+        if (cut === undefined || cut.host !== record.host)
+            return [this.#ofAgent(record)];
+        this.#pending.delete(record.routePort);
+        return [this.#ofAgent(record, cut)];
+    }
+    /** @returns verdicts whose tunnel has no record of its own */
+    rest() {
+        const left = [...this.#pending.values()].map((record) => this.#ofAgent(record, record));
+        this.#pending.clear();
+        return left;
+    }
+    #takeOldest() {
+        const [first] = this.#pending;
+        if (first === undefined)
+            return [];
+        this.#pending.delete(first[0]);
+        return [this.#ofAgent(first[1], first[1])];
+    }
+    #ofAgent(record, cut) {
+        return requestOf(record, 'agent', judged(record, this.#observed.rules, cut), cut?.serverName);
+    }
+}
+/** @param rules undefined for a request of AWF's own, on which no entry decides */
+function judged(record, rules, cut) {
+    if (rules === undefined) {
+        return { verdict: isRefused(record) ? 'refused' : 'allowed', reason: record.refusal ?? null, rule: null };
+    }
+    const { host, port } = record;
+    const decision = decide(rules, { scheme: schemeOf(record), host, port });
+    const rule = decision.entry === undefined ? null : requests_ruleOf(decision.entry);
+    if (isUnresolvable(record))
+        return { verdict: 'unresolvable', reason: null, rule };
+    if (cut === undefined && isRefused(record)) {
+        // An entry that allows the name did not decide, if the address did.
+        return { verdict: 'refused', reason: record.refusal ?? 'other', rule: decision.isAllowed ? null : rule };
+    }
+    const isAudit = rules.mode === 'audit';
+    if (isAudit && !decision.isAllowed && cut?.verdict !== 'closed-server-name') {
+        return { verdict: 'audited', reason: whyNotListed(record, rules), rule };
+    }
+    if (cut === undefined)
+        return { verdict: 'allowed', reason: null, rule };
+    const passed = isAudit && cut.verdict !== 'closed-server-name';
+    return { verdict: passed ? 'audited' : 'refused', reason: cut.verdict ?? null, rule };
+}
+function whyNotListed({ host, port }, { allow }) {
+    if (looksLikeAddress(host))
+        return 'address';
+    return port === 443 || port === 80 || allow.some((entry) => entry.port === port) ? 'not-listed' : 'port';
+}
+function requestOf(record, source, judgement, serverName) {
+    const { time, durationMs, host, port, status, bytesSent, bytesReceived } = record;
+    return {
+        version: 1,
+        time: new Date(time * 1000).toISOString(),
+        ...{ durationMs, source, scheme: schemeOf(record), host, port, serverName: serverName ?? null },
+        ...judgement,
+        ...{ status, bytesSent, bytesReceived },
+    };
+}
+const schemeOf = ({ method }) => (method === 'CONNECT' ? 'https' : 'http');
+/** An entry as a report names it. */
+function requests_ruleOf({ text, source, preset }) {
+    return { entry: text, from: source_placeOf(source), preset: preset ?? null };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/egress.js
+
+
+
+
+
+/**
+ * @param presetsOf the presets that cover a host
+ */
+function egressReport({ egress, knownBlocked }, domains, usage, presetsOf) {
+    const isExpected = (host) => knownBlocked.some((pattern) => covers(pattern, host));
+    const isKnown = ({ domain }) => sideTrafficOf(domain).length > 0 || isExpected(domain);
+    const atHosts = (usage?.refused ?? []).filter((one) => !isSideRequest(one) && !isExpected(one.host));
+    return {
+        mode: egress.mode,
+        proposal: allowProposal(egress.allow, withoutKnown(domains, isKnown), presetsOf),
+        unexpected: [
+            ...domains.blocked.filter((one) => !isKnown(one)).map(({ domain }) => domain),
+            ...atHosts.map(({ line }) => line),
+        ],
+    };
+}
+function withoutKnown({ blocked, audited }, isKnown) {
+    return { blocked: blocked.filter((one) => !isKnown(one)), audited: audited.filter((one) => !isKnown(one)) };
+}
+/** The policy of the run and what it did, beside Squid's log. */
+const POLICY_FILE = 'policy.json';
+/** Writes `policy.json`. @throws Error when it cannot be written */
+function writePolicy({ squid }, { egress }, domains, { proposal }) {
+    writeAnew(squid, POLICY_FILE, {
+        version: 1,
+        mode: egress.mode,
+        allow: egress.allow.map(requests_ruleOf),
+        deny: egress.deny.map(requests_ruleOf),
+        unused: domains.unused,
+        refused: domains.blocked,
+        audited: domains.audited,
+        unresolvable: domains.unresolvable,
+        proposal: proposal === undefined ? null : { allowDomains: proposal.lines, leftOut: proposal.leftOut },
+    });
+}
+/** What a log says at its end about refused names: at most one line each, and the entries that would allow them. */
+function egressLines({ mode, proposal }, allowDomains) {
+    if (proposal === undefined)
+        return [];
+    const lead = mode === 'audit'
+        ? `An allow-list for what this run did, for ${allowDomains} (a # is in front of what AWF does not know: look first):`
+        : `If the command needs what was refused, this is the new ${allowDomains} (a # is in front of what AWF does not know: look first):`;
+    const rest = proposal.leftOut === 0 ? [] : [`  # ${String(proposal.leftOut)} more names are in policy.json`];
+    return [lead, ...proposal.lines.map((line) => `  ${line}`), ...rest];
+}
+
 ;// CONCATENATED MODULE: external "node:stream/promises"
 const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
 // EXTERNAL MODULE: ./node_modules/tar-stream/index.js
@@ -56048,64 +56376,6 @@ function write(path, content, secrets) {
     (0,external_node_fs_.writeFileSync)(path, maskCredentials(content.toString('latin1'), secrets), { encoding: 'latin1', flag: 'wx' });
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/access-log.js
-
-const FIELD_NAMES = Object.keys(LOG_FIELDS);
-/**
- * Reads one line of the access log.
- *
- * @returns `no-request` for a connection on which no request arrived, and undefined for a line that is not Squid's: the
- *   caller counts those, so that a request cannot hide behind octets that nothing here can read
- */
-function parseAccessLine(line) {
-    const values = line.split(' ');
-    if (values.length !== FIELD_NAMES.length)
-        return undefined;
-    const field = (name) => values[FIELD_NAMES.indexOf(name)] ?? '-';
-    const optional = (name) => {
-        const value = field(name);
-        return value === '-' ? undefined : value;
-    };
-    const [host, port] = [canonicalName(field('host')), field('port')];
-    // Squid found no request in what arrived: the connection ended too early, or the text was not HTTP.
-    if (host === '-' && port === '-')
-        return 'no-request';
-    if (host === '' || !/^\d{1,5}$/.test(port) || !/^\d+\.\d+$/.test(field('time')))
-        return undefined;
-    const [result = '-', status = '0'] = field('status').split('/');
-    return {
-        time: Number(field('time')),
-        client: field('client'),
-        method: field('method'),
-        host,
-        port: Number(port),
-        result,
-        status: Number(status),
-        bytesSent: Number(field('bytesOut')),
-        bytesReceived: Number(field('bytesIn')),
-        serverName: optional('serverName')?.toLowerCase().replace(/\.$/, ''),
-        verdict: optional('verdict'),
-    };
-}
-/** True if the policy stopped the request, not the network. */
-function isRefused(record) {
-    return !isUnresolvable(record) && (record.verdict !== undefined || record.result.startsWith('TCP_DENIED'));
-}
-/** True if the name was allowed but has no address. */
-function isUnresolvable(record) {
-    return record.verdict === UNRESOLVABLE;
-}
-/**
- * Squid escapes what it logs. Only the brackets of an IPv6 address are unescaped here: the agent chooses every other
- * octet, and an escape that cannot be decoded must not hide the request.
- */
-function canonicalName(host) {
-    return host
-        .replace(/^(%5B|\[)(.*)(%5D|\])$/i, '$2')
-        .replace(/\.$/, '')
-        .toLowerCase();
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/tally.js
 /** Names that are counted one by one. The command can ask for any number of names. */
 const MAX_NAMES = 10_000;
@@ -56113,22 +56383,24 @@ const MAX_NAMES = 10_000;
 class Tally {
     #counts = new Map();
     #others = 0;
-    add(name, requests = 1) {
+    /** @param detail what the first request for the name says counts */
+    add(name, detail) {
         const count = this.#counts.get(name);
-        if (count === undefined && this.#counts.size >= MAX_NAMES)
-            this.#others += requests;
+        if (count !== undefined)
+            count.requests += 1;
+        else if (this.#counts.size >= MAX_NAMES)
+            this.#others += 1;
         else
-            this.#counts.set(name, (count ?? 0) + requests);
+            this.#counts.set(name, { requests: 1, detail });
     }
     /** Requests for the names that came after the first {@link MAX_NAMES}. */
     get others() {
-        return Math.max(0, this.#others);
+        return this.#others;
     }
     /** Most requested first. */
     ranked() {
         return [...this.#counts]
-            .filter(([, requests]) => requests > 0)
-            .map(([domain, requests]) => ({ domain, requests }))
+            .map(([domain, { requests, detail }]) => ({ domain, requests, ...detail }))
             .sort((a, b) => b.requests - a.requests || a.domain.localeCompare(b.domain));
     }
 }
@@ -56139,79 +56411,141 @@ class Tally {
 
 
 
+
+
+
+
 /** The domains of a run that asked for none. */
 const NO_DOMAINS = {
     allowed: [],
     blocked: [],
+    audited: [],
     unresolvable: [],
-    others: { allowed: 0, blocked: 0, unresolvable: 0 },
+    others: { allowed: 0, blocked: 0, audited: 0, unresolvable: 0 },
+    unused: [],
     unreadableLines: 0,
 };
+/** The requests of a run, one JSON object a line, beside Squid's own log. */
+const REQUESTS_FILE = 'access.jsonl';
 /**
- * Reads Squid's access log.
+ * Reads Squid's access log, in constant memory, and writes `access.jsonl` beside it.
  *
- * @param agent the agent's address: the sidecar's requests are not the command's
  * @param since when the run began, in milliseconds since the epoch: a log directory that the user chose also holds the
  *   records of earlier runs
- * @throws Error when the log cannot be read
+ * @throws Error when the log cannot be read, or the other file not be written
  */
-async function readDomains({ squid }, agent, since = 0) {
-    const counter = new DomainCounter(agent);
-    for await (const line of linesOf((0,external_node_path_.join)(squid, ACCESS_LOG))) {
-        if (line === '')
-            continue;
-        const record = parseAccessLine(line);
-        if (record === undefined)
-            counter.unreadableLines += 1;
-        else if (record !== 'no-request' && record.time * 1000 >= since)
-            counter.add(record);
+async function readDomains({ squid }, observed, since = 0) {
+    const joiner = new RequestJoiner(observed);
+    const counter = new DomainCounter(observed);
+    const lines = linesOf((0,external_node_path_.join)(squid, ACCESS_LOG));
+    const first = await lines.next();
+    const sink = await openSink((0,external_node_path_.join)(squid, REQUESTS_FILE));
+    const take = async (requests) => {
+        for (const request of requests) {
+            counter.add(request);
+            await sink.write(request);
+        }
+    };
+    try {
+        for (let next = first; next.done !== true; next = await lines.next()) {
+            if (next.value === '')
+                continue;
+            const record = parseAccessLine(next.value);
+            if (record === undefined)
+                counter.unreadableLines += 1;
+            else if (record !== 'no-request' && record.time * 1000 >= since)
+                await take(joiner.push(record));
+        }
+        await take(joiner.rest());
+    }
+    finally {
+        await sink.close();
     }
     return counter.result();
 }
-/** Counts the records of Squid's log, one after the other. */
+/** Bytes that are collected before they are written. */
+const BUFFER = 256 * 1024;
+/** A sidecar can write to the directory too, so no link that stands there is followed. */
+async function openSink(path) {
+    await (0,external_node_fs_promises_namespaceObject.rm)(path, { recursive: true, force: true });
+    const stream = (0,external_node_fs_.createWriteStream)(path, { flags: 'wx', highWaterMark: BUFFER });
+    await (0,external_node_events_.once)(stream, 'open');
+    let text = '';
+    const flush = async () => {
+        const isRoomLeft = stream.write(text);
+        text = '';
+        if (!isRoomLeft)
+            await (0,external_node_events_.once)(stream, 'drain');
+    };
+    return {
+        write: async (request) => {
+            text += `${JSON.stringify(request)}\n`;
+            if (text.length >= BUFFER)
+                await flush();
+        },
+        close: async () => {
+            await flush();
+            stream.end();
+            await (0,external_node_events_.once)(stream, 'close');
+        },
+    };
+}
+/** Counts the agent's requests, one after the other. */
 class DomainCounter {
     unreadableLines = 0;
-    #agent;
+    #entries;
+    #used = new Set();
     #allowed = new Tally();
     #blocked = new Tally();
+    #audited = new Tally();
     #unresolvable = new Tally();
-    /** @param agent the agent's address */
-    constructor(agent) {
-        this.#agent = agent;
+    constructor({ rules: { allow, deny } }) {
+        this.#entries = [...allow, ...deny];
     }
-    /**
-     * A tunnel that the peek port cut has two records: the front port's, which says that a tunnel to an allowed name was
-     * opened, and the peek port's with the verdict. Together they are one refused request.
-     */
-    add(record) {
-        const { host, serverName, verdict, client } = record;
-        if (isUnresolvable(record)) {
-            this.#unresolvable.add(host);
-        }
-        else if (verdict !== undefined) {
-            this.#blocked.add(serverName ?? host);
-            this.#allowed.add(host, -1);
-        }
-        else if (client === this.#agent) {
-            (isRefused(record) ? this.#blocked : this.#allowed).add(host);
+    add({ source, host, port, serverName, verdict, rule, reason }) {
+        if (source !== 'agent')
+            return;
+        if (rule !== null)
+            this.#used.add(traffic_idOf(rule));
+        const detail = { rule, reason, port };
+        // A tunnel that was cut tried to reach the name inside.
+        const name = verdict === 'allowed' ? host : (serverName ?? host);
+        switch (verdict) {
+            case 'allowed':
+                this.#allowed.add(name, detail);
+                break;
+            case 'refused':
+                this.#blocked.add(name, detail);
+                break;
+            case 'audited':
+                this.#audited.add(name, detail);
+                break;
+            case 'unresolvable':
+                this.#unresolvable.add(host, detail);
         }
     }
     result() {
+        const lists = {
+            ...{ allowed: this.#allowed, blocked: this.#blocked },
+            ...{ audited: this.#audited, unresolvable: this.#unresolvable },
+        };
+        const { allowed, blocked, audited, unresolvable } = lists;
         return {
-            allowed: this.#allowed.ranked(),
-            blocked: this.#blocked.ranked(),
-            unresolvable: this.#unresolvable.ranked(),
+            ...{ allowed: allowed.ranked(), blocked: blocked.ranked() },
+            ...{ audited: audited.ranked(), unresolvable: unresolvable.ranked() },
             others: {
-                allowed: this.#allowed.others,
-                blocked: this.#blocked.others,
-                unresolvable: this.#unresolvable.others,
+                ...{ allowed: allowed.others, blocked: blocked.others },
+                ...{ audited: audited.others, unresolvable: unresolvable.others },
             },
+            unused: this.#entries.map(requests_ruleOf).filter((rule) => !this.#used.has(traffic_idOf(rule))),
             unreadableLines: this.unreadableLines,
         };
     }
 }
+const traffic_idOf = ({ entry, from }) => `${from}\n${entry}`;
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/report.js
+
 
 
 
@@ -56236,17 +56570,19 @@ async function report(config, secrets, sandbox, aftermath, context, progress) {
     const written = await readWritten(progress, reporter);
     const hasAgentLogs = await readTranscripts(secrets, progress, reporter);
     const traffic = await readTraffic(config, sandbox, progress, context);
+    const egress = traffic.domains && egressReport(config, traffic.domains, traffic.usage, () => []);
     if (logs !== undefined)
-        await writeBesideLogs(logs, traffic, warnings.length > 0 ? aftermath : undefined, context, progress);
+        await writeBesideLogs(config, logs, { traffic, egress, aftermath: warnings.length > 0 ? aftermath : undefined }, context, progress);
     if (traffic.usage !== undefined)
         reportBudget(config, traffic.usage, reporter, progress);
     await removeWorkDirectory(context, progress);
     const exitCode = ending?.exitCode ?? 1;
+    const outcome = outcomeOf(config, progress, egress);
     return {
-        outcome: outcomeOf(progress),
+        outcome,
         // A sandbox that failed is no success, whatever the command's exit code.
-        exitCode: error !== undefined && exitCode === 0 ? 1 : exitCode,
-        ...{ error, traffic, aftermath, written, logs, hasAgentLogs, timings, budget: config.budget },
+        exitCode: ['error', 'blocked'].includes(outcome) && exitCode === 0 ? 1 : exitCode,
+        ...{ error, traffic, egress, aftermath, written, logs, hasAgentLogs, timings, budget: config.budget },
     };
 }
 function reportBudget(config, usage, reporter, { warnedModels }) {
@@ -56256,12 +56592,16 @@ function reportBudget(config, usage, reporter, { warnedModels }) {
     if (usage.overBudget > 0)
         reporter.warning(budgetWarning(config, usage));
 }
-function outcomeOf({ error, ending }) {
+function outcomeOf({ failOnBlocked }, { error, ending }, egress) {
     if (error !== undefined || ending === undefined)
         return 'error';
     if (ending.timedOut)
         return 'timeout';
-    return ending.exitCode === 0 ? 'success' : 'failure';
+    if (ending.exitCode !== 0)
+        return 'failure';
+    // What was refused is unknown without a log, and an unknown is no success.
+    const isBlocked = egress === undefined || egress.unexpected.length > 0;
+    return failOnBlocked && isBlocked ? 'blocked' : 'success';
 }
 async function readWritten({ commandFiles }, reporter) {
     const written = commandFiles &&
@@ -56280,12 +56620,12 @@ async function readTranscripts(secrets, { transcripts, logs }, reporter) {
     return kept.files > 0;
 }
 /** Once the command has started, a missing log is a lost one. Before that there is nothing to read, and nothing to miss. */
-async function readTraffic({ apiProxy }, { commandStarted }, { logs, agentAddress, since }, { reporter, loadPricing }) {
+async function readTraffic({ apiProxy, egress: rules }, { commandStarted }, { logs, agentAddress, since }, { reporter, loadPricing }) {
     if (logs === undefined || agentAddress === undefined)
         return { domains: NO_DOMAINS, usage: NO_MODEL_USAGE };
     return {
         domains: await attempt(reporter, "read Squid's log", () => {
-            const reading = readDomains(logs, agentAddress, since);
+            const reading = readDomains(logs, { agent: agentAddress, rules }, since);
             return commandStarted ? reading : unlessMissing(reading, NO_DOMAINS);
         }),
         usage: await attempt(reporter, "read the api-proxy's log", () => {
@@ -56294,8 +56634,13 @@ async function readTraffic({ apiProxy }, { commandStarted }, { logs, agentAddres
         }),
     };
 }
-async function writeBesideLogs(logs, { usage }, aftermath, { reporter }, { timings }) {
+async function writeBesideLogs(config, logs, { traffic: { usage, domains }, egress, aftermath }, { reporter }, { timings }) {
     await attempt(reporter, 'write timings.json', () => writeTimings(logs, timings));
+    if (domains !== undefined && egress !== undefined) {
+        await attempt(reporter, 'write policy.json', () => {
+            writePolicy(logs, config, domains, egress);
+        });
+    }
     if (usage !== undefined)
         await attempt(reporter, 'write usage.json', () => writeUsage(logs, usage));
     if (aftermath !== undefined)
@@ -56887,7 +57232,7 @@ function checkServerUrl(values, secrets, serverUrl, frontEnd) {
     return problems;
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress/build.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress-build.js
 /** What the command may reach, as the options say it. */
 function egressRules(values) {
     return { mode: values['egress-policy'], allow: values['allow-domains'], deny: values['deny-domains'] };
@@ -57226,6 +57571,8 @@ function buildConfig(frontEnd, context) {
         allowEndpoints: values['allow-endpoints'],
         allowProviderTools: values['allow-provider-tools'],
         egress,
+        failOnBlocked: values['fail-on-blocked'],
+        knownBlocked: values['known-blocked'],
         addHosts: values['add-hosts'],
         upstreamCa: values['upstream-ca'],
         env: values.env.map(({ name, value }) => ({ name, value })),
@@ -57526,7 +57873,97 @@ function agent_summary_code(text) {
     return `\` ${text.replaceAll('`', "'")} \``;
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/egress-summary.js
+
+
+/** The domains of a run as Markdown: what became of each and why, what to add, and what nothing used. */
+function domainBlocks(domains, egress) {
+    const { others, unused, unreadableLines } = domains;
+    const further = others.allowed + others.blocked + others.audited + others.unresolvable;
+    return [
+        ...(egress === undefined ? [] : proposalBlocks(egress)),
+        table(['Domain', 'Verdict', 'Requests'], domainRows(domains), 'No request left the sandbox.'),
+        ...(further === 0
+            ? []
+            : [
+                `Requests for further names: ${others.blocked + others.audited} refused, ${others.allowed} allowed, ` +
+                    `${others.unresolvable} without an address.`,
+            ]),
+        ...unusedBlocks(unused),
+        ...unreadNote(unreadableLines, 'Squid'),
+    ];
+}
+function domainRows({ allowed, blocked, audited, unresolvable }) {
+    const row = ({ domain, requests }, text) => [code(domain), text, String(requests)];
+    return [
+        ...blocked.map((one) => row(one, `⛔ refused${becauseOf(one)}${knownAs(one.domain)}`)),
+        ...audited.map((one) => row(one, `🔎 would be refused${becauseOf(one)}${knownAs(one.domain)}`)),
+        ...unresolvable.map((one) => row(one, '⚠️ allowed, but the name has no address')),
+        ...allowed.map((one) => row(one, `✅ allowed${one.rule === null ? '' : ` by ${ruleText(one.rule)}`}`)),
+    ];
+}
+function unreadNote(count, program) {
+    return count === 0 ? [] : [`⚠️ ${egress_summary_linesText(count)} of ${program}'s log could not be read.`];
+}
+function egress_summary_linesText(count) {
+    return `${count} line${count === 1 ? '' : 's'}`;
+}
+/** No name can end the block: it has only letters, digits, hyphens and dots. */
+function proposalBlocks({ mode, proposal }) {
+    if (proposal === undefined)
+        return [];
+    const { lines, unknown, leftOut } = proposal;
+    const lead = mode === 'audit'
+        ? 'An audit refuses nothing of this. **To allow it with `egress-policy: block`**, this is the new list:'
+        : '**If the command needs what was refused**, this is the new list:';
+    const plain = lines.filter((line) => /^[ -~]+$/.test(line));
+    return [
+        [lead, '', '```yaml', 'allow-domains: |', ...plain.map((line) => `  ${line}`), '```'].join('\n'),
+        ...(unknown === 0
+            ? []
+            : [
+                'AWF does not know the names that are commented out. Find out what asked for them first: a hijacked command can ask for any name.',
+            ]),
+        ...(leftOut === 0 ? [] : [`${String(leftOut)} more names are in \`policy.json\`, in the logs.`]),
+    ];
+}
+/** Entries that are named one by one. */
+const MAX_UNUSED = 20;
+function unusedBlocks(unused) {
+    if (unused.length === 0)
+        return [];
+    const named = unused.slice(0, MAX_UNUSED).map(ruleText).join(', ');
+    const rest = unused.length - MAX_UNUSED;
+    return [`Nothing used these entries: ${named}${rest > 0 ? `, and ${String(rest)} more` : ''}.`];
+}
+const ruleText = ({ entry, from, preset }) => `${code(entry)} (${preset === null ? '' : `preset ${code(preset)}, `}${code(from)})`;
+/** In a reader's words; `not-listed` needs none. */
+const REASONS = {
+    'named-host': 'only the api-proxy answers for it',
+    'private-address': 'its address is private',
+    port: 'its port',
+    address: 'an address instead of a name',
+    'odd-name': 'no host has such a name',
+    'server-name': 'another name inside the tunnel',
+    'closed-server-name': 'a closed name inside the tunnel',
+    'no-server-name': 'no name inside the tunnel',
+    'not-tls': 'no TLS inside the tunnel',
+};
+function becauseOf({ reason, rule }) {
+    if (reason === 'denied')
+        return rule === null ? ' (denied)' : ` (denied by ${ruleText(rule)})`;
+    const text = REASONS[reason ?? ''];
+    return text === undefined ? '' : ` (${text})`;
+}
+/** Agent programs contact their makers' hosts and work without them. The note keeps readers from suspecting an attack. */
+function knownAs(domain) {
+    const known = sideTrafficOf(domain);
+    return known.length === 0 ? '' : ` (usual side traffic of ${known.join(' and ')} programs)`;
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/summary.js
+
+
 
 
 
@@ -57554,11 +57991,13 @@ function summaryMarkdown(facts, limit = SUMMARY_LIMIT) {
     ].map((blocks) => `${blocks.join('\n\n')}\n`);
     return candidates.find((markdown) => Buffer.byteLength(markdown) <= limit) ?? candidates.at(-1) ?? '';
 }
-function tablesOf({ error, traffic, budget, aftermath, logs, hasAgentLogs }) {
+function tablesOf({ error, traffic, egress, budget, aftermath, logs, hasAgentLogs }) {
     return [
         ...(error === undefined ? [] : [quoteBlock(error)]),
         '### Domains',
-        ...(traffic.domains === undefined ? ['⚠️ The log of Squid could not be read.'] : domainBlocks(traffic.domains)),
+        ...(traffic.domains === undefined
+            ? ['⚠️ The log of Squid could not be read.']
+            : domainBlocks(traffic.domains, egress)),
         '### Model requests',
         ...(traffic.usage === undefined
             ? ['⚠️ The log of the api-proxy could not be read.']
@@ -57566,28 +58005,6 @@ function tablesOf({ error, traffic, budget, aftermath, logs, hasAgentLogs }) {
         ...(aftermath === undefined ? [] : aftermathMarkdown(aftermath)),
         ...(logs === undefined ? [] : [`Logs: ${logPaths(logs, hasAgentLogs).map(code).join(', ')}`]),
     ];
-}
-function domainBlocks({ allowed, blocked, unresolvable, others, unreadableLines }) {
-    return [
-        table(['Domain', 'Verdict', 'Requests'], [
-            ...blocked.map((row) => domainRow(row, `⛔ refused${knownAs(row.domain)}`)),
-            ...unresolvable.map((row) => domainRow(row, '⚠️ allowed, but the name has no address')),
-            ...allowed.map((row) => domainRow(row, '✅ allowed')),
-        ], 'No request left the sandbox.'),
-        ...(others.allowed + others.blocked + others.unresolvable === 0
-            ? []
-            : [
-                `Requests for further names: ${others.blocked} refused, ${others.allowed} allowed, ` +
-                    `${others.unresolvable} without an address.`,
-            ]),
-        ...unreadNote(unreadableLines, 'Squid'),
-    ];
-}
-function unreadNote(count, program) {
-    return count === 0 ? [] : [`⚠️ ${summary_linesText(count)} of ${program}'s log could not be read.`];
-}
-function summary_linesText(count) {
-    return `${count} line${count === 1 ? '' : 's'}`;
 }
 function usageBlocks(usage, budget) {
     return [
@@ -57605,7 +58022,7 @@ function hostBlocks({ hosts, refused, otherRefused }) {
     const rows = [
         ...refused.map(({ host, option, line, requests }) => [
             code(host),
-            `⛔ refused: ${code(line.slice(line.indexOf(' ') + 1))}${isKnownNoise(host, option, line) ? SIDE_TRAFFIC : ''}`,
+            `⛔ refused: ${code(line.slice(line.indexOf(' ') + 1))}${isSideRequest({ host, option, line }) ? SIDE_TRAFFIC : ''}`,
             String(requests),
         ]),
         ...hosts.map(({ host, rule, requests, failed }) => [
@@ -57624,8 +58041,7 @@ function hostBlocks({ hosts, refused, otherRefused }) {
 /** The lines that would allow what was refused. A path has no character that could end the block. */
 function pasteBlocks(refused) {
     return ['host-rules', 'allow-endpoints'].flatMap((option) => {
-        const isKnown = ({ host, line }) => isKnownNoise(host, option, line);
-        const lines = refused.filter((one) => one.option === option && !isKnown(one)).map(({ line }) => line);
+        const lines = refused.filter((one) => one.option === option && !isSideRequest(one)).map(({ line }) => line);
         const plain = lines.filter((line) => /^[!-_a-~ ]+$/.test(line)).slice(0, MAX_PASTED);
         if (plain.length === 0)
             return [];
@@ -57651,20 +58067,6 @@ function refusedText({ blocked, others }, usage) {
         return 'no request was refused';
     return `${refused} request${refused === 1 ? ' was' : 's were'} refused`;
 }
-/** A provider's own host is asked for more than inference by its own program, as are other hosts for a few paths. */
-function isKnownNoise(host, option, line) {
-    const place = host + line.slice(line.indexOf('/'));
-    return PROVIDERS.some(({ sideTraffic }) => sideTraffic.some((known) => known.includes('/') ? place.startsWith(known) : option === 'allow-endpoints' && known === host));
-}
-const SIDE_TRAFFIC = ' (usual side traffic of agent programs)';
-/** Agent programs contact their makers' hosts and work without them. The note keeps readers from suspecting an attack. */
-function knownAs(domain) {
-    const known = PROVIDERS.filter(({ sideTraffic }) => sideTraffic.includes(domain)).map(({ name }) => name);
-    return known.length === 0 ? '' : ` (usual side traffic of ${known.join(' and ')} programs)`;
-}
-function domainRow({ domain, requests }, text) {
-    return [code(domain), text, String(requests)];
-}
 function modelRow(row) {
     const { provider, model, requests, failed, costUsd } = row;
     const { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens } = row;
@@ -57685,7 +58087,7 @@ function usageNotes(usage) {
         ...(droppedLines === 0
             ? []
             : [
-                `⚠️ The api-proxy's log had no room for ${summary_linesText(droppedLines)}. The outputs count them, this table does not.`,
+                `⚠️ The api-proxy's log had no room for ${egress_summary_linesText(droppedLines)}. The outputs count them, this table does not.`,
             ]),
         ...(overBudget > 0 ? [`⛔ The budget was exhausted: ${overBudget} requests were refused or cut off.`] : []),
         ...(estimated ? ['Some token counts are estimates, and so is their cost: the provider did not report them.'] : []),
@@ -57738,6 +58140,8 @@ function sizeOf(path) {
 
 
 
+
+
 /**
  * Tells the job how the run ended: outputs, annotations, job summary. Each part has a guard of its own, and none of them
  * changes the exit code or the outcome.
@@ -57748,8 +58152,12 @@ async function publish(result, secrets, reporter) {
     const outputs = { ...runOutputs(result), ...(await commandOutputs(result, secrets, reporter)) };
     if (error !== undefined)
         setFailed(error);
+    else if (result.outcome === 'blocked')
+        setFailed(blockedText('action', result.egress));
     else if (exitCode !== 0)
         setFailed(`The command ended with exit code ${exitCode}.`);
+    for (const line of result.egress === undefined ? [] : egressLines(result.egress, 'allow-domains'))
+        reporter.info(line);
     setOutputs(outputs, reporter);
     for (const warning of cutWarnings(result))
         reporter.warning(warning);
@@ -57836,10 +58244,10 @@ function writeSummary(result, error, secrets) {
     const file = process.env['GITHUB_STEP_SUMMARY'] ?? '';
     if (file === '')
         return;
-    const { outcome, exitCode, traffic, budget, aftermath, timings, logs, hasAgentLogs, written } = result;
+    const { outcome, exitCode, traffic, egress, budget, aftermath, timings, logs, hasAgentLogs, written } = result;
     const commandSummary = agentSummary(written.summary, secrets);
     const about = { outcome, exitCode, error, startupMs: timings.startupMs, logs, hasAgentLogs };
-    const facts = { ...about, traffic, budget, aftermath, commandSummary };
+    const facts = { ...about, traffic, egress, budget, aftermath, commandSummary };
     appending('GITHUB_STEP_SUMMARY', () => (0,external_node_fs_.appendFileSync)(file, summaryMarkdown(facts)));
 }
 
@@ -58776,7 +59184,7 @@ function describeError(error) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5562);
+/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7900);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(793);
 
 

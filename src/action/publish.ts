@@ -4,11 +4,13 @@ import type { Secrets } from '../config/secrets.ts';
 import { describeError } from '../errors.ts';
 import { agentOutputs } from '../report/agent-outputs.ts';
 import { agentSummary } from '../report/agent-summary.ts';
+import { egressLines } from '../report/egress.ts';
 import { decimalUsd } from '../report/money.ts';
 import { summaryMarkdown } from '../report/summary.ts';
 import type { DomainCount } from '../report/tally.ts';
 import { attempt, type Reporter } from '../reporter.ts';
 import { DOMAINS_OUTPUT_LIMIT } from '../run/limits.ts';
+import { blockedText } from '../run/messages.ts';
 import type { RunResult } from '../run/report.ts';
 import { appending } from './runner-file.ts';
 
@@ -21,7 +23,10 @@ export async function publish(result: RunResult, secrets: Secrets, reporter: Rep
   const error = result.error === undefined ? undefined : describeError(result.error);
   const outputs = { ...runOutputs(result), ...(await commandOutputs(result, secrets, reporter)) };
   if (error !== undefined) core.setFailed(error);
+  else if (result.outcome === 'blocked') core.setFailed(blockedText('action', result.egress));
   else if (exitCode !== 0) core.setFailed(`The command ended with exit code ${exitCode}.`);
+  for (const line of result.egress === undefined ? [] : egressLines(result.egress, 'allow-domains'))
+    reporter.info(line);
   setOutputs(outputs, reporter);
   for (const warning of cutWarnings(result)) reporter.warning(warning);
   await attempt(reporter, 'write the job summary', () => {
@@ -119,9 +124,9 @@ function setOutputs(outputs: Readonly<Record<string, string>>, reporter: Reporte
 function writeSummary(result: RunResult, error: string | undefined, secrets: Secrets): void {
   const file = process.env['GITHUB_STEP_SUMMARY'] ?? '';
   if (file === '') return;
-  const { outcome, exitCode, traffic, budget, aftermath, timings, logs, hasAgentLogs, written } = result;
+  const { outcome, exitCode, traffic, egress, budget, aftermath, timings, logs, hasAgentLogs, written } = result;
   const commandSummary = agentSummary(written.summary, secrets);
   const about = { outcome, exitCode, error, startupMs: timings.startupMs, logs, hasAgentLogs };
-  const facts = { ...about, traffic, budget, aftermath, commandSummary };
+  const facts = { ...about, traffic, egress, budget, aftermath, commandSummary };
   appending('GITHUB_STEP_SUMMARY', () => appendFileSync(file, summaryMarkdown(facts)));
 }

@@ -5,9 +5,12 @@ import type { Engine } from '../docker/engine.ts';
 import { builtImageNames } from '../docker/images.ts';
 import { describeError } from '../errors.ts';
 import { logPaths } from '../host/log-directories.ts';
+import { egressLines } from '../report/egress.ts';
 import { costText } from '../report/money.ts';
 import type { DomainCount } from '../report/tally.ts';
+import type { DomainTraffic } from '../report/traffic.ts';
 import { filtered, stderrReporter, type Reporter } from '../reporter.ts';
+import { blockedText } from '../run/messages.ts';
 import { writeTo } from '../run/output.ts';
 import type { RunResult } from '../run/report.ts';
 import { newRunId, run } from '../run/run.ts';
@@ -55,14 +58,30 @@ export async function runCommand(
   return result.exitCode;
 }
 
-function report({ error, traffic: { domains, usage }, logs, hasAgentLogs }: RunResult, reporter: Reporter): void {
+function report(
+  { error, outcome, traffic: { domains, usage }, egress, logs, hasAgentLogs }: RunResult,
+  reporter: Reporter,
+): void {
   if (error !== undefined) reporter.error(describeError(error));
-  if (domains !== undefined && domains.allowed.length > 0) reporter.info(`allowed: ${named(domains.allowed)}`);
-  if (domains !== undefined && domains.blocked.length > 0) reporter.info(`refused: ${named(domains.blocked)}`);
+  if (outcome === 'blocked') reporter.error(blockedText('cli', egress));
+  if (domains !== undefined) reportDomains(domains, reporter);
+  for (const line of egress === undefined ? [] : egressLines(egress, '--allow-domains')) reporter.info(line);
   if (usage !== undefined && usage.requests > 0) {
     reporter.info(`models: ${usage.requests} requests, ${tokensOf(usage)} tokens, ${costText(usage)}`);
   }
   if (logs !== undefined) reporter.info(`logs: ${logPaths(logs, hasAgentLogs).join(', ')}`);
+}
+
+function reportDomains({ allowed, blocked, audited, unresolvable }: DomainTraffic, reporter: Reporter): void {
+  const lists = {
+    allowed,
+    refused: blocked,
+    'would be refused': audited,
+    'allowed, but without an address': unresolvable,
+  };
+  for (const [title, list] of Object.entries(lists)) {
+    if (list.length > 0) reporter.info(`${title}: ${named(list)}`);
+  }
 }
 
 /** The most requested names; the command can ask for any number of them. */

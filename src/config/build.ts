@@ -5,7 +5,7 @@ import type { NamedHost } from '../shared/named-host.ts';
 import type { SidecarBudget } from '../shared/sidecar-config.ts';
 import { checkNamedHosts, checkScript, checkServerUrl, checkVariables } from './checks.ts';
 import type { Config } from './config.ts';
-import { egressRules } from './egress/build.ts';
+import { egressRules } from './egress-build.ts';
 import { githubConfig, hostsOfGithub } from './github-config.ts';
 import type { OptionValues } from './options.ts';
 import { realDirectory } from './parsers.ts';
@@ -80,6 +80,8 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     allowEndpoints: values['allow-endpoints'],
     allowProviderTools: values['allow-provider-tools'],
     egress,
+    failOnBlocked: values['fail-on-blocked'],
+    knownBlocked: values['known-blocked'],
     addHosts: values['add-hosts'],
     upstreamCa: values['upstream-ca'],
     env: values.env.map(({ name, value }) => ({ name, value })),

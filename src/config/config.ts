@@ -4,7 +4,8 @@ import type { ProviderTool } from '../shared/provider-tools.ts';
 import type { AllowedEndpoint, SidecarBudget } from '../shared/sidecar-config.ts';
 import type { HostEntry } from '../shared/network.ts';
 import type { OwnPrice } from '../shared/prices.ts';
-import type { EgressRules } from './egress/rules.ts';
+import type { NamePattern } from './egress-entry.ts';
+import type { EgressRules } from './egress-rules.ts';
 import type { GithubConfig } from './github.ts';
 import type { NamedHosts } from './named-hosts.ts';
 import type { ConfiguredProvider } from './providers.ts';
@@ -68,6 +69,10 @@ export interface Config {
   readonly allowProviderTools: readonly ProviderTool[];
   /** What the command may reach. */
   readonly egress: EgressRules;
+  /** Whether a refused request fails the run. */
+  readonly failOnBlocked: boolean;
+  /** Names that may be refused without failing it. */
+  readonly knownBlocked: readonly NamePattern[];
   readonly addHosts: readonly HostEntry[];
   /** Additional CAs, as PEM. */
   readonly upstreamCa: string | undefined;

@@ -1,5 +1,5 @@
 import { UserError, withHint } from '../errors.ts';
-import { isAllowed, type EgressRules } from './egress/rules.ts';
+import { isAllowed, type EgressRules } from './egress-rules.ts';
 import { checkRepository, githubHosts, type GithubConfig } from './github.ts';
 import { githubServer } from './github-server.ts';
 import { GITHUB_TOKEN_SECRET } from './github-token.ts';

@@ -6,9 +6,8 @@ import { PROVIDER_TOOLS } from '../shared/provider-tools.ts';
 import { PROVIDERS, type ProviderId } from '../shared/providers.ts';
 import type { Target } from '../shared/sidecar-config.ts';
 import { allowedEndpoint } from './allow-endpoints.ts';
-import { allowEntry, denyEntry } from './egress/entry.ts';
-import { EGRESS_MODES } from './egress/rules.ts';
-import { hostEntry, requestedVariable, userMount } from './entries.ts';
+import { EGRESS } from './egress-options.ts';
+import { requestedVariable, userMount } from './entries.ts';
 import { GITHUB_TOKEN_SECRET, repositoryName } from './github-token.ts';
 import { hostCredential } from './host-credentials.ts';
 import { hostRule } from './host-rules.ts';
@@ -147,26 +146,6 @@ const OTHERS = [
     parse: hostRule,
     description: 'HOST METHOD /path/pattern[?query]: the only requests that pass to that host',
   },
-  { name: 'allow-domains', kind: 'commas', parse: allowEntry, description: 'domains that the command may reach' },
-  {
-    name: 'deny-domains',
-    kind: 'commas',
-    parse: denyEntry,
-    description: 'domains that stay closed, whatever allows them',
-  },
-  {
-    name: 'egress-policy',
-    kind: 'choice',
-    choices: EGRESS_MODES,
-    default: 'block',
-    description: 'refuse what is not allowed, or (audit) let it pass and report it; private destinations stay closed',
-  },
-  {
-    name: 'add-hosts',
-    kind: 'lines',
-    parse: hostEntry,
-    description: 'name:address, permitted for that name even if it is private',
-  },
   {
     name: 'upstream-ca',
     kind: 'text',
@@ -276,10 +255,11 @@ export const OPTIONS: readonly Option[] = [
   GITHUB_TOKEN,
   ...TARGETS,
   ...AUTH_HEADERS,
+  ...EGRESS,
   ...OTHERS,
 ];
 
-type Row = (typeof COMMAND)[number] | (typeof OTHERS)[number];
+type Row = (typeof COMMAND)[number] | (typeof EGRESS)[number] | (typeof OTHERS)[number];
 type TargetName = `${ProviderId}-api-target`;
 type AuthHeaderName = `${ProviderId}-auth-header`;
 

@@ -1,7 +1,7 @@
 import { injectionOf, type AuthHeader, type Injection } from '../shared/injection.ts';
 import { isOwnHost, PROVIDERS, type Provider } from '../shared/providers.ts';
 import type { Target } from '../shared/sidecar-config.ts';
-import { isAllowed, type EgressRules } from './egress/rules.ts';
+import { isAllowed, type EgressRules } from './egress-rules.ts';
 import { credentialOf, type Secrets } from './secrets.ts';
 
 /** A provider whose credential was given. The credential itself is in {@link Secrets}. */

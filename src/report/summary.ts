@@ -1,4 +1,7 @@
 import { PROVIDERS } from '../shared/providers.ts';
+import { domainBlocks, linesText, unreadNote } from './egress-summary.ts';
+import type { EgressReport } from './egress.ts';
+import { isSideRequest, SIDE_TRAFFIC } from './side-traffic.ts';
 import { logPaths, type LogDirectories } from '../host/log-directories.ts';
 import type { SidecarBudget } from '../shared/sidecar-config.ts';
 import { aftermathMarkdown } from './aftermath.ts';
@@ -7,7 +10,6 @@ import type { Aftermath } from '../workspace/inspect.ts';
 import type { HostTraffic, RefusedRequest } from './hosts.ts';
 import { code, table } from './markdown.ts';
 import { costText, dollars } from './money.ts';
-import type { DomainCount } from './tally.ts';
 import type { DomainTraffic, Traffic } from './traffic.ts';
 import type { ModelUsage, RunUsage } from './usage.ts';
 import { tokensOf } from '../shared/usage.ts';
@@ -22,6 +24,8 @@ export interface SummaryFacts {
   /** One paragraph; undefined when the sandbox did not fail. */
   readonly error: string | undefined;
   readonly traffic: Traffic;
+  /** Undefined if Squid's log could not be read. */
+  readonly egress: EgressReport | undefined;
   /** What the run was allowed to use. */
   readonly budget: SidecarBudget;
   readonly aftermath: Aftermath | undefined;
@@ -51,11 +55,13 @@ export function summaryMarkdown(facts: SummaryFacts, limit = SUMMARY_LIMIT): str
   return candidates.find((markdown) => Buffer.byteLength(markdown) <= limit) ?? candidates.at(-1) ?? '';
 }
 
-function tablesOf({ error, traffic, budget, aftermath, logs, hasAgentLogs }: SummaryFacts): string[] {
+function tablesOf({ error, traffic, egress, budget, aftermath, logs, hasAgentLogs }: SummaryFacts): string[] {
   return [
     ...(error === undefined ? [] : [quoteBlock(error)]),
     '### Domains',
-    ...(traffic.domains === undefined ? ['⚠️ The log of Squid could not be read.'] : domainBlocks(traffic.domains)),
+    ...(traffic.domains === undefined
+      ? ['⚠️ The log of Squid could not be read.']
+      : domainBlocks(traffic.domains, egress)),
     '### Model requests',
     ...(traffic.usage === undefined
       ? ['⚠️ The log of the api-proxy could not be read.']
@@ -63,35 +69,6 @@ function tablesOf({ error, traffic, budget, aftermath, logs, hasAgentLogs }: Sum
     ...(aftermath === undefined ? [] : aftermathMarkdown(aftermath)),
     ...(logs === undefined ? [] : [`Logs: ${logPaths(logs, hasAgentLogs).map(code).join(', ')}`]),
   ];
-}
-
-function domainBlocks({ allowed, blocked, unresolvable, others, unreadableLines }: DomainTraffic): string[] {
-  return [
-    table(
-      ['Domain', 'Verdict', 'Requests'],
-      [
-        ...blocked.map((row) => domainRow(row, `⛔ refused${knownAs(row.domain)}`)),
-        ...unresolvable.map((row) => domainRow(row, '⚠️ allowed, but the name has no address')),
-        ...allowed.map((row) => domainRow(row, '✅ allowed')),
-      ],
-      'No request left the sandbox.',
-    ),
-    ...(others.allowed + others.blocked + others.unresolvable === 0
-      ? []
-      : [
-          `Requests for further names: ${others.blocked} refused, ${others.allowed} allowed, ` +
-            `${others.unresolvable} without an address.`,
-        ]),
-    ...unreadNote(unreadableLines, 'Squid'),
-  ];
-}
-
-function unreadNote(count: number, program: string): string[] {
-  return count === 0 ? [] : [`⚠️ ${linesText(count)} of ${program}'s log could not be read.`];
-}
-
-function linesText(count: number): string {
-  return `${count} line${count === 1 ? '' : 's'}`;
 }
 
 function usageBlocks(usage: RunUsage, budget: SidecarBudget): string[] {
@@ -114,7 +91,7 @@ function hostBlocks({ hosts, refused, otherRefused }: HostTraffic): string[] {
   const rows = [
     ...refused.map(({ host, option, line, requests }) => [
       code(host),
-      `⛔ refused: ${code(line.slice(line.indexOf(' ') + 1))}${isKnownNoise(host, option, line) ? SIDE_TRAFFIC : ''}`,
+      `⛔ refused: ${code(line.slice(line.indexOf(' ') + 1))}${isSideRequest({ host, option, line }) ? SIDE_TRAFFIC : ''}`,
       String(requests),
     ]),
     ...hosts.map(({ host, rule, requests, failed }) => [
@@ -134,8 +111,7 @@ function hostBlocks({ hosts, refused, otherRefused }: HostTraffic): string[] {
 /** The lines that would allow what was refused. A path has no character that could end the block. */
 function pasteBlocks(refused: readonly RefusedRequest[]): string[] {
   return (['host-rules', 'allow-endpoints'] as const).flatMap((option) => {
-    const isKnown = ({ host, line }: RefusedRequest): boolean => isKnownNoise(host, option, line);
-    const lines = refused.filter((one) => one.option === option && !isKnown(one)).map(({ line }) => line);
+    const lines = refused.filter((one) => one.option === option && !isSideRequest(one)).map(({ line }) => line);
     const plain = lines.filter((line) => /^[!-_a-~ ]+$/.test(line)).slice(0, MAX_PASTED);
     if (plain.length === 0) return [];
     const lead = `If the command needs a refused request, add its line to \`${option}\`:`;
@@ -161,28 +137,6 @@ function refusedText({ blocked, others }: DomainTraffic, usage: RunUsage | undef
   const refused = all.reduce((sum, { requests }) => sum + requests, others.blocked + otherRefused);
   if (refused === 0) return 'no request was refused';
   return `${refused} request${refused === 1 ? ' was' : 's were'} refused`;
-}
-
-/** A provider's own host is asked for more than inference by its own program, as are other hosts for a few paths. */
-function isKnownNoise(host: string, option: RefusedRequest['option'], line: string): boolean {
-  const place = host + line.slice(line.indexOf('/'));
-  return PROVIDERS.some(({ sideTraffic }) =>
-    sideTraffic.some((known) =>
-      known.includes('/') ? place.startsWith(known) : option === 'allow-endpoints' && known === host,
-    ),
-  );
-}
-
-const SIDE_TRAFFIC = ' (usual side traffic of agent programs)';
-
-/** Agent programs contact their makers' hosts and work without them. The note keeps readers from suspecting an attack. */
-function knownAs(domain: string): string {
-  const known = PROVIDERS.filter(({ sideTraffic }) => sideTraffic.includes(domain)).map(({ name }) => name);
-  return known.length === 0 ? '' : ` (usual side traffic of ${known.join(' and ')} programs)`;
-}
-
-function domainRow({ domain, requests }: DomainCount, text: string): string[] {
-  return [code(domain), text, String(requests)];
 }
 
 function modelRow(row: ModelUsage): string[] {

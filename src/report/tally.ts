@@ -4,30 +4,34 @@ export interface DomainCount {
   readonly requests: number;
 }
 
+/** What is said about a name beside its number. */
+type Detail = Readonly<Record<string, unknown>>;
+
 /** Names that are counted one by one. The command can ask for any number of names. */
 const MAX_NAMES = 10_000;
 
 /** Counts requests by name in bounded memory. */
-export class Tally {
-  readonly #counts = new Map<string, number>();
+export class Tally<T extends Detail> {
+  readonly #counts = new Map<string, { requests: number; readonly detail: T }>();
   #others = 0;
 
-  add(name: string, requests = 1): void {
+  /** @param detail what the first request for the name says counts */
+  add(name: string, detail: T): void {
     const count = this.#counts.get(name);
-    if (count === undefined && this.#counts.size >= MAX_NAMES) this.#others += requests;
-    else this.#counts.set(name, (count ?? 0) + requests);
+    if (count !== undefined) count.requests += 1;
+    else if (this.#counts.size >= MAX_NAMES) this.#others += 1;
+    else this.#counts.set(name, { requests: 1, detail });
   }
 
   /** Requests for the names that came after the first {@link MAX_NAMES}. */
   get others(): number {
-    return Math.max(0, this.#others);
+    return this.#others;
   }
 
   /** Most requested first. */
-  ranked(): DomainCount[] {
+  ranked(): (DomainCount & T)[] {
     return [...this.#counts]
-      .filter(([, requests]) => requests > 0)
-      .map(([domain, requests]) => ({ domain, requests }))
+      .map(([domain, { requests, detail }]) => ({ domain, requests, ...detail }))
       .sort((a, b) => b.requests - a.requests || a.domain.localeCompare(b.domain));
   }
 }

@@ -1,8 +1,13 @@
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { once } from 'node:events';
+import type { EgressEntry } from '../config/egress-entry.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
-import { isRefused, isUnresolvable, parseAccessLine, type AccessRecord } from '../squid/access-log.ts';
+import { parseAccessLine } from '../squid/access-log.ts';
 import { ACCESS_LOG } from '../shared/contract.ts';
 import { linesOf } from './lines.ts';
+import { RequestJoiner, ruleOf, type DecidingRule, type EgressRequest, type Observed } from './requests.ts';
 import { Tally, type DomainCount } from './tally.ts';
 import type { RunUsage } from './usage.ts';
 
@@ -12,14 +17,32 @@ export interface Traffic {
   readonly usage: RunUsage | undefined;
 }
 
+/** A name, with what decided on the first request for it. */
+export interface JudgedDomain extends DomainCount {
+  readonly rule: DecidingRule | null;
+  /** Why it was or would have been refused; null if it was not. */
+  readonly reason: string | null;
+  /** The port of the first request. */
+  readonly port: number;
+}
+
 /** What Squid let through and what it refused; each list has the most requested name first. */
 export interface DomainTraffic {
-  readonly allowed: readonly DomainCount[];
-  readonly blocked: readonly DomainCount[];
+  readonly allowed: readonly JudgedDomain[];
+  readonly blocked: readonly JudgedDomain[];
+  /** Names that only an audit let through. */
+  readonly audited: readonly JudgedDomain[];
   /** Allowed names that have no address. */
-  readonly unresolvable: readonly DomainCount[];
+  readonly unresolvable: readonly JudgedDomain[];
   /** Requests for names beyond the number that is counted one by one. */
-  readonly others: { readonly allowed: number; readonly blocked: number; readonly unresolvable: number };
+  readonly others: {
+    readonly allowed: number;
+    readonly blocked: number;
+    readonly audited: number;
+    readonly unresolvable: number;
+  };
+  /** Entries that decided on no request. */
+  readonly unused: readonly DecidingRule[];
   /** Lines of the log that are no records of Squid's. */
   readonly unreadableLines: number;
 }
@@ -28,74 +51,137 @@ export interface DomainTraffic {
 export const NO_DOMAINS: DomainTraffic = {
   allowed: [],
   blocked: [],
+  audited: [],
   unresolvable: [],
-  others: { allowed: 0, blocked: 0, unresolvable: 0 },
+  others: { allowed: 0, blocked: 0, audited: 0, unresolvable: 0 },
+  unused: [],
   unreadableLines: 0,
 };
 
+/** The requests of a run, one JSON object a line, beside Squid's own log. */
+export const REQUESTS_FILE = 'access.jsonl';
+
 /**
- * Reads Squid's access log.
+ * Reads Squid's access log, in constant memory, and writes `access.jsonl` beside it.
  *
- * @param agent the agent's address: the sidecar's requests are not the command's
  * @param since when the run began, in milliseconds since the epoch: a log directory that the user chose also holds the
  *   records of earlier runs
- * @throws Error when the log cannot be read
+ * @throws Error when the log cannot be read, or the other file not be written
  */
 export async function readDomains(
   { squid }: Pick<LogDirectories, 'squid'>,
-  agent: string,
+  observed: Observed,
   since = 0,
 ): Promise<DomainTraffic> {
-  const counter = new DomainCounter(agent);
-  for await (const line of linesOf(join(squid, ACCESS_LOG))) {
-    if (line === '') continue;
-    const record = parseAccessLine(line);
-    if (record === undefined) counter.unreadableLines += 1;
-    else if (record !== 'no-request' && record.time * 1000 >= since) counter.add(record);
+  const joiner = new RequestJoiner(observed);
+  const counter = new DomainCounter(observed);
+  const lines = linesOf(join(squid, ACCESS_LOG));
+  const first = await lines.next();
+  const sink = await openSink(join(squid, REQUESTS_FILE));
+  const take = async (requests: readonly EgressRequest[]): Promise<void> => {
+    for (const request of requests) {
+      counter.add(request);
+      await sink.write(request);
+    }
+  };
+  try {
+    for (let next = first; next.done !== true; next = await lines.next()) {
+      if (next.value === '') continue;
+      const record = parseAccessLine(next.value);
+      if (record === undefined) counter.unreadableLines += 1;
+      else if (record !== 'no-request' && record.time * 1000 >= since) await take(joiner.push(record));
+    }
+    await take(joiner.rest());
+  } finally {
+    await sink.close();
   }
   return counter.result();
 }
 
-/** Counts the records of Squid's log, one after the other. */
+/** Bytes that are collected before they are written. */
+const BUFFER = 256 * 1024;
+
+/** A sidecar can write to the directory too, so no link that stands there is followed. */
+async function openSink(path: string): Promise<{
+  readonly write: (request: EgressRequest) => Promise<void>;
+  readonly close: () => Promise<void>;
+}> {
+  await rm(path, { recursive: true, force: true });
+  const stream = createWriteStream(path, { flags: 'wx', highWaterMark: BUFFER });
+  await once(stream, 'open');
+  let text = '';
+  const flush = async (): Promise<void> => {
+    const isRoomLeft = stream.write(text);
+    text = '';
+    if (!isRoomLeft) await once(stream, 'drain');
+  };
+  return {
+    write: async (request) => {
+      text += `${JSON.stringify(request)}\n`;
+      if (text.length >= BUFFER) await flush();
+    },
+    close: async () => {
+      await flush();
+      stream.end();
+      await once(stream, 'close');
+    },
+  };
+}
+
+type Detail = Pick<JudgedDomain, 'rule' | 'reason' | 'port'>;
+
+/** Counts the agent's requests, one after the other. */
 export class DomainCounter {
   unreadableLines = 0;
-  readonly #agent: string;
-  readonly #allowed = new Tally();
-  readonly #blocked = new Tally();
-  readonly #unresolvable = new Tally();
+  readonly #entries: readonly EgressEntry[];
+  readonly #used = new Set<string>();
+  readonly #allowed = new Tally<Detail>();
+  readonly #blocked = new Tally<Detail>();
+  readonly #audited = new Tally<Detail>();
+  readonly #unresolvable = new Tally<Detail>();
 
-  /** @param agent the agent's address */
-  constructor(agent: string) {
-    this.#agent = agent;
+  constructor({ rules: { allow, deny } }: Pick<Observed, 'rules'>) {
+    this.#entries = [...allow, ...deny];
   }
 
-  /**
-   * A tunnel that the peek port cut has two records: the front port's, which says that a tunnel to an allowed name was
-   * opened, and the peek port's with the verdict. Together they are one refused request.
-   */
-  add(record: AccessRecord): void {
-    const { host, serverName, verdict, client } = record;
-    if (isUnresolvable(record)) {
-      this.#unresolvable.add(host);
-    } else if (verdict !== undefined) {
-      this.#blocked.add(serverName ?? host);
-      this.#allowed.add(host, -1);
-    } else if (client === this.#agent) {
-      (isRefused(record) ? this.#blocked : this.#allowed).add(host);
+  add({ source, host, port, serverName, verdict, rule, reason }: EgressRequest): void {
+    if (source !== 'agent') return;
+    if (rule !== null) this.#used.add(idOf(rule));
+    const detail = { rule, reason, port };
+    // A tunnel that was cut tried to reach the name inside.
+    const name = verdict === 'allowed' ? host : (serverName ?? host);
+    switch (verdict) {
+      case 'allowed':
+        this.#allowed.add(name, detail);
+        break;
+      case 'refused':
+        this.#blocked.add(name, detail);
+        break;
+      case 'audited':
+        this.#audited.add(name, detail);
+        break;
+      case 'unresolvable':
+        this.#unresolvable.add(host, detail);
     }
   }
 
   result(): DomainTraffic {
+    const lists = {
+      ...{ allowed: this.#allowed, blocked: this.#blocked },
+      ...{ audited: this.#audited, unresolvable: this.#unresolvable },
+    };
+    const { allowed, blocked, audited, unresolvable } = lists;
     return {
-      allowed: this.#allowed.ranked(),
-      blocked: this.#blocked.ranked(),
-      unresolvable: this.#unresolvable.ranked(),
+      ...{ allowed: allowed.ranked(), blocked: blocked.ranked() },
+      ...{ audited: audited.ranked(), unresolvable: unresolvable.ranked() },
       others: {
-        allowed: this.#allowed.others,
-        blocked: this.#blocked.others,
-        unresolvable: this.#unresolvable.others,
+        ...{ allowed: allowed.others, blocked: blocked.others },
+        ...{ audited: audited.others, unresolvable: unresolvable.others },
       },
+      unused: this.#entries.map(ruleOf).filter((rule) => !this.#used.has(idOf(rule))),
       unreadableLines: this.unreadableLines,
     };
   }
 }
+
+const idOf = ({ entry, from }: DecidingRule): string => `${from}\n${entry}`;

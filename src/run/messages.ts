@@ -2,6 +2,8 @@ import type { Config } from '../config/config.ts';
 import { isWithin } from '../config/domain.ts';
 import { hostNames } from '../config/named-hosts.ts';
 import { optionName, type OptionName } from '../config/options.ts';
+import type { FrontEndKind } from '../config/source.ts';
+import type { EgressReport } from '../report/egress.ts';
 import type { KeptTranscripts } from '../report/transcripts.ts';
 import { budgetUseText, type BudgetUse } from '../report/budget.ts';
 import { costText } from '../report/money.ts';
@@ -168,5 +170,20 @@ export function outOfMemoryText({ frontEnd }: Config, memory: string): string {
   return (
     `The command was killed because memory ran out: it needed more than its limit of ${memory}, or more than the machine ` +
     `had left. Raise ${optionName(frontEnd, 'memory')}, or use a machine with more memory.`
+  );
+}
+
+/** Names that a message lists. */
+const MAX_BLOCKED = 10;
+
+/** For `fail-on-blocked`. @param egress undefined if Squid's log could not be read */
+export function blockedText(frontEnd: FrontEndKind, egress: EgressReport | undefined): string {
+  const option = optionName(frontEnd, 'fail-on-blocked');
+  if (egress === undefined) return `${option} is set, and what was refused is unknown: Squid's log could not be read.`;
+  const names = egress.unexpected.slice(0, MAX_BLOCKED).map(printable);
+  const rest = egress.unexpected.length - names.length;
+  return (
+    `${option} is set, and requests were refused: ${names.join(', ')}${rest > 0 ? ` and ${String(rest)} more` : ''}. ` +
+    `Allow them, or name them in ${optionName(frontEnd, 'known-blocked')}.`
   );
 }

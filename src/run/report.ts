@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { writeAftermath, writeTimings, type LogDirectories } from '../host/log-directories.ts';
 import { aftermathWarnings } from '../report/aftermath.ts';
+import { egressReport, writePolicy, type EgressReport } from '../report/egress.ts';
 import { unlessMissing } from '../report/lines.ts';
 import { keepTranscripts } from '../report/transcripts.ts';
 import { NO_DOMAINS, readDomains, type Traffic } from '../report/traffic.ts';
@@ -19,7 +20,8 @@ import type { RunContext } from './context.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { Timings } from './timings.ts';
 
-export type Outcome = 'success' | 'failure' | 'timeout' | 'error';
+/** `blocked`: the command succeeded, but `fail-on-blocked` is set and a request was refused. */
+export type Outcome = 'success' | 'failure' | 'blocked' | 'timeout' | 'error';
 
 /** What a report needs besides the run's results. */
 export type ReportContext = RunContext & { readonly loadPricing: () => Promise<Pricing> };
@@ -32,6 +34,8 @@ export interface RunResult {
   /** Why the sandbox failed. */
   readonly error: unknown;
   readonly traffic: Traffic;
+  /** Undefined if the log could not be read. */
+  readonly egress: EgressReport | undefined;
   /** What the command left in the workspace; undefined when the workspace could not be searched. */
   readonly aftermath: Aftermath | undefined;
   /** What the command wrote to its files for outputs and the summary. */
@@ -62,16 +66,24 @@ export async function report(
   const written = await readWritten(progress, reporter);
   const hasAgentLogs = await readTranscripts(secrets, progress, reporter);
   const traffic = await readTraffic(config, sandbox, progress, context);
+  const egress = traffic.domains && egressReport(config, traffic.domains, traffic.usage, () => []);
   if (logs !== undefined)
-    await writeBesideLogs(logs, traffic, warnings.length > 0 ? aftermath : undefined, context, progress);
+    await writeBesideLogs(
+      config,
+      logs,
+      { traffic, egress, aftermath: warnings.length > 0 ? aftermath : undefined },
+      context,
+      progress,
+    );
   if (traffic.usage !== undefined) reportBudget(config, traffic.usage, reporter, progress);
   await removeWorkDirectory(context, progress);
   const exitCode = ending?.exitCode ?? 1;
+  const outcome = outcomeOf(config, progress, egress);
   return {
-    outcome: outcomeOf(progress),
+    outcome,
     // A sandbox that failed is no success, whatever the command's exit code.
-    exitCode: error !== undefined && exitCode === 0 ? 1 : exitCode,
-    ...{ error, traffic, aftermath, written, logs, hasAgentLogs, timings, budget: config.budget },
+    exitCode: ['error', 'blocked'].includes(outcome) && exitCode === 0 ? 1 : exitCode,
+    ...{ error, traffic, egress, aftermath, written, logs, hasAgentLogs, timings, budget: config.budget },
   };
 }
 
@@ -81,10 +93,13 @@ function reportBudget(config: Config, usage: RunUsage, reporter: Reporter, { war
   if (usage.overBudget > 0) reporter.warning(budgetWarning(config, usage));
 }
 
-function outcomeOf({ error, ending }: Progress): Outcome {
+function outcomeOf({ failOnBlocked }: Config, { error, ending }: Progress, egress: EgressReport | undefined): Outcome {
   if (error !== undefined || ending === undefined) return 'error';
   if (ending.timedOut) return 'timeout';
-  return ending.exitCode === 0 ? 'success' : 'failure';
+  if (ending.exitCode !== 0) return 'failure';
+  // What was refused is unknown without a log, and an unknown is no success.
+  const isBlocked = egress === undefined || egress.unexpected.length > 0;
+  return failOnBlocked && isBlocked ? 'blocked' : 'success';
 }
 
 async function readWritten({ commandFiles }: Progress, reporter: Reporter): Promise<WrittenFiles> {
@@ -111,7 +126,7 @@ async function readTranscripts(
 
 /** Once the command has started, a missing log is a lost one. Before that there is nothing to read, and nothing to miss. */
 async function readTraffic(
-  { apiProxy }: Config,
+  { apiProxy, egress: rules }: Config,
   { commandStarted }: Sandbox,
   { logs, agentAddress, since }: Progress,
   { reporter, loadPricing }: ReportContext,
@@ -119,7 +134,7 @@ async function readTraffic(
   if (logs === undefined || agentAddress === undefined) return { domains: NO_DOMAINS, usage: NO_MODEL_USAGE };
   return {
     domains: await attempt(reporter, "read Squid's log", () => {
-      const reading = readDomains(logs, agentAddress, since);
+      const reading = readDomains(logs, { agent: agentAddress, rules }, since);
       return commandStarted ? reading : unlessMissing(reading, NO_DOMAINS);
     }),
     usage: await attempt(reporter, "read the api-proxy's log", () => {
@@ -129,14 +144,25 @@ async function readTraffic(
   };
 }
 
+/** What is written beside the logs. */
+interface Findings extends Pick<RunResult, 'traffic' | 'egress'> {
+  /** Undefined if there is nothing to tell. */
+  readonly aftermath: Aftermath | undefined;
+}
+
 async function writeBesideLogs(
+  config: Config,
   logs: LogDirectories,
-  { usage }: Traffic,
-  aftermath: Aftermath | undefined,
+  { traffic: { usage, domains }, egress, aftermath }: Findings,
   { reporter }: RunContext,
   { timings }: Progress,
 ): Promise<void> {
   await attempt(reporter, 'write timings.json', () => writeTimings(logs, timings));
+  if (domains !== undefined && egress !== undefined) {
+    await attempt(reporter, 'write policy.json', () => {
+      writePolicy(logs, config, domains, egress);
+    });
+  }
   if (usage !== undefined) await attempt(reporter, 'write usage.json', () => writeUsage(logs, usage));
   if (aftermath !== undefined) await attempt(reporter, 'write workspace.json', () => writeAftermath(logs, aftermath));
 }

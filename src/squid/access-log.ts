@@ -4,7 +4,9 @@ import { LOG_FIELDS, UNRESOLVABLE } from './config.ts';
 export interface AccessRecord {
   /** Seconds since the epoch. */
   readonly time: number;
+  readonly durationMs: number;
   readonly client: string;
+  readonly clientPort: number;
   readonly method: string;
   /** The requested host, in lower case and without a trailing dot. */
   readonly host: string;
@@ -15,10 +17,14 @@ export interface AccessRecord {
   readonly status: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** Squid's own port of the connection to the server or to the peek port; 0 without one. */
+  readonly routePort: number;
   /** The TLS server name (SNI) that the peek port read. */
   readonly serverName: string | undefined;
   /** Why the peek port cut the tunnel. */
   readonly verdict: string | undefined;
+  /** Why the front port refused the request. */
+  readonly refusal: string | undefined;
 }
 
 const FIELD_NAMES = Object.keys(LOG_FIELDS) as (keyof typeof LOG_FIELDS)[];
@@ -44,7 +50,9 @@ export function parseAccessLine(line: string): AccessRecord | 'no-request' | und
   const [result = '-', status = '0'] = field('status').split('/');
   return {
     time: Number(field('time')),
+    durationMs: Number(field('durationMs')),
     client: field('client'),
+    clientPort: portIn(field('clientPort')),
     method: field('method'),
     host,
     port: Number(port),
@@ -52,10 +60,14 @@ export function parseAccessLine(line: string): AccessRecord | 'no-request' | und
     status: Number(status),
     bytesSent: Number(field('bytesOut')),
     bytesReceived: Number(field('bytesIn')),
+    routePort: portIn(field('routePort')),
     serverName: optional('serverName')?.toLowerCase().replace(/\.$/, ''),
     verdict: optional('verdict'),
+    refusal: optional('refusal'),
   };
 }
+
+const portIn = (text: string): number => (/^\d{1,5}$/.test(text) ? Number(text) : 0);
 
 /** True if the policy stopped the request, not the network. */
 export function isRefused(record: AccessRecord): boolean {

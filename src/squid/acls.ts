@@ -1,4 +1,4 @@
-import type { DomainSet, Way } from '../config/egress/rules.ts';
+import type { DomainSet, Way } from '../config/egress-rules.ts';
 
 /** An ACL with one line per value. Without values it matches nothing, because no listener has the name `nothing`. */
 export function listAcl(name: string, type: string, values: readonly string[]): string[] {

@@ -1,4 +1,4 @@
-import { domainSet, waysOf, type EgressRules } from '../config/egress/rules.ts';
+import { domainSet, waysOf, type DomainSet, type EgressRules } from '../config/egress-rules.ts';
 import type { HostEntry } from '../shared/network.ts';
 import { ACCESS_LOG, CACHE_LOG, PEEK_CERTIFICATE, SQUID_LOG_DIR } from '../shared/contract.ts';
 import { HOST_PORTS, SQUID_PORT, type Addresses } from '../shared/network.ts';
@@ -68,6 +68,7 @@ export const LOG_FIELDS = {
   time: '%ts.%03tu',
   durationMs: '%tr',
   client: '%>a',
+  clientPort: '%>p',
   status: '%Ss/%03>Hs',
   bytesOut: '%>st',
   bytesIn: '%<st',
@@ -76,6 +77,7 @@ export const LOG_FIELDS = {
   port: '%>rP',
   target: '%#.512ru',
   route: '%Sh/%<a',
+  routePort: '%<lp',
   serverName: '%#ssl::>sni',
   verdict: `%{${VERDICT}}note`,
   refusal: `%{${REFUSAL}}note`,
@@ -170,7 +172,8 @@ function accessRules({ targets, egress }: EgressPolicy): string[] {
     'http_access deny manager',
     refuse('odd_name', 'odd-name'),
     'http_access allow to_models',
-    ...(blocks ? [refuse('address_literal', 'address')] : []),
+    // An address of /etc/hosts counts as its name there, and so as an added host.
+    blocks ? refuse('address_literal', 'address') : refuse('address_literal private_address', 'private-address'),
     refuse('denied', 'denied'),
     ...targets.flatMap(({ permitted }, index) =>
       permitted
@@ -226,9 +229,9 @@ function serverNameRules(policy: EgressPolicy): string[] {
     'acl client_hello_next at_step SslBump1',
     'acl client_hello_read at_step SslBump2',
     ...listedServerNameAcls(waysOf(egress.allow)),
-    ...domainAcls('denied_server_name', domainSet(egress.deny), 'ssl::server_name --client-requested'),
+    ...domainAcls('denied_server_name', withDots(domainSet(egress.deny)), 'ssl::server_name --client-requested'),
     // In a tunnel to an allowed name, a named host's server name would be a way past the api-proxy.
-    ...listAcl('closed_server_name', 'ssl::server_name --client-requested', closedHosts(policy)),
+    ...listAcl('closed_server_name', 'ssl::server_name --client-requested', closedHosts(policy).flatMap(alsoWithDot)),
     // Squid matches a server name of "*.example.com" against every name below example.com.
     'acl odd_server_name ssl::server_name_regex --client-requested -i [^a-z0-9._-]',
     // ssl::server_name falls back to the host of CONNECT. A ClientHello without a server name must not pass as that
@@ -261,6 +264,15 @@ function logging(): string[] {
     `cache_log stdio:${SQUID_LOG_DIR}/${CACHE_LOG}`,
   ];
 }
+
+/** Squid drops the dot at the end of a requested host, but not that of a server name. */
+const alsoWithDot = (name: string): string[] => [name, `${name}.`];
+
+const withDots = ({ hosts, domains, subdomainsOf }: DomainSet): DomainSet => ({
+  hosts: hosts.flatMap(alsoWithDot),
+  domains: domains.flatMap(alsoWithDot),
+  subdomainsOf: subdomainsOf.flatMap(alsoWithDot),
+});
 
 /** Hosts that the agent never reaches itself, whatever is allowed. */
 function closedHosts({ targets, namedHosts }: EgressPolicy): string[] {

@@ -20,9 +20,9 @@ export function accessLine(
   fields: Partial<Record<keyof typeof LOG_FIELDS, string>> = {},
 ) {
   const values: Record<keyof typeof LOG_FIELDS, string> = {
-    ...{ time: (Date.now() / 1000).toFixed(3), durationMs: '3', client, status: 'TCP_TUNNEL/200' },
+    ...{ time: (Date.now() / 1000).toFixed(3), durationMs: '3', client, clientPort: '40000', status: 'TCP_TUNNEL/200' },
     ...{ bytesOut: '10', bytesIn: '10', method: 'CONNECT', ...endpointOf(target), target },
-    ...{ route: 'FIRSTUP_PARENT/127.0.0.1', serverName: '-', verdict: '-', refusal: '-' },
+    ...{ route: 'FIRSTUP_PARENT/127.0.0.1', routePort: '50000', serverName: '-', verdict: '-', refusal: '-' },
     ...fields,
   };
   return `${Object.keys(LOG_FIELDS)

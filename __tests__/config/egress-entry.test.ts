@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Scheme } from '../../../src/config/egress/entry.ts';
-import { decide, isAllowed, waysOf, type DomainSet } from '../../../src/config/egress/rules.ts';
-import { UserError } from '../../../src/errors.ts';
-import { thrown } from '../../../testing/builders.ts';
-import { allowing } from '../../../testing/options.ts';
+import type { Scheme } from '../../src/config/egress-entry.ts';
+import { decide, isAllowed, waysOf, type DomainSet } from '../../src/config/egress-rules.ts';
+import { UserError } from '../../src/errors.ts';
+import { thrown } from '../../testing/builders.ts';
+import { allowing } from '../../testing/options.ts';
 
 /** The names that HTTPS may reach at its own port. */
 const namesOf = (text: string, scheme: Scheme = 'https'): DomainSet | undefined =>

@@ -1,9 +1,9 @@
 import { domainToUnicode } from 'node:url';
 import { parse } from 'tldts';
-import { UserError } from '../../errors.ts';
-import { canonicalHost, isWithin, looksLikeAddress } from '../domain.ts';
-import type { ParseContext } from '../option.ts';
-import { placeOf, type Given, type Source } from '../source.ts';
+import { UserError } from '../errors.ts';
+import { canonicalHost, isWithin, looksLikeAddress } from './domain.ts';
+import type { ParseContext } from './option.ts';
+import { placeOf, type Given, type Source } from './source.ts';
 
 /** The schemes to which an entry may be limited. */
 export const SCHEMES = ['https', 'http'] as const;
@@ -111,6 +111,17 @@ export function denyEntry(given: Given, context: ParseContext): EgressEntry {
   // Whoever closes everything below a public suffix opens nothing.
   const text = given.text.endsWith('!') ? given.text : `${given.text}!`;
   return { ...allowEntry({ ...given, text }, context), text: given.text };
+}
+
+/**
+ * Reads an entry of `known-blocked`: a name as in `deny-domains`, or an address, for a command asks for addresses too.
+ *
+ * @throws UserError like {@link allowEntry}
+ */
+export function knownEntry(given: Given, context: ParseContext): NamePattern {
+  if (looksLikeAddress(given.text)) return { host: given.text.toLowerCase(), match: 'host' };
+  const { host, match } = denyEntry(given, context);
+  return { host, match };
 }
 
 /** @returns undefined for the scheme's own port */

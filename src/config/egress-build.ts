@@ -1,5 +1,5 @@
-import type { OptionValues } from '../options.ts';
-import type { EgressRules } from './rules.ts';
+import type { OptionValues } from './options.ts';
+import type { EgressRules } from './egress-rules.ts';
 
 /** What the command may reach, as the options say it. */
 export function egressRules(values: OptionValues): EgressRules {

@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import { allowProposal } from '../../src/report/allow-proposal.ts';
+import type { JudgedDomain } from '../../src/report/traffic.ts';
+import { judged } from '../../testing/builders.ts';
+import { allowing } from '../../testing/options.ts';
+
+const { allow } = allowing('mine.example\n*.also.example');
+const presetsOf = (host: string): string[] => (host.endsWith('.things.example') ? ['things'] : []);
+const refused = (domain: string, detail: Partial<JudgedDomain> = {}) =>
+  judged(domain, 1, { reason: 'not-listed', ...detail });
+
+const propose = (...blocked: readonly JudgedDomain[]) => allowProposal(allow, { blocked, audited: [] }, presetsOf);
+const linesFor = (...blocked: readonly JudgedDomain[]) => propose(...blocked)?.lines.slice(allow.length);
+
+test('keeps the entries that are there, and names a preset once', () => {
+  expect(propose(refused('a.things.example'), refused('b.things.example'))).toEqual({
+    ...{ lines: ['mine.example', '*.also.example', 'things'], unknown: 0, leftOut: 0 },
+  });
+});
+
+test('an audit is proposed like a refusal', () => {
+  expect(allowProposal([], { blocked: [], audited: [refused('a.example')] }, presetsOf)?.lines).toEqual([
+    '# a.example',
+  ]);
+});
+
+describe('a name that no preset covers', () => {
+  test('is a comment, so that pasting it allows nothing', () => {
+    expect(propose(refused('evil.example'))).toMatchObject({ unknown: 1 });
+    expect(linesFor(refused('evil.example'))).toEqual(['# evil.example']);
+  });
+
+  test('is folded with at least two others of its domain, but never below a public suffix', () => {
+    const three = ['a', 'b', 'c'];
+    expect(linesFor(...three.map((name) => refused(`${name}.cdn.example.com`)))).toEqual(['# example.com']);
+    expect(linesFor(refused('a.example.com'), refused('b.example.com'))).toEqual([
+      '# a.example.com',
+      '# b.example.com',
+    ]);
+    const strangers = three.map((name) => `${name}.github.io`);
+    expect(linesFor(...strangers.map((name) => refused(name)))).toEqual(strangers.map((name) => `# ${name}`));
+  });
+
+  test('keeps its port', () => {
+    expect(linesFor(refused('a.example', { port: 8443, reason: 'port' }))).toEqual(['# https://a.example:8443']);
+  });
+});
+
+test.each<[string, JudgedDomain]>([
+  ['a denied name', refused('a.example', { reason: 'denied' })],
+  ['a private destination', refused('a.example', { reason: 'private-address' })],
+  ['an address', refused('192.0.2.7', { reason: 'port' })],
+  ['a name that could end the block', refused('a.example\n```')],
+  ['a name without a dot', refused('npm')],
+  ['the usual side traffic of an agent program', refused('play.googleapis.com')],
+])('proposes nothing for %s', (_, one) => {
+  expect(propose(one)).toBeUndefined();
+});
+
+test('has at most 50 new lines, and counts the others', () => {
+  const many = Array.from({ length: 80 }, (_, index) => refused(`host.n${String(index)}.example`));
+  expect(propose(...many)).toMatchObject({ unknown: 50, leftOut: 30 });
+});

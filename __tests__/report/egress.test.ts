@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { egressLines, egressReport, writePolicy } from '../../src/report/egress.ts';
+import { NO_DOMAINS } from '../../src/report/traffic.ts';
+import { NO_MODEL_USAGE } from '../../src/report/usage.ts';
+import { aConfig, judged, temporaryDirectory } from '../../testing/builders.ts';
+import { allowing } from '../../testing/options.ts';
+
+const config = aConfig({
+  egress: allowing('mine.example'),
+  knownBlocked: [
+    { host: 'known.example', match: 'domain' },
+    { host: '10.0.0.1', match: 'host' },
+  ],
+});
+const blocked = ['evil.example', 'x.known.example', '10.0.0.1', 'play.googleapis.com'].map((domain) =>
+  judged(domain, 1, { reason: 'not-listed' }),
+);
+const request = { host: 'api.example', option: 'host-rules', line: 'api.example POST /x', requests: 1 } as const;
+const usage = {
+  ...NO_MODEL_USAGE,
+  refused: [request, { ...request, host: 'known.example', line: 'known.example GET /' }],
+};
+
+describe('what nobody expected', () => {
+  test('leaves out known-blocked and the side traffic of agent programs', () => {
+    const { unexpected, proposal } = egressReport(config, { ...NO_DOMAINS, blocked }, usage, () => []);
+    expect(unexpected).toEqual(['evil.example', 'api.example POST /x']);
+    expect(proposal?.lines).toEqual(['mine.example', '# evil.example']);
+  });
+
+  test('is nothing in an audit that refused nothing', () => {
+    const audited = [judged('evil.example', 1, { reason: 'not-listed' })];
+    const report = egressReport(config, { ...NO_DOMAINS, audited }, undefined, () => []);
+    expect(report.unexpected).toEqual([]);
+    expect(report.proposal?.unknown).toBe(1);
+  });
+});
+
+test('the log gets the list', () => {
+  const report = egressReport(config, { ...NO_DOMAINS, blocked }, undefined, () => []);
+  expect(egressLines(report, '--allow-domains')).toEqual([
+    expect.stringContaining('this is the new --allow-domains'),
+    '  mine.example',
+    '  # evil.example',
+  ]);
+  expect(egressLines({ ...report, mode: 'audit' }, 'allow-domains')[0]).toContain('for what this run did');
+  expect(egressLines({ ...report, proposal: undefined }, 'allow-domains')).toEqual([]);
+});
+
+test('policy.json has the entries, what they did, and the list', () => {
+  const squid = temporaryDirectory();
+  const domains = { ...NO_DOMAINS, blocked };
+  writePolicy(
+    { squid },
+    config,
+    domains,
+    egressReport(config, domains, undefined, () => []),
+  );
+  expect(JSON.parse(readFileSync(join(squid, 'policy.json'), 'utf8'))).toMatchObject({
+    ...{ version: 1, mode: 'block', deny: [] },
+    allow: [{ entry: 'mine.example', from: 'allow-domains, line 1', preset: null }],
+    refused: blocked.map(({ domain }) => ({ domain, requests: 1 })),
+    proposal: { allowDomains: ['mine.example', '# evil.example'], leftOut: 0 },
+  });
+});

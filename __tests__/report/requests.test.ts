@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import { RequestJoiner, type EgressRequest } from '../../src/report/requests.ts';
+import { parseAccessLine } from '../../src/squid/access-log.ts';
+import { accessLine, refusedLine } from '../../testing/engine/log-lines.ts';
+import { allowing } from '../../testing/options.ts';
+
+const AGENT = '172.30.0.20';
+const LIST = 'a.example\n=one.example\nhttps://ports.example:8443';
+const DENIED = { 'deny-domains': 'bad.a.example' };
+
+/** The requests that the lines of a log stand for. */
+function requests(lines: readonly string[], options: Readonly<Record<string, string>> = {}): EgressRequest[] {
+  const joiner = new RequestJoiner({ agent: AGENT, rules: allowing(LIST, { ...DENIED, ...options }) });
+  const all = lines.flatMap((line) => {
+    const record = parseAccessLine(line.trimEnd());
+    if (record === undefined || record === 'no-request') throw new Error(`no record: ${line}`);
+    return joiner.push(record);
+  });
+  return [...all, ...joiner.rest()];
+}
+
+const AUDIT = { 'egress-policy': 'audit' };
+const verdicts = (lines: readonly string[], options = {}) =>
+  requests(lines, options).map(({ host, verdict, reason, rule }) => [host, verdict, reason, rule?.entry ?? null]);
+
+const cut = (host: string, port: string, verdict: string, serverName = '-') =>
+  accessLine('127.0.0.1', `${host}:443`, { clientPort: port, verdict, serverName });
+
+test('a request has all of its record', () => {
+  const line = accessLine(AGENT, 'x.a.example:443', {
+    time: '1767225600.250',
+    durationMs: '42',
+    bytesOut: '7',
+    bytesIn: '9',
+  });
+  expect(requests([line])).toEqual([
+    {
+      ...{ version: 1, time: '2026-01-01T00:00:00.250Z', durationMs: 42, source: 'agent', scheme: 'https' },
+      ...{ host: 'x.a.example', port: 443, serverName: null, verdict: 'allowed', reason: null, status: 200 },
+      rule: { entry: 'a.example', from: 'allow-domains, line 1', preset: null },
+      ...{ bytesSent: 7, bytesReceived: 9 },
+    },
+  ]);
+});
+
+describe('the rule and the reason', () => {
+  const refusedFor = (host: string, refusal: string, port = '443') =>
+    accessLine(AGENT, `${host}:${port}`, { status: 'TCP_DENIED/403', refusal });
+
+  test.each([
+    ['an allowed host', accessLine(AGENT, 'one.example:443'), ['one.example', 'allowed', null, '=one.example']],
+    [
+      'an allowed port',
+      accessLine(AGENT, 'ports.example:8443'),
+      ['ports.example', 'allowed', null, 'https://ports.example:8443'],
+    ],
+    ['a name on no list', refusedFor('b.example', 'not-listed'), ['b.example', 'refused', 'not-listed', null]],
+    ['a denied name', refusedFor('bad.a.example', 'denied'), ['bad.a.example', 'refused', 'denied', 'bad.a.example']],
+    // The entry allows it, but did not decide.
+    [
+      'a private address',
+      refusedFor('a.example', 'private-address'),
+      ['a.example', 'refused', 'private-address', null],
+    ],
+    [
+      'a name without an address',
+      accessLine(AGENT, 'x.a.example:443', { status: 'TCP_DENIED/503', verdict: 'unresolvable' }),
+      ['x.a.example', 'unresolvable', null, 'a.example'],
+    ],
+  ])('of %s', (_, line, expected) => {
+    expect(verdicts([line])).toEqual([expected]);
+  });
+
+  test('a request of the api-proxy is told apart, and no entry decides on it', () => {
+    const [request] = requests([accessLine('172.30.0.30', 'api.a.example:443')]);
+    expect(request).toMatchObject({ source: 'api-proxy', verdict: 'allowed', rule: null });
+    expect(requests([refusedLine('172.30.0.30', 'a.example:443')])).toMatchObject([{ verdict: 'refused' }]);
+  });
+});
+
+describe('a tunnel that was cut', () => {
+  test('is one request, found by the port between the two records', () => {
+    const lines = [
+      cut('a.example', '50002', 'server-name', 'evil.example'),
+      accessLine(AGENT, 'a.example:443', { routePort: '50001' }),
+      accessLine(AGENT, 'a.example:443', { routePort: '50002' }),
+    ];
+    expect(requests(lines).map(({ verdict, reason, serverName }) => [verdict, reason, serverName])).toEqual([
+      ['allowed', null, null],
+      ['refused', 'server-name', 'evil.example'],
+    ]);
+  });
+
+  test('is told even if the record of its tunnel is missing, or belongs to another host', () => {
+    expect(verdicts([cut('a.example', '1', 'not-tls')])).toEqual([['a.example', 'refused', 'not-tls', 'a.example']]);
+    const lines = [cut('a.example', '1', 'not-tls'), accessLine(AGENT, 'one.example:443', { routePort: '1' })];
+    expect(verdicts(lines).map(([host, verdict]) => [host, verdict])).toEqual([
+      ['one.example', 'allowed'],
+      ['a.example', 'refused'],
+    ]);
+  });
+
+  test('waits in bounded memory for its tunnel', () => {
+    const joiner = new RequestJoiner({ agent: AGENT, rules: allowing(LIST) });
+    let told = 0;
+    for (let port = 0; port < 30_000; port++) {
+      const record = parseAccessLine(cut('a.example', String(port), 'not-tls').trimEnd());
+      if (typeof record === 'object') told += joiner.push(record).length;
+    }
+    expect(told).toBe(20_000);
+    expect(joiner.rest()).toHaveLength(10_000);
+  });
+});
+
+describe('in an audit', () => {
+  test.each([
+    ['a listed name', 'a.example:443', ['a.example', 'allowed', null, 'a.example']],
+    ['another name', 'b.example:443', ['b.example', 'audited', 'not-listed', null]],
+    [
+      'a name over a scheme that its entry does not have',
+      'ports.example:443',
+      ['ports.example', 'audited', 'not-listed', null],
+    ],
+    ['a port', 'b.example:22', ['b.example', 'audited', 'port', null]],
+    ['an address', '192.0.2.7:443', ['192.0.2.7', 'audited', 'address', null]],
+  ])('what passed is judged by the list: %s', (_, target, expected) => {
+    expect(verdicts([accessLine(AGENT, target)], AUDIT)).toEqual([expected]);
+  });
+
+  test('a server name that would have been cut is the reason, unless the name itself is', () => {
+    const lines = (host: string) => [
+      cut(host, '7', 'server-name', 'x.example'),
+      accessLine(AGENT, `${host}:443`, { routePort: '7' }),
+    ];
+    expect(verdicts(lines('a.example'), AUDIT)).toEqual([['a.example', 'audited', 'server-name', 'a.example']]);
+    expect(verdicts(lines('b.example'), AUDIT)).toEqual([['b.example', 'audited', 'not-listed', null]]);
+  });
+
+  test('what stays closed was refused', () => {
+    const lines = [
+      cut('b.example', '7', 'closed-server-name', 'x.example'),
+      accessLine(AGENT, 'b.example:443', { routePort: '7' }),
+    ];
+    expect(verdicts(lines, AUDIT)).toEqual([['b.example', 'refused', 'closed-server-name', null]]);
+    const denied = accessLine(AGENT, 'bad.a.example:443', { status: 'TCP_DENIED/403', refusal: 'denied' });
+    expect(verdicts([denied], AUDIT)).toEqual([['bad.a.example', 'refused', 'denied', 'bad.a.example']]);
+  });
+});

@@ -1,0 +1,40 @@
+import { hostEntry } from './entries.ts';
+import type { Option } from './option.ts';
+import { allowEntry, denyEntry, knownEntry } from './egress-entry.ts';
+import { EGRESS_MODES } from './egress-rules.ts';
+
+/** The options about what the command may reach. */
+export const EGRESS = [
+  { name: 'allow-domains', kind: 'commas', parse: allowEntry, description: 'domains that the command may reach' },
+  {
+    name: 'deny-domains',
+    kind: 'commas',
+    parse: denyEntry,
+    description: 'domains that stay closed, whatever allows them',
+  },
+  {
+    name: 'egress-policy',
+    kind: 'choice',
+    choices: EGRESS_MODES,
+    default: 'block',
+    description: 'refuse what is not allowed, or (audit) let it pass and report it; private destinations stay closed',
+  },
+  {
+    name: 'fail-on-blocked',
+    kind: 'boolean',
+    default: 'false',
+    description: 'fail if a request was refused, except for known-blocked and the usual side traffic of agent programs',
+  },
+  {
+    name: 'known-blocked',
+    kind: 'commas',
+    parse: knownEntry,
+    description: 'domains and addresses whose refusal is expected',
+  },
+  {
+    name: 'add-hosts',
+    kind: 'lines',
+    parse: hostEntry,
+    description: 'name:address, permitted for that name even if it is private',
+  },
+] as const satisfies readonly Option[];
