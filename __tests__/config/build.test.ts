@@ -201,3 +201,35 @@ describe('the workspace', () => {
     expect(() => build({}, { workspace: '/does/not/exist' })).toThrow(/workspace \(\/does\/not\/exist\)/);
   });
 });
+
+describe('deny-domains', () => {
+  test.each([
+    ['the host of a provider with a key', {}, { OPENAI_API_KEY: 'sk-1' }, 'denies api.openai.com, the host of OpenAI'],
+    ['a host with rules', { 'host-rules': 'api.openai.com GET /x' }, {}, 'which host-rules, line 1 is for'],
+  ])('must not cover %s', (_, options, credentials, text) => {
+    const error = thrown(() => build({ 'deny-domains': 'openai.com', ...options }, { credentials }));
+    expect(error.message).toContain(`deny-domains, line 1: "openai.com" denies api.openai.com`);
+    expect(error.message).toContain(text);
+    expect(error).toMatchObject({ hint: 'Remove one of the two.' });
+  });
+
+  test('may cover the host of a provider without a key', () => {
+    expect(build({ 'deny-domains': 'openai.com' }).egress.deny).toHaveLength(1);
+  });
+});
+
+describe('internationalised names', () => {
+  test.each([
+    ['pаypal.com', true], // a Cyrillic letter among Latin ones
+    ['аррӏе.com', true], // all Cyrillic
+    ['ɡοοgle.com', true], // Greek letters among Latin ones
+    ['bücher.example', false],
+    ['例え.example', false],
+    ['почта.example', false],
+    ['xn--pypal-4ve.com', true],
+    ['plain.example', false],
+  ])('%s: a warning of letters that look like others is %s', (name, isOdd) => {
+    const { warnings } = build({ 'allow-domains': name });
+    expect(warnings.some((text) => text.includes('letters of another script'))).toBe(isOdd);
+  });
+});

@@ -3,9 +3,10 @@ import { SERVER_URL_VARIABLE } from '../shared/copilot-host.ts';
 import { ownHost } from '../shared/providers.ts';
 import type { NamedHost } from '../shared/named-host.ts';
 import type { SidecarBudget } from '../shared/sidecar-config.ts';
-import { checkNamedHosts, checkScript, checkServerUrl, checkVariables } from './checks.ts';
+import { checkDenied, checkNamedHosts, checkScript, checkServerUrl, checkVariables } from './checks.ts';
 import type { Config } from './config.ts';
 import { egressRules } from './egress-build.ts';
+import { nameWarning } from './egress-entry.ts';
 import { githubConfig, hostsOfGithub } from './github-config.ts';
 import type { OptionValues } from './options.ts';
 import { realDirectory } from './parsers.ts';
@@ -60,6 +61,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
   const egress = egressRules(values);
   const choices = providerChoices(values, context.environment);
   const providers = apiProxy ? configuredProviders(secrets, egress, choices) : [];
+  throwProblems(checkDenied(egress, values, providers));
   const github = apiProxy ? githubConfig(values, secrets, context.environment, frontEnd.kind) : undefined;
   const config: Config = {
     frontEnd: frontEnd.kind,
@@ -99,7 +101,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     logLevel: values['log-level'],
     proxyLogsDir: values['proxy-logs-dir'],
     keepContainers: values['keep-containers'],
-    warnings,
+    warnings: [...warnings, ...egress.allow.flatMap((entry) => nameWarning(entry) ?? [])],
   };
   return { config, secrets, values };
 }

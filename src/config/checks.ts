@@ -6,7 +6,9 @@
 import { collectProblems, UserError, withHint } from '../errors.ts';
 import { ownHost, PROVIDERS, type Provider } from '../shared/providers.ts';
 import type { VariableEntry } from './entries.ts';
+import { denialOf, type EgressRules } from './egress-rules.ts';
 import { optionName, type OptionValues } from './options.ts';
+import type { ConfiguredProvider } from './providers.ts';
 import type { Secrets } from './secrets.ts';
 import { placeOf, type FrontEndKind } from './source.ts';
 
@@ -49,6 +51,28 @@ export function checkNamedHosts(
       return new UserError(`${source}: ${name} is the host of a provider, which has a key already.`, { hint });
     });
   return [...twice, ...taken];
+}
+
+/** What has a credential or rules must not be denied: every request for it would fail, and the reason would be hard to find. */
+export function checkDenied(
+  egress: EgressRules,
+  { 'host-credentials': credentials, 'host-rules': rules }: OptionValues,
+  providers: readonly ConfiguredProvider[],
+): UserError[] {
+  const needed = [
+    ...providers.map(({ provider, target: { host } }) => ({
+      host,
+      what: `the host of ${provider.name}, which has a key`,
+    })),
+    ...credentials.map(({ name, source }) => ({ host: name, what: `which ${source} is for` })),
+    ...rules.map(({ name, rule }) => ({ host: name, what: `which ${rule.source} is for` })),
+  ];
+  return needed.flatMap(({ host, what }) => {
+    const entry = denialOf(egress, host);
+    if (entry === undefined) return [];
+    const text = `${placeOf(entry.source)}: "${entry.text}" denies ${host}, ${what}.`;
+    return [new UserError(text, { hint: 'Remove one of the two.' })];
+  });
 }
 
 /** The GitHub server decides the host of a configured provider, unless the user names a target. */

@@ -54,10 +54,15 @@ export function waysOf(entries: readonly EgressEntry[]): Way[] {
 
 /** Decides on a destination. Of several entries, the most specific one decides, then the first. */
 export function decide({ allow, deny }: EgressRules, { scheme, host, port }: Destination): Decision {
-  const denied = mostSpecific(deny.filter((entry) => covers(entry, host)));
+  const denied = denialOf({ deny }, host);
   if (denied !== undefined) return { isAllowed: false, entry: denied };
   const entry = mostSpecific(allow.filter((one) => leadsTo(one, scheme, port) && covers(one, host)));
   return { isAllowed: entry !== undefined, entry };
+}
+
+/** The entry that denies a host, whatever allows it. */
+export function denialOf({ deny }: Pick<EgressRules, 'deny'>, host: string): EgressEntry | undefined {
+  return mostSpecific(deny.filter((entry) => covers(entry, host)));
 }
 
 /** Whether `scheme` may reach `host` at its own port. */
