@@ -85,6 +85,7 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     hostVariables: {},
     allowEndpoints: [],
     allowProviderTools: [],
+    policy: undefined,
     egress,
     addHosts: [],
     upstreamCa: undefined,

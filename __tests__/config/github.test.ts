@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { HostRules } from '../../containers/api-proxy/src/hosts/host-rules.ts';
+import { HostRules } from '../../src/shared/rule-matcher.ts';
 import { checkRepository, githubHosts } from '../../src/config/github.ts';
 import { githubServer } from '../../src/config/github-server.ts';
 import { GITHUB_ACCESS_LEVELS, type GithubAccess } from '../../src/shared/github-access.ts';

@@ -20,7 +20,7 @@ import {
   type NamedProviderHost,
 } from './named-hosts.ts';
 import { configuredProviders, type ConfiguredProvider, type ProviderChoices } from './providers.ts';
-import { readOptions, type FrontEnd } from './read.ts';
+import { readOptions, type FrontEnd, type PolicyReading } from './read.ts';
 import type { Secrets } from './secrets.ts';
 
 /** What a front end knows in addition to the options. */
@@ -30,6 +30,8 @@ export interface BuildContext {
   readonly environment: NodeJS.ProcessEnv;
   /** An absolute path. */
   readonly workspace: string;
+  /** What the policy file gives. */
+  readonly policy?: PolicyReading;
 }
 
 /** Everything that a front end gets from its options. */
@@ -47,10 +49,16 @@ export interface Built {
  */
 export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
   const workspace = realDirectory(`the workspace (${context.workspace})`, context.workspace);
-  const { values, secrets, problems, warnings } = readOptions(frontEnd, context.environment, workspace);
+  const { values, secrets, problems, warnings } = readOptions(
+    frontEnd,
+    context.environment,
+    workspace,
+    context.policy?.entries,
+  );
   const serverUrl = context.environment[SERVER_URL_VARIABLE];
   const apiProxy = frontEnd.kind === 'action' || values['enable-api-proxy'];
   throwProblems([
+    ...(context.policy?.problems ?? []),
     ...problems,
     ...(context.argv === undefined ? checkScript(values) : []),
     ...checkVariables(values.env),
@@ -79,6 +87,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     copilotMode: values['copilot-mode'],
     allowEndpoints: values['allow-endpoints'],
     allowProviderTools: values['allow-provider-tools'],
+    policy: context.policy?.origin,
     egress,
     addHosts: values['add-hosts'],
     upstreamCa: values['upstream-ca'],
@@ -97,7 +106,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     logLevel: values['log-level'],
     proxyLogsDir: values['proxy-logs-dir'],
     keepContainers: values['keep-containers'],
-    warnings,
+    warnings: [...(context.policy?.warnings ?? []), ...warnings],
   };
   return { config, secrets, values };
 }

@@ -88,7 +88,7 @@ const GITHUB_TOKEN: Option = {
  * runs only when somebody runs it by name (`Makefile`, scripts in `package.json`) is the command's work.
  */
 const PROTECTED = `
-.github/workflows .github/actions .mcp.json .claude .codex .gemini .cursor .opencode .vscode .idea .devcontainer
+.github/workflows .github/actions .github/awf.yml .mcp.json .claude .codex .gemini .cursor .opencode .vscode .idea .devcontainer
 .envrc .husky .pre-commit-config.yaml lefthook.yml .npmrc .yarnrc.yml .pnpmfile.cjs
 `
   .trim()
@@ -146,6 +146,18 @@ const OTHERS = [
     kind: 'lines',
     parse: hostRule,
     description: 'HOST METHOD /path/pattern[?query]: the only requests that pass to that host',
+  },
+  {
+    name: 'policy',
+    kind: 'text',
+    parse: anyText,
+    description: 'a policy file, by default .github/awf.yml where that exists; none for no file',
+  },
+  {
+    name: 'policy-ref',
+    kind: 'text',
+    parse: anyText,
+    description: 'the commit that the policy file is read from; in a pull request, its base by default',
   },
   { name: 'allow-domains', kind: 'commas', parse: allowEntry, description: 'domains that the command may reach' },
   {
