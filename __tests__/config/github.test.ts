@@ -33,7 +33,7 @@ function ruleFor(request: string, world: World): HostRule | undefined {
   const found = new HostRules(rules.map((rule, credential) => ({ ...rule, credential }))).find({
     ...{ method, path, query: query === undefined ? '' : `?${query}`, body: 0, nominated: [] },
   });
-  return found && rules[found.credential ?? -1];
+  return found && rules[found.credential];
 }
 
 const LEVELS: readonly NeededAccess[] = [...GITHUB_ACCESS_LEVELS, 'never'];

@@ -49,16 +49,12 @@ export interface Built {
  */
 export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
   const workspace = realDirectory(`the workspace (${context.workspace})`, context.workspace);
-  const { values, secrets, problems, warnings } = readOptions(
-    frontEnd,
-    context.environment,
-    workspace,
-    context.policy?.entries,
-  );
-  const serverUrl = context.environment[SERVER_URL_VARIABLE];
+  const { environment, policy } = context;
+  const { values, secrets, problems, warnings } = readOptions(frontEnd, environment, workspace, policy?.entries);
+  const serverUrl = environment[SERVER_URL_VARIABLE];
   const apiProxy = frontEnd.kind === 'action' || values['enable-api-proxy'];
   throwProblems([
-    ...(context.policy?.problems ?? []),
+    ...(policy?.problems ?? []),
     ...problems,
     ...(context.argv === undefined ? checkScript(values) : []),
     ...checkVariables(values.env),
@@ -66,9 +62,9 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     ...(apiProxy ? checkServerUrl(values, secrets, serverUrl, frontEnd.kind) : []),
   ]);
   const egress = egressRules(values);
-  const choices = providerChoices(values, context.environment);
+  const choices = providerChoices(values, environment);
   const providers = apiProxy ? configuredProviders(secrets, egress, choices) : [];
-  const github = apiProxy ? githubConfig(values, secrets, context.environment, frontEnd.kind) : undefined;
+  const github = apiProxy ? githubConfig(values, secrets, environment, frontEnd.kind) : undefined;
   const config: Config = {
     frontEnd: frontEnd.kind,
     command:
@@ -87,7 +83,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     copilotMode: values['copilot-mode'],
     allowEndpoints: values['allow-endpoints'],
     allowProviderTools: values['allow-provider-tools'],
-    policy: context.policy?.origin,
+    policy: policy?.origin,
     egress,
     addHosts: values['add-hosts'],
     upstreamCa: values['upstream-ca'],
@@ -106,7 +102,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     logLevel: values['log-level'],
     proxyLogsDir: values['proxy-logs-dir'],
     keepContainers: values['keep-containers'],
-    warnings: [...(context.policy?.warnings ?? []), ...warnings],
+    warnings: [...(policy?.warnings ?? []), ...warnings],
   };
   return { config, secrets, values };
 }

@@ -79,7 +79,7 @@ function describeIssue(
     case 'invalid_value': {
       if (value === undefined) return [wrongType(value, '', path, name, fault, position)];
       const values = issue.values.map(String);
-      const hint = values.includes(String(value)) ? 'Write it without quotes.' : `Write one of: ${values.join(', ')}.`;
+      const hint = values.includes(shown(value)) ? 'Write it without quotes.' : `Write one of: ${values.join(', ')}.`;
       return [fault(position(path), `"${shown(value)}" is not one of the values of ${name}`, hint)];
     }
     case 'invalid_key':
@@ -146,9 +146,12 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   }, root);
 }
 
+const textOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '...';
+
 /** A value as messages repeat it. */
 function shown(value: unknown): string {
-  const text = typeof value === 'object' ? '...' : String(value).replace(/[\p{C}\p{Z}]+/gu, ' ');
+  const text = textOf(value).replace(/[\p{C}\p{Z}]+/gu, ' ');
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
@@ -163,8 +166,8 @@ function entriesOf(file: string, document: PlacedDocument, keys: readonly Policy
     if (value === undefined) continue;
     if (form === 'plain') {
       const texts = Array.isArray(value)
-        ? value.map((item, index) => given([...path, index], String(item)))
-        : [given(path, String(value))];
+        ? value.map((item, index) => given([...path, index], textOf(item)))
+        : [given(path, textOf(value))];
       entries.set(option.name, texts);
     } else {
       entries.set(option.name, hostRules(value, path, given));
@@ -182,6 +185,6 @@ function hostRules(
   return Object.entries(hosts ?? {}).flatMap(([host, value]) => {
     const rules = valueAt(value, ['rules']);
     if (!Array.isArray(rules)) return [];
-    return rules.map((rule, index) => given([...path, host, 'rules', index], `${host} ${String(rule)}`));
+    return rules.map((rule, index) => given([...path, host, 'rules', index], `${host} ${textOf(rule)}`));
   });
 }

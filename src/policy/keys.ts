@@ -68,7 +68,7 @@ const oneOf = (names: readonly string[]): string => `Write one of: ${names.join(
 /** How many characters have to be added, removed or replaced to make one text of the other (Levenshtein). */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, left] of [...a].entries()) {
+  for (const [i, left] of Array.from(a).entries()) {
     const next = [i + 1];
     for (let j = 1; j <= b.length; j += 1) {
       const replaced = (row[j - 1] ?? 0) + (left === b[j - 1] ? 0 : 1);

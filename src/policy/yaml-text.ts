@@ -66,7 +66,7 @@ export function readYaml(content: Buffer, fault: Fault, problems: UserError[]): 
     const [problem, hint] = SYNTAX[code] ?? [`this is not YAML (${firstLine(message)})`, 'Correct the line.'];
     problems.push(fault(at(pos[0]), problem, hint));
   }
-  if (/^%/m.test(text) && document.directives?.yaml.explicit === true) {
+  if (/^%/m.test(text) && document.directives.yaml.explicit === true) {
     problems.push(fault(START, 'the file has a %YAML directive', 'Remove it: a policy is YAML 1.2.'));
   }
   if (problems.length > before) return undefined;
@@ -96,13 +96,17 @@ class Walk {
     return { position, keyPosition: (path) => this.#keys.get(nameOf(path)) ?? position(path) };
   }
 
+  /** @returns what stands for the value, which nobody reads */
+  #refuse(position: Position, problem: string, hint: string): unknown {
+    if (this.#problems.length < MAX_PROBLEMS) this.#problems.push(this.#fault(position, problem, hint));
+    return undefined;
+  }
+
   value(node: ParsedNode | null, path: readonly PropertyKey[]): unknown {
     if (node === null) return null;
     const position = this.#at(node.range[0]);
     this.#values.set(nameOf(path), position);
-    const refuse = (problem: string, hint: string): undefined => {
-      if (this.#problems.length < MAX_PROBLEMS) this.#problems.push(this.#fault(position, problem, hint));
-    };
+    const refuse = (problem: string, hint: string): unknown => this.#refuse(position, problem, hint);
     if (isAlias(node)) return refuse(`"*${node.source.slice(0, 40)}" is an alias`, 'Write the value itself.');
     if (node.anchor !== undefined) return refuse(`"&${node.anchor.slice(0, 40)}" is an anchor`, 'Remove it.');
     if (node.tag !== undefined && !STANDARD_TAG.test(node.tag)) return refuse('the value has a tag', 'Remove the tag.');
@@ -122,8 +126,7 @@ class Walk {
       const key = isScalar(node) && node.anchor === undefined ? node.value : undefined;
       if (typeof key !== 'string' || NO_KEYS.has(key) || isAmbiguous(node)) {
         const problem = typeof key === 'string' ? `"${key}" cannot be a key` : 'the key is not a text';
-        if (this.#problems.length < MAX_PROBLEMS)
-          this.#problems.push(this.#fault(position, problem, 'Write a plain name followed by a colon.'));
+        this.#refuse(position, problem, 'Write a plain name followed by a colon.');
         continue;
       }
       const below = [...path, key];
