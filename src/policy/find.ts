@@ -10,7 +10,7 @@ import { Repository, type TreeEntry } from './repository.ts';
 /** Where a policy is if no option names one. */
 export const DEFAULT_FILE = '.github/awf.yml';
 /** The value of the option `policy` for no policy. */
-export const NO_POLICY = 'none';
+const NO_POLICY = 'none';
 /** Nobody writes a longer policy by hand, and YAML takes a multiple of it in memory. */
 export const MAX_BYTES = 64 << 10;
 

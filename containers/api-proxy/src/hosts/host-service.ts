@@ -1,6 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { ApiError } from '../../../../src/shared/provider-entry.ts';
-import type { SidecarHostCredential, SidecarHostRule, SidecarRuledHost } from '../../../../src/shared/sidecar-config.ts';
+import type {
+  SidecarHostCredential,
+  SidecarHostRule,
+  SidecarRuledHost,
+} from '../../../../src/shared/sidecar-config.ts';
 import { HostRules } from '../../../../src/shared/rule-matcher.ts';
 import { NO_RETRY, printable, ProxyError } from '../errors.ts';
 import type { Log } from '../log.ts';
