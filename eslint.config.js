@@ -15,6 +15,7 @@ import tseslint from 'typescript-eslint';
 const FLOORS = [
   ['authority', 'host'],
   ['config'],
+  ['policy'],
   ['squid'],
   ['docker'],
   ['mounts', 'workspace'],

@@ -86,6 +86,7 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     hostVariables: {},
     allowEndpoints: [],
     allowProviderTools: [],
+    policy: undefined,
     egress,
     failOnBlocked: false,
     knownBlocked: [],

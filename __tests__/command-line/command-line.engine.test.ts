@@ -158,6 +158,29 @@ describe('flags', () => {
     expect(said(result)).toContain('awf: refused: d.example, sub.a.example.org');
   });
 
+  test('a policy file opens and closes names without any flag', async () => {
+    const address = provider.inputs('anthropic')['add-hosts']?.split(':')[1] ?? '';
+    const hosts = ['a.example', 'shut.a.example', 'b.example'].map((name) => `--add-hosts=${name}:${address}`);
+    mkdirSync(join(workspace, '.github'));
+    const policy = 'version: 1\negress:\n  allow: [a.example]\n  deny: [shut.a.example]\n';
+    writeFileSync(join(workspace, '.github/awf.yml'), policy);
+    const result = await awf([...hosts, '--', ...tunnelsTo('a.example', 'shut.a.example', 'b.example')]);
+    expect(result.stdout.trim().split('\n')).toEqual(['a.example 200', 'shut.a.example 403', 'b.example 403']);
+    expect(said(result)).toContain('awf: The policy file is .github/awf.yml, as it is on disk.');
+    const without = await awf(['--policy=none', ...hosts, '--', ...tunnelsTo('a.example')]);
+    expect(without.stdout.trim()).toBe('a.example 403');
+    expect(without.stderr).not.toContain('policy file');
+  });
+
+  test('the command cannot rewrite the policy file', async () => {
+    mkdirSync(join(workspace, '.github'));
+    writeFileSync(join(workspace, '.github/awf.yml'), 'version: 1\n');
+    const result = await awf(['--', 'sh', '-c', 'echo wide > .github/awf.yml; rm .github/awf.yml; echo > other']);
+    expect(result.stderr).toContain('.github/awf.yml');
+    expect(readFileSync(join(workspace, '.github/awf.yml'), 'utf8')).toBe('version: 1\n');
+    expect(readdirSync(workspace)).toContain('other');
+  });
+
   test('--env-all withholds the key, by name and by value', async () => {
     const env = { ANTHROPIC_API_KEY: TEST_KEYS.anthropic, COPY: `x${TEST_KEYS.anthropic}x`, OTHER: 'yes' };
     const result = await awf(['--env-all', '--', 'env'], env);

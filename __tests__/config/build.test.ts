@@ -47,6 +47,7 @@ describe('defaults', () => {
       hostVariables: {},
       allowEndpoints: [],
       allowProviderTools: [],
+      policy: undefined,
       egress: { mode: 'block', allow: [], deny: [] },
       failOnBlocked: false,
       knownBlocked: [],

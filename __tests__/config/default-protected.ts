@@ -1,7 +1,8 @@
-/** The default of `protect-paths`, as `action.yml` has it. */
+/** The default of `protect-paths`, as `docs/reference.md` has it. */
 export const DEFAULT_PROTECTED = [
   '.github/workflows',
   '.github/actions',
+  '.github/awf.yml',
   '.mcp.json',
   '.claude',
   '.codex',

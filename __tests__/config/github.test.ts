@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { HostRules } from '../../containers/api-proxy/src/hosts/host-rules.ts';
+import { HostRules } from '../../src/shared/rule-matcher.ts';
 import { checkRepository, githubHosts } from '../../src/config/github.ts';
 import { githubServer } from '../../src/config/github-server.ts';
 import { GITHUB_ACCESS_LEVELS, type GithubAccess } from '../../src/shared/github-access.ts';
@@ -33,7 +33,7 @@ function ruleFor(request: string, world: World): HostRule | undefined {
   const found = new HostRules(rules.map((rule, credential) => ({ ...rule, credential }))).find({
     ...{ method, path, query: query === undefined ? '' : `?${query}`, body: 0, nominated: [] },
   });
-  return found && rules[found.credential ?? -1];
+  return found && rules[found.credential];
 }
 
 const LEVELS: readonly NeededAccess[] = [...GITHUB_ACCESS_LEVELS, 'never'];

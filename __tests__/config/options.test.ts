@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadCliArgs } from '../../src/command-line/args.ts';
 import { nameIn, OPTIONS } from '../../src/config/options.ts';
+import { policyKeys } from '../../src/policy/keys.ts';
 import { CREDENTIALS, PROVIDERS } from '../../src/shared/providers.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 import { ROOT } from '../../testing/root.ts';
@@ -42,7 +43,8 @@ const INTERFACE: Readonly<Record<string, string | undefined>> = {
   'deny-domains': undefined,
   presets: undefined,
   policy: undefined,
-  'egress-policy': 'block',
+  'policy-ref': undefined,
+  'egress-policy': undefined,
   'fail-on-blocked': 'false',
   'known-blocked': undefined,
   'allow-private-networks': undefined,
@@ -52,10 +54,10 @@ const INTERFACE: Readonly<Record<string, string | undefined>> = {
   env: undefined,
   'env-all': 'false',
   mounts: undefined,
-  'protect-paths': DEFAULT_PROTECTED.join('\n'),
+  'protect-paths': undefined,
   'agent-image': undefined,
   memory: undefined,
-  pids: '4096',
+  pids: undefined,
   'timeout-minutes': undefined,
   'max-requests': undefined,
   'max-tokens': undefined,
@@ -76,6 +78,11 @@ const OUTPUTS = [
   ...['agent-outputs', 'logs-path', 'startup-ms'],
 ];
 
+/** The options that a policy file can give. */
+const IN_POLICY = new Set(policyKeys().map(({ option }) => option.name));
+
+const DEFAULTS = new Map(OPTIONS.map(({ name, default: preset }) => [name, preset]));
+
 const inputs = Object.entries(action.inputs);
 const ofAction = OPTIONS.filter(({ only }) => only !== 'cli');
 const ofCommandLine = OPTIONS.filter(({ only }) => only !== 'action');
@@ -87,8 +94,9 @@ describe('the inputs of action.yml', () => {
 
   test.each(inputs)('%s has the default of its option', (name, input) => {
     const { default: preset, variable } = ofAction.find((option) => option.name === name)!;
-    // A default in action.yml would always be given, so the variable would never be used.
-    expect(input.default).toBe(variable === undefined ? preset : undefined);
+    // A default in action.yml would always be given, so neither the variable nor the policy file would ever count.
+    const hasOthers = variable !== undefined || IN_POLICY.has(name);
+    expect(input.default).toBe(hasOthers ? undefined : preset);
   });
 
   test.each(inputs)('%s belongs to the interface, with its default', (name, input) => {
@@ -115,6 +123,15 @@ describe('the outputs of action.yml', () => {
       expect(description).not.toBe('');
     },
   );
+});
+
+test('the defaults that action.yml cannot state', () => {
+  const unstated = [...IN_POLICY].filter((name) => DEFAULTS.get(name) !== undefined);
+  expect(Object.fromEntries(unstated.map((name) => [name, DEFAULTS.get(name)]))).toEqual({
+    'egress-policy': 'block',
+    pids: '4096',
+    'protect-paths': DEFAULT_PROTECTED.join('\n'),
+  });
 });
 
 test('the post step always runs', () => {
@@ -190,10 +207,12 @@ describe('docs/reference.md', () => {
     const { choices = [] } = ofAction.find((option) => option.name === name)!;
     const cells = inputRows.get(name)!.split(/(?<!\\)\|/);
     for (const choice of choices) expect(cells[2]).toContain(`\`${choice}\``);
-    if (input.default === undefined) return;
+    // The policy file comes before these defaults, so action.yml cannot state them.
+    const preset = input.default ?? (IN_POLICY.has(name) ? DEFAULTS.get(name) : undefined);
+    if (preset === undefined) return;
     // The default of protect-paths is a list with its own section.
     const page = readFileSync(join(root, 'docs/reference.md'), 'utf8');
-    const [first = '', ...others] = input.default.split('\n');
+    const [first = '', ...others] = preset.split('\n');
     if (others.length === 0) expect(cells[3]?.trim()).toBe(`\`${first}\``);
     else for (const path of [first, ...others]) expect(page).toContain(`\`${path}\``);
   });

@@ -2,6 +2,8 @@ import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { buildConfig } from '../../src/config/build.ts';
+import { egressRules } from '../../src/config/egress-build.ts';
+import { isAllowed } from '../../src/config/egress-rules.ts';
 import { optionName, OPTIONS, type OptionName, type OptionValues } from '../../src/config/options.ts';
 import { readOptions, type FrontEnd } from '../../src/config/read.ts';
 import type { FrontEndKind } from '../../src/config/source.ts';
@@ -106,8 +108,7 @@ describe.each(KINDS)('in the %s', (kind) => {
     const workspace = temporaryDirectory();
     symlinkSync('/etc', join(workspace, '.claude'));
     const error = thrown(() => load({}, workspace));
-    // The runner passes the defaults of action.yml as inputs.
-    const place = kind === 'action' ? 'protect-paths, line 4' : '--protect-paths (default), line 4';
+    const place = kind === 'action' ? 'protect-paths (default), line 5' : '--protect-paths (default), line 5';
     expect(error.message).toBe(`${place}: ".claude" is a link that leads out of the workspace.`);
   });
 
@@ -124,7 +125,9 @@ describe.each(KINDS)('in the %s', (kind) => {
 });
 
 test('every option has a row here', () => {
-  const withText = OPTIONS.filter(({ name, kind }) => !kind.startsWith('secret') && name !== 'run');
+  // policy-ref needs a repository: __tests__/policy/find.slow.test.ts has it.
+  const others = ['run', 'policy-ref'];
+  const withText = OPTIONS.filter(({ name, kind }) => !kind.startsWith('secret') && !others.includes(name));
   const switches = withText.filter(({ kind, only }) => kind === 'boolean' && only === 'cli');
   expect(Object.keys(CASES).toSorted()).toEqual(
     withText
@@ -182,6 +185,65 @@ describe('lists', () => {
 
   test('if a flag takes a single value, the last non-empty one counts', () => {
     expect(read(flags('memory', '1g', '2g', '')).values.memory).toBe('2g');
+  });
+});
+
+describe('a policy file', () => {
+  const inFile = (texts: Readonly<Record<string, readonly string[]>>) =>
+    new Map(
+      Object.entries(texts).map(([name, list]) => [
+        name,
+        list.map((text, index) => ({
+          text,
+          source: { kind: 'policy', name: 'p.yml', line: index + 1, column: 3 } as const,
+        })),
+      ]),
+    );
+  const read = (frontEnd: FrontEnd, texts: Readonly<Record<string, readonly string[]>>, environment = {}) =>
+    readOptions(frontEnd, environment, '/workspace', inFile(texts));
+
+  test('has the first entries of a list, to which those of the input are added', () => {
+    const { values } = read(inputs({ 'allow-domains': 'b.example', 'protect-paths': 'b' }), {
+      'allow-domains': ['a.example'],
+      'protect-paths': ['a'],
+    });
+    expect(values['allow-domains'].map(({ host }) => host)).toEqual(['a.example', 'b.example']);
+    expect(values['protect-paths']).toMatchObject([{ path: 'a' }, { path: 'b' }]);
+  });
+
+  test('replaces the default of a list, as an input does', () => {
+    expect(read(inputs(), { 'protect-paths': ['a'] }).values['protect-paths']).toMatchObject([{ path: 'a' }]);
+  });
+
+  test('comes behind the input, and before the default', () => {
+    const file = { pids: ['7'], 'egress-policy': ['audit'], memory: ['1g'] };
+    expect(read(inputs(), file).values).toMatchObject({ pids: 7, 'egress-policy': 'audit', memory: '1g' });
+    expect(read(inputs({ pids: '8', 'egress-policy': 'block', memory: '' }), file).values).toMatchObject({
+      ...{ pids: 8, 'egress-policy': 'block', memory: '1g' },
+    });
+  });
+
+  test('comes behind a variable', () => {
+    const file = { 'openai-api-target': ['file.example'] };
+    const variables = { OPENAI_API_TARGET: 'variable.example' };
+    expect(read(inputs(), file, variables).values['openai-api-target']).toMatchObject({ host: 'variable.example' });
+    expect(read(inputs(), file).values['openai-api-target']).toMatchObject({ host: 'file.example' });
+  });
+
+  test('its deny wins over what the input allows, and the other way round', () => {
+    const both = (given: Readonly<Record<string, string>>, texts: Readonly<Record<string, readonly string[]>>) =>
+      isAllowed(egressRules(read(inputs(given), texts).values), 'https', 'a.example');
+    expect(both({ 'allow-domains': 'a.example' }, {})).toBe(true);
+    expect(both({ 'allow-domains': 'a.example' }, { 'deny-domains': ['a.example'] })).toBe(false);
+    expect(both({ 'deny-domains': 'a.example' }, { 'allow-domains': ['a.example'] })).toBe(false);
+  });
+
+  test('has its own place in the message about an entry', () => {
+    const { problems } = read(inputs({ 'allow-domains': '10.0.0.2' }), { 'allow-domains': ['10.0.0.1'] });
+    expect(problems.map(({ message }) => message)).toEqual([
+      'p.yml, line 1, column 3: "10.0.0.1" is an IP address.',
+      'allow-domains, line 1: "10.0.0.2" is an IP address.',
+    ]);
   });
 });
 

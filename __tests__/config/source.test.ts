@@ -13,6 +13,7 @@ test.each<[Source, string]>([
   [{ kind: 'variable', name: 'OPENAI_API_TARGET' }, 'OPENAI_API_TARGET'],
   [{ kind: 'default', name: 'protect-paths', line: 3 }, 'protect-paths (default), line 3'],
   [{ kind: 'default', name: '--protect-paths', line: 3 }, '--protect-paths (default), line 3'],
+  [{ kind: 'policy', name: '.github/awf.yml', line: 3, column: 7 }, '.github/awf.yml, line 3, column 7'],
 ])('%j is "%s"', (source, place) => {
   expect(placeOf(source)).toBe(place);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { configWarnings, timeoutText } from '../../src/run/messages.ts';
+import { configWarnings, policyText, timeoutText } from '../../src/run/messages.ts';
 import type { NamedHost } from '../../src/shared/named-host.ts';
 import { aConfig, given } from '../../testing/builders.ts';
 import { allowing } from '../../testing/options.ts';
@@ -65,4 +65,17 @@ describe.each([
     expect(timeoutText(aConfig({ frontEnd, timeoutMinutes: 1 }))).toContain(`1 minute and was stopped`);
     expect(timeoutText(aConfig({ frontEnd, timeoutMinutes: 1 }))).toContain(limit);
   });
+});
+
+test.each([
+  [
+    { file: '.github/awf.yml', commit: undefined, from: undefined },
+    'The policy file is .github/awf.yml, as it is on disk.',
+  ],
+  [
+    { file: 'p.yml', commit: 'a'.repeat(40), from: 'the base of the pull request' },
+    'The policy file is p.yml, from the base of the pull request (aaaaaaaaaaaa).',
+  ],
+])('the log says which policy file a run has, %#', (origin, text) => {
+  expect(policyText(origin)).toBe(text);
 });

@@ -5,6 +5,7 @@ import { OPTIONS } from '../config/options.ts';
 import type { FrontEnd } from '../config/read.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { UserError } from '../errors.ts';
+import { loadPolicy } from '../policy/load.ts';
 
 /** What the post step does with the logs. */
 export interface UploadSettings {
@@ -41,7 +42,8 @@ export function loadInputs(environment: NodeJS.ProcessEnv = process.env): Inputs
   if (workspace === '') {
     throw new UserError('GITHUB_WORKSPACE is not set.', { hint: 'Run this as a step of a GitHub Actions job.' });
   }
-  const { config, secrets, values } = buildConfig(INPUTS, { environment, workspace });
+  const policy = loadPolicy(INPUTS, environment, workspace);
+  const { config, secrets, values } = buildConfig(INPUTS, { environment, workspace, policy });
   return {
     config,
     secrets,

@@ -1,9 +1,8 @@
-import { Command as Program, CommanderError, Option as Flag } from 'commander';
+import { Command as Program, CommanderError } from 'commander';
 import { buildConfig, type Built } from '../config/build.ts';
-import type { Option } from '../config/option.ts';
-import { nameIn, OPTIONS } from '../config/options.ts';
-import type { FrontEnd } from '../config/read.ts';
 import { UserError } from '../errors.ts';
+import { loadPolicy } from '../policy/load.ts';
+import { addFlags, flagsFrontEnd, type FlagTexts } from './flags.ts';
 
 /** The command line as it was understood, or the text to print instead of running anything. */
 export type CliRequest = Built | { readonly text: string };
@@ -29,7 +28,9 @@ export function loadCliArgs(
   if (command === undefined || command.length === 0) {
     throw new UserError('There is no command to run.', { hint: `Write it after --: awf ${SYNTAX}. See awf --help.` });
   }
-  return buildConfig(flagsOf(parsed.texts, environment), { argv: command, environment, workspace });
+  const flags = flagsFrontEnd(parsed.texts, environment);
+  const policy = loadPolicy(flags, environment, workspace);
+  return buildConfig(flags, { argv: command, environment, workspace, policy });
 }
 
 /** What follows the first `--` is the command's, whatever it looks like; undefined without one. */
@@ -40,7 +41,7 @@ function splitAtCommand(argv: readonly string[]): { own: readonly string[]; comm
 
 /** Texts by option; words are what is no flag, and everything behind the first one. */
 interface Parsed {
-  readonly texts: ReadonlyMap<string, readonly string[]>;
+  readonly texts: FlagTexts;
   readonly words: readonly string[];
 }
 
@@ -48,14 +49,15 @@ function parseFlags(argv: readonly string[]): Parsed | { readonly text: string }
   let text = '';
   const program = new Program('awf')
     .usage(SYNTAX)
-    .description('Runs COMMAND in a sandbox that reaches the allowed domains only and holds no LLM credential.')
+    .description(
+      'Runs COMMAND in a sandbox that reaches the allowed domains only and holds no LLM credential. `awf policy` checks a policy file.',
+    )
     .argument('[command...]', 'the command and its arguments, after --')
     // An option of a command that has no -- in front is not one of awf's.
     .passThroughOptions()
     .exitOverride()
     .configureOutput({ writeOut: (out) => (text += out), writeErr: () => undefined });
-  const flags = OPTIONS.filter(({ only }) => only !== 'action').map((option) => ({ option, flag: flagFor(option) }));
-  for (const { flag } of flags) program.addOption(flag);
+  const texts = addFlags(program);
   try {
     program.parse([...argv], { from: 'user' });
   } catch (error) {
@@ -63,28 +65,7 @@ function parseFlags(argv: readonly string[]): Parsed | { readonly text: string }
     if (error.exitCode === 0) return { text };
     throw new UserError(error.message.replace(/^error: /, ''), { hint: 'See awf --help.' });
   }
-  const found = program.opts<Record<string, true | string[] | undefined>>();
-  const texts = flags.map(({ option, flag }): [string, string[]] => {
-    const value = found[flag.attributeName()] ?? [];
-    return [option.name, value === true ? ['true'] : value];
-  });
-  return { texts: new Map(texts), words: program.args };
-}
-
-/** Every flag that takes a value may be repeated; the option's row says what that means. */
-function flagFor(option: Option): Flag {
-  const { kind, description, choices, default: preset } = option;
-  const name = nameIn('cli', option);
-  if (kind === 'boolean') return new Flag(name, description);
-  const notes = [
-    ...(choices === undefined ? [] : [`one of ${choices.join(', ')}`]),
-    ...(preset === undefined ? [] : [`default: ${preset.replaceAll('\n', ', ')}`]),
-  ];
-  const suffix = notes.length === 0 ? '' : ` (${notes.join('; ')})`;
-  return new Flag(`${name} <value>`, description + suffix).argParser((value: string, before: string[] | undefined) => [
-    ...(before ?? []),
-    value,
-  ]);
+  return { texts: texts(), words: program.args };
 }
 
 /** Names the first word only: the others may hold a secret. */
@@ -95,22 +76,4 @@ function notASubcommand(word: string, words: readonly string[], command: readonl
       ? `Put -- before the command: awf [options] -- ${word}${rest}`
       : `Only options come before --: awf ${SYNTAX}. See awf --help.`;
   return new UserError(`"${word}" is not a subcommand of awf.`, { hint });
-}
-
-function flagsOf(texts: Parsed['texts'], environment: NodeJS.ProcessEnv): FrontEnd {
-  return {
-    kind: 'cli',
-    given: (option) => {
-      if (option.kind === 'secret' || option.kind === 'secret-lines') {
-        const { variable } = option;
-        return [{ text: environment[variable] ?? '', source: { kind: 'variable', name: variable } }];
-      }
-      const given = texts.get(option.name) ?? [];
-      const source = { kind: 'flag', name: nameIn('cli', option) } as const;
-      return given.map((text, index) => ({
-        text,
-        source: given.length === 1 ? source : { ...source, repetition: index + 1 },
-      }));
-    },
-  };
 }

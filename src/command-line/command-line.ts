@@ -2,13 +2,14 @@ import type { Engine } from '../docker/engine.ts';
 import { describeError } from '../errors.ts';
 import { stderrReporter } from '../reporter.ts';
 import { loadCliArgs, type CliRequest } from './args.ts';
+import { policyCommand } from './policy.ts';
 import { runCommand } from './run.ts';
 
 /** Exit code for a command line that was not understood; a sandbox that failed has 1. */
 const USAGE = 2;
 
 /**
- * `awf [options] -- COMMAND [ARG...]`.
+ * `awf [options] -- COMMAND [ARG...]`, or `awf policy ...`.
  *
  * @param argv without the interpreter and the script
  * @param root the installation's directory
@@ -24,6 +25,11 @@ export async function commandLine(
 ): Promise<number> {
   let request: CliRequest;
   try {
+    if (argv[0] === 'policy') {
+      const { text, exitCode } = policyCommand(argv.slice(1));
+      process.stdout.write(text);
+      return exitCode;
+    }
     request = loadCliArgs(argv);
   } catch (error) {
     stderrReporter.error(describeError(error));

@@ -4,7 +4,7 @@ import { ownHost } from '../shared/providers.ts';
 import type { NamedHost } from '../shared/named-host.ts';
 import type { SidecarBudget } from '../shared/sidecar-config.ts';
 import { checkDenied, checkNamedHosts, checkScript, checkServerUrl, checkVariables } from './checks.ts';
-import type { Config } from './config.ts';
+import type { Command, Config } from './config.ts';
 import { egressRules } from './egress-build.ts';
 import { nameWarning } from './egress-entry.ts';
 import { githubConfig, hostsOfGithub } from './github-config.ts';
@@ -21,7 +21,7 @@ import {
   type NamedProviderHost,
 } from './named-hosts.ts';
 import { configuredProviders, type ConfiguredProvider, type ProviderChoices } from './providers.ts';
-import { readOptions, type FrontEnd } from './read.ts';
+import { readOptions, type FrontEnd, type PolicyReading } from './read.ts';
 import type { Secrets } from './secrets.ts';
 
 /** What a front end knows in addition to the options. */
@@ -31,6 +31,8 @@ export interface BuildContext {
   readonly environment: NodeJS.ProcessEnv;
   /** An absolute path. */
   readonly workspace: string;
+  /** What the policy file gives. */
+  readonly policy?: PolicyReading;
 }
 
 /** Everything that a front end gets from its options. */
@@ -48,10 +50,12 @@ export interface Built {
  */
 export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
   const workspace = realDirectory(`the workspace (${context.workspace})`, context.workspace);
-  const { values, secrets, problems, warnings } = readOptions(frontEnd, context.environment, workspace);
-  const serverUrl = context.environment[SERVER_URL_VARIABLE];
+  const { environment, policy } = context;
+  const { values, secrets, problems, warnings } = readOptions(frontEnd, environment, workspace, policy?.entries);
+  const serverUrl = environment[SERVER_URL_VARIABLE];
   const apiProxy = frontEnd.kind === 'action' || values['enable-api-proxy'];
   throwProblems([
+    ...(policy?.problems ?? []),
     ...problems,
     ...(context.argv === undefined ? checkScript(values) : []),
     ...checkVariables(values.env),
@@ -59,16 +63,13 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     ...(apiProxy ? checkServerUrl(values, secrets, serverUrl, frontEnd.kind) : []),
   ]);
   const egress = egressRules(values);
-  const choices = providerChoices(values, context.environment);
+  const choices = providerChoices(values, environment);
   const providers = apiProxy ? configuredProviders(secrets, egress, choices) : [];
   throwProblems(checkDenied(egress, values, providers));
-  const github = apiProxy ? githubConfig(values, secrets, context.environment, frontEnd.kind) : undefined;
+  const github = apiProxy ? githubConfig(values, secrets, environment, frontEnd.kind) : undefined;
   const config: Config = {
     frontEnd: frontEnd.kind,
-    command:
-      context.argv === undefined
-        ? { kind: 'script', script: values.run, shell: values.shell }
-        : { kind: 'argv', argv: context.argv },
+    command: commandOf(values, context.argv),
     workspace,
     workingDirectory: values['working-directory'] ?? workspace,
     apiProxy,
@@ -81,6 +82,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     copilotMode: values['copilot-mode'],
     allowEndpoints: values['allow-endpoints'],
     allowProviderTools: values['allow-provider-tools'],
+    policy: policy?.origin,
     egress,
     failOnBlocked: values['fail-on-blocked'],
     knownBlocked: values['known-blocked'],
@@ -101,9 +103,13 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     logLevel: values['log-level'],
     proxyLogsDir: values['proxy-logs-dir'],
     keepContainers: values['keep-containers'],
-    warnings: [...warnings, ...egress.allow.flatMap((entry) => nameWarning(entry) ?? [])],
+    warnings: [...(policy?.warnings ?? []), ...warnings, ...egress.allow.flatMap((entry) => nameWarning(entry) ?? [])],
   };
   return { config, secrets, values };
+}
+
+function commandOf(values: OptionValues, argv: readonly string[] | undefined): Command {
+  return argv === undefined ? { kind: 'script', script: values.run, shell: values.shell } : { kind: 'argv', argv };
 }
 
 function providerChoices(values: OptionValues, environment: NodeJS.ProcessEnv): ProviderChoices {

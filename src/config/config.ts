@@ -43,6 +43,16 @@ export interface ProtectedPath {
   readonly mode: 'read-only' | 'report';
 }
 
+/** Where the policy file of a run came from. */
+export interface PolicyOrigin {
+  /** Relative to the workspace, or as the user names it. */
+  readonly file: string;
+  /** The id of the commit that has it; undefined if it was read from the disk. */
+  readonly commit: string | undefined;
+  /** What the commit is: `the base of the pull request`, or what `policy-ref` says. */
+  readonly from: string | undefined;
+}
+
 /** Everything a run needs to know, from either front end, except the credentials, which are in {@link Secrets}. */
 export interface Config {
   /** Decides how messages name the options. */
@@ -67,6 +77,8 @@ export interface Config {
   readonly allowEndpoints: readonly AllowedEndpoint[];
   /** What a request may make a provider do for the command. */
   readonly allowProviderTools: readonly ProviderTool[];
+  /** The policy file whose entries are among these values; undefined without one. */
+  readonly policy: PolicyOrigin | undefined;
   /** What the command may reach. */
   readonly egress: EgressRules;
   /** Whether a refused request fails the run. */

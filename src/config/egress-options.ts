@@ -1,10 +1,23 @@
 import { hostEntry } from './entries.ts';
 import type { Option } from './option.ts';
+import { anyText } from './parsers.ts';
 import { allowEntry, denyEntry, knownEntry } from './egress-entry.ts';
 import { EGRESS_MODES } from './egress-rules.ts';
 
 /** The options about what the command may reach. */
 export const EGRESS = [
+  {
+    name: 'policy',
+    kind: 'text',
+    parse: anyText,
+    description: 'a policy file, by default .github/awf.yml where that exists; none for no file',
+  },
+  {
+    name: 'policy-ref',
+    kind: 'text',
+    parse: anyText,
+    description: 'the commit that the policy file is read from; in a pull request, its base by default',
+  },
   { name: 'allow-domains', kind: 'commas', parse: allowEntry, description: 'domains that the command may reach' },
   {
     name: 'deny-domains',

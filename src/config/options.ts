@@ -87,7 +87,7 @@ const GITHUB_TOKEN: Option = {
  * runs only when somebody runs it by name (`Makefile`, scripts in `package.json`) is the command's work.
  */
 const PROTECTED = `
-.github/workflows .github/actions .mcp.json .claude .codex .gemini .cursor .opencode .vscode .idea .devcontainer
+.github/workflows .github/actions .github/awf.yml .mcp.json .claude .codex .gemini .cursor .opencode .vscode .idea .devcontainer
 .envrc .husky .pre-commit-config.yaml lefthook.yml .npmrc .yarnrc.yml .pnpmfile.cjs
 `
   .trim()

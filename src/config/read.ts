@@ -1,5 +1,6 @@
 import { collectProblems, UserError, withHint } from '../errors.ts';
 import { normaliseCredential, PASTED_SCHEME } from '../shared/sidecar-config.ts';
+import type { PolicyOrigin } from './config.ts';
 import type { ListKind, Option, ParseContext, SecretEntry } from './option.ts';
 import { nameIn, optionNamed, OPTIONS, type OptionValues } from './options.ts';
 import { boolean, choice, count } from './parsers.ts';
@@ -13,6 +14,16 @@ export interface FrontEnd {
   readonly given: (option: Option) => readonly Given[];
 }
 
+/** What a policy file gives, and what came of reading it. */
+export interface PolicyReading {
+  /** Texts by the name of the option. */
+  readonly entries: ReadonlyMap<string, readonly Given[]>;
+  /** Undefined if there is none. */
+  readonly origin: PolicyOrigin | undefined;
+  readonly problems: readonly UserError[];
+  readonly warnings: readonly string[];
+}
+
 /** The result of reading the front end, the environment and the defaults. */
 export interface Reading {
   /** An option that could not be read counts as not given, so that the checks of the others can follow. */
@@ -23,8 +34,17 @@ export interface Reading {
   readonly warnings: readonly string[];
 }
 
-/** Reads every option as its row specifies. */
-export function readOptions(frontEnd: FrontEnd, environment: NodeJS.ProcessEnv, workspace: string): Reading {
+/**
+ * Reads every option as its row specifies.
+ *
+ * @param policy what the policy file gives, by the name of the option
+ */
+export function readOptions(
+  frontEnd: FrontEnd,
+  environment: NodeJS.ProcessEnv,
+  workspace: string,
+  policy: PolicyReading['entries'] = new Map(),
+): Reading {
   const problems: UserError[] = [];
   const attempt: Attempt = (work) => collectProblems(problems, work);
   const context: ParseContext = { workspace, nameOf: (name) => nameIn(frontEnd.kind, optionNamed(name)) };
@@ -42,7 +62,7 @@ export function readOptions(frontEnd: FrontEnd, environment: NodeJS.ProcessEnv, 
       for (const { name, secret } of entries) secrets.set(name, secret);
       values.push([option.name, entries.map(({ entry }) => entry)]);
     } else {
-      const given = chosen(option, frontEnd, environment);
+      const given = chosen(option, frontEnd, environment, policy.get(option.name) ?? []);
       values.push([option.name, valueOf(option, given, defaultOf(option, frontEnd), context, attempt)]);
     }
   }
@@ -55,13 +75,22 @@ type Attempt = <T>(work: () => T) => T | undefined;
 
 type ValueOption = Exclude<Option, { kind: 'secret' | 'secret-lines' }>;
 
-/** The texts that count: the user's, else the variable's, else the default's. */
-function chosen(option: ValueOption, frontEnd: FrontEnd, environment: NodeJS.ProcessEnv): Given[] {
+/**
+ * The texts that count: the user's, else the variable's, else the policy file's, else the default's. A list has the
+ * policy file's entries and the user's.
+ */
+function chosen(
+  option: ValueOption,
+  frontEnd: FrontEnd,
+  environment: NodeJS.ProcessEnv,
+  inPolicy: readonly Given[],
+): Given[] {
   const isOffered = option.only === undefined || option.only === frontEnd.kind;
+  const given = isOffered ? meant(option, frontEnd.given(option)) : [];
+  const both = isList(option) ? [...inPolicy, ...given] : given;
   return (
-    [isOffered ? frontEnd.given(option) : [], fromVariable(option, environment)]
-      .map((given) => meant(option, given))
-      .find((given) => given.length > 0) ?? defaultOf(option, frontEnd)
+    [both, meant(option, fromVariable(option, environment)), nonEmpty(inPolicy)].find((texts) => texts.length > 0) ??
+    defaultOf(option, frontEnd)
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts';
+import type { Config, PolicyOrigin } from '../config/config.ts';
 import { isWithin } from '../config/domain.ts';
 import { hostNames } from '../config/named-hosts.ts';
 import { optionName, type OptionName } from '../config/options.ts';
@@ -15,6 +15,12 @@ import { tokensOf } from '../shared/usage.ts';
 
 /** Models that a message names. */
 const MAX_NAMED = 10;
+
+/** Which policy file the run has, and whose version of it. */
+export function policyText({ file, commit, from }: PolicyOrigin): string {
+  const version = commit === undefined ? 'as it is on disk' : `from ${from ?? 'commit'} (${commit.slice(0, 12)})`;
+  return `The policy file is ${file}, ${version}.`;
+}
 
 /** What the configuration asks for and will not work. The user reads it before it fails. */
 export function configWarnings(config: Config): string[] {

@@ -1,6 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { ApiError } from '../../../../src/shared/provider-entry.ts';
-import type { SidecarHostCredential, SidecarRuledHost } from '../../../../src/shared/sidecar-config.ts';
+import type {
+  SidecarHostCredential,
+  SidecarHostRule,
+  SidecarRuledHost,
+} from '../../../../src/shared/sidecar-config.ts';
+import { HostRules } from '../../../../src/shared/rule-matcher.ts';
 import { NO_RETRY, printable, ProxyError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { ReflectionGuard } from '../reflection.ts';
@@ -11,7 +16,6 @@ import { jsonAnswer, type ErrorAnswer, type Passage, type Service } from '../ser
 import type { TunnelAgent } from '../upstream/agent.ts';
 import { authorityOf } from '../upstream/tunnel.ts';
 import { BodyRules } from './body-rules.ts';
-import { HostRules } from './host-rules.ts';
 import type { GraphqlPackage } from '../judge/graphql.ts';
 
 /**
@@ -37,7 +41,7 @@ export class HostService implements Service {
   // Any of them may be a key.
   readonly subprotocols: readonly string[] = [];
   readonly #option: string | undefined;
-  readonly #rules: HostRules;
+  readonly #rules: HostRules<SidecarHostRule>;
   readonly #bodies: BodyRules;
   /** By the index of the credential; the last one has none. */
   readonly #routes: readonly Route[];

@@ -1,3 +1,4 @@
+import { ESCAPED_SLASH } from '../../../../src/shared/rule-matcher.ts';
 import { ProxyError } from '../errors.ts';
 
 /**
@@ -8,8 +9,6 @@ const PLAIN_PATH = new RegExp(`^(?:/${LITERAL}+)*/?$`);
 const LITERAL_CHARACTER = new RegExp(`^${LITERAL}$`);
 const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
 const ESCAPE = /%([0-9A-Fa-f]{2})/g;
-/** A slash that belongs to a segment, as in the names of branches and of npm's packages with a scope. */
-const ESCAPED_SLASH = /%2F/g;
 /** Characters that may split a path once a server has decoded them. They are refused even when encoded. */
 const STRUCTURAL = '/\\%;?#';
 
@@ -39,7 +38,7 @@ function decodeEscape(escape: string, hex: string, form: PathForm): string {
  * `//ws/`. With a single slash, nobody can take what follows for a host (RFC 3986, section 4.2).
  *
  * An escaped slash stays escaped. Some servers decode it, so the path must also be acceptable with a plain one in its
- * place, and rules must be applied to both: see {@link readings}.
+ * place, and rules must be applied to both: see `src/shared/rule-matcher.ts`.
  *
  * @param target the request target up to its `?`
  * @throws ProxyError 400
@@ -59,11 +58,6 @@ export function canonicalPath(target: string, form: PathForm): string {
   if (plain.includes('//')) throw refusal('The path has an empty segment.');
   if (!isUtf8(decoded)) throw refusal('The path has an escape that is not UTF-8.');
   return decoded;
-}
-
-/** The ways in which a server may read a canonical path: as it is, and with its escaped slashes decoded. */
-export function readings(path: string): readonly string[] {
-  return path.includes('%2F') ? [path, path.replace(ESCAPED_SLASH, '/')] : [path];
 }
 
 /** False for what only a lenient decoder understands, such as a slash in two octets. */

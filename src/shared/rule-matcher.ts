@@ -1,13 +1,39 @@
-import type { SidecarHostRule } from '../../../../src/shared/sidecar-config.ts';
-import type { AdmittedRequest } from '../request/admission.ts';
-import { readings } from '../request/request-target.ts';
+/** Which of a host's rules decides about a request. The api-proxy and `awf policy test` ask the same question. */
 
-interface Matcher {
-  readonly rule: SidecarHostRule;
+import type { EndpointMethod } from './endpoints.ts';
+
+/** What of a rule decides whether it fits. */
+interface Matchable {
+  readonly method: EndpointMethod;
+  readonly path: string;
+  readonly query?: string;
+  readonly ignoreCase?: true;
+  readonly refuse?: true;
+}
+
+interface Matcher<R> {
+  readonly rule: R;
   readonly methods: readonly string[];
   readonly pattern: RegExp;
   /** Sorted; undefined lets any query pass. */
   readonly query: readonly RegExp[] | undefined;
+}
+
+/** What is asked of a host. */
+export interface RuledRequest {
+  readonly method: string;
+  /** Canonical. */
+  readonly path: string;
+  /** Empty, or with its `?`. */
+  readonly query: string;
+}
+
+/** A slash that belongs to a segment, as in the names of branches and of npm's packages with a scope. */
+export const ESCAPED_SLASH = /%2F/g;
+
+/** The ways in which a server may read a canonical path: as it is, and with its escaped slashes decoded. */
+function readings(path: string): readonly string[] {
+  return path.includes('%2F') ? [path, path.replace(ESCAPED_SLASH, '/')] : [path];
 }
 
 /** `*` is a part of one segment; `**` is the rest of the path behind a slash, and that slash too. */
@@ -25,7 +51,7 @@ function parameterPattern(pair: string): RegExp {
   return new RegExp(`^${parts.join('[^;]*')}$`);
 }
 
-function matcherOf(rule: SidecarHostRule): Matcher {
+function matcherOf<R extends Matchable>(rule: R): Matcher<R> {
   return {
     rule,
     methods: rule.method === 'GET' ? ['GET', 'HEAD'] : [rule.method],
@@ -50,10 +76,10 @@ function queryFits(query: string, patterns: readonly RegExp[]): boolean {
 }
 
 /** The rules of one host, prepared once. */
-export class HostRules {
-  readonly #matchers: readonly Matcher[];
+export class HostRules<R extends Matchable> {
+  readonly #matchers: readonly Matcher<R>[];
 
-  constructor(rules: readonly SidecarHostRule[]) {
+  constructor(rules: readonly R[]) {
     this.#matchers = rules.map(matcherOf);
   }
 
@@ -63,13 +89,13 @@ export class HostRules {
    *
    * @returns undefined if the request may not pass
    */
-  find({ method, path, query }: AdmittedRequest): SidecarHostRule | undefined {
+  find({ method, path, query }: RuledRequest): R | undefined {
     const [first, ...others] = readings(path).map((reading) => this.#find(method, reading, query));
     if (first === undefined || first.refuse === true || others.some((other) => other !== first)) return undefined;
     return first;
   }
 
-  #find(method: string, path: string, query: string): SidecarHostRule | undefined {
+  #find(method: string, path: string, query: string): R | undefined {
     return this.#matchers.find(
       (matcher) =>
         matcher.methods.includes(method) &&

@@ -1,0 +1,135 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { policyCommand } from '../../src/command-line/policy.ts';
+import { UserError } from '../../src/errors.ts';
+import { temporaryDirectory, thrown } from '../../testing/builders.ts';
+
+const POLICY = `version: 1
+egress:
+  allow:
+    - a.example
+    - https://b.example:8443
+  deny: [closed.a.example]
+hosts:
+  r.example:
+    rules: ["GET /x/**", "POST /y?z=*"]
+`;
+
+function aWorkspace(policy?: string): string {
+  const workspace = temporaryDirectory();
+  mkdirSync(join(workspace, '.github'));
+  if (policy !== undefined) writeFileSync(join(workspace, '.github/awf.yml'), policy);
+  return workspace;
+}
+
+const awfPolicy = (argv: readonly string[], workspace = aWorkspace(POLICY), environment: NodeJS.ProcessEnv = {}) =>
+  policyCommand(argv, environment, workspace);
+
+describe('awf policy check', () => {
+  test('counts the entries of a policy without mistakes', () => {
+    expect(awfPolicy(['check'])).toEqual({
+      text: '.github/awf.yml has no mistakes. Entries: egress.allow 2, egress.deny 1, hosts 2.\n',
+      exitCode: 0,
+    });
+    expect(awfPolicy(['check'], aWorkspace('version: 1')).text).toContain('Entries: none.');
+  });
+
+  test('finds the mistakes of the form and of the entries at once', () => {
+    const policy = 'version: 1\negress:\n  allow: [10.0.0.1]\n  alow: []\nprotect-paths: [none, a]\n';
+    const { text, exitCode } = awfPolicy(['check'], aWorkspace(policy));
+    expect(exitCode).toBe(1);
+    expect(text).toContain('.github/awf.yml, line 3, column 11: "10.0.0.1" is an IP address.');
+    expect(text).toContain('.github/awf.yml, line 4, column 3: "alow" is not a key of egress.\nDid you mean "allow"?');
+    expect(text).toContain('.github/awf.yml, line 5, column 17: "none" stands beside other entries.');
+    expect(text).toContain('\n\n3 mistakes in .github/awf.yml.\n');
+  });
+
+  test('reads another file, and prints JSON', () => {
+    const workspace = aWorkspace();
+    writeFileSync(join(workspace, 'p.yml'), 'version: 1\nfoo: 1');
+    const { text, exitCode } = awfPolicy(['check', 'p.yml', '--json'], workspace);
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(text)).toEqual({
+      file: 'p.yml',
+      mistakes: [
+        { message: 'p.yml, line 2, column 1: "foo" is not a key of a policy.', hint: expect.any(String) as string },
+      ],
+      counts: [],
+    });
+  });
+
+  test('needs a file', () => {
+    expect(thrown(() => awfPolicy(['check'], aWorkspace())).message).toBe('.github/awf.yml cannot be read.');
+  });
+});
+
+describe('awf policy test', () => {
+  test.each([
+    ['https://a.example/x', 0, 'allowed', 'by "a.example" (.github/awf.yml, line 4, column 7)'],
+    ['sub.a.example', 0, 'allowed', 'by "a.example"'],
+    ['http://a.example', 0, 'allowed', 'by "a.example"'],
+    ['http://a.example:8080', 1, 'refused', 'no entry allows it'],
+    ['https://b.example:8443/', 0, 'allowed', 'by "https://b.example:8443"'],
+    ['https://b.example', 1, 'refused', 'no entry allows it'],
+    ['https://closed.a.example', 1, 'refused', 'by "closed.a.example" (.github/awf.yml, line 6, column 10)'],
+    ['https://c.example', 1, 'refused', 'no entry allows it'],
+    ['https://10.0.0.1/', 1, 'refused', 'an address'],
+    ['https://[::1]/', 1, 'refused', 'an address'],
+    ['https://r.example/x/1', 0, 'allowed', 'by the rule "GET /x/**" (.github/awf.yml, line 9, column 13)'],
+    ['HEAD https://r.example/x', 0, 'allowed', 'by the rule "GET /x/**"'],
+    ['POST https://r.example/x/1', 1, 'refused', 'no rule for r.example allows this'],
+    ['POST https://r.example/y?z=1', 0, 'allowed', 'by the rule "POST /y?z=*"'],
+    ['POST https://r.example/y?z=1&a=2', 1, 'refused', 'no rule'],
+    ['https://r.example/x/..%2f..%2fy', 1, 'refused', ''],
+    ['https://r.example/x/%5c', 1, 'refused', 'different ways'],
+    ['http://r.example/x/1', 1, 'refused', 'as https at port 443 only'],
+  ])('%s', (url, exitCode, verdict, reason) => {
+    const answer = awfPolicy(['test', url, '--json']);
+    expect(JSON.parse(answer.text)).toEqual([{ url, verdict, reason: expect.stringContaining(reason) as string }]);
+    expect(answer.exitCode).toBe(exitCode);
+  });
+
+  test('takes the flags of a run, and one line for each URL', () => {
+    const argv = ['test', 'c.example', 'd.example', '--allow-domains', 'c.example', '--deny-domains', 'a.example'];
+    const { text, exitCode } = awfPolicy(argv);
+    expect(exitCode).toBe(1);
+    expect(text.split('\n')).toEqual([
+      'allowed  c.example  by "c.example" (--allow-domains)',
+      'refused  d.example  no entry allows it',
+      '',
+    ]);
+    expect(awfPolicy(['test', '--policy', 'none', 'a.example']).text).toContain('refused  a.example');
+    expect(awfPolicy(['test', '--egress-policy=audit', 'd.example', 'closed.a.example']).text).toMatch(
+      /^allowed {2}d\.example {2}by the audit mode.*\nrefused {2}closed/,
+    );
+  });
+
+  test.each([
+    [['test', 'a b c'], 'is not a URL'],
+    [['test', 'ftp://a.example'], 'is neither https nor http'],
+    [['test', 'TRACE https://a.example'], 'has no method that is one of'],
+    [['test', 'https://a.example', '--memory', 'much'], '--memory: "much" is not a size'],
+    [['test'], "missing required argument 'url'"],
+    [['test', '--nonsense', 'a.example'], "unknown option '--nonsense'"],
+    [['chek'], "unknown command 'chek'"],
+    [[], 'needs a subcommand'],
+    [['check', 'a', 'b'], 'too many arguments'],
+  ])('refuses %j', (argv, problem) => {
+    const error = thrown(() => awfPolicy(argv));
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toContain(problem);
+  });
+
+  test('does not answer for a policy with mistakes', () => {
+    expect(() => awfPolicy(['test', 'a.example'], aWorkspace('version: 2'))).toThrow(/line 1, column 10/);
+  });
+});
+
+test.each([
+  [['--help'], 'check'],
+  [['test', '--help'], '--allow-domains'],
+  [['check', '--help'], '[file]'],
+])('%j explains', (argv, words) => {
+  expect(awfPolicy(argv)).toEqual({ text: expect.stringContaining(words) as string, exitCode: 0 });
+});

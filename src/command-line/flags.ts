@@ -1,0 +1,60 @@
+import { Option as Flag, type Command as Program } from 'commander';
+import type { Option } from '../config/option.ts';
+import { nameIn, OPTIONS } from '../config/options.ts';
+import type { FrontEnd } from '../config/read.ts';
+
+/** What was written on the command line, by the name of the option. */
+export type FlagTexts = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * Adds the flags of all options to a program.
+ *
+ * @returns reads what was given, once the program has parsed its arguments
+ */
+export function addFlags(program: Program): () => FlagTexts {
+  const flags = OPTIONS.filter(({ only }) => only !== 'action').map((option) => ({ option, flag: flagFor(option) }));
+  for (const { flag } of flags) program.addOption(flag);
+  return () => {
+    const found = program.opts<Record<string, true | string[] | undefined>>();
+    const texts = flags.map(({ option, flag }): [string, string[]] => {
+      const value = found[flag.attributeName()] ?? [];
+      return [option.name, value === true ? ['true'] : value];
+    });
+    return new Map(texts);
+  };
+}
+
+/** Every flag that takes a value may be repeated; the option's row says what that means. */
+function flagFor(option: Option): Flag {
+  const { kind, description, choices, default: preset } = option;
+  const name = nameIn('cli', option);
+  if (kind === 'boolean') return new Flag(name, description);
+  const notes = [
+    ...(choices === undefined ? [] : [`one of ${choices.join(', ')}`]),
+    ...(preset === undefined ? [] : [`default: ${preset.replaceAll('\n', ', ')}`]),
+  ];
+  const suffix = notes.length === 0 ? '' : ` (${notes.join('; ')})`;
+  return new Flag(`${name} <value>`, description + suffix).argParser((value: string, before: string[] | undefined) => [
+    ...(before ?? []),
+    value,
+  ]);
+}
+
+/** The command line as a front end. Credentials come from the environment. */
+export function flagsFrontEnd(texts: FlagTexts, environment: NodeJS.ProcessEnv): FrontEnd {
+  return {
+    kind: 'cli',
+    given: (option) => {
+      if (option.kind === 'secret' || option.kind === 'secret-lines') {
+        const { variable } = option;
+        return [{ text: environment[variable] ?? '', source: { kind: 'variable', name: variable } }];
+      }
+      const given = texts.get(option.name) ?? [];
+      const source = { kind: 'flag', name: nameIn('cli', option) } as const;
+      return given.map((text, index) => ({
+        text,
+        source: given.length === 1 ? source : { ...source, repetition: index + 1 },
+      }));
+    },
+  };
+}

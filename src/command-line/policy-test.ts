@@ -1,0 +1,129 @@
+import { egressRules } from '../config/egress-build.ts';
+import { DEFAULT_PORTS, SCHEMES, type Scheme } from '../config/egress-entry.ts';
+import { decide, type EgressRules } from '../config/egress-rules.ts';
+import { canonicalHost } from '../config/domain.ts';
+import { ruledHosts } from '../config/named-hosts.ts';
+import { readOptions } from '../config/read.ts';
+import { realDirectory } from '../config/parsers.ts';
+import { placeOf } from '../config/source.ts';
+import { throwProblems, UserError } from '../errors.ts';
+import { loadPolicy } from '../policy/load.ts';
+import { ENDPOINT_METHODS } from '../shared/endpoints.ts';
+import type { NamedHost } from '../shared/named-host.ts';
+import { HostRules } from '../shared/rule-matcher.ts';
+import { flagsFrontEnd, type FlagTexts } from './flags.ts';
+import type { Answer } from './policy-check.ts';
+
+/** A request that a user asks about. */
+interface Asked {
+  readonly text: string;
+  readonly method: string;
+  readonly scheme: Scheme;
+  readonly host: string;
+  readonly port: number;
+  /** Absent for an address, which has no canonical form. */
+  readonly path: string;
+  readonly query: string;
+}
+
+interface Verdict {
+  readonly url: string;
+  readonly verdict: 'allowed' | 'refused';
+  /** The entry or the rule that decides, with its place, or why there is none. */
+  readonly reason: string;
+}
+
+/** What decides about requests in a run with the same flags. */
+interface Judge {
+  readonly rules: EgressRules;
+  readonly hosts: readonly NamedHost[];
+}
+
+/**
+ * `awf policy test URL...`: tells which entry of a run's configuration decides about a request. It asks nobody, so a name that
+ * is allowed may still have no address, or a private one.
+ *
+ * @throws UserError for a mistake in the flags, in the policy, or in a URL
+ */
+export function testPolicy(
+  urls: readonly string[],
+  flags: FlagTexts,
+  environment: NodeJS.ProcessEnv,
+  workspace: string,
+  asJson: boolean,
+): Answer {
+  const frontEnd = flagsFrontEnd(flags, environment);
+  const policy = loadPolicy(frontEnd, environment, workspace);
+  const real = realDirectory('the current directory', workspace);
+  const { values, problems } = readOptions(frontEnd, environment, real, policy.entries);
+  throwProblems([...policy.problems, ...problems]);
+  const judge: Judge = {
+    rules: egressRules(values),
+    hosts: ruledHosts(values['host-credentials'], values['host-rules'], []),
+  };
+  const verdicts = urls.map((url) => judged(asked(url), judge));
+  const exitCode = verdicts.every(({ verdict }) => verdict === 'allowed') ? 0 : 1;
+  const lines = verdicts.map(({ url, verdict, reason }) => `${verdict}  ${url}  ${reason}`);
+  return { text: asJson ? `${JSON.stringify(verdicts)}\n` : `${lines.join('\n')}\n`, exitCode };
+}
+
+/** `[METHOD ]URL`, or a host name for HTTPS. */
+function asked(text: string): Asked {
+  const fail = (problem: string): never => {
+    throw new UserError(`"${text}" ${problem}.`, {
+      hint: 'Write a URL such as "https://example.com/path", with a method in front if it matters: "POST https://...".',
+    });
+  };
+  const [, method = 'GET', rest = ''] = /^(?:([A-Za-z]+)\s+)?(\S+)$/.exec(text.trim()) ?? [];
+  if (!ENDPOINT_METHODS.some((known) => known === method))
+    return fail(`has no method that is one of ${ENDPOINT_METHODS.join(', ')}`);
+  const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(rest) ? rest : `https://${rest}`;
+  if (!URL.canParse(full)) return fail('is not a URL');
+  const url = new URL(full);
+  const scheme = SCHEMES.find((known) => `${known}:` === url.protocol);
+  if (scheme === undefined) return fail('is neither https nor http');
+  const port = url.port === '' ? DEFAULT_PORTS[scheme] : Number(url.port);
+  const path = url.pathname.replace(/%[0-9a-f]{2}/gi, (escape) => escape.toUpperCase());
+  return { text, method, scheme, host: url.hostname, port, path, query: url.search };
+}
+
+function judged(request: Asked, { rules, hosts }: Judge): Verdict {
+  const { text: url, scheme, port } = request;
+  const answer = (isAllowed: boolean, reason: string): Verdict => ({
+    url,
+    verdict: isAllowed ? 'allowed' : 'refused',
+    reason,
+  });
+  const host = canonicalHost(request.host);
+  if (host === undefined) return answer(false, 'an address: only names can be reached');
+  const named = hosts.find(({ name }) => name === host);
+  if (named !== undefined) return answer(...ruled(request, named));
+  const { isAllowed, entry } = decide(rules, { scheme, host, port });
+  if (entry !== undefined) {
+    return answer(isAllowed, `by "${entry.text}" (${placeOf(entry.source)})`);
+  }
+  if (rules.mode === 'audit' && port === DEFAULT_PORTS[scheme])
+    return answer(true, 'by the audit mode, which reports it: no entry allows it');
+  return answer(false, 'no entry allows it');
+}
+
+/** A host that the api-proxy answers for, which no entry for domains opens. */
+function ruled(
+  { method, scheme, port, path, query }: Asked,
+  { name, rules }: NamedHost,
+): [isAllowed: boolean, reason: string] {
+  if (scheme !== 'https' || port !== DEFAULT_PORTS.https)
+    return [false, `${name} has rules, and is served as https at port 443 only`];
+  if (!isPlain(path)) return [false, 'a path that servers may read in different ways'];
+  const rule = new HostRules(rules).find({ method, path, query });
+  if (rule === undefined) return [false, `no rule for ${name} allows this`];
+  const pattern = `${rule.method} ${rule.path}${rule.query === undefined ? '' : `?${rule.query}`}`;
+  return [true, `by the rule "${pattern}" (${rule.source})`];
+}
+
+/** Whether the api-proxy takes such a path at all: `request-target.ts` there decides. */
+function isPlain(path: string): boolean {
+  const characters = /^(?:\/(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-F]{2})+)*\/?$/;
+  const refused = /%(?:[01][0-9A-F]|7F|25|3B|3F|23|5C)|\/\.{1,2}(?:\/|$)|\/\//;
+  return characters.test(path) && !refused.test(path.replaceAll('%2F', '/'));
+}
