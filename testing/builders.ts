@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Config } from '../src/config/config.ts';
 import { NO_NAMED_HOSTS } from '../src/config/named-hosts.ts';
+import { NO_NETWORK } from '../src/config/network/config.ts';
 import { configuredProviders, type ProviderChoices } from '../src/config/providers.ts';
 import type { Secrets } from '../src/config/secrets.ts';
 import type { EngineFacts } from '../src/docker/engine-facts.ts';
@@ -87,6 +88,7 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     allowProviderTools: [],
     egress,
     addHosts: [],
+    network: NO_NETWORK,
     upstreamCa: undefined,
     env: [],
     envAll: false,

@@ -49,6 +49,7 @@ describe('defaults', () => {
       allowProviderTools: [],
       egress: { mode: 'block', allow: [], deny: [] },
       addHosts: [],
+      network: { upstreamProxy: undefined, allowPrivate: [], dnsServers: [], subnet: undefined },
       upstreamCa: undefined,
       env: [],
       envAll: false,

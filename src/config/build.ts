@@ -8,6 +8,7 @@ import type { Config } from './config.ts';
 import { egressRules } from './egress/build.ts';
 import { githubConfig, hostsOfGithub } from './github-config.ts';
 import type { OptionValues } from './options.ts';
+import { networkConfig } from './network/build.ts';
 import { realDirectory } from './parsers.ts';
 import { checkProtectedPaths, protectedPaths } from './protect-paths.ts';
 import {
@@ -47,11 +48,14 @@ export interface Built {
  */
 export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
   const workspace = realDirectory(`the workspace (${context.workspace})`, context.workspace);
-  const { values, secrets, problems, warnings } = readOptions(frontEnd, context.environment, workspace);
+  const { values, secrets: given, problems, warnings } = readOptions(frontEnd, context.environment, workspace);
+  const net = networkConfig(values, context.environment);
+  const secrets: Secrets = new Map([...given, ...net.secrets]);
   const serverUrl = context.environment[SERVER_URL_VARIABLE];
   const apiProxy = frontEnd.kind === 'action' || values['enable-api-proxy'];
   throwProblems([
     ...problems,
+    ...net.problems,
     ...(context.argv === undefined ? checkScript(values) : []),
     ...checkVariables(values.env),
     ...checkProtectedPaths(values['protect-paths']),
@@ -81,6 +85,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     allowProviderTools: values['allow-provider-tools'],
     egress,
     addHosts: values['add-hosts'],
+    network: net.network,
     upstreamCa: values['upstream-ca'],
     env: values.env.map(({ name, value }) => ({ name, value })),
     envAll: values['env-all'],
@@ -97,7 +102,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     logLevel: values['log-level'],
     proxyLogsDir: values['proxy-logs-dir'],
     keepContainers: values['keep-containers'],
-    warnings,
+    warnings: [...warnings, ...net.warnings],
   };
   return { config, secrets, values };
 }

@@ -7,6 +7,7 @@ import type { OwnPrice } from '../shared/prices.ts';
 import type { EgressRules } from './egress/rules.ts';
 import type { GithubConfig } from './github.ts';
 import type { NamedHosts } from './named-hosts.ts';
+import type { NetworkConfig } from './network/config.ts';
 import type { ConfiguredProvider } from './providers.ts';
 import type { FrontEndKind } from './source.ts';
 
@@ -69,6 +70,8 @@ export interface Config {
   /** What the command may reach. */
   readonly egress: EgressRules;
   readonly addHosts: readonly HostEntry[];
+  /** The network that the host is in. */
+  readonly network: NetworkConfig;
   /** Additional CAs, as PEM. */
   readonly upstreamCa: string | undefined;
   readonly env: readonly RequestedVariable[];

@@ -8,15 +8,15 @@ import type { Target } from '../shared/sidecar-config.ts';
 import { allowedEndpoint } from './allow-endpoints.ts';
 import { allowEntry, denyEntry } from './egress/entry.ts';
 import { EGRESS_MODES } from './egress/rules.ts';
-import { hostEntry, requestedVariable, userMount } from './entries.ts';
+import { requestedVariable, userMount } from './entries.ts';
 import { GITHUB_TOKEN_SECRET, repositoryName } from './github-token.ts';
 import { hostCredential } from './host-credentials.ts';
 import { hostRule } from './host-rules.ts';
+import { NETWORK } from './network/options.ts';
 import type { Option, ValueOf } from './option.ts';
 import {
   anyText,
   authHeader,
-  certificates,
   dollars,
   memory,
   minutes,
@@ -161,18 +161,7 @@ const OTHERS = [
     default: 'block',
     description: 'refuse what is not allowed, or (audit) let it pass and report it; private destinations stay closed',
   },
-  {
-    name: 'add-hosts',
-    kind: 'lines',
-    parse: hostEntry,
-    description: 'name:address, permitted for that name even if it is private',
-  },
-  {
-    name: 'upstream-ca',
-    kind: 'text',
-    parse: certificates,
-    description: 'PEM file of CAs that the api-proxy trusts beside the public ones',
-  },
+  ...NETWORK,
   { name: 'env', kind: 'variables', parse: requestedVariable, description: 'NAME or NAME=value for the command' },
   {
     name: 'env-all',

@@ -45,7 +45,7 @@ export class OwnResolver extends DockerCli {
 
   override create(spec: ContainerSpec): Promise<void> {
     const sysctls = { ...spec.sysctls, 'net.ipv6.conf.all.disable_ipv6': '0' };
-    return super.create(spec.name.startsWith('awf-squid') ? { ...spec, dns: this.#resolver, sysctls } : spec);
+    return super.create(spec.name.startsWith('awf-squid') ? { ...spec, dns: [this.#resolver], sysctls } : spec);
   }
 }
 
