@@ -171,4 +171,98 @@ describe('claimNetworks', () => {
     await expect(claimNetworks(engine, MARK, { taken: NOTHING })).rejects.toThrow('the engine is gone');
     expect(outerMade).toBe(true);
   });
+
+  test('the networks get the MTU', async () => {
+    const { engine, asked } = fakeEngine();
+    await claimNetworks(engine, MARK, { taken: NOTHING, mtu: 1400 });
+    expect(asked.map(({ mtu }) => mtu)).toEqual([1400, 1400]);
+  });
+
+  test('an address that Squid needs is never hidden', async () => {
+    const taken = hostSubnets(['172.30.0.53', '10.214.7.7'], {}, [], ['172.30.1.53']);
+    let left = 60;
+    const { engine, asked } = fakeEngine(({ internal }) => internal && left-- > 0);
+    await claimNetworks(engine, MARK, { taken });
+    const subnets = asked.map(({ subnet }) => subnet);
+    expect(subnets.filter((subnet) => contains([subnet], '172.30.0.53') || contains([subnet], '172.30.1.53'))).toEqual(
+      [],
+    );
+    expect(subnets.filter((subnet) => contains([subnet], '10.214.7.7'))).toEqual([]);
+  });
+
+  test('a network that names may lead to is avoided', async () => {
+    const { internal, outer, hidden } = await claimNetworks(fakeEngine().engine, MARK, {
+      ...{ taken: NOTHING, avoided: ['172.30.0.0/16', '10.0.0.0/8'] },
+    });
+    expect(
+      [internal, outer].filter((one) => contains(['172.30.0.0/16', '10.0.0.0/8'], one.replace('/24', ''))),
+    ).toEqual([]);
+    expect(hidden).toEqual([]);
+  });
+
+  describe('where routes cover all private networks', () => {
+    const everything = [
+      { destination: '10.0.0.0', mask: '255.0.0.0' },
+      { destination: '172.16.0.0', mask: '255.240.0.0' },
+      { destination: '192.168.0.0', mask: '255.255.0.0' },
+    ];
+
+    test('takes what only the widest of them leads to, and says so', async () => {
+      const sites = [{ destination: '10.213.0.0', mask: '255.255.128.0' }];
+      const taken = reachedBy({ routes: [...everything, ...sites], interfaces: ['10.214.0.9/24'] });
+      for (let round = 0; round < 20; round += 1) {
+        const { internal, outer, hidden } = await claimNetworks(fakeEngine().engine, MARK, { taken });
+        expect(hidden).toEqual(['10.0.0.0/8']);
+        expect(contains(['10.213.128.0/17'], internal.replace('/24', ''))).toBe(true);
+        expect(contains(['10.214.0.0/24'], outer.replace('/24', ''))).toBe(false);
+      }
+    });
+
+    test('takes what a wide route leads to before it takes a site', async () => {
+      const sites = ['10.213.0.0', '10.214.0.0'].map((destination) => ({ destination, mask: '255.255.0.0' }));
+      const taken = reachedBy({ routes: [...everything, ...sites] });
+      const { internal, outer, hidden } = await claimNetworks(fakeEngine().engine, MARK, { taken });
+      expect([internal, outer].filter((one) => !contains(['172.16.0.0/12'], one.replace('/24', '')))).toEqual([]);
+      expect(hidden).toEqual(['172.16.0.0/12']);
+    });
+  });
+
+  describe('in a range of the user’s', () => {
+    test('both networks are there, and do not overlap', async () => {
+      const made: string[] = [];
+      const { engine, asked } = fakeEngine(({ subnet }) => made.includes(subnet) || made.push(subnet) === 0);
+      const { internal, outer, hidden } = await claimNetworks(engine, MARK, {
+        ...{ taken: reachedBy({ routes: [{ destination: '10.0.0.0', mask: '255.0.0.0' }] }), pool: '10.9.8.0/24' },
+      });
+      expect(internal).not.toBe(outer);
+      expect(asked.every(({ subnet }) => contains(['10.9.8.0/24'], subnet.replace('/27', '')))).toBe(true);
+      // The user knows what is there.
+      expect(hidden).toEqual([]);
+    });
+
+    test('avoids what Squid needs there', async () => {
+      const taken = hostSubnets(['10.9.8.1', '10.9.8.100'], {}, [], []);
+      const { engine, asked } = fakeEngine(() => true);
+      await claimNetworks(engine, MARK, { taken, pool: '10.9.8.0/24' }).catch(() => undefined);
+      const subnets = asked.map(({ subnet }) => subnet);
+      expect(subnets.toSorted()).toEqual([
+        '10.9.8.128/27',
+        '10.9.8.160/27',
+        '10.9.8.192/27',
+        '10.9.8.224/27',
+        '10.9.8.32/27',
+        '10.9.8.64/27',
+      ]);
+    });
+
+    test('gives up with a remedy if it is full', async () => {
+      const error: unknown = await claimNetworks(fakeEngine(() => true).engine, MARK, {
+        ...{ taken: NOTHING, pool: '10.9.8.0/24', option: '--subnet' },
+      }).catch((caught: unknown) => caught);
+      expect(error).toMatchObject({
+        message: expect.stringContaining('in 10.9.8.0/24') as string,
+        hint: expect.stringContaining('--subnet') as string,
+      });
+    });
+  });
 });

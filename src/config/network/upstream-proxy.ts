@@ -104,7 +104,8 @@ function loginOf({ username, password }: URL, fail: (problem: string, hint?: str
 
 /** What must not appear in a log: the password as it is written and as it is meant. The text need not be valid. */
 export function proxyPasswords(text: string): string[] {
-  const [, written = ''] = /^(?:[a-z][a-z0-9+.-]*:\/\/)?[^:/@]*:(.*)@[^@]*$/is.exec(text.trim()) ?? [];
+  const address = text.trim().replace(/^[a-z][a-z0-9+.-]*:\/\//i, '');
+  const [, written = ''] = /^[^:/@]*:(.*)@[^@]*$/s.exec(address) ?? [];
   try {
     return [written, decodeURIComponent(written)].filter((part) => part !== '');
   } catch {
