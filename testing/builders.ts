@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Config } from '../src/config/config.ts';
 import { NO_NAMED_HOSTS } from '../src/config/named-hosts.ts';
-import { NO_NETWORK } from '../src/config/network/config.ts';
+import { NO_NETWORK } from '../src/config/network.ts';
 import { configuredProviders, type ProviderChoices } from '../src/config/providers.ts';
 import type { Secrets } from '../src/config/secrets.ts';
 import type { EngineFacts } from '../src/docker/engine-facts.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { NO_NETWORK, type NetworkConfig } from '../../src/config/network/config.ts';
+import { NO_NETWORK, type NetworkConfig } from '../../src/config/network.ts';
 import type { Engine } from '../../src/docker/engine.ts';
 import type { NetworkSpec } from '../../src/docker/spec.ts';
 import { claimRunNetwork } from '../../src/run/network.ts';

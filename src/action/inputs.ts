@@ -1,8 +1,8 @@
 import * as core from '@actions/core';
 import { buildConfig } from '../config/build.ts';
 import type { Config } from '../config/config.ts';
-import { hostProxy } from '../config/network/build.ts';
-import { PROXY_OPTION_VARIABLE, proxyPasswords } from '../config/network/upstream-proxy.ts';
+import { hostProxy } from '../config/network-build.ts';
+import { PROXY_OPTION_VARIABLE, proxyPasswords } from '../config/upstream-proxy.ts';
 import { OPTIONS, type OptionName } from '../config/options.ts';
 import type { FrontEnd } from '../config/read.ts';
 import type { Secrets } from '../config/secrets.ts';

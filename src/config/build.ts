@@ -8,7 +8,7 @@ import type { Config } from './config.ts';
 import { egressRules } from './egress/build.ts';
 import { githubConfig, hostsOfGithub } from './github-config.ts';
 import type { OptionValues } from './options.ts';
-import { networkConfig } from './network/build.ts';
+import { networkConfig } from './network-build.ts';
 import { realDirectory } from './parsers.ts';
 import { checkProtectedPaths, protectedPaths } from './protect-paths.ts';
 import {

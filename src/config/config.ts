@@ -7,7 +7,7 @@ import type { OwnPrice } from '../shared/prices.ts';
 import type { EgressRules } from './egress/rules.ts';
 import type { GithubConfig } from './github.ts';
 import type { NamedHosts } from './named-hosts.ts';
-import type { NetworkConfig } from './network/config.ts';
+import type { NetworkConfig } from './network.ts';
 import type { ConfiguredProvider } from './providers.ts';
 import type { FrontEndKind } from './source.ts';
 

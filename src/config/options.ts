@@ -12,7 +12,7 @@ import { requestedVariable, userMount } from './entries.ts';
 import { GITHUB_TOKEN_SECRET, repositoryName } from './github-token.ts';
 import { hostCredential } from './host-credentials.ts';
 import { hostRule } from './host-rules.ts';
-import { NETWORK } from './network/options.ts';
+import { NETWORK } from './network-options.ts';
 import type { Option, ValueOf } from './option.ts';
 import {
   anyText,

@@ -68,16 +68,7 @@ export async function claim(
   // The engine's facts come first: if it cannot be used, that is the error to show.
   const listing = timings.measure('names', () => engine.containers());
   const mounting = timings.measure('mounts', async () => checkedMounts(config, context, prepared, await asking));
-  const [
-    facts,
-    { internal: subnet, outer: outerSubnet, upstreamHost },
-    found,
-    agentImage,
-    mounts,
-    guards,
-    host,
-    authority,
-  ] = await settleAll([
+  const [facts, network, found, agentImage, mounts, guards, host, authority] = await settleAll([
     asking,
     timings.measure('networks', () => claimRunNetwork(engine, prepared.mark, config, reporter)),
     listing,
@@ -103,7 +94,7 @@ export async function claim(
   ]);
   const names = namesFor(
     runId,
-    subnet,
+    network.internal,
     found.map(({ name }) => name),
   );
   const visible = [...mounts.map(({ target }) => target), ...visibleOf(host)];
@@ -114,7 +105,8 @@ export async function claim(
   for (const warning of [...guards.warnings, ...socketWarnings(config.workspace), ...facts.warnings])
     reporter.warning(warning);
   return {
-    ...{ subnet, outerSubnet, upstreamHost, names, agentImage, guards: guards.mounts, userMounts: mounts, host },
+    ...{ subnet: network.internal, outerSubnet: network.outer, upstreamHost: network.upstreamHost },
+    ...{ names, agentImage, guards: guards.mounts, userMounts: mounts, host },
     ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts, authority },
   };
 }

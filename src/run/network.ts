@@ -1,8 +1,8 @@
 import { isIPv4 } from 'node:net';
 import type { Config } from '../config/config.ts';
-import { neededAddresses } from '../config/network/build.ts';
-import { refuseLoopback } from '../config/network/upstream-proxy.ts';
-import type { NetworkConfig, UpstreamProxy } from '../config/network/config.ts';
+import { neededAddresses } from '../config/network-build.ts';
+import { refuseLoopback } from '../config/upstream-proxy.ts';
+import type { NetworkConfig, UpstreamProxy } from '../config/network.ts';
 import { optionName } from '../config/options.ts';
 import type { Engine } from '../docker/engine.ts';
 import { hostSubnets } from '../docker/host-subnets.ts';

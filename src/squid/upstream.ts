@@ -5,7 +5,7 @@
 
 import type { NamePattern } from '../config/egress/entry.ts';
 import { domainSet } from '../config/egress/rules.ts';
-import type { ProxyLogin } from '../config/network/upstream-proxy.ts';
+import type { ProxyLogin } from '../config/upstream-proxy.ts';
 import { domainAcls } from './acls.ts';
 import { refuse } from './refusals.ts';
 

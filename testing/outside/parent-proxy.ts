@@ -54,7 +54,8 @@ export async function startParentProxy(options: ParentOptions, onAsked?: (asked:
       return;
     }
     const { method } = request;
-    const { 'proxy-authorization': _, ...headers } = request.headers;
+    const others = Object.entries(request.headers).filter(([name]) => name !== 'proxy-authorization');
+    const headers = Object.fromEntries(others);
     request.pipe(
       send({ ...place, method, path: url.pathname + url.search, headers }, (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);

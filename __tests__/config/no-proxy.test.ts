@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { directNames } from '../../../src/config/network/no-proxy.ts';
+import { directNames } from '../../src/config/no-proxy.ts';
 
 const DOMAIN = { host: 'corp.example', match: 'domain' };
 

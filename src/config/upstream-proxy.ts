@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
-import { UserError } from '../../errors.ts';
-import { cidr, contains, parseCidr } from '../../shared/cidr.ts';
-import { canonicalHost } from '../domain.ts';
-import { placeOf, type Given } from '../source.ts';
+import { UserError } from '../errors.ts';
+import { cidr, contains, parseCidr } from '../shared/cidr.ts';
+import { canonicalHost } from './domain.ts';
+import { placeOf, type Given } from './source.ts';
 
 /** The value that turns the host's own proxy off. */
 export const NO_PROXY_AT_ALL = 'none';
@@ -93,7 +93,6 @@ function loginOf({ username, password }: URL, fail: (problem: string, hint?: str
   };
   const login = { user: decoded(username), password: decoded(password) };
   // Control characters would end the header, and RFC 7617 (section 2) forbids the colon.
-  // eslint-disable-next-line no-control-regex -- these are what is refused
   if (/[\0-\x1f\x7f]/.test(login.user + login.password) || login.user.includes(':')) {
     return fail('the user name or the password has a character that a proxy cannot be sent');
   }

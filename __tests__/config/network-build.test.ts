@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { buildConfig, type Built } from '../../../src/config/build.ts';
-import { UPSTREAM_PROXY_SECRET } from '../../../src/config/network/build.ts';
-import { temporaryDirectory, thrown } from '../../../testing/builders.ts';
-import { inputs } from '../../../testing/options.ts';
+import { buildConfig, type Built } from '../../src/config/build.ts';
+import { UPSTREAM_PROXY_SECRET } from '../../src/config/network-build.ts';
+import { temporaryDirectory, thrown } from '../../testing/builders.ts';
+import { inputs } from '../../testing/options.ts';
 
 function built(environment: NodeJS.ProcessEnv, options: Readonly<Record<string, string>> = {}): Built {
   return buildConfig(inputs({ run: 'true', ...options }), { environment, workspace: temporaryDirectory() });

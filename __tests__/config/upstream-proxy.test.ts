@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { proxyPasswords, upstreamProxy } from '../../../src/config/network/upstream-proxy.ts';
-import type { Source } from '../../../src/config/source.ts';
-import { thrown } from '../../../testing/builders.ts';
+import { proxyPasswords, upstreamProxy } from '../../src/config/upstream-proxy.ts';
+import type { Source } from '../../src/config/source.ts';
+import { thrown } from '../../testing/builders.ts';
 
 const INPUT: Source = { kind: 'input', name: 'upstream-proxy' };
 const FLAG: Source = { kind: 'flag', name: '--upstream-proxy' };

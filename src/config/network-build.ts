@@ -1,10 +1,10 @@
 import { isIPv4 } from 'node:net';
-import { PROXY_VARIABLE } from '../../shared/proxy-variables.ts';
-import { collectProblems, type UserError } from '../../errors.ts';
-import type { HostEntry } from '../../shared/network.ts';
-import type { NamePattern } from '../egress/entry.ts';
-import type { Given } from '../source.ts';
-import type { NetworkConfig } from './config.ts';
+import { PROXY_VARIABLE } from '../shared/proxy-variables.ts';
+import { collectProblems, type UserError } from '../errors.ts';
+import type { HostEntry } from '../shared/network.ts';
+import type { NamePattern } from './egress/entry.ts';
+import type { Given } from './source.ts';
+import type { NetworkConfig } from './network.ts';
 import { directNames } from './no-proxy.ts';
 import { NO_PROXY_AT_ALL, upstreamProxy, type GivenProxy, type ProxyLogin } from './upstream-proxy.ts';
 

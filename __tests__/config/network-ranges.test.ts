@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { dnsServer, privateNetwork, subnetPool } from '../../../src/config/network/ranges.ts';
-import type { Given } from '../../../src/config/source.ts';
-import { thrown } from '../../../testing/builders.ts';
+import { dnsServer, privateNetwork, subnetPool } from '../../src/config/network-ranges.ts';
+import type { Given } from '../../src/config/source.ts';
+import { thrown } from '../../testing/builders.ts';
 
 const given = (text: string): Given => ({ text, source: { kind: 'input', name: 'the-option' } });
 

@@ -1,8 +1,8 @@
-import { PROXY_VARIABLE } from '../../shared/proxy-variables.ts';
-import { hostEntry } from '../entries.ts';
-import type { Option } from '../option.ts';
-import { certificates } from '../parsers.ts';
-import { dnsServer, privateNetwork, subnetPool } from './ranges.ts';
+import { PROXY_VARIABLE } from '../shared/proxy-variables.ts';
+import { hostEntry } from './entries.ts';
+import type { Option } from './option.ts';
+import { certificates } from './parsers.ts';
+import { dnsServer, privateNetwork, subnetPool } from './network-ranges.ts';
 import { PROXY_OPTION_VARIABLE, upstreamProxy } from './upstream-proxy.ts';
 
 /** The options about the network that the host is in. */

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
-import { UserError } from '../../errors.ts';
-import { cidr, cidrText, contains, overlaps, parseCidr, type Cidr } from '../../shared/cidr.ts';
-import { words } from '../../shared/words.ts';
-import { placeOf, type Given } from '../source.ts';
+import { UserError } from '../errors.ts';
+import { cidr, cidrText, contains, overlaps, parseCidr, type Cidr } from '../shared/cidr.ts';
+import { words } from '../shared/words.ts';
+import { placeOf, type Given } from './source.ts';
 
 /** Ranges that a company can use for its own hosts (RFC 1918, 6598, 2544 and 4193). */
 const COMPANY = words('10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 198.18.0.0/15 fc00::/7').map(cidr);
