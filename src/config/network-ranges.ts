@@ -53,7 +53,7 @@ export function dnsServer({ text, source }: Given): string {
 }
 
 /** The longest prefix that has room for the networks of a run. */
-export const LONGEST_SUBNET = 24;
+const LONGEST_SUBNET = 24;
 
 /** `subnet`: a private range that the run's networks are taken from. */
 export function subnetPool({ text, source }: Given): string {

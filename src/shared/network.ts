@@ -28,7 +28,7 @@ const LAST_OCTET: Record<Role | 'gateway', number> = { gateway: 1, squid: 10, ag
 export type Addresses = Record<Role | 'gateway', string>;
 
 /** The longest prefix with room for {@link LAST_OCTET}. */
-export const SMALLEST_SUBNET = 27;
+const SMALLEST_SUBNET = 27;
 
 /**
  * The addresses of a run in `subnet`.

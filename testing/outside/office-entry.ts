@@ -1,6 +1,6 @@
 /**
  * What a company network has beyond its proxy: a provider, and the proxy as the only way there. A program:
- * `node office.ts` reads {@link OfficeOptions} as one line of JSON, writes the CA's certificate to `caFile`, prints
+ * `node office-entry.ts` reads {@link OfficeOptions} as one line of JSON, writes the CA's certificate to `caFile`, prints
  * `{"ready":true}`, then what the proxy was asked for, one {@link Asked} per line. When its standard input ends, it prints
  * the credentials that the provider received as `{"credentials":[...]}`, and ends.
  */
