@@ -1,7 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { CLAUDE, install } from '../testing/agents/programs.ts';
 import { bridgeAddress } from '../testing/engine/engine.ts';
 import { startProviderServer, type ProviderServer } from '../testing/provider/server.ts';
@@ -30,8 +31,17 @@ claude -p 'Say hello to the reader of this demo in one sentence.'
 `;
 
 const claude = await install(CLAUDE);
-const options = process.argv.slice(2);
-const live = options.includes('--live');
+const { values: options } = parseArgs({
+  options: {
+    live: { type: 'boolean', default: false },
+    // The provider is beyond the network's own proxy, with a certificate of the CA in this file.
+    outside: { type: 'string' },
+    // Installs what the demo needs, and ends.
+    install: { type: 'boolean', default: false },
+  },
+});
+if (options.install) process.exit();
+const { live, outside } = options;
 const anthropic = PROVIDERS.find(({ id }) => id === 'anthropic');
 if (anthropic === undefined) throw new Error('the provider table has no Anthropic');
 
@@ -41,7 +51,7 @@ if (key === undefined || key === '') {
   process.exit(1);
 }
 const ca = await createTestCa();
-const provider = live ? undefined : await startLocalProvider();
+const provider = live || outside !== undefined ? undefined : await startLocalProvider();
 const runner = createRunner({
   actionFile: join(ROOT, 'action.yml'),
   inputs: {
@@ -51,12 +61,16 @@ const runner = createRunner({
     ...(provider && {
       'add-hosts': `${anthropic.defaultTarget}:${bridgeAddress()}`,
       'anthropic-api-target': `${anthropic.defaultTarget}:${String(provider.port)}`,
-      'upstream-ca': 'ca.pem',
     }),
+    ...(!live && { 'upstream-ca': 'ca.pem' }),
+    ...(outside !== undefined && { 'log-level': 'debug' }),
   },
-  env: { PATH: `${join(claude, 'node_modules', '.bin')}:${process.env['PATH'] ?? ''}` },
+  env: {
+    PATH: `${join(claude, 'node_modules', '.bin')}:${process.env['PATH'] ?? ''}`,
+    ...(outside !== undefined && inherited('DOCKER_HOST', 'HTTPS_PROXY', 'NO_PROXY')),
+  },
 });
-writeFileSync(join(runner.workspace, 'ca.pem'), ca.certPem);
+writeFileSync(join(runner.workspace, 'ca.pem'), outside === undefined ? ca.certPem : readFileSync(outside));
 
 heading('The main step (dist/main), as a runner starts it');
 const exitCode = await runStep('main', runner.main);
@@ -86,6 +100,10 @@ async function startLocalProvider(): Promise<ProviderServer> {
   } catch {
     return startProviderServer(options);
   }
+}
+
+function inherited(...names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, process.env[name] ?? '']));
 }
 
 async function runStep(name: 'main' | 'post', step: RunnerStep): Promise<number> {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Config } from '../src/config/config.ts';
 import { NO_NAMED_HOSTS } from '../src/config/named-hosts.ts';
+import { NO_NETWORK } from '../src/config/network.ts';
 import { configuredProviders, type ProviderChoices } from '../src/config/providers.ts';
 import type { Secrets } from '../src/config/secrets.ts';
 import type { EngineFacts } from '../src/docker/engine-facts.ts';
@@ -91,6 +92,7 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     failOnBlocked: false,
     knownBlocked: [],
     addHosts: [],
+    network: NO_NETWORK,
     upstreamCa: undefined,
     env: [],
     envAll: false,

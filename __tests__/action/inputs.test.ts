@@ -74,6 +74,20 @@ describe('credentials', () => {
     expect(masked().toSorted()).toEqual([' sk-1%0A', 'AIza-2', 'AIza-2 ', 'sk-1']);
   });
 
+  test.each([
+    [{ 'upstream-proxy': 'http://user:p%40ss-7@proxy.example:3128' }, {}],
+    [{}, { AWF_UPSTREAM_PROXY: 'http://user:p%40ss-7@proxy.example:3128' }],
+    [{}, { https_proxy: 'http://user:p%40ss-7@proxy.example:3128' }],
+  ])('the password of a proxy is masked in both spellings: %j %j', (inputs, environment) => {
+    load({ run: 'true', ...inputs }, environment);
+    expect(masked()).toEqual(['p%2540ss-7', 'p@ss-7']);
+  });
+
+  test('the password of a proxy is masked even if the address is refused', () => {
+    expect(() => load({ run: 'true', 'upstream-proxy': 'https://user:pass-7@proxy.example' })).toThrow('TLS');
+    expect(masked()).toEqual(['pass-7']);
+  });
+
   test('an empty one masks nothing', () => {
     load({ run: 'true', 'openai-api-key': ' \n ' });
     expect(masked()).toEqual([]);

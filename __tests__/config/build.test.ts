@@ -52,6 +52,7 @@ describe('defaults', () => {
       failOnBlocked: false,
       knownBlocked: [],
       addHosts: [],
+      network: { upstreamProxy: undefined, allowPrivate: [], dnsServers: [], subnet: undefined },
       upstreamCa: undefined,
       env: [],
       envAll: false,

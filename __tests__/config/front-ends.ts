@@ -147,6 +147,24 @@ export const CASES: Readonly<
     bad: ['a.example', 'is not name:address'],
     ...list,
   },
+  'allow-private-networks': {
+    good: '10.20.0.0/16',
+    reads: { network: { allowPrivate: ['10.20.0.0/16'] } },
+    bad: ['127.0.0.0/8', 'is loopback'],
+    ...list,
+  },
+  'upstream-proxy': {
+    good: 'http://proxy.example:3128',
+    reads: { network: { upstreamProxy: { host: 'proxy.example', port: 3128, user: undefined } } },
+    bad: ['socks5://proxy.example', 'this is not the address of an HTTP proxy'],
+  },
+  'dns-servers': {
+    good: '10.1.2.3',
+    reads: { network: { dnsServers: ['10.1.2.3'] } },
+    bad: ['dns.example', 'is not an IPv4 address'],
+    ...list,
+  },
+  subnet: { good: '10.9.0.0/16', reads: { network: { subnet: '10.9.0.0/16' } }, bad: ['10.9.0.0/25', 'is too small'] },
   'upstream-ca': {
     good: 'ca.pem',
     reads: { upstreamCa: expect.stringContaining('BEGIN CERTIFICATE') as string },

@@ -2,8 +2,9 @@ import { BlockList } from 'node:net';
 import type { NetworkInterfaceInfo } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/docker/engine.ts';
-import { hostSubnets, type Subnet } from '../../src/docker/host-subnets.ts';
+import { hostSubnets, type HostSubnets } from '../../src/docker/host-subnets.ts';
 import { claimNetworks } from '../../src/docker/networks.ts';
+import { readRoutes } from '../../src/host/route-table.ts';
 import type { NetworkSpec } from '../../src/docker/spec.ts';
 import { UserError } from '../../src/errors.ts';
 
@@ -15,11 +16,11 @@ interface Reached {
   readonly rows?: readonly string[];
 }
 
-const NOTHING: Subnet[] = [];
+const NOTHING: HostSubnets = { own: [], routed: [] };
 const MARK = { runId: '0123abcd', owner: 'boot/pid/time/1/2', isKept: true };
 
 /** What {@link hostSubnets} reads on such a host. */
-function reachedBy({ interfaces = [], routes = [], rows = [] }: Reached): Subnet[] {
+function reachedBy({ interfaces = [], routes = [], rows = [] }: Reached): HostSubnets {
   const ipv4 = (cidr: string | null) => ({ family: 'IPv4', cidr }) as NetworkInterfaceInfo;
   const named = {
     lo: [ipv4('127.0.0.1/8')],
@@ -33,7 +34,7 @@ function reachedBy({ interfaces = [], routes = [], rows = [] }: Reached): Subnet
     ...rows,
     '',
   ];
-  return hostSubnets(named, table.join('\n'));
+  return hostSubnets([], named, readRoutes(table.join('\n')), []);
 }
 
 /** Formats an address as the kernel does: little-endian, see proc(5). */
@@ -66,7 +67,7 @@ function contains(subnets: readonly string[], address: string): boolean {
 describe('claimNetworks', () => {
   test('uses the default subnet if it is free', async () => {
     const { engine, asked, of } = fakeEngine();
-    await expect(claimNetworks(engine, MARK, NOTHING)).resolves.toBe('172.30.0.0/24');
+    await expect(claimNetworks(engine, MARK, { taken: NOTHING })).resolves.toMatchObject({ internal: '172.30.0.0/24' });
     expect(asked).toHaveLength(2);
     expect(of(true)).toEqual([{ name: 'awf-internal-0123abcd', ...MARK, internal: true, subnet: '172.30.0.0/24' }]);
     expect(of(false)).toMatchObject([{ name: 'awf-outer-0123abcd', ...MARK }]);
@@ -75,7 +76,7 @@ describe('claimNetworks', () => {
   test('uses another private /24 if the engine says that it is taken, and never asks twice', async () => {
     let left = 40;
     const { engine, of } = fakeEngine(({ internal }) => internal && left-- > 0);
-    const subnet = await claimNetworks(engine, MARK, NOTHING);
+    const { internal: subnet } = await claimNetworks(engine, MARK, { taken: NOTHING });
     const tried = of(true).map((spec) => spec.subnet);
     expect(tried).toHaveLength(41);
     expect(new Set(tried).size).toBe(41);
@@ -89,7 +90,7 @@ describe('claimNetworks', () => {
   test('the two networks never overlap', async () => {
     let left = 100;
     const { engine, of } = fakeEngine(() => left-- > 0);
-    await claimNetworks(engine, MARK, NOTHING);
+    await claimNetworks(engine, MARK, { taken: NOTHING });
     const internal = of(true).map(({ subnet }) => subnet);
     expect(of(false).filter(({ subnet }) => internal.includes(subnet))).toEqual([]);
   });
@@ -103,7 +104,9 @@ describe('claimNetworks', () => {
     ['a route to a part of it', { routes: [{ destination: '172.30.0.128', mask: '255.255.255.128' }] }],
   ])('skips the default subnet if the host has %s', async (_, reached) => {
     const { engine, of } = fakeEngine();
-    await expect(claimNetworks(engine, MARK, reachedBy(reached))).resolves.not.toBe('172.30.0.0/24');
+    await expect(claimNetworks(engine, MARK, { taken: reachedBy(reached) })).resolves.not.toMatchObject({
+      internal: '172.30.0.0/24',
+    });
     expect(of(true).map(({ subnet }) => subnet)).not.toContain('172.30.0.0/24');
   });
 
@@ -111,7 +114,9 @@ describe('claimNetworks', () => {
     ['a neighbouring interface', { interfaces: ['172.30.1.1/24', '172.29.0.1/16'] }],
     ['the default route', { routes: [{ destination: '0.0.0.0', mask: '0.0.0.0' }] }],
   ])('%s excludes nothing', async (_, reached) => {
-    await expect(claimNetworks(fakeEngine().engine, MARK, reachedBy(reached))).resolves.toBe('172.30.0.0/24');
+    await expect(claimNetworks(fakeEngine().engine, MARK, { taken: reachedBy(reached) })).resolves.toMatchObject({
+      internal: '172.30.0.0/24',
+    });
   });
 
   test.each([
@@ -122,18 +127,22 @@ describe('claimNetworks', () => {
     ['a route with a mask that is no number', { rows: ['eth0\t00001EAC\t00000000\t0001\t0\t0\t0\tmask'] }],
     ['a route that is cut off', { rows: ['eth0\t00001EAC', 'eth0', '\t\t\t\t\t\t\t'] }],
   ])('ignores %s', async (_, odd) => {
-    await expect(claimNetworks(fakeEngine().engine, MARK, reachedBy(odd))).resolves.toBe('172.30.0.0/24');
+    await expect(claimNetworks(fakeEngine().engine, MARK, { taken: reachedBy(odd) })).resolves.toMatchObject({
+      internal: '172.30.0.0/24',
+    });
   });
 
   test('skips the default subnet although the row before its route is malformed', async () => {
     const rows = ['eth0\t1EAC', 'eth0\t00001EAC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0'];
-    await expect(claimNetworks(fakeEngine().engine, MARK, reachedBy({ rows }))).resolves.not.toMatch(/^172\.30\./);
+    await expect(claimNetworks(fakeEngine().engine, MARK, { taken: reachedBy({ rows }) })).resolves.not.toMatchObject({
+      internal: expect.stringMatching(/^172\.30\./) as string,
+    });
   });
 
   test('skips every subnet that the host reaches', async () => {
     const interfaces = ['172.30.0.1/16', '10.214.0.1/16'];
     const { engine, asked } = fakeEngine();
-    await claimNetworks(engine, MARK, reachedBy({ interfaces }));
+    await claimNetworks(engine, MARK, { taken: reachedBy({ interfaces }) });
     const reached = asked.filter(({ subnet }) =>
       contains(['172.30.0.0/16', '10.214.0.0/16'], subnet.replace('/24', '')),
     );
@@ -142,7 +151,7 @@ describe('claimNetworks', () => {
 
   test('gives up with a remedy if nothing is free', async () => {
     const { engine, of } = fakeEngine(({ internal }) => internal);
-    const error: unknown = await claimNetworks(engine, MARK, NOTHING).catch((caught: unknown) => caught);
+    const error: unknown = await claimNetworks(engine, MARK, { taken: NOTHING }).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(UserError);
     expect(error).toMatchObject({
       message: expect.stringContaining('awf-internal-0123abcd') as string,
@@ -159,7 +168,101 @@ describe('claimNetworks', () => {
       outerMade = true;
       return false;
     });
-    await expect(claimNetworks(engine, MARK, NOTHING)).rejects.toThrow('the engine is gone');
+    await expect(claimNetworks(engine, MARK, { taken: NOTHING })).rejects.toThrow('the engine is gone');
     expect(outerMade).toBe(true);
+  });
+
+  test('the networks get the MTU', async () => {
+    const { engine, asked } = fakeEngine();
+    await claimNetworks(engine, MARK, { taken: NOTHING, mtu: 1400 });
+    expect(asked.map(({ mtu }) => mtu)).toEqual([1400, 1400]);
+  });
+
+  test('an address that Squid needs is never hidden', async () => {
+    const taken = hostSubnets(['172.30.0.53', '10.214.7.7'], {}, [], ['172.30.1.53']);
+    let left = 60;
+    const { engine, asked } = fakeEngine(({ internal }) => internal && left-- > 0);
+    await claimNetworks(engine, MARK, { taken });
+    const subnets = asked.map(({ subnet }) => subnet);
+    expect(subnets.filter((subnet) => contains([subnet], '172.30.0.53') || contains([subnet], '172.30.1.53'))).toEqual(
+      [],
+    );
+    expect(subnets.filter((subnet) => contains([subnet], '10.214.7.7'))).toEqual([]);
+  });
+
+  test('a network that names may lead to is avoided', async () => {
+    const { internal, outer, hidden } = await claimNetworks(fakeEngine().engine, MARK, {
+      ...{ taken: NOTHING, avoided: ['172.30.0.0/16', '10.0.0.0/8'] },
+    });
+    expect(
+      [internal, outer].filter((one) => contains(['172.30.0.0/16', '10.0.0.0/8'], one.replace('/24', ''))),
+    ).toEqual([]);
+    expect(hidden).toEqual([]);
+  });
+
+  describe('where routes cover all private networks', () => {
+    const everything = [
+      { destination: '10.0.0.0', mask: '255.0.0.0' },
+      { destination: '172.16.0.0', mask: '255.240.0.0' },
+      { destination: '192.168.0.0', mask: '255.255.0.0' },
+    ];
+
+    test('takes what only the widest of them leads to, and says so', async () => {
+      const sites = [{ destination: '10.213.0.0', mask: '255.255.128.0' }];
+      const taken = reachedBy({ routes: [...everything, ...sites], interfaces: ['10.214.0.9/24'] });
+      for (let round = 0; round < 20; round += 1) {
+        const { internal, outer, hidden } = await claimNetworks(fakeEngine().engine, MARK, { taken });
+        expect(hidden).toEqual(['10.0.0.0/8']);
+        expect(contains(['10.213.128.0/17'], internal.replace('/24', ''))).toBe(true);
+        expect(contains(['10.214.0.0/24'], outer.replace('/24', ''))).toBe(false);
+      }
+    });
+
+    test('takes what a wide route leads to before it takes a site', async () => {
+      const sites = ['10.213.0.0', '10.214.0.0'].map((destination) => ({ destination, mask: '255.255.0.0' }));
+      const taken = reachedBy({ routes: [...everything, ...sites] });
+      const { internal, outer, hidden } = await claimNetworks(fakeEngine().engine, MARK, { taken });
+      expect([internal, outer].filter((one) => !contains(['172.16.0.0/12'], one.replace('/24', '')))).toEqual([]);
+      expect(hidden).toEqual(['172.16.0.0/12']);
+    });
+  });
+
+  describe('in a range of the user’s', () => {
+    test('both networks are there, and do not overlap', async () => {
+      const made: string[] = [];
+      const { engine, asked } = fakeEngine(({ subnet }) => made.includes(subnet) || made.push(subnet) === 0);
+      const { internal, outer, hidden } = await claimNetworks(engine, MARK, {
+        ...{ taken: reachedBy({ routes: [{ destination: '10.0.0.0', mask: '255.0.0.0' }] }), pool: '10.9.8.0/24' },
+      });
+      expect(internal).not.toBe(outer);
+      expect(asked.every(({ subnet }) => contains(['10.9.8.0/24'], subnet.replace('/27', '')))).toBe(true);
+      // The user knows what is there.
+      expect(hidden).toEqual([]);
+    });
+
+    test('avoids what Squid needs there', async () => {
+      const taken = hostSubnets(['10.9.8.1', '10.9.8.100'], {}, [], []);
+      const { engine, asked } = fakeEngine(() => true);
+      await claimNetworks(engine, MARK, { taken, pool: '10.9.8.0/24' }).catch(() => undefined);
+      const subnets = asked.map(({ subnet }) => subnet);
+      expect(subnets.toSorted()).toEqual([
+        '10.9.8.128/27',
+        '10.9.8.160/27',
+        '10.9.8.192/27',
+        '10.9.8.224/27',
+        '10.9.8.32/27',
+        '10.9.8.64/27',
+      ]);
+    });
+
+    test('gives up with a remedy if it is full', async () => {
+      const error: unknown = await claimNetworks(fakeEngine(() => true).engine, MARK, {
+        ...{ taken: NOTHING, pool: '10.9.8.0/24', option: '--subnet' },
+      }).catch((caught: unknown) => caught);
+      expect(error).toMatchObject({
+        message: expect.stringContaining('in 10.9.8.0/24') as string,
+        hint: expect.stringContaining('--subnet') as string,
+      });
+    });
   });
 });

@@ -54,7 +54,7 @@ describe('containerArgs', () => {
     ['isKept', { isKept: true }, ['--label=awf.kept=true']],
     ['address', { address: '172.30.0.20' }, ['--ip=172.30.0.20']],
     ['userNamespace', { userNamespace: 'host' }, ['--userns=host']],
-    ['dns', { dns: '127.0.0.1' }, ['--dns=127.0.0.1']],
+    ['dns', { dns: ['127.0.0.1'] }, ['--dns=127.0.0.1']],
     ['hostname', { hostname: 'awf-agent' }, ['--hostname=awf-agent']],
     ['sharedMemory', { sharedMemory: 4_096 }, ['--shm-size=4096']],
     ['sysctls', { sysctls: { 'net.ipv4.ip_forward': '0' } }, ['--sysctl=net.ipv4.ip_forward=0']],

@@ -233,7 +233,7 @@ describe('api-proxy', () => {
   test('always goes through Squid, and resolves no names', () => {
     expect(host.apiProxy).toMatchObject({
       environment: { HTTP_PROXY: 'http://172.30.0.10:3128', HTTPS_PROXY: 'http://172.30.0.10:3128' },
-      dns: '127.0.0.1',
+      dns: ['127.0.0.1'],
     });
   });
 
@@ -285,7 +285,7 @@ describe('agent', () => {
 
   test('has no environment that the engine would see, and resolves no names', () => {
     expect([host.agent.environment, foreign.agent.environment]).toEqual([{}, {}]);
-    expect([host.agent.dns, foreign.agent.dns]).toEqual(['127.0.0.1', '127.0.0.1']);
+    expect([host.agent.dns, foreign.agent.dns]).toEqual([['127.0.0.1'], ['127.0.0.1']]);
   });
 
   test('starts in the working directory, through the sandbox’s entrypoint', () => {

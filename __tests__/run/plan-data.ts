@@ -26,6 +26,8 @@ export const PREPARED: Prepared = {
 
 export const CLAIMED: Claimed = {
   subnet: '172.30.0.0/24',
+  outerSubnet: '10.214.0.0/24',
+  upstreamHost: undefined,
   names: namesFor(RUN_ID, '172.30.0.0/24'),
   agentImage: undefined,
   guards: [{ kind: 'bind', source: '/workspace/.git/hooks', target: '/workspace/.git/hooks', writable: false }],

@@ -9,9 +9,17 @@ import {
   roleOf,
   ROLES,
   squidUrl,
+  subnetsOf,
 } from '../../src/shared/network.ts';
 
 describe('addressesIn', () => {
+  test('finds room in a small network', () => {
+    expect(addressesIn('10.9.8.96/27')).toEqual({
+      ...{ gateway: '10.9.8.97', squid: '10.9.8.106', agent: '10.9.8.116', 'api-proxy': '10.9.8.126' },
+    });
+    expect(() => addressesIn('10.9.8.96/28')).toThrow('/27');
+  });
+
   test('keeps the last octets in every subnet', () => {
     expect(addressesIn('172.30.0.0/24')).toEqual({
       gateway: '172.30.0.1',
@@ -88,5 +96,20 @@ describe('subnets', () => {
 
   test('come in a different order each time, so that runs that start together rarely collide', () => {
     expect([...internalSubnets()]).not.toEqual(internal);
+  });
+
+  test('of a small range are all of it, once', () => {
+    const found = [...subnetsOf('10.9.8.0/24')];
+    expect(found.toSorted()).toEqual(
+      [0, 128, 160, 192, 224, 32, 64, 96].map((octet) => `10.9.8.${octet}/27`).toSorted(),
+    );
+  });
+
+  test('of a wide range are a part of it, once, and in another order each time', () => {
+    const found = [...subnetsOf('10.0.0.0/8')];
+    expect(new Set(found).size).toBe(found.length);
+    expect(found.length).toBeGreaterThan(1_000);
+    expect(found.filter((subnet) => !/^10\.\d+\.\d+\.\d+\/27$/.test(subnet))).toEqual([]);
+    expect([...subnetsOf('10.0.0.0/8')].slice(0, 5)).not.toEqual(found.slice(0, 5));
   });
 });

@@ -67,6 +67,23 @@ const POLICIES: Readonly<Record<string, EgressPolicy>> = {
   'the host’s own addresses': policy('example.com', {
     hostAddresses: ['127.0.0.1', '203.0.113.7', '::1', '2600:1f18::7'],
   }),
+  'a proxy of the network with a password, and exceptions': policy('example.com', {
+    targets: [{ host: 'api.openai.com', port: 443, permitted: true }],
+    namedHosts: ['api.openai.com'],
+    upstream: {
+      ...{ host: 'proxy.corp.example', port: 3128 },
+      login: { user: 'DOMAIN\\build user', password: `p@ss: w"or'd%20#\\é\n$x` },
+      direct: [
+        { host: 'corp.example', match: 'domain' },
+        { host: 'git.corp.example', match: 'host' },
+      ],
+    },
+  }),
+  'private networks that names may lead to': policy('example.com', {
+    permittedNetworks: ['10.20.0.0/16', '100.64.0.0/10', 'fd00:0:0:0:0:0:0:0/8'],
+    hostAddresses: ['10.20.0.7', '203.0.113.7'],
+    ownSubnets: ['10.20.9.0/24', '10.214.0.0/24'],
+  }),
   'another subnet': { ...policy('example.com'), addresses: addressesIn('10.213.7.0/24') },
 };
 

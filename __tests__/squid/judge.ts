@@ -75,15 +75,28 @@ export class Judge {
   }
 
   /** The route of an allowed request: through the peer, which is the listener that reads server names, or directly. */
-  route(request: Request): 'peer' | 'direct' | 'either' {
+  route(request: Request, { anyPeer = false } = {}): 'peer' | 'direct' | 'either' {
     const allows = (directive: string, skip = 0): boolean => {
       const rules = this.all(directive).map((words) => words.slice(skip));
       const matches = (name: string): boolean => this.#matches(name, (acl) => matchesRequest(acl, request));
       return rules.find(([, ...acls]) => acls.every(matches))?.[0] === 'allow';
     };
     // The first word of cache_peer_access names the peer.
-    if (allows('never_direct') && allows('cache_peer_access', 1)) return 'peer';
+    if (allows('never_direct') && (anyPeer || allows('cache_peer_access', 1))) return 'peer';
     return allows('always_direct') ? 'direct' : 'either';
+  }
+
+  /** The name of the peer that takes an allowed request; undefined if Squid itself connects. */
+  peer(request: Request): string | undefined {
+    if (this.route(request, { anyPeer: true }) !== 'peer') return undefined;
+    const matches = (name: string): boolean => this.#matches(name, (acl) => matchesRequest(acl, request));
+    const peers = this.all('cache_peer').flatMap((words) => words.filter((word) => word.startsWith('name=')));
+    return peers
+      .map((word) => word.replace('name=', ''))
+      .find((name) => {
+        const rules = this.all('cache_peer_access').filter(([peer]) => peer === name);
+        return rules.find(([, , ...acls]) => acls.every(matches))?.[1] === 'allow';
+      });
   }
 
   /** What happens to a tunnel once its hello has been read, and the verdict for the log. */

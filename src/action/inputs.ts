@@ -1,7 +1,9 @@
 import * as core from '@actions/core';
 import { buildConfig } from '../config/build.ts';
 import type { Config } from '../config/config.ts';
-import { OPTIONS } from '../config/options.ts';
+import { hostProxy } from '../config/network-build.ts';
+import { PROXY_OPTION_VARIABLE, proxyPasswords } from '../config/upstream-proxy.ts';
+import { OPTIONS, type OptionName } from '../config/options.ts';
 import type { FrontEnd } from '../config/read.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { UserError } from '../errors.ts';
@@ -23,6 +25,9 @@ export interface Inputs {
   readonly upload: UploadSettings;
 }
 
+/** The one option whose value may have a password in it. */
+const PROXY_OPTION: OptionName = 'upstream-proxy';
+
 /** With its white space: it belongs to a script, and a secret is masked as it was given. */
 const textOf = (name: string): string => core.getInput(name, { trimWhitespace: false });
 
@@ -37,7 +42,7 @@ const INPUTS: FrontEnd = {
  * @throws UserError naming the inputs and the remedies
  */
 export function loadInputs(environment: NodeJS.ProcessEnv = process.env): Inputs {
-  maskSecrets();
+  maskSecrets(environment);
   const workspace = environment['GITHUB_WORKSPACE'] ?? '';
   if (workspace === '') {
     throw new UserError('GITHUB_WORKSPACE is not set.', { hint: 'Run this as a step of a GitHub Actions job.' });
@@ -56,10 +61,12 @@ export function loadInputs(environment: NodeJS.ProcessEnv = process.env): Inputs
 }
 
 /** The runner replaces exact texts: the value as it was given, and the trimmed one that AWF uses. */
-function maskSecrets(): void {
+function maskSecrets(environment: NodeJS.ProcessEnv): void {
   const given = OPTIONS.filter(({ kind }) => kind === 'secret').map(({ name }) => textOf(name));
   const lists = OPTIONS.filter(({ kind }) => kind === 'secret-lines').map(({ name }) => textOf(name));
   const secrets = [...given.flatMap((value) => [value, value.trim()]), ...lists.flatMap(secretParts)];
+  const proxies = [textOf(PROXY_OPTION), environment[PROXY_OPTION_VARIABLE], hostProxy(environment)?.text];
+  secrets.push(...proxies.flatMap((address) => proxyPasswords(address ?? '')));
   for (const text of new Set(secrets)) {
     if (text.trim() !== '') core.setSecret(text);
   }

@@ -9,6 +9,7 @@ import { egressRules } from './egress-build.ts';
 import { nameWarning } from './egress-entry.ts';
 import { githubConfig, hostsOfGithub } from './github-config.ts';
 import type { OptionValues } from './options.ts';
+import { networkConfig } from './network-build.ts';
 import { realDirectory } from './parsers.ts';
 import { checkProtectedPaths, protectedPaths } from './protect-paths.ts';
 import {
@@ -51,12 +52,15 @@ export interface Built {
 export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
   const workspace = realDirectory(`the workspace (${context.workspace})`, context.workspace);
   const { environment, policy } = context;
-  const { values, secrets, problems, warnings } = readOptions(frontEnd, environment, workspace, policy?.entries);
+  const { values, secrets: given, problems, warnings } = readOptions(frontEnd, environment, workspace, policy?.entries);
+  const net = networkConfig(values, environment);
+  const secrets: Secrets = new Map([...given, ...net.secrets]);
   const serverUrl = environment[SERVER_URL_VARIABLE];
   const apiProxy = frontEnd.kind === 'action' || values['enable-api-proxy'];
   throwProblems([
     ...(policy?.problems ?? []),
     ...problems,
+    ...net.problems,
     ...(context.argv === undefined ? checkScript(values) : []),
     ...checkVariables(values.env),
     ...checkProtectedPaths(values['protect-paths']),
@@ -79,11 +83,26 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
       : NO_NAMED_HOSTS,
     hostVariables: apiProxy ? hostVariables(values['host-credentials']) : {},
     github,
+    ...asGiven(values),
+    policy: policy?.origin,
+    egress,
+    network: net.network,
+    warnings: [
+      ...(policy?.warnings ?? []),
+      ...warnings,
+      ...net.warnings,
+      ...egress.allow.flatMap((entry) => nameWarning(entry) ?? []),
+    ],
+  };
+  return { config, secrets, values };
+}
+
+/** What the options say, as they say it. */
+function asGiven(values: OptionValues) {
+  return {
     copilotMode: values['copilot-mode'],
     allowEndpoints: values['allow-endpoints'],
     allowProviderTools: values['allow-provider-tools'],
-    policy: policy?.origin,
-    egress,
     failOnBlocked: values['fail-on-blocked'],
     knownBlocked: values['known-blocked'],
     addHosts: values['add-hosts'],
@@ -103,9 +122,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     logLevel: values['log-level'],
     proxyLogsDir: values['proxy-logs-dir'],
     keepContainers: values['keep-containers'],
-    warnings: [...(policy?.warnings ?? []), ...warnings, ...egress.allow.flatMap((entry) => nameWarning(entry) ?? [])],
-  };
-  return { config, secrets, values };
+  } satisfies Partial<Config>;
 }
 
 function commandOf(values: OptionValues, argv: readonly string[] | undefined): Command {

@@ -8,6 +8,7 @@ import type { NamePattern } from './egress-entry.ts';
 import type { EgressRules } from './egress-rules.ts';
 import type { GithubConfig } from './github.ts';
 import type { NamedHosts } from './named-hosts.ts';
+import type { NetworkConfig } from './network.ts';
 import type { ConfiguredProvider } from './providers.ts';
 import type { FrontEndKind } from './source.ts';
 
@@ -86,6 +87,8 @@ export interface Config {
   /** Names that may be refused without failing it. */
   readonly knownBlocked: readonly NamePattern[];
   readonly addHosts: readonly HostEntry[];
+  /** The network that the host is in. */
+  readonly network: NetworkConfig;
   /** Additional CAs, as PEM. */
   readonly upstreamCa: string | undefined;
   readonly env: readonly RequestedVariable[];

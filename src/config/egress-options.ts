@@ -1,4 +1,3 @@
-import { hostEntry } from './entries.ts';
 import type { Option } from './option.ts';
 import { anyText } from './parsers.ts';
 import { allowEntry, denyEntry, knownEntry } from './egress-entry.ts';
@@ -43,11 +42,5 @@ export const EGRESS = [
     kind: 'commas',
     parse: knownEntry,
     description: 'domains and addresses whose refusal is expected',
-  },
-  {
-    name: 'add-hosts',
-    kind: 'lines',
-    parse: hostEntry,
-    description: 'name:address, permitted for that name even if it is private',
   },
 ] as const satisfies readonly Option[];

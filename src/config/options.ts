@@ -11,11 +11,11 @@ import { requestedVariable, userMount } from './entries.ts';
 import { GITHUB_TOKEN_SECRET, repositoryName } from './github-token.ts';
 import { hostCredential } from './host-credentials.ts';
 import { hostRule } from './host-rules.ts';
+import { NETWORK } from './network-options.ts';
 import type { Option, ValueOf } from './option.ts';
 import {
   anyText,
   authHeader,
-  certificates,
   dollars,
   memory,
   minutes,
@@ -146,12 +146,7 @@ const OTHERS = [
     parse: hostRule,
     description: 'HOST METHOD /path/pattern[?query]: the only requests that pass to that host',
   },
-  {
-    name: 'upstream-ca',
-    kind: 'text',
-    parse: certificates,
-    description: 'PEM file of CAs that the api-proxy trusts beside the public ones',
-  },
+  ...NETWORK,
   { name: 'env', kind: 'variables', parse: requestedVariable, description: 'NAME or NAME=value for the command' },
   {
     name: 'env-all',

@@ -1,49 +1,98 @@
 import { UserError } from '../errors.ts';
-import { internalSubnets, networkNames, outerSubnets } from '../shared/network.ts';
+import { internalSubnets, networkNames, outerSubnets, subnetsOf } from '../shared/network.ts';
 import { settleAll } from './settle.ts';
 import type { Engine } from './engine.ts';
-import type { RunMark } from './spec.ts';
-import { hostSubnets, overlap, parseSubnet, type Subnet } from './host-subnets.ts';
+import type { NetworkSpec, RunMark } from './spec.ts';
+import { hostSubnets, obstacles, routeTo, touches, type HostSubnets } from './host-subnets.ts';
 
 /** How many subnets a run asks the engine for before it gives up. */
 const ATTEMPTS = 64;
+
+/** What the networks depend on. */
+export interface NetworkWishes {
+  /** What the host reaches, and a run therefore should not have. */
+  readonly taken?: HostSubnets;
+  /** Private ranges that names may lead to, in CIDR notation. */
+  readonly avoided?: readonly string[];
+  /** The user's own range, in CIDR notation. Routes do not count then. */
+  readonly pool?: string | undefined;
+  /** Undefined for the engine's own choice. */
+  readonly mtu?: number | undefined;
+  /** The user's name for the option `subnet`. */
+  readonly option?: string;
+}
+
+export interface ClaimedNetworks {
+  /** The subnets, in CIDR notation. */
+  readonly internal: string;
+  readonly outer: string;
+  /** Routes that lead to where the run's networks are now. */
+  readonly hidden: readonly string[];
+}
 
 /**
  * Creates the two networks of a run. Creating a network is what claims its subnet: the engine refuses to create a
  * second one there, so runs that start together cannot share a subnet.
  *
- * @param taken what the host reaches, and a run therefore cannot have
- * @returns the subnet of the internal network
  * @throws UserError when no subnet is free
  */
-export async function claimNetworks(engine: Engine, mark: RunMark, taken = hostSubnets()): Promise<string> {
+export async function claimNetworks(
+  engine: Engine,
+  mark: RunMark,
+  { taken = hostSubnets(), avoided = [], pool, mtu, option = 'subnet' }: NetworkWishes = {},
+): Promise<ClaimedNetworks> {
   const names = networkNames(mark.runId);
-  const [internal] = await settleAll([
-    claim(engine, { ...mark, name: names.internal, internal: true }, internalSubnets(), taken),
-    claim(engine, { ...mark, name: names.outer, internal: false }, outerSubnets(), taken),
+  const common = { ...mark, ...(mtu === undefined ? {} : { mtu }) };
+  // Both networks take from one list of the user's range, so that neither asks for what the other has.
+  const shared = pool === undefined ? undefined : candidatesOf(subnetsOf(pool), [taken.own]);
+  const candidates = (subnets: () => Iterable<string>): Iterator<string> =>
+    shared ?? candidatesIn(subnets, obstacles(taken, avoided));
+  const claimed = async (network: Omit<NetworkSpec, 'subnet'>, subnets: () => Iterable<string>): Promise<string> => {
+    const subnet = await claim(engine, network, candidates(subnets));
+    if (subnet !== undefined) return subnet;
+    throw nothingFree(network.name, option, pool);
+  };
+  const [internal, outer] = await settleAll([
+    claimed({ ...common, name: names.internal, internal: true }, internalSubnets),
+    claimed({ ...common, name: names.outer, internal: false }, outerSubnets),
   ]);
-  return internal;
+  const hidden = pool === undefined ? [internal, outer].flatMap((subnet) => routeTo(subnet, taken) ?? []) : [];
+  return { internal, outer, hidden: [...new Set(hidden)] };
 }
+
+function* candidatesIn(subnets: () => Iterable<string>, passes: Iterable<HostSubnets['own']>): Generator<string> {
+  const asked = new Set<string>();
+  for (const obstacle of passes) {
+    for (const subnet of subnets()) {
+      if (asked.has(subnet) || touches(subnet, obstacle)) continue;
+      asked.add(subnet);
+      yield subnet;
+    }
+  }
+}
+
+const candidatesOf = (subnets: Iterable<string>, passes: Iterable<HostSubnets['own']>): Generator<string> =>
+  candidatesIn(() => subnets, passes);
 
 async function claim(
   engine: Engine,
-  network: { name: string; runId: string; internal: boolean },
-  subnets: Iterable<string>,
-  taken: readonly Subnet[],
-): Promise<string> {
-  let attempts = 0;
-  for (const subnet of subnets) {
-    if (isTaken(subnet, taken)) continue;
-    if (await engine.createNetwork({ ...network, subnet })) return subnet;
-    attempts += 1;
-    if (attempts === ATTEMPTS) break;
+  network: Omit<NetworkSpec, 'subnet'>,
+  candidates: Iterator<string>,
+): Promise<string | undefined> {
+  for (let attempts = 0; attempts < ATTEMPTS; attempts += 1) {
+    const next = candidates.next();
+    if (next.done === true) return undefined;
+    if (await engine.createNetwork({ ...network, subnet: next.value })) return next.value;
   }
-  throw new UserError(`No free subnet was found for the network ${network.name}.`, {
-    hint: 'Remove networks that are no longer used: docker network prune.',
-  });
+  return undefined;
 }
 
-function isTaken(cidr: string, taken: readonly Subnet[]): boolean {
-  const subnet = parseSubnet(cidr);
-  return subnet !== undefined && taken.some((other) => overlap(other, subnet));
+function nothingFree(name: string, option: string, pool: string | undefined): UserError {
+  return new UserError(`No free subnet was found for the network ${name}${pool === undefined ? '' : ` in ${pool}`}.`, {
+    hint:
+      'Remove networks that are no longer used: docker network prune. ' +
+      (pool === undefined
+        ? `Or name a private network that is free: ${option}.`
+        : `Or name a wider range as ${option}.`),
+  });
 }

@@ -47,7 +47,8 @@ export interface ContainerSpec extends RunMark {
   /** Never put a secret here: the engine stores the environment on disk, and `docker inspect` shows it. */
   readonly environment: Readonly<Record<string, string>>;
   readonly hosts?: readonly HostEntry[];
-  readonly dns?: string;
+  /** The addresses of its DNS servers; empty for the engine's. */
+  readonly dns?: readonly string[];
   /** The container's id by default. */
   readonly hostname?: string;
   /** Bytes of shared memory (`/dev/shm`). The engine's default is 64 MB. */
@@ -119,7 +120,7 @@ export function containerArgs(spec: ContainerSpec): string[] {
     ...(spec.userNamespace === undefined ? [] : [option('userns', spec.userNamespace)]),
     option('network', spec.network),
     ...(spec.address === undefined ? [] : [option('ip', spec.address)]),
-    ...(spec.dns === undefined ? [] : [option('dns', spec.dns)]),
+    ...(spec.dns ?? []).map((server) => option('dns', server)),
     ...(spec.hostname === undefined ? [] : [option('hostname', spec.hostname)]),
     ...(spec.sharedMemory === undefined ? [] : [option('shm-size', String(spec.sharedMemory))]),
     ...Object.entries(spec.sysctls ?? {}).map(([name, value]) => option('sysctl', `${name}=${value}`)),
@@ -172,6 +173,8 @@ export interface NetworkSpec extends RunMark {
   /** CIDR. */
   readonly subnet: string;
   readonly internal: boolean;
+  /** The octets that a packet has at most. Undefined for the engine's default, that of Ethernet. */
+  readonly mtu?: number;
 }
 
 /**
@@ -190,6 +193,7 @@ export function networkArgs(spec: NetworkSpec): string[] {
     '--ipv6=false',
     `--subnet=${spec.subnet}`,
     ...labelArgs(spec),
+    ...(spec.mtu === undefined ? [] : [`--opt=com.docker.network.driver.mtu=${spec.mtu}`]),
     ...(spec.internal
       ? [
           '--internal',

@@ -2,7 +2,15 @@ import type { User, UserIds } from '../host/user.ts';
 import type { Config } from '../config/config.ts';
 import { hostNames } from '../config/named-hosts.ts';
 import { LOG_LIMIT_BYTES } from '../shared/log-limit.ts';
-import { AGENT_HOSTNAME, HOST_PORTS, networkNames, squidUrl, type Addresses, type Names } from '../shared/network.ts';
+import {
+  AGENT_HOSTNAME,
+  HOST_PORTS,
+  networkNames,
+  squidUrl,
+  type Addresses,
+  type HostEntry,
+  type Names,
+} from '../shared/network.ts';
 import {
   AGENT_LIB,
   API_PROXY_LOG_DIR,
@@ -34,6 +42,8 @@ export interface Claimed {
   /** Mounted over those parts of the workspace that the command must not change. */
   readonly guards: readonly MountSpec[];
   readonly engine: Pick<EngineFacts, 'memoryBytes' | 'mapsUsers'>;
+  /** The name of the network's own proxy with the address that the host has for it. */
+  readonly upstreamHost?: HostEntry | undefined;
   /** True if the kernel has IPv6. */
   readonly hasIpv6: boolean;
 }
@@ -47,7 +57,7 @@ export interface Topology {
 }
 
 /** Nothing resolves names inside the internal network. Otherwise engines before 26.0 would leak DNS queries from it. */
-const NO_DNS = '127.0.0.1';
+const NO_DNS = ['127.0.0.1'];
 /** By default, a container on two networks forwards packets between them. */
 /** Engines before 20.10 have no default that lets a user listen on the port of HTTPS, and a daemon may change it. */
 const LOW_PORTS = { 'net.ipv4.ip_unprivileged_port_start': String(HOST_PORTS.direct) };
@@ -81,7 +91,8 @@ export function topology(config: Config, claimed: Claimed): Topology {
       { target: '/tmp', mode: '1777', executable: false, size: '16m' },
     ],
     environment: { [PEERS_VARIABLE]: `${addresses.agent} ${addresses['api-proxy']}` },
-    hosts: [...config.addHosts, READINESS_HOST],
+    hosts: [...config.addHosts, ...(claimed.upstreamHost === undefined ? [] : [claimed.upstreamHost]), READINESS_HOST],
+    dns: config.network.dnsServers,
     sysctls: { ...common.sysctls, ...NO_FORWARDING },
   };
   const proxyUrl = squidUrl(addresses);

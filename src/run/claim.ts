@@ -6,19 +6,19 @@ import type { Secrets } from '../config/secrets.ts';
 import type { FoundContainer, ImageFacts } from '../docker/engine.ts';
 import { engineFacts, localSocket, type EngineFacts } from '../docker/engine-facts.ts';
 import { ensureImages } from '../docker/ensure-images.ts';
-import { claimNetworks } from '../docker/networks.ts';
 import { settleAll } from '../docker/settle.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { hasIpv6, hostAddresses } from '../host/addresses.ts';
 import { inSlices } from '../host/slices.ts';
 import { writeEtc } from '../mounts/etc-files.ts';
 import { ownFilesInWorkspace, socketWarnings } from '../mounts/host-guards.ts';
-import { namesFor, type Names } from '../shared/network.ts';
+import { namesFor, type HostEntry, type Names } from '../shared/network.ts';
 import { writeBaseline } from '../workspace/baseline.ts';
 import { guardWorkspace } from '../workspace/workspace.ts';
 import { finishKilledRun, killedRuns } from './killed-runs.ts';
 import { removeLeftOverContainers } from './left-overs.ts';
 import { SURVEY_LIMIT_MS } from './limits.ts';
+import { claimRunNetwork } from './network.ts';
 import { checkedMounts, systemFileDirectory, type Prepared } from './prepare.ts';
 import type { Progress } from './progress.ts';
 import type { RunContext } from './context.ts';
@@ -28,6 +28,10 @@ import { aborted } from './signals.ts';
 export interface Claimed {
   /** The internal network's subnet. */
   readonly subnet: string;
+  /** That of the network that leads out. */
+  readonly outerSubnet: string;
+  /** The name of the network's own proxy with its address. */
+  readonly upstreamHost: HostEntry | undefined;
   readonly names: Names;
   /** What the image of `agent-image` says about itself; undefined without one. */
   readonly agentImage: ImageFacts | undefined;
@@ -64,9 +68,9 @@ export async function claim(
   // The engine's facts come first: if it cannot be used, that is the error to show.
   const listing = timings.measure('names', () => engine.containers());
   const mounting = timings.measure('mounts', async () => checkedMounts(config, context, prepared, await asking));
-  const [facts, subnet, found, agentImage, mounts, guards, host, authority] = await settleAll([
+  const [facts, network, found, agentImage, mounts, guards, host, authority] = await settleAll([
     asking,
-    timings.measure('networks', () => claimNetworks(engine, prepared.mark)),
+    timings.measure('networks', () => claimRunNetwork(engine, prepared.mark, config, reporter)),
     listing,
     timings.measure('images', async () => {
       // Nothing is built on an engine that is then refused.
@@ -90,7 +94,7 @@ export async function claim(
   ]);
   const names = namesFor(
     runId,
-    subnet,
+    network.internal,
     found.map(({ name }) => name),
   );
   const visible = [...mounts.map(({ target }) => target), ...visibleOf(host)];
@@ -101,7 +105,8 @@ export async function claim(
   for (const warning of [...guards.warnings, ...socketWarnings(config.workspace), ...facts.warnings])
     reporter.warning(warning);
   return {
-    ...{ subnet, names, agentImage, guards: guards.mounts, userMounts: mounts, host },
+    ...{ subnet: network.internal, outerSubnet: network.outer, upstreamHost: network.upstreamHost },
+    ...{ names, agentImage, guards: guards.mounts, userMounts: mounts, host },
     ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts, authority },
   };
 }

@@ -3,6 +3,8 @@ import { planAgent } from '../agent/plan.ts';
 import { transcriptsMount } from '../agent/transcripts.ts';
 import type { Config } from '../config/config.ts';
 import { hostNames } from '../config/named-hosts.ts';
+import { UPSTREAM_PROXY_SECRET } from '../config/network-build.ts';
+import type { NetworkConfig } from '../config/network.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { refuseVolumes } from '../docker/ensure-images.ts';
 import { seccompFile } from '../docker/seccomp.ts';
@@ -13,6 +15,7 @@ import { coverMounts } from '../mounts/hidden.ts';
 import { addressesIn, squidUrl, type Addresses } from '../shared/network.ts';
 import { PROVIDERS } from '../shared/providers.ts';
 import { squidConfig } from '../squid/config.ts';
+import type { Upstream } from '../squid/upstream.ts';
 import type { Claimed } from './claim.ts';
 import { systemFileDirectory, type Prepared } from './prepare.ts';
 import type { StartDocuments } from './sandbox.ts';
@@ -52,7 +55,7 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
   const containers = topology(config, {
     ...{ mark, names: claimed.names, addresses, images, logs, sidecarUser, agentUser },
     seccompProfile: seccompFile(workDirectory),
-    ...{ engine: claimed.engine, hasIpv6: claimed.hasIpv6 },
+    ...{ engine: claimed.engine, hasIpv6: claimed.hasIpv6, upstreamHost: claimed.upstreamHost },
     guards: inWorkspace.mounts.filter((mount) => mount !== workspace),
     agentMounts: [...covered.mounts, ...commandFileMounts(workDirectory), ...transcripts],
     emptyDirectories: [...covered.empty, ...inWorkspace.empty],
@@ -69,6 +72,9 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
         namedHosts: hostNames(config.namedHosts),
         hosts: config.addHosts,
         hostAddresses: claimed.hostAddresses,
+        permittedNetworks: config.network.allowPrivate,
+        ownSubnets: [claimed.subnet, claimed.outerSubnet],
+        upstream: upstreamOf(config.network, secrets),
         modelPorts: config.apiProxy ? PROVIDERS.map(({ port }) => port) : [],
       }),
       apiProxy: JSON.stringify(
@@ -84,5 +90,15 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
     systemFileDirectory: directory,
     etc: agent.etc,
     warnings: agent.warnings,
+  };
+}
+
+/** The network's own proxy for Squid's document, which is the only one with the password. */
+function upstreamOf({ upstreamProxy }: NetworkConfig, secrets: Secrets): Upstream | undefined {
+  if (upstreamProxy === undefined) return undefined;
+  const { host, port, user, direct } = upstreamProxy;
+  return {
+    ...{ host, port, direct },
+    login: user === undefined ? undefined : { user, password: secrets.get(UPSTREAM_PROXY_SECRET) ?? '' },
   };
 }

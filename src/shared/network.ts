@@ -1,3 +1,5 @@
+import { cidr, cidrText, parseCidr, sizeOf } from './cidr.ts';
+
 /**
  * The addresses, ports and names of a run. Everything that needs one of them derives it from here: the topology, Squid's
  * rules, the agent's environment and the sidecar's listeners.
@@ -25,16 +27,22 @@ const LAST_OCTET: Record<Role | 'gateway', number> = { gateway: 1, squid: 10, ag
 /** The fixed addresses within one run's subnet, without prefix length. */
 export type Addresses = Record<Role | 'gateway', string>;
 
+/** The longest prefix with room for {@link LAST_OCTET}. */
+const SMALLEST_SUBNET = 27;
+
 /**
  * The addresses of a run in `subnet`.
  *
- * @param subnet an IPv4 /24 in CIDR notation, for example `172.30.0.0/24`
- * @throws Error when `subnet` is not a /24 in CIDR notation
+ * @param subnet an IPv4 network from /24 to /27 in CIDR notation, for example `172.30.0.0/24`
+ * @throws Error for anything else
  */
 export function addressesIn(subnet: string): Addresses {
-  const match = /^(\d+\.\d+\.\d+)\.0\/24$/.exec(subnet);
-  if (!match) throw new Error(`not an IPv4 /24: ${subnet}`);
-  const at = (octet: number): string => `${match[1] ?? ''}.${String(octet)}`;
+  const range = parseCidr(subnet);
+  if (range?.family !== 4 || range.prefix < 24 || range.prefix > SMALLEST_SUBNET) {
+    throw new Error(`not an IPv4 network from /24 to /${SMALLEST_SUBNET}: ${subnet}`);
+  }
+  const at = (offset: number): string =>
+    cidrText({ family: 4, base: range.base + BigInt(offset), prefix: 32 }).replace('/32', '');
   return {
     gateway: at(LAST_OCTET.gateway),
     squid: at(LAST_OCTET.squid),
@@ -74,6 +82,19 @@ export function* outerSubnets(): Generator<string> {
   yield* shuffled(255).map((third) => `10.214.${String(third)}.0/24`);
   yield* shuffled(255).map((third) => `172.29.${String(third)}.0/24`);
   yield* shuffled(127).map((third) => `192.168.${String(third + 128)}.0/24`);
+}
+
+/** How many subnets of a wide range are tried. */
+const SAMPLE = 4_096;
+
+/** The subnets that a run may take for either network from a range of the user's. */
+export function* subnetsOf(pool: string): Generator<string> {
+  const { family, base, prefix } = cidr(pool);
+  const size = sizeOf({ family, prefix: SMALLEST_SUBNET });
+  const count = Number(sizeOf({ family, prefix }) / size);
+  const indexes =
+    count <= SAMPLE ? shuffled(count) : shuffled(SAMPLE).map((i) => Math.floor(((i + Math.random()) * count) / SAMPLE));
+  yield* indexes.map((index) => cidrText({ family, base: base + BigInt(index) * size, prefix: SMALLEST_SUBNET }));
 }
 
 /** 0 to `count` - 1 in random order, so that runs which start together rarely ask for the same. */

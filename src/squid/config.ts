@@ -1,11 +1,13 @@
 import { domainSet, waysOf, type DomainSet, type EgressRules } from '../config/egress-rules.ts';
 import type { HostEntry } from '../shared/network.ts';
 import { ACCESS_LOG, CACHE_LOG, PEEK_CERTIFICATE, SQUID_LOG_DIR } from '../shared/contract.ts';
-import { HOST_PORTS, SQUID_PORT, type Addresses } from '../shared/network.ts';
+import { SQUID_PORT, type Addresses } from '../shared/network.ts';
 import { domainAcls, listAcl, listedAcls, listedServerNameAcls } from './acls.ts';
 import { hardening, limits } from './limits.ts';
 import { privateRanges } from './private-ranges.ts';
 import { REFUSAL, refusalPages, refuse } from './refusals.ts';
+import { routing } from './routing.ts';
+import { destinationRules, targetRules, upstreamAcls, type Upstream } from './upstream.ts';
 
 /** What Squid bases its decisions on. */
 export interface EgressPolicy {
@@ -19,6 +21,12 @@ export interface EgressPolicy {
   readonly hosts: readonly HostEntry[];
   /** The host's own addresses. No name may lead there, except one in `hosts`. */
   readonly hostAddresses: readonly string[];
+  /** Private networks that allowed names may lead to, in CIDR notation. */
+  readonly permittedNetworks?: readonly string[];
+  /** The run's own subnets, in CIDR notation. No name may lead there. */
+  readonly ownSubnets?: readonly string[];
+  /** The proxy of the host's network. */
+  readonly upstream?: Upstream | undefined;
   /** The api-proxy's ports, which the agent may also ask for through Squid. */
   readonly modelPorts: readonly number[];
 }
@@ -103,7 +111,7 @@ export function squidConfig(policy: EgressPolicy): string {
     names(policy),
     refusalPages(),
     accessRules(policy),
-    routing(policy),
+    routing(policy, PEEK_PORT),
     serverNameRules(policy),
     logging(),
     limits(),
@@ -138,7 +146,7 @@ function callers({ addresses, modelPorts, namedHosts }: EgressPolicy): string[] 
 }
 
 function names(policy: EgressPolicy): string[] {
-  const { egress, targets, hosts, hostAddresses } = policy;
+  const { egress, targets, hosts, upstream } = policy;
   return [
     'acl http_port port 80',
     'acl http_scheme proto HTTP',
@@ -155,7 +163,7 @@ function names(policy: EgressPolicy): string[] {
       `acl target_host_${index} dstdomain -n ${host}`,
       `acl target_port_${index} port ${port}`,
     ]),
-    ...privateRanges(hostAddresses).map((range) => `acl private_address dst ${range}`),
+    ...privateRanges(policy).map((range) => `acl private_address dst ${range}`),
     // `all` covers every address, IPv6 included. A name without an address does not match.
     'acl resolvable dst all',
     `acl cut_unresolvable annotate_transaction ${VERDICT}=${UNRESOLVABLE}`,
@@ -163,10 +171,11 @@ function names(policy: EgressPolicy): string[] {
     // hosts_file pins these names to their addresses, so this exception cannot lead anywhere else.
     ...listAcl('added_host', 'dstdomain -n', [...new Set(hosts.map(({ name }) => name))]),
     'acl private_destination all-of private_address !added_host',
+    ...upstreamAcls(upstream),
   ];
 }
 
-function accessRules({ targets, egress }: EgressPolicy): string[] {
+function accessRules({ targets, egress, upstream }: EgressPolicy): string[] {
   const blocks = egress.mode === 'block';
   return [
     'http_access deny manager',
@@ -176,9 +185,7 @@ function accessRules({ targets, egress }: EgressPolicy): string[] {
     blocks ? refuse('address_literal', 'address') : refuse('address_literal private_address', 'private-address'),
     refuse('denied', 'denied'),
     ...targets.flatMap(({ permitted }, index) =>
-      permitted
-        ? `http_access allow front api_proxy CONNECT target_host_${index} target_port_${index} !private_destination`
-        : [],
+      permitted ? targetRules(`target_host_${index} target_port_${index}`, upstream) : [],
     ),
     'http_access deny api_proxy',
     'http_access deny front !agent',
@@ -188,36 +195,10 @@ function accessRules({ targets, egress }: EgressPolicy): string[] {
     'http_access deny !CONNECT !http_scheme',
     refuse('closed_host', 'named-host'),
     ...(blocks ? [refuse('!listed', 'not-listed')] : []),
-    // Decided here: the peek port could only answer inside the tunnel, where clients would report broken TLS.
-    'http_access deny !resolvable cut_unresolvable',
-    refuse('private_destination', 'private-address'),
+    ...destinationRules(upstream),
     'http_access allow front',
     'http_access allow peek CONNECT',
     'http_access deny all',
-  ];
-}
-
-function routing({ addresses, namedHosts }: EgressPolicy): string[] {
-  const peer = 'no-query no-digest no-netdb-exchange';
-  return [
-    ...(namedHosts.length === 0
-      ? []
-      : [
-          `cache_peer ${addresses['api-proxy']} parent ${HOST_PORTS.connect} 0 ${peer} name=to_api_proxy`,
-          'cache_peer_access to_api_proxy allow to_named',
-          'cache_peer_access to_api_proxy deny all',
-        ]),
-    `cache_peer 127.0.0.1 parent ${PEEK_PORT} 0 ${peer} default name=to_peek`,
-    // Only an audit lets tunnels to further ports pass. What is in them need not be TLS.
-    'acl agent_tunnel all-of front agent CONNECT tunnel_port !to_models',
-    'cache_peer_access to_peek deny to_named',
-    'cache_peer_access to_peek allow agent_tunnel',
-    'cache_peer_access to_peek deny all',
-    'never_direct allow agent_tunnel',
-    'always_direct allow !agent_tunnel',
-    // Squid probes its peers before its own peek port and the api-proxy listen, and takes a peer for dead that does not
-    // answer. Attempts are 50 ms apart. With 2 of them, a quarter of the starts failed on the api-proxy.
-    `connect_retries ${namedHosts.length === 0 ? 2 : 10}`,
   ];
 }
 

@@ -27,6 +27,13 @@ export function limits(): string[] {
     'request_start_timeout 15 seconds',
     'request_timeout 15 seconds',
     'connect_timeout 15 seconds',
+    // A name that has no address yet may have one in a second: services register while a job runs. By default, Squid
+    // keeps a failure for a minute, and an answer for 6 hours where its TTL permits.
+    'negative_dns_ttl 1 second',
+    'positive_dns_ttl 10 minutes',
+    // A server that does not answer is asked again, and the next one too. Squid's default gives up after 30 seconds.
+    'dns_retransmit_interval 2 seconds',
+    'dns_timeout 10 seconds',
     'client_idle_pconn_timeout 1 minute',
     'server_idle_pconn_timeout 1 minute',
     // The api-proxy waits as long for a model that thinks.

@@ -1,4 +1,5 @@
-import { BlockList, isIPv4 } from 'node:net';
+import { isIPv4 } from 'node:net';
+import { cidr, cidrText, contains, without, type Cidr } from '../shared/cidr.ts';
 import { words } from '../shared/words.ts';
 
 /**
@@ -14,23 +15,38 @@ const PRIVATE_RANGES = words(`
   3fff::/20 5f00::/16 fc00::/7 fe80::/10 fec0::/10 ff00::/8
 `);
 
-/**
- * The ranges that no allowed name may lead to on this host.
- *
- * @param hostAddresses the host's own addresses: a public one leads to services that only the host's firewall keeps from
- *   the Internet
- */
-export function privateRanges(hostAddresses: readonly string[]): string[] {
-  const covered = new BlockList();
-  for (const range of PRIVATE_RANGES) {
-    const [base = '', prefix] = range.split('/');
-    covered.addSubnet(base, Number(prefix), familyOf(base));
-  }
-  // Squid warns about an address that is in a range of the same list.
-  const own = hostAddresses.filter((address) => !covered.check(address, familyOf(address)));
-  return [...PRIVATE_RANGES, ...new Set(own.map((address) => `${address}/${isIPv4(address) ? 32 : 128}`))];
+/** Addresses in private ranges at which clouds answer with the credentials of the machine. */
+const METADATA = words('100.100.100.200/32 fd00:ec2::254/128 fd20:ce::254/128');
+
+export interface Reach {
+  /** The host's own addresses: a public one leads to services that only the host's firewall keeps from the Internet. */
+  readonly hostAddresses: readonly string[];
+  /** Private networks that are permitted all the same, in CIDR notation. */
+  readonly permittedNetworks?: readonly string[];
+  /** The run's own subnets. */
+  readonly ownSubnets?: readonly string[];
 }
 
-function familyOf(address: string): 'ipv4' | 'ipv6' {
-  return isIPv4(address) ? 'ipv4' : 'ipv6';
+/**
+ * The ranges that no allowed name may lead to on this host. Permitted networks are cut out of them. They are no exception to
+ * a rule, because such a rule would match a name that has one permitted address and one that is not.
+ */
+export function privateRanges({ hostAddresses, permittedNetworks = [], ownSubnets = [] }: Reach): string[] {
+  const own = [...new Set(hostAddresses)];
+  if (permittedNetworks.length === 0) return [...PRIVATE_RANGES, ...uncovered(own, PRIVATE_RANGES.map(cidr))];
+  const closed = [...own, ...ownSubnets, ...METADATA].map(cidr);
+  const permitted = without(permittedNetworks.map(cidr), closed);
+  const left = PRIVATE_RANGES.flatMap((range) => {
+    const parts = without([cidr(range)], permitted);
+    // An untouched range keeps its usual notation.
+    return parts.length === 1 && parts[0]?.prefix === cidr(range).prefix ? [range] : parts.map(cidrText);
+  });
+  return [...left, ...uncovered(own, left.map(cidr))];
+}
+
+/** Squid warns about an address that is in a range of the same list. */
+function uncovered(addresses: readonly string[], ranges: readonly Cidr[]): string[] {
+  return addresses
+    .filter((address) => !ranges.some((range) => contains(range, cidr(address))))
+    .map((address) => `${address}/${isIPv4(address) ? 32 : 128}`);
 }

@@ -45,7 +45,7 @@ export class OwnResolver extends DockerCli {
 
   override create(spec: ContainerSpec): Promise<void> {
     const sysctls = { ...spec.sysctls, 'net.ipv6.conf.all.disable_ipv6': '0' };
-    return super.create(spec.name.startsWith('awf-squid') ? { ...spec, dns: this.#resolver, sysctls } : spec);
+    return super.create(spec.name.startsWith('awf-squid') ? { ...spec, dns: [this.#resolver], sysctls } : spec);
   }
 }
 
@@ -77,6 +77,8 @@ export interface RunOptions {
   readonly engine?: Engine;
   /** The caller's variables, in addition to `PATH`. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** The variables that set options. None by default. */
+  readonly hostVariables?: Readonly<Record<string, string>>;
   /** What the programs in the sandbox are to trust. */
   readonly authority?: RunAuthority;
 }
@@ -109,7 +111,7 @@ export function startSandbox(given: RunOptions): SandboxRun {
   for (const [name, content] of Object.entries(files)) writeFile(name, content);
   if (owner !== undefined) give(workspace, owner);
   const { config, secrets } = buildConfig(inputs({ ...options, run: script }, credentials), {
-    environment: {},
+    environment: { ...given.hostVariables },
     workspace,
   });
   const runId = newRunId();
