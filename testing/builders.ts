@@ -86,6 +86,8 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     allowEndpoints: [],
     allowProviderTools: [],
     egress,
+    presets: [],
+    proposedPresets: undefined,
     addHosts: [],
     upstreamCa: undefined,
     env: [],

@@ -48,6 +48,8 @@ describe('defaults', () => {
       allowEndpoints: [],
       allowProviderTools: [],
       egress: { mode: 'block', allow: [], deny: [] },
+      presets: [],
+      proposedPresets: undefined,
       addHosts: [],
       upstreamCa: undefined,
       env: [],

@@ -1,14 +1,17 @@
 import { throwProblems } from '../errors.ts';
+import { caller } from '../host/user.ts';
 import { SERVER_URL_VARIABLE } from '../shared/copilot-host.ts';
 import { ownHost } from '../shared/providers.ts';
 import type { NamedHost } from '../shared/named-host.ts';
 import type { SidecarBudget } from '../shared/sidecar-config.ts';
 import { checkNamedHosts, checkScript, checkServerUrl, checkVariables } from './checks.ts';
 import type { Config } from './config.ts';
-import { egressRules } from './egress/build.ts';
+import { egressOf } from './egress/build.ts';
 import { githubConfig, hostsOfGithub } from './github-config.ts';
 import type { OptionValues } from './options.ts';
 import { realDirectory } from './parsers.ts';
+import { proposedPresets } from './presets/auto.ts';
+import type { Machine } from './presets/machine.ts';
 import { checkProtectedPaths, protectedPaths } from './protect-paths.ts';
 import {
   companionHosts,
@@ -30,6 +33,8 @@ export interface BuildContext {
   readonly environment: NodeJS.ProcessEnv;
   /** An absolute path. */
   readonly workspace: string;
+  /** Where presets look for the settings of tools, if not in the whole file system. */
+  readonly root?: string;
 }
 
 /** Everything that a front end gets from its options. */
@@ -50,14 +55,19 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
   const { values, secrets, problems, warnings } = readOptions(frontEnd, context.environment, workspace);
   const serverUrl = context.environment[SERVER_URL_VARIABLE];
   const apiProxy = frontEnd.kind === 'action' || values['enable-api-proxy'];
+  const {
+    rules: egress,
+    presets,
+    ...expanded
+  } = egressOf(values, machineOf(values, context, workspace), frontEnd.kind);
   throwProblems([
     ...problems,
+    ...expanded.problems,
     ...(context.argv === undefined ? checkScript(values) : []),
     ...checkVariables(values.env),
     ...checkProtectedPaths(values['protect-paths']),
     ...(apiProxy ? checkServerUrl(values, secrets, serverUrl, frontEnd.kind) : []),
   ]);
-  const egress = egressRules(values);
   const choices = providerChoices(values, context.environment);
   const providers = apiProxy ? configuredProviders(secrets, egress, choices) : [];
   const github = apiProxy ? githubConfig(values, secrets, context.environment, frontEnd.kind) : undefined;
@@ -80,6 +90,8 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     allowEndpoints: values['allow-endpoints'],
     allowProviderTools: values['allow-provider-tools'],
     egress,
+    presets,
+    proposedPresets: values.presets.some(({ preset }) => preset === 'auto') ? proposedPresets(workspace) : undefined,
     addHosts: values['add-hosts'],
     upstreamCa: values['upstream-ca'],
     env: values.env.map(({ name, value }) => ({ name, value })),
@@ -97,9 +109,16 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     logLevel: values['log-level'],
     proxyLogsDir: values['proxy-logs-dir'],
     keepContainers: values['keep-containers'],
-    warnings,
+    warnings: [...warnings, ...expanded.warnings],
   };
   return { config, secrets, values };
+}
+
+/** The machine whose tools decide what a preset is. What the command gets with `env` counts more than what it replaces. */
+function machineOf(values: OptionValues, { environment, root = '/' }: BuildContext, workspace: string): Machine {
+  const given = values.env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const]));
+  const { home } = caller();
+  return { environment: { ...environment, ...Object.fromEntries(given) }, home, workspace, root };
 }
 
 function providerChoices(values: OptionValues, environment: NodeJS.ProcessEnv): ProviderChoices {

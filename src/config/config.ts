@@ -4,9 +4,11 @@ import type { ProviderTool } from '../shared/provider-tools.ts';
 import type { AllowedEndpoint, SidecarBudget } from '../shared/sidecar-config.ts';
 import type { HostEntry } from '../shared/network.ts';
 import type { OwnPrice } from '../shared/prices.ts';
+import type { UsedPreset } from './egress/build.ts';
 import type { EgressRules } from './egress/rules.ts';
 import type { GithubConfig } from './github.ts';
 import type { NamedHosts } from './named-hosts.ts';
+import type { ProposedPreset } from './presets/auto.ts';
 import type { ConfiguredProvider } from './providers.ts';
 import type { FrontEndKind } from './source.ts';
 
@@ -68,6 +70,10 @@ export interface Config {
   readonly allowProviderTools: readonly ProviderTool[];
   /** What the command may reach. */
   readonly egress: EgressRules;
+  /** The presets in `egress`, and what they became on this machine. */
+  readonly presets: readonly UsedPreset[];
+  /** What the workspace's lockfiles suggest; undefined unless asked for. Nothing is allowed because of it. */
+  readonly proposedPresets: readonly ProposedPreset[] | undefined;
   readonly addHosts: readonly HostEntry[];
   /** Additional CAs, as PEM. */
   readonly upstreamCa: string | undefined;

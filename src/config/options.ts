@@ -8,7 +8,7 @@ import type { Target } from '../shared/sidecar-config.ts';
 import { allowedEndpoint } from './allow-endpoints.ts';
 import { allowEntry, denyEntry } from './egress/entry.ts';
 import { EGRESS_MODES } from './egress/rules.ts';
-import { hostEntry, requestedVariable, userMount } from './entries.ts';
+import { hostEntry, presetEntry, requestedVariable, userMount } from './entries.ts';
 import { GITHUB_TOKEN_SECRET, repositoryName } from './github-token.ts';
 import { hostCredential } from './host-credentials.ts';
 import { hostRule } from './host-rules.ts';
@@ -147,13 +147,19 @@ const OTHERS = [
     parse: hostRule,
     description: 'HOST METHOD /path/pattern[?query]: the only requests that pass to that host',
   },
-  { name: 'allow-domains', kind: 'commas', parse: allowEntry, description: 'domains that the command may reach' },
+  {
+    name: 'allow-domains',
+    kind: 'commas',
+    parse: allowEntry,
+    description: 'domains and presets that the command may reach',
+  },
   {
     name: 'deny-domains',
     kind: 'commas',
     parse: denyEntry,
     description: 'domains that stay closed, whatever allows them',
   },
+  { name: 'presets', kind: 'commas', parse: presetEntry, description: 'presets to allow, or auto to propose some' },
   {
     name: 'egress-policy',
     kind: 'choice',

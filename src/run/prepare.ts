@@ -12,7 +12,7 @@ import { agentUser, caller, sidecarUser, type User, type UserIds } from '../host
 import { checkWorkspace, hostPrograms } from '../mounts/host-guards.ts';
 import { userMounts, type HostPlaces } from '../mounts/user-mounts.ts';
 import { writeMark } from './killed-runs.ts';
-import { configWarnings } from './messages.ts';
+import { configWarnings, presetLines } from './messages.ts';
 import type { Progress } from './progress.ts';
 import type { RunContext } from './context.ts';
 
@@ -47,6 +47,7 @@ export function prepare(config: Config, context: RunContext, progress: Progress)
   progress.logs = logs;
   context.onLogs?.(logs);
   for (const warning of configWarnings(config)) context.reporter.warning(warning);
+  for (const line of presetLines(config)) context.reporter.info(line);
   const prepared = {
     mark,
     images,
