@@ -9,7 +9,7 @@ export interface Machine {
   readonly home: string;
   /**
    * Nothing is read from here: the repository's own settings are its authors', and a hijacked pull request could name a
-   * server of the attacker's.
+   * server of the attacker's. It starts at `root` too.
    */
   readonly workspace: string;
   /** The root of the file system: `/`, except in tests. */
@@ -43,7 +43,7 @@ export function textOf(machine: Machine, path: string): string | undefined {
 /** Like {@link textOf}. */
 export function bytesOf(machine: Machine, path: string): Buffer | undefined {
   const file = join(machine.root, path);
-  if (machine.workspace !== '/' && isInside(file, machine.workspace)) return undefined;
+  if (machine.workspace !== '/' && isInside(file, join(machine.root, machine.workspace))) return undefined;
   try {
     return readFileSync(file);
   } catch {
