@@ -4,7 +4,7 @@ import type { ProviderTool } from '../shared/provider-tools.ts';
 import type { AllowedEndpoint, SidecarBudget } from '../shared/sidecar-config.ts';
 import type { HostEntry } from '../shared/network.ts';
 import type { OwnPrice } from '../shared/prices.ts';
-import type { UsedPreset } from './egress/build.ts';
+import type { UsedPreset } from './egress/entry.ts';
 import type { EgressRules } from './egress/rules.ts';
 import type { GithubConfig } from './github.ts';
 import type { NamedHosts } from './named-hosts.ts';

@@ -4,15 +4,8 @@ import { expandPreset, type Expansion, type PresetHost } from '../presets/expand
 import type { Machine } from '../presets/machine.ts';
 import { nearestPresets, presetNamed, type Preset } from '../presets/names.ts';
 import { placeOf, type FrontEndKind, type Source } from '../source.ts';
-import { allowEntry, isBareWord, SCHEMES, type EgressEntry } from './entry.ts';
+import { allowEntry, isBareWord, SCHEMES, type EgressEntry, type UsedPreset } from './entry.ts';
 import type { EgressRules } from './rules.ts';
-
-/** A preset that the user names, and what it became. */
-export interface UsedPreset {
-  readonly name: string;
-  readonly source: Source;
-  readonly hosts: readonly PresetHost[];
-}
 
 /** What the options say about the command's network. */
 export interface Egress {

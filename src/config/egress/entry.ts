@@ -3,6 +3,7 @@ import { parse } from 'tldts';
 import { UserError } from '../../errors.ts';
 import { canonicalHost, isWithin, looksLikeAddress } from '../domain.ts';
 import type { ParseContext } from '../option.ts';
+import type { PresetHost } from '../presets/expand.ts';
 import { presetNamed } from '../presets/names.ts';
 import { placeOf, type Given, type Source } from '../source.ts';
 
@@ -29,6 +30,13 @@ export interface EgressEntry extends NamePattern {
   readonly source: Source;
   /** The preset that the entry comes from. */
   readonly preset?: string;
+}
+
+/** A preset that the user names, and what it became. */
+export interface UsedPreset {
+  readonly name: string;
+  readonly source: Source;
+  readonly hosts: readonly PresetHost[];
 }
 
 /** Whether an entry is a word without anything about it that only a domain has: a preset, or a name from `add-hosts`. */
