@@ -108,10 +108,8 @@ export function startSandbox(given: RunOptions): SandboxRun {
   };
   for (const [name, content] of Object.entries(files)) writeFile(name, content);
   if (owner !== undefined) give(workspace, owner);
-  const { config, secrets } = buildConfig(inputs({ ...options, run: script }, credentials), {
-    environment: {},
-    workspace,
-  });
+  const environment = { PATH: process.env['PATH'], ...given.environment };
+  const { config, secrets } = buildConfig(inputs({ ...options, run: script }, credentials), { environment, workspace });
   const runId = newRunId();
   const images = imageNames(ROOT);
   const warnings: string[] = [];
@@ -135,7 +133,7 @@ export function startSandbox(given: RunOptions): SandboxRun {
     images: () => images,
     lookThrough: inProcess(ROOT),
     temporary,
-    environment: { PATH: process.env['PATH'], ...given.environment },
+    environment,
     ...(authority === undefined ? {} : { authority }),
     signal: new AbortController().signal,
     hasPostStep: false,
