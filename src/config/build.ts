@@ -10,7 +10,7 @@ import { egressOf } from './egress/build.ts';
 import { githubConfig, hostsOfGithub } from './github-config.ts';
 import type { OptionValues } from './options.ts';
 import { realDirectory } from './parsers.ts';
-import { proposedPresets } from './presets/auto.ts';
+import { proposedPresets, type ProposedPreset } from './presets/auto.ts';
 import type { Machine } from './presets/machine.ts';
 import { checkProtectedPaths, protectedPaths } from './protect-paths.ts';
 import {
@@ -55,11 +55,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
   const { values, secrets, problems, warnings } = readOptions(frontEnd, context.environment, workspace);
   const serverUrl = context.environment[SERVER_URL_VARIABLE];
   const apiProxy = frontEnd.kind === 'action' || values['enable-api-proxy'];
-  const {
-    rules: egress,
-    presets,
-    ...expanded
-  } = egressOf(values, machineOf(values, context, workspace), frontEnd.kind);
+  const { rules: egress, ...expanded } = egressOf(values, machineOf(values, context, workspace), frontEnd.kind);
   throwProblems([
     ...problems,
     ...expanded.problems,
@@ -90,8 +86,8 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     allowEndpoints: values['allow-endpoints'],
     allowProviderTools: values['allow-provider-tools'],
     egress,
-    presets,
-    proposedPresets: values.presets.some(({ preset }) => preset === 'auto') ? proposedPresets(workspace) : undefined,
+    presets: expanded.presets,
+    proposedPresets: proposals(values, workspace),
     addHosts: values['add-hosts'],
     upstreamCa: values['upstream-ca'],
     env: values.env.map(({ name, value }) => ({ name, value })),
@@ -119,6 +115,10 @@ function machineOf(values: OptionValues, { environment, root = '/' }: BuildConte
   const given = values.env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const]));
   const { home } = caller();
   return { environment: { ...environment, ...Object.fromEntries(given) }, home, workspace, root };
+}
+
+function proposals({ presets }: OptionValues, workspace: string): ProposedPreset[] | undefined {
+  return presets.some(({ preset }) => preset === 'auto') ? proposedPresets(workspace) : undefined;
 }
 
 function providerChoices(values: OptionValues, environment: NodeJS.ProcessEnv): ProviderChoices {

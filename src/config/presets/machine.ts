@@ -76,7 +76,7 @@ export function homesOfProgram(machine: Machine, name: string): string[] {
 }
 
 /** @returns a path that starts at the root of the machine; undefined if there is nothing */
-export function realPath({ root }: Machine, path: string): string | undefined {
+function realPath({ root }: Machine, path: string): string | undefined {
   try {
     const [real, top] = [realpathSync(join(root, path)), realpathSync(root)];
     return top === '/' ? real : real.replace(top, '');

@@ -1,11 +1,11 @@
 import { HOST_PRESETS, type HostPreset } from './data.ts';
 import type { Tool } from './machine.ts';
-import { apt } from './tools/apt.ts';
-import { crates } from './tools/crates.ts';
-import { go } from './tools/go.ts';
-import { maven } from './tools/maven.ts';
-import { npm } from './tools/npm.ts';
-import { pypi } from './tools/pypi.ts';
+import { apt } from './apt.ts';
+import { crates } from './crates.ts';
+import { go } from './go.ts';
+import { maven } from './maven.ts';
+import { npm } from './npm.ts';
+import { pypi } from './pypi.ts';
 
 /** A preset whose hosts the machine's own tool knows. */
 export interface ToolPreset {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { crates } from '../../../../src/config/presets/tools/crates.ts';
-import { aMachine } from '../../../../testing/machine.ts';
+import { crates } from '../../../src/config/presets/crates.ts';
+import { aMachine } from '../../../testing/machine.ts';
 
 /** As the constants stand in the program: the scheme also alone. */
 const PROGRAM = Buffer.from('\0sparse+https://iints\0sparse+https://index.default.example/\0\x03\0');
@@ -76,7 +76,7 @@ describe('crates', () => {
 
   test.each([
     ['a directory', '[source.crates-io]\nreplace-with = "v"\n[source.v]\ndirectory = "vendor"\n', 'replaces'],
-    ['a circle', '[source.crates-io]\nreplace-with = "a"\n[source.a]\nreplace-with = "crates-io"\n', 'not installed'],
+    ['a circle', '[source.crates-io]\nreplace-with = "a"\n[source.a]\nreplace-with = "crates-io"\n', 'replaces'],
   ])('%s has no host', (_, config, gap) => {
     expect(crates(aMachine({ [CONFIG]: config })).gap).toContain(gap);
   });

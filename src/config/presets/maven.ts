@@ -8,9 +8,9 @@ import {
   type Machine,
   type Setting,
   type Tool,
-} from '../machine.ts';
-import { addressesIn } from '../settings-text.ts';
-import { fileInZip } from '../zip.ts';
+} from './machine.ts';
+import { addressesIn } from './settings-text.ts';
+import { fileInZip } from './zip.ts';
 
 /** Maven's built-in project, with its repository. (Maven Model Builder, Super POM) */
 const SUPER_POM = 'org/apache/maven/model/pom-4.0.0.xml';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { go } from '../../../../src/config/presets/tools/go.ts';
-import { aMachine } from '../../../../testing/machine.ts';
+import { go } from '../../../src/config/presets/go.ts';
+import { aMachine } from '../../../testing/machine.ts';
 
 const GO = {
   '/usr/local/go/bin/go': '',

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { namesIn, shownPath, textOf, type Machine, type Setting, type Tool } from '../machine.ts';
-import { addressesIn } from '../settings-text.ts';
+import { namesIn, shownPath, textOf, type Machine, type Setting, type Tool } from './machine.ts';
+import { addressesIn } from './settings-text.ts';
 
 const DIRECTORY = '/etc/apt/sources.list.d';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { maven } from '../../../../src/config/presets/tools/maven.ts';
-import { aMachine } from '../../../../testing/machine.ts';
-import { zipOf } from '../zip-of.ts';
+import { maven } from '../../../src/config/presets/maven.ts';
+import { aMachine } from '../../../testing/machine.ts';
+import { zipOf } from './zip-of.ts';
 
 const POM = `<project><repositories><repository><id>central</id><url>https://central.example/maven2</url></repository>
 </repositories></project>`;

@@ -1,8 +1,8 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { npm } from '../../../../src/config/presets/tools/npm.ts';
-import { aMachine } from '../../../../testing/machine.ts';
+import { npm } from '../../../src/config/presets/npm.ts';
+import { aMachine } from '../../../testing/machine.ts';
 
 const DEFINITIONS = 'node_modules/@npmcli/config/lib/definitions/definitions.js';
 const NPM = {

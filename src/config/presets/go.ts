@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { homesOfProgram, shownPath, textOf, type Machine, type Setting, type Tool } from '../machine.ts';
-import { addressesIn, assignments, lastOf } from '../settings-text.ts';
+import { homesOfProgram, shownPath, textOf, type Machine, type Setting, type Tool } from './machine.ts';
+import { addressesIn, assignments, lastOf } from './settings-text.ts';
 
 /** Go before 1.21 has no `go.env`; its sources have the default. */
 const SOURCE = 'src/cmd/go/internal/cfg/cfg.go';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { pypi } from '../../../../src/config/presets/tools/pypi.ts';
-import { aMachine } from '../../../../testing/machine.ts';
+import { pypi } from '../../../src/config/presets/pypi.ts';
+import { aMachine } from '../../../testing/machine.ts';
 
 const INDEX = `
 PyPI = PackageIndex("https://default.example/", file_storage_domain="files.example")

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { homesOfProgram, shownPath, textOf, type Machine, type Setting, type Tool } from '../machine.ts';
-import { addressesIn, assignments, type Assignment } from '../settings-text.ts';
+import { homesOfProgram, shownPath, textOf, type Machine, type Setting, type Tool } from './machine.ts';
+import { addressesIn, assignments, type Assignment } from './settings-text.ts';
 
 /** Of npm 7 and later, and of npm 6: a text with the default of the option `registry`. */
 const DEFAULTS = ['node_modules/@npmcli/config/lib/definitions/definitions.js', 'lib/config/defaults.js'];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { apt } from '../../../../src/config/presets/tools/apt.ts';
-import { aMachine } from '../../../../testing/machine.ts';
+import { apt } from '../../../src/config/presets/apt.ts';
+import { aMachine } from '../../../testing/machine.ts';
 
 const urlsOf = (files: Readonly<Record<string, string>>): string[] =>
   apt(aMachine(files)).settings.map(({ url }) => url);

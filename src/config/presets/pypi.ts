@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { namesIn, programDirectories, shownPath, textOf, type Machine, type Setting, type Tool } from '../machine.ts';
-import { addressesIn, assignments } from '../settings-text.ts';
+import { namesIn, programDirectories, shownPath, textOf, type Machine, type Setting, type Tool } from './machine.ts';
+import { addressesIn, assignments } from './settings-text.ts';
 
 const VARIABLES = {
   index: ['PIP_INDEX_URL', 'UV_DEFAULT_INDEX', 'UV_INDEX_URL'],

@@ -9,8 +9,8 @@ import {
   type Machine,
   type Setting,
   type Tool,
-} from '../machine.ts';
-import { addressesIn, assignments, lastOf, type Assignment } from '../settings-text.ts';
+} from './machine.ts';
+import { addressesIn, assignments, lastOf, type Assignment } from './settings-text.ts';
 
 const BUILT_IN = 'sparse+https://';
 
@@ -28,18 +28,19 @@ export const crates: Tool = (machine) => {
   const indexes = [...main, ...registries(all, from, machine)];
   const settings = indexes.flatMap((index) => [index, ...filesOf(machine, home, index)]);
   if (settings.length > 0) return { settings };
-  if (replaced !== undefined) return { settings, gap: `${from} replaces cargo's registry with a directory` };
+  if (replaced !== undefined) return { settings, gap: `${from} replaces cargo's registry with what has no address` };
   return { settings, gap: 'cargo is not installed, and no setting names a registry' };
 };
 
 /** @returns the registry's address, or an empty text for a source without one; undefined if nothing is replaced */
 function replacement(all: readonly Assignment[]): string | undefined {
   let name = 'crates-io';
-  // Each source can be replaced once, and a circle is a mistake.
-  for (const _ of all) {
-    const next = lastOf(all, `source.${name}.replace-with`);
-    if (next === undefined) break;
+  // A circle is the user's mistake, and must not keep AWF busy.
+  const seen = new Set<string>();
+  for (let next: string | undefined = name; next !== undefined && !seen.has(next);) {
     name = next;
+    seen.add(name);
+    next = lastOf(all, `source.${name}.replace-with`);
   }
   if (name === 'crates-io') return undefined;
   return lastOf(all, `source.${name}.registry`) ?? lastOf(all, `registries.${name}.index`) ?? '';
