@@ -91,6 +91,8 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     egress,
     failOnBlocked: false,
     knownBlocked: [],
+    presets: [],
+    proposedPresets: undefined,
     addHosts: [],
     network: NO_NETWORK,
     upstreamCa: undefined,

@@ -1,6 +1,6 @@
 /** Options in the form in which a front end passes them, for tests and benchmarks that have no front end. */
 
-import { egressRules } from '../src/config/egress-build.ts';
+import { egressOf } from '../src/config/egress-build.ts';
 import type { EgressRules } from '../src/config/egress-rules.ts';
 import type { OptionValues } from '../src/config/options.ts';
 import { readOptions, type FrontEnd } from '../src/config/read.ts';
@@ -29,5 +29,8 @@ export function valuesOf(options: Readonly<Record<string, string>>, workspace = 
 
 /** The rules for a text of `allow-domains`, and for further options about what the command may reach. */
 export function allowing(text: string, options: Readonly<Record<string, string>> = {}): EgressRules {
-  return egressRules(valuesOf({ 'allow-domains': text, ...options }));
+  const machine = { environment: {}, home: '/nonexistent', workspace: '/nonexistent', root: '/nonexistent' };
+  const { rules, problems } = egressOf(valuesOf({ 'allow-domains': text, ...options }), machine, 'action');
+  throwProblems(problems);
+  return rules;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { buildConfig } from '../../src/config/build.ts';
@@ -51,6 +51,8 @@ describe('defaults', () => {
       egress: { mode: 'block', allow: [], deny: [] },
       failOnBlocked: false,
       knownBlocked: [],
+      presets: [],
+      proposedPresets: undefined,
       addHosts: [],
       network: { upstreamProxy: undefined, allowPrivate: [], dnsServers: [], subnet: undefined },
       upstreamCa: undefined,
@@ -233,5 +235,35 @@ describe('internationalised names', () => {
   ])('%s: a warning of letters that look like others is %s', (name, isOdd) => {
     const { warnings } = build({ 'allow-domains': name });
     expect(warnings.some((text) => text.includes('letters of another script'))).toBe(isOdd);
+  });
+});
+
+describe('presets', () => {
+  test('follow the variables of the step, and before them those that env sets', () => {
+    const mirror = (options: Readonly<Record<string, string>>) =>
+      buildConfig(inputs({ presets: 'npm', ...options }), {
+        argv: ['true'],
+        environment: { npm_config_registry: 'https://step.example/' },
+        ...{ workspace: temporaryDirectory(), root: temporaryDirectory() },
+      }).config.presets[0]?.hosts;
+    expect(mirror({})).toEqual([{ text: 'https://=step.example', from: 'npm_config_registry' }]);
+    expect(mirror({ env: 'npm_config_registry=https://own.example/' })).toEqual([
+      { text: 'https://=own.example', from: 'npm_config_registry' },
+    ]);
+  });
+
+  test('auto proposes, and allows nothing', () => {
+    const workspace = temporaryDirectory();
+    writeFileSync(join(workspace, 'go.sum'), '');
+    expect(build({ presets: 'auto' }, { workspace })).toMatchObject({
+      ...{ presets: [], egress: { allow: [] } },
+      proposedPresets: [{ name: 'go', file: 'go.sum' }],
+    });
+  });
+
+  test('mistakes in them are told with the others', () => {
+    const error = thrown(() => build({ 'allow-domains': 'nmp', memory: 'much' }));
+    expect(error.message).toContain('"nmp"');
+    expect(error.message).toContain('memory');
   });
 });

@@ -23,7 +23,7 @@ describe('allow-domains', () => {
     ['example.com.', 'example.com'],
     ['HTTPS://Example.com', 'example.com'],
     ['bücher.example', 'xn--bcher-kva.example'],
-    ['gateway', 'gateway'],
+    ['gateway!', 'gateway'],
     ['example.co.uk', 'example.co.uk'],
   ])('%s is stored as %s', (entry, host) => {
     expect(namesOf(entry)?.domains).toEqual([host]);

@@ -140,6 +140,12 @@ export const CASES: Readonly<
     bad: ['https://a.example', 'has a scheme'],
     ...list,
   },
+  presets: {
+    good: 'nuget',
+    reads: { presets: [{ name: 'nuget' }] },
+    bad: ['nugget', 'is no preset'],
+    ...list,
+  },
   'egress-policy': { good: 'audit', reads: { egress: { mode: 'audit' } }, bad: ['open', 'is not one of its values'] },
   'add-hosts': {
     good: 'a.example:10.0.0.1',

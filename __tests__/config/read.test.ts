@@ -2,7 +2,7 @@ import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { buildConfig } from '../../src/config/build.ts';
-import { egressRules } from '../../src/config/egress-build.ts';
+import { egressOf, thisMachine } from '../../src/config/egress-build.ts';
 import { isAllowed } from '../../src/config/egress-rules.ts';
 import { optionName, OPTIONS, type OptionName, type OptionValues } from '../../src/config/options.ts';
 import { readOptions, type FrontEnd } from '../../src/config/read.ts';
@@ -230,9 +230,11 @@ describe('a policy file', () => {
     expect(read(inputs(), file).values['openai-api-target']).toMatchObject({ host: 'file.example' });
   });
 
+  const rulesOf = (values: OptionValues) => egressOf(values, thisMachine([], {}, '/nonexistent'), 'action').rules;
+
   test('its deny wins over what the input allows, and the other way round', () => {
     const both = (given: Readonly<Record<string, string>>, texts: Readonly<Record<string, readonly string[]>>) =>
-      isAllowed(egressRules(read(inputs(given), texts).values), 'https', 'a.example');
+      isAllowed(rulesOf(read(inputs(given), texts).values), 'https', 'a.example');
     expect(both({ 'allow-domains': 'a.example' }, {})).toBe(true);
     expect(both({ 'allow-domains': 'a.example' }, { 'deny-domains': ['a.example'] })).toBe(false);
     expect(both({ 'deny-domains': 'a.example' }, { 'allow-domains': ['a.example'] })).toBe(false);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { configWarnings, policyText, timeoutText } from '../../src/run/messages.ts';
+import { configWarnings, policyText, presetLines, timeoutText } from '../../src/run/messages.ts';
 import type { NamedHost } from '../../src/shared/named-host.ts';
 import { aConfig, given } from '../../testing/builders.ts';
 import { allowing } from '../../testing/options.ts';
@@ -78,4 +78,34 @@ test.each([
   ],
 ])('the log says which policy file a run has, %#', (origin, text) => {
   expect(policyText(origin)).toBe(text);
+});
+
+describe('presets', () => {
+  const source = { kind: 'input', name: 'allow-domains' } as const;
+
+  test('the log has what each became, and what says so', () => {
+    const presets = [
+      {
+        ...{ name: 'bun', source },
+        hosts: [
+          { text: 'https://=bun.sh', from: 'bun' },
+          { text: 'https://=a.example', from: '~/.npmrc' },
+          { text: 'https://=b.example', from: '~/.npmrc' },
+        ],
+      },
+    ];
+    expect(presetLines(aConfig({ presets }))).toEqual([
+      'bun: https://=bun.sh, https://=a.example, https://=b.example (from ~/.npmrc)',
+    ]);
+  });
+
+  test('a proposal is one line, with the files it rests on', () => {
+    const proposedPresets = [{ name: 'npm', file: 'a\n::error::b/yarn.lock' }];
+    const [line, ...others] = presetLines(aConfig({ proposedPresets }));
+    expect(others).toEqual([]);
+    expect(line).toContain('presets: the lockfiles suggest npm (');
+    expect(line).not.toContain('\n');
+    expect(presetLines(aConfig({ proposedPresets: [] }))).toEqual([expect.stringContaining('no lockfile')]);
+    expect(presetLines(aConfig())).toEqual([]);
+  });
 });

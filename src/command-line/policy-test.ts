@@ -1,4 +1,4 @@
-import { egressRules } from '../config/egress-build.ts';
+import { egressOf, thisMachine } from '../config/egress-build.ts';
 import { DEFAULT_PORTS, SCHEMES, type Scheme } from '../config/egress-entry.ts';
 import { decide, type EgressRules } from '../config/egress-rules.ts';
 import { canonicalHost } from '../config/domain.ts';
@@ -56,9 +56,10 @@ export function testPolicy(
   const policy = loadPolicy(frontEnd, environment, workspace);
   const real = realDirectory('the current directory', workspace);
   const { values, problems } = readOptions(frontEnd, environment, real, policy.entries);
-  throwProblems([...policy.problems, ...problems]);
+  const { rules, problems: unknown } = egressOf(values, thisMachine(values.env, environment, real), 'cli');
+  throwProblems([...policy.problems, ...problems, ...unknown]);
   const judge: Judge = {
-    rules: egressRules(values),
+    rules,
     hosts: ruledHosts(values['host-credentials'], values['host-rules'], []),
   };
   const verdicts = urls.map((url) => judged(asked(url), judge));

@@ -5,12 +5,13 @@ import type { NamedHost } from '../shared/named-host.ts';
 import type { SidecarBudget } from '../shared/sidecar-config.ts';
 import { checkDenied, checkNamedHosts, checkScript, checkServerUrl, checkVariables } from './checks.ts';
 import type { Command, Config } from './config.ts';
-import { egressRules } from './egress-build.ts';
+import { egressOf, thisMachine } from './egress-build.ts';
 import { nameWarning } from './egress-entry.ts';
 import { githubConfig, hostsOfGithub } from './github-config.ts';
 import type { OptionValues } from './options.ts';
 import { networkConfig } from './network-build.ts';
 import { realDirectory } from './parsers.ts';
+import { proposedPresets, type ProposedPreset } from './presets/auto.ts';
 import { checkProtectedPaths, protectedPaths } from './protect-paths.ts';
 import {
   companionHosts,
@@ -34,6 +35,8 @@ export interface BuildContext {
   readonly workspace: string;
   /** What the policy file gives. */
   readonly policy?: PolicyReading;
+  /** Where presets look for the settings of tools, if not in the whole file system. */
+  readonly root?: string;
 }
 
 /** Everything that a front end gets from its options. */
@@ -57,16 +60,21 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
   const secrets: Secrets = new Map([...given, ...net.secrets]);
   const serverUrl = environment[SERVER_URL_VARIABLE];
   const apiProxy = frontEnd.kind === 'action' || values['enable-api-proxy'];
+  const { rules: egress, ...expanded } = egressOf(
+    values,
+    thisMachine(values.env, environment, workspace, context.root),
+    frontEnd.kind,
+  );
   throwProblems([
     ...(policy?.problems ?? []),
     ...problems,
     ...net.problems,
+    ...expanded.problems,
     ...(context.argv === undefined ? checkScript(values) : []),
     ...checkVariables(values.env),
     ...checkProtectedPaths(values['protect-paths']),
     ...(apiProxy ? checkServerUrl(values, secrets, serverUrl, frontEnd.kind) : []),
   ]);
-  const egress = egressRules(values);
   const choices = providerChoices(values, environment);
   const providers = apiProxy ? configuredProviders(secrets, egress, choices) : [];
   throwProblems(checkDenied(egress, values, providers));
@@ -86,11 +94,14 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     ...asGiven(values),
     policy: policy?.origin,
     egress,
+    presets: expanded.presets,
+    proposedPresets: proposals(values, workspace),
     network: net.network,
     warnings: [
       ...(policy?.warnings ?? []),
       ...warnings,
       ...net.warnings,
+      ...expanded.warnings,
       ...egress.allow.flatMap((entry) => nameWarning(entry) ?? []),
     ],
   };
@@ -127,6 +138,10 @@ function asGiven(values: OptionValues) {
 
 function commandOf(values: OptionValues, argv: readonly string[] | undefined): Command {
   return argv === undefined ? { kind: 'script', script: values.run, shell: values.shell } : { kind: 'argv', argv };
+}
+
+function proposals({ presets }: OptionValues, workspace: string): ProposedPreset[] | undefined {
+  return presets.some(({ preset }) => preset === 'auto') ? proposedPresets(workspace) : undefined;
 }
 
 function providerChoices(values: OptionValues, environment: NodeJS.ProcessEnv): ProviderChoices {

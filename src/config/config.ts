@@ -4,11 +4,12 @@ import type { ProviderTool } from '../shared/provider-tools.ts';
 import type { AllowedEndpoint, SidecarBudget } from '../shared/sidecar-config.ts';
 import type { HostEntry } from '../shared/network.ts';
 import type { OwnPrice } from '../shared/prices.ts';
-import type { NamePattern } from './egress-entry.ts';
+import type { NamePattern, UsedPreset } from './egress-entry.ts';
 import type { EgressRules } from './egress-rules.ts';
 import type { GithubConfig } from './github.ts';
 import type { NamedHosts } from './named-hosts.ts';
 import type { NetworkConfig } from './network.ts';
+import type { ProposedPreset } from './presets/auto.ts';
 import type { ConfiguredProvider } from './providers.ts';
 import type { FrontEndKind } from './source.ts';
 
@@ -86,6 +87,10 @@ export interface Config {
   readonly failOnBlocked: boolean;
   /** Names that may be refused without failing it. */
   readonly knownBlocked: readonly NamePattern[];
+  /** The presets in `egress`, and what they became on this machine. */
+  readonly presets: readonly UsedPreset[];
+  /** What the workspace's lockfiles suggest; undefined unless asked for. Nothing is allowed because of it. */
+  readonly proposedPresets: readonly ProposedPreset[] | undefined;
   readonly addHosts: readonly HostEntry[];
   /** The network that the host is in. */
   readonly network: NetworkConfig;

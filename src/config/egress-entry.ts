@@ -3,6 +3,8 @@ import { parse } from 'tldts';
 import { UserError } from '../errors.ts';
 import { canonicalHost, isWithin, looksLikeAddress } from './domain.ts';
 import type { ParseContext } from './option.ts';
+import type { PresetHost } from './presets/expand.ts';
+import { presetNamed } from './presets/names.ts';
 import { placeOf, type Given, type Source } from './source.ts';
 
 /** The schemes to which an entry may be limited. */
@@ -30,11 +32,16 @@ export interface EgressEntry extends NamePattern {
   readonly preset?: string;
 }
 
-/** A word of `allow-domains` that is no domain: a preset, or a name from `add-hosts`. */
-export interface BareWord {
-  readonly word: string;
-  /** What it is if `add-hosts` has the name. */
-  readonly entry: EgressEntry;
+/** A preset that the user names, and what it became. */
+export interface UsedPreset {
+  readonly name: string;
+  readonly source: Source;
+  readonly hosts: readonly PresetHost[];
+}
+
+/** Whether an entry is a word without anything about it that only a domain has: a preset, or a name from `add-hosts`. */
+export function isBareWord({ text, host }: EgressEntry): boolean {
+  return text.toLowerCase() === host && !host.includes('.');
 }
 
 /** Whether `pattern` covers `host`. */
@@ -64,7 +71,7 @@ function partsOf(entry: string): Parts {
  *
  * @throws UserError naming the entry's place, what is wrong with it and, if possible, what to write instead
  */
-export function allowEntry({ text: entry, source }: Given, { nameOf }: ParseContext): EgressEntry {
+export function allowEntry({ text: entry, source }: Given, { nameOf }: Pick<ParseContext, 'nameOf'>): EgressEntry {
   const fail = (problem: string, hint: string): never => {
     throw new UserError(`${placeOf(source)}: "${entry}" ${problem}.`, { hint });
   };
@@ -85,7 +92,8 @@ export function allowEntry({ text: entry, source }: Given, { nameOf }: ParseCont
   if (withoutPort.includes('*')) return fail(...wildcardProblem(withoutPort));
   const host = canonicalHost(withoutPort);
   if (host === undefined) return fail(...nameProblem(withoutPort, kind));
-  checkSuffix(host, kind, isInsisted, fail);
+  // A preset may be named like a top-level domain.
+  if (presetNamed(entry) === undefined) checkSuffix(host, kind, isInsisted, fail);
   return {
     schemes: scheme === undefined ? SCHEMES : [scheme],
     ...{ port, host, match: kind === '=' ? 'host' : kind === '*.' ? 'subdomains' : 'domain', text: entry, source },

@@ -1,5 +1,6 @@
 import type { Option } from './option.ts';
 import { anyText } from './parsers.ts';
+import { presetEntry } from './entries.ts';
 import { allowEntry, denyEntry, knownEntry } from './egress-entry.ts';
 import { EGRESS_MODES } from './egress-rules.ts';
 
@@ -17,13 +18,19 @@ export const EGRESS = [
     parse: anyText,
     description: 'the commit that the policy file is read from; in a pull request, its base by default',
   },
-  { name: 'allow-domains', kind: 'commas', parse: allowEntry, description: 'domains that the command may reach' },
+  {
+    name: 'allow-domains',
+    kind: 'commas',
+    parse: allowEntry,
+    description: 'domains and presets that the command may reach',
+  },
   {
     name: 'deny-domains',
     kind: 'commas',
     parse: denyEntry,
     description: 'domains that stay closed, whatever allows them',
   },
+  { name: 'presets', kind: 'commas', parse: presetEntry, description: 'presets to allow, or auto to propose some' },
   {
     name: 'egress-policy',
     kind: 'choice',

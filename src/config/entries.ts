@@ -5,6 +5,7 @@ import type { HostEntry } from '../shared/network.ts';
 import type { RequestedVariable, UserMount } from './config.ts';
 import { canonicalHost } from './domain.ts';
 import type { ParseContext } from './option.ts';
+import { nearestPresets, presetNamed, type Preset } from './presets/names.ts';
 import { placeOf, type Given } from './source.ts';
 
 /** `name:address` */
@@ -16,6 +17,23 @@ export function hostEntry({ text, source }: Given): HostEntry {
   throw new UserError(`${placeOf(source)}: "${text}" is not name:address.`, {
     hint: 'Write a domain name, a colon and an IPv4 address, for example "gateway.example.com:10.1.2.3".',
   });
+}
+
+/** A preset, or the wish for a proposal. */
+export interface PresetEntry extends Pick<Given, 'source'> {
+  readonly preset: Preset | 'auto';
+}
+
+/** The name or an alias of a preset, or `auto`. */
+export function presetEntry({ text, source }: Given): PresetEntry {
+  const preset = text.toLowerCase() === 'auto' ? 'auto' : presetNamed(text);
+  if (preset !== undefined) return { preset, source };
+  const nearest = nearestPresets(text);
+  const hint =
+    nearest.length === 0
+      ? 'docs/presets.md lists the presets. Domains go into allow-domains.'
+      : `Did you mean ${nearest.join(' or ')}?`;
+  throw new UserError(`${placeOf(source)}: "${text}" is no preset.`, { hint });
 }
 
 /** A variable for the command, with the place that requests it. */

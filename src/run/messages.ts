@@ -38,6 +38,25 @@ export function configWarnings(config: Config): string[] {
   return [...config.warnings, ...uncovered, ...sharedFrontEnds(config, name('allow-domains'))];
 }
 
+/** What the presets became on this machine, and what the lockfiles propose. */
+export function presetLines({ presets, proposedPresets, frontEnd }: Config): string[] {
+  const used = presets.map(({ name, hosts }) => {
+    const froms = [...new Set(hosts.map(({ from }) => from))];
+    const parts = froms.map((from) => {
+      const texts = hosts.filter((host) => host.from === from).map(({ text }) => text);
+      return `${texts.join(', ')}${from === name ? '' : ` (from ${from})`}`;
+    });
+    return `${name}: ${parts.join(', ')}`;
+  });
+  if (proposedPresets === undefined) return used;
+  const found = proposedPresets.map(({ name, file }) => `${name} (${printable(file)})`).join(', ');
+  const proposal =
+    found === ''
+      ? 'the workspace has no lockfile that a preset is for.'
+      : `the lockfiles suggest ${found}. Nothing is added automatically: write those that the command needs.`;
+  return [...used, `${optionName(frontEnd, 'presets')}: ${proposal}`];
+}
+
 /**
  * Hosts below one domain often share servers. Inside a tunnel to one of them, the command can name another in `Host`: Squid
  * sees only the TLS server name.

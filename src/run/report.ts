@@ -2,6 +2,7 @@ import { rmRF } from '@actions/io';
 import { NOTHING_WRITTEN, type WrittenFiles } from '../agent/command-files.ts';
 import { TRANSCRIPT_DIRECTORIES } from '../agent/transcripts.ts';
 import type { Config } from '../config/config.ts';
+import { presetsOn, thisMachine } from '../config/egress-build.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { writeAftermath, writeTimings, type LogDirectories } from '../host/log-directories.ts';
 import { aftermathWarnings } from '../report/aftermath.ts';
@@ -66,7 +67,7 @@ export async function report(
   const written = await readWritten(progress, reporter);
   const hasAgentLogs = await readTranscripts(secrets, progress, reporter);
   const traffic = await readTraffic(config, sandbox, progress, context);
-  const egress = traffic.domains && egressReport(config, traffic.domains, traffic.usage, () => []);
+  const egress = traffic.domains && egressReport(config, traffic.domains, traffic.usage, presetsHere(config, context));
   if (logs !== undefined)
     await writeBesideLogs(
       config,
@@ -86,6 +87,9 @@ export async function report(
     ...{ error, traffic, egress, aftermath, written, logs, hasAgentLogs, timings, budget: config.budget },
   };
 }
+
+const presetsHere = ({ env, workspace }: Config, { environment }: RunContext): ((host: string) => string[]) =>
+  presetsOn(thisMachine(env, environment, workspace));
 
 function reportBudget(config: Config, usage: RunUsage, reporter: Reporter, { warnedModels }: Progress): void {
   const unpriced = usage.unpriced.filter((model) => !warnedModels.has(modelKey(model)));

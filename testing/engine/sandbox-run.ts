@@ -110,8 +110,9 @@ export function startSandbox(given: RunOptions): SandboxRun {
   };
   for (const [name, content] of Object.entries(files)) writeFile(name, content);
   if (owner !== undefined) give(workspace, owner);
+  const environment = { PATH: process.env['PATH'], ...given.environment };
   const { config, secrets } = buildConfig(inputs({ ...options, run: script }, credentials), {
-    environment: { ...given.hostVariables },
+    environment: { ...environment, ...given.hostVariables },
     workspace,
   });
   const runId = newRunId();
@@ -137,7 +138,7 @@ export function startSandbox(given: RunOptions): SandboxRun {
     images: () => images,
     lookThrough: inProcess(ROOT),
     temporary,
-    environment: { PATH: process.env['PATH'], ...given.environment },
+    environment,
     ...(authority === undefined ? {} : { authority }),
     signal: new AbortController().signal,
     hasPostStep: false,
