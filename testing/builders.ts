@@ -86,6 +86,7 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     allowEndpoints: [],
     allowProviderTools: [],
     egress,
+    transparent: overrides.apiProxy !== false,
     addHosts: [],
     upstreamCa: undefined,
     env: [],

@@ -48,6 +48,7 @@ describe('defaults', () => {
       allowEndpoints: [],
       allowProviderTools: [],
       egress: { mode: 'block', allow: [], deny: [] },
+      transparent: true,
       addHosts: [],
       upstreamCa: undefined,
       env: [],

@@ -133,6 +133,7 @@ export const CASES: Readonly<
     ...list,
   },
   'egress-policy': { good: 'audit', reads: { egress: { mode: 'audit' } }, bad: ['open', 'is not one of its values'] },
+  transparent: { good: 'false', reads: { transparent: false }, bad: ['no', 'is not one of its values'] },
   'add-hosts': {
     good: 'a.example:10.0.0.1',
     reads: { addHosts: [{ name: 'a.example', address: '10.0.0.1' }] },

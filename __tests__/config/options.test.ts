@@ -47,6 +47,7 @@ const INTERFACE: Readonly<Record<string, string | undefined>> = {
   'known-blocked': undefined,
   'allow-private-networks': undefined,
   'allow-services': undefined,
+  transparent: 'true',
   'add-hosts': undefined,
   'upstream-ca': undefined,
   env: undefined,

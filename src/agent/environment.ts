@@ -5,7 +5,14 @@ import { credentialIn, type Secrets } from '../config/secrets.ts';
 import type { FrontEndKind } from '../config/source.ts';
 import { UserError } from '../errors.ts';
 import type { User } from '../host/user.ts';
-import { apiProxyUrl, directHosts, SQUID_PORT, squidUrl, type Addresses } from '../shared/network.ts';
+import {
+  apiProxyUrl,
+  directHosts,
+  SQUID_PORT,
+  squidUrl,
+  TRANSPARENT_PORTS,
+  type Addresses,
+} from '../shared/network.ts';
 import { NAMED_READINESS_NAME, READINESS_NAME } from '../squid/config.ts';
 import { AGENT_PLACES, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE } from '../shared/contract.ts';
 import {
@@ -257,6 +264,7 @@ export function preflightChecks(config: Config, addresses: Addresses, environmen
     ...(hostNames(config.namedHosts).length === 0
       ? []
       : [`squid ${addresses.squid}:${SQUID_PORT} ${NAMED_READINESS_NAME}`]),
+    ...(config.transparent ? [`accepting ${addresses['api-proxy']}:${TRANSPARENT_PORTS.dns}`] : []),
     ...active
       .filter(({ variable }) => variable.role === 'base-url')
       .map(({ variable }) => `listening ${variable.name}`),

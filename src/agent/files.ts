@@ -13,7 +13,7 @@ export function systemFiles(config: Config, addresses: Addresses, user: User): R
   const machine = managedSettings(config, addresses).filter(([path]) => path.startsWith('/'));
   return {
     ...accountFiles(user, config.agentImage === undefined ? '/bin/bash' : '/bin/sh'),
-    ...RESOLVER,
+    [RESOLVER_FILE]: config.transparent ? resolverAt(addresses['api-proxy']) : NO_RESOLVER,
     ...Object.fromEntries(machine),
   };
 }
@@ -30,12 +30,16 @@ export function homeSettings(config: Config, addresses: Addresses): Record<strin
 
 const HOME_PREFIX = '~/';
 
+export const RESOLVER_FILE = '/etc/resolv.conf';
+
 /**
  * Squid resolves all names; nothing resolves names in the sandbox. A query to the engine's own resolver would only time
  * out after 20 seconds, but one to a closed port on loopback fails at once.
  */
-export const RESOLVER_FILE = '/etc/resolv.conf';
-const RESOLVER = { [RESOLVER_FILE]: 'nameserver 127.0.0.1\noptions attempts:1 timeout:1\n' };
+const NO_RESOLVER = 'nameserver 127.0.0.1\noptions attempts:1 timeout:1\n';
+
+/** The api-proxy's resolver answers within a millisecond. A busy machine may need the second attempt. */
+const resolverAt = (address: string): string => `nameserver ${address}\noptions attempts:3 timeout:2\n`;
 
 /** Settings of agent programs. Settings for the whole machine are read-only, so that an agent cannot change them. */
 function managedSettings(config: Config, addresses: Addresses): [path: string, content: string][] {

@@ -80,6 +80,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     allowEndpoints: values['allow-endpoints'],
     allowProviderTools: values['allow-provider-tools'],
     egress,
+    transparent: apiProxy && values.transparent,
     addHosts: values['add-hosts'],
     upstreamCa: values['upstream-ca'],
     env: values.env.map(({ name, value }) => ({ name, value })),

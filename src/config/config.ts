@@ -68,6 +68,8 @@ export interface Config {
   readonly allowProviderTools: readonly ProviderTool[];
   /** What the command may reach. */
   readonly egress: EgressRules;
+  /** Whether the api-proxy carries programs that ignore the proxy variables. False without the api-proxy. */
+  readonly transparent: boolean;
   readonly addHosts: readonly HostEntry[];
   /** Additional CAs, as PEM. */
   readonly upstreamCa: string | undefined;

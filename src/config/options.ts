@@ -162,6 +162,12 @@ const OTHERS = [
     description: 'refuse what is not allowed, or (audit) let it pass and report it; private destinations stay closed',
   },
   {
+    name: 'transparent',
+    kind: 'boolean',
+    default: 'true',
+    description: 'carry programs that ignore the proxy variables too; needs the api-proxy',
+  },
+  {
     name: 'add-hosts',
     kind: 'lines',
     parse: hostEntry,

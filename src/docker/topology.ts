@@ -2,7 +2,15 @@ import type { User, UserIds } from '../host/user.ts';
 import type { Config } from '../config/config.ts';
 import { hostNames } from '../config/named-hosts.ts';
 import { LOG_LIMIT_BYTES } from '../shared/log-limit.ts';
-import { AGENT_HOSTNAME, HOST_PORTS, networkNames, squidUrl, type Addresses, type Names } from '../shared/network.ts';
+import {
+  AGENT_HOSTNAME,
+  HOST_PORTS,
+  networkNames,
+  squidUrl,
+  TRANSPARENT_PORTS,
+  type Addresses,
+  type Names,
+} from '../shared/network.ts';
 import {
   AGENT_LIB,
   API_PROXY_LOG_DIR,
@@ -48,9 +56,11 @@ export interface Topology {
 
 /** Nothing resolves names inside the internal network. Otherwise engines before 26.0 would leak DNS queries from it. */
 const NO_DNS = '127.0.0.1';
-/** By default, a container on two networks forwards packets between them. */
 /** Engines before 20.10 have no default that lets a user listen on the port of HTTPS, and a daemon may change it. */
-const LOW_PORTS = { 'net.ipv4.ip_unprivileged_port_start': String(HOST_PORTS.direct) };
+const LOW_PORTS = {
+  'net.ipv4.ip_unprivileged_port_start': String(Math.min(HOST_PORTS.direct, ...Object.values(TRANSPARENT_PORTS))),
+};
+/** By default, a container on two networks forwards packets between them. */
 const NO_FORWARDING = { 'net.ipv4.ip_forward': '0' };
 /** In addition to networks without IPv6. A kernel without IPv6 does not know the setting. */
 const NO_IPV6 = { 'net.ipv6.conf.all.disable_ipv6': '1' };

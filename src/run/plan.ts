@@ -10,7 +10,7 @@ import type { MountSpec } from '../docker/spec.ts';
 import type { EtcPlan } from '../mounts/etc-files.ts';
 import { topology, type Topology } from '../docker/topology.ts';
 import { coverMounts } from '../mounts/hidden.ts';
-import { addressesIn, squidUrl, type Addresses } from '../shared/network.ts';
+import { addressesIn, type Addresses } from '../shared/network.ts';
 import { PROVIDERS } from '../shared/providers.ts';
 import { squidConfig } from '../squid/config.ts';
 import type { Claimed } from './claim.ts';
@@ -69,11 +69,12 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
         namedHosts: hostNames(config.namedHosts),
         hosts: config.addHosts,
         hostAddresses: claimed.hostAddresses,
+        transparent: config.transparent,
         modelPorts: config.apiProxy ? PROVIDERS.map(({ port }) => port) : [],
       }),
       apiProxy: JSON.stringify(
         sidecarConfig(config, secrets, {
-          proxyUrl: squidUrl(addresses),
+          addresses,
           questions: agent.modelQuestions,
           authority: claimed.authority,
         }),
