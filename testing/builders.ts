@@ -87,6 +87,7 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     allowProviderTools: [],
     egress,
     transparent: overrides.apiProxy !== false,
+    services: [],
     addHosts: [],
     upstreamCa: undefined,
     env: [],

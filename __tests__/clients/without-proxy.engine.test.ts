@@ -2,6 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -106,7 +107,7 @@ beforeAll(async () => {
     files: {
       'ca.pem': ca.certPem,
       'Fetch.java': text('Fetch.java'),
-      'raw.mjs': text('raw.mjs'),
+      'raw.mjs': stripTypeScriptTypes(text('../raw-client.ts')),
       'fetch-go': readFileSync(join(built, 'fetch-go')),
     },
   });

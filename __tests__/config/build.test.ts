@@ -49,6 +49,7 @@ describe('defaults', () => {
       allowProviderTools: [],
       egress: { mode: 'block', allow: [], deny: [] },
       transparent: true,
+      services: [],
       addHosts: [],
       upstreamCa: undefined,
       env: [],

@@ -4,6 +4,7 @@ import { hostNames } from '../config/named-hosts.ts';
 import { credentialIn, type Secrets } from '../config/secrets.ts';
 import type { FrontEndKind } from '../config/source.ts';
 import { UserError } from '../errors.ts';
+import { serviceNames } from '../config/services.ts';
 import type { User } from '../host/user.ts';
 import {
   apiProxyUrl,
@@ -127,7 +128,7 @@ export function agentEnvironment(
   const isSet = (name: string): boolean =>
     (OVERRIDABLE.has(name) || yields(name) || Object.hasOwn(home, name)) && variables[name] !== undefined;
   const defaults = Object.entries(sandbox).filter(([name]) => !isSet(name));
-  const java = javaOptions(variables, addresses, trust?.javaStore);
+  const java = javaOptions(variables, addresses, trust?.javaStore, serviceNames(config.services));
   return {
     variables: { ...variables, ...Object.fromEntries(defaults), ...java.variables, ...trust?.variables(variables) },
     withheld,
@@ -214,7 +215,7 @@ function sandboxVariables(
 ): Record<string, string> {
   const { http, https, none } = PROXY_VARIABLE;
   const proxy = squidUrl(addresses);
-  const direct = directHosts(addresses).join(',');
+  const direct = directHosts(addresses, serviceNames(config.services)).join(',');
   const github = githubVariables(config);
   const variables: Record<string, string> = {
     HOME: user.home,

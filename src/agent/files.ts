@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config/config.ts';
+import { serviceNames } from '../config/services.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { apiProxyUrl, type Addresses } from '../shared/network.ts';
 import { PROVIDERS } from '../shared/providers.ts';
@@ -23,7 +24,7 @@ export function homeSettings(config: Config, addresses: Addresses): Record<strin
   const home = managedSettings(config, addresses).filter(([path]) => path.startsWith(HOME_PREFIX));
   return {
     ...Object.fromEntries(home.map(([path, content]) => [path.slice(HOME_PREFIX.length), content])),
-    '.m2/settings.xml': mavenSettings(addresses),
+    '.m2/settings.xml': mavenSettings(addresses, serviceNames(config.services)),
     ...gitSettings(config),
   };
 }

@@ -7,7 +7,7 @@ import { checkNamedHosts, checkScript, checkServerUrl, checkVariables } from './
 import type { Config } from './config.ts';
 import { egressRules } from './egress/build.ts';
 import { githubConfig, hostsOfGithub } from './github-config.ts';
-import type { OptionValues } from './options.ts';
+import { optionName, type OptionValues } from './options.ts';
 import { realDirectory } from './parsers.ts';
 import { checkProtectedPaths, protectedPaths } from './protect-paths.ts';
 import {
@@ -22,6 +22,7 @@ import {
 import { configuredProviders, type ConfiguredProvider, type ProviderChoices } from './providers.ts';
 import { readOptions, type FrontEnd } from './read.ts';
 import type { Secrets } from './secrets.ts';
+import { distinctServices } from './services.ts';
 
 /** What a front end knows in addition to the options. */
 export interface BuildContext {
@@ -81,6 +82,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     allowProviderTools: values['allow-provider-tools'],
     egress,
     transparent: apiProxy && values.transparent,
+    services: distinctServices(values['allow-services'], optionName(frontEnd.kind, 'allow-services')),
     addHosts: values['add-hosts'],
     upstreamCa: values['upstream-ca'],
     env: values.env.map(({ name, value }) => ({ name, value })),

@@ -8,6 +8,7 @@ import type { EgressRules } from './egress/rules.ts';
 import type { GithubConfig } from './github.ts';
 import type { NamedHosts } from './named-hosts.ts';
 import type { ConfiguredProvider } from './providers.ts';
+import type { Service } from './services.ts';
 import type { FrontEndKind } from './source.ts';
 
 /** What to run in the sandbox. */
@@ -70,6 +71,8 @@ export interface Config {
   readonly egress: EgressRules;
   /** Whether the api-proxy carries programs that ignore the proxy variables. False without the api-proxy. */
   readonly transparent: boolean;
+  /** Servers that the command may reach, each at a port of its own. */
+  readonly services: readonly Service[];
   readonly addHosts: readonly HostEntry[];
   /** Additional CAs, as PEM. */
   readonly upstreamCa: string | undefined;

@@ -28,6 +28,7 @@ import {
 } from './parsers.ts';
 import { ownPrice } from './prices.ts';
 import { protectEntry } from './protect-paths.ts';
+import { serviceEntry } from './services.ts';
 import type { FrontEndKind } from './source.ts';
 
 const COMMAND = [
@@ -166,6 +167,12 @@ const OTHERS = [
     kind: 'boolean',
     default: 'true',
     description: 'carry programs that ignore the proxy variables too; needs the api-proxy',
+  },
+  {
+    name: 'allow-services',
+    kind: 'lines',
+    parse: serviceEntry,
+    description: 'name:port of services of the job and of servers on the runner (localhost:port)',
   },
   {
     name: 'add-hosts',

@@ -1,6 +1,7 @@
 import type { User, UserIds } from '../host/user.ts';
 import type { Config } from '../config/config.ts';
 import { hostNames } from '../config/named-hosts.ts';
+import { serviceNames } from '../config/services.ts';
 import { LOG_LIMIT_BYTES } from '../shared/log-limit.ts';
 import {
   AGENT_HOSTNAME,
@@ -134,6 +135,7 @@ function commonSpec({ mark, seccompProfile, engine, hasIpv6 }: Claimed) {
 function agentSpec(config: Config, claimed: Claimed): ContainerSpec {
   const { names, addresses, images, agentUser, agentMounts, emptyDirectories, guards } = claimed;
   const memory = memoryLimit(config.memory, claimed.engine.memoryBytes);
+  const common = commonSpec(claimed);
   const foreign = config.agentImage !== undefined;
   // Files in a tmpfs count as memory. These file systems are full before memory runs out: a program can report a full
   // disk, but not that it was killed. Inodes are limited too, because even an empty file takes about a kilobyte.
@@ -146,7 +148,7 @@ function agentSpec(config: Config, claimed: Claimed): ContainerSpec {
   // all.
   const owner = foreign ? { owner: agentUser } : {};
   return {
-    ...commonSpec(claimed),
+    ...common,
     name: names.container.agent,
     image: config.agentImage ?? images.agent,
     address: addresses.agent,
@@ -170,8 +172,12 @@ function agentSpec(config: Config, claimed: Claimed): ContainerSpec {
     ],
     environment: {},
     // For programs that ask no proxy. Nothing in the sandbox resolves a name otherwise.
-    hosts: hostNames(config.namedHosts).map((name) => ({ name, address: addresses['api-proxy'] })),
+    hosts: [
+      ...hostNames(config.namedHosts).map((name) => ({ name, address: addresses['api-proxy'] })),
+      ...serviceNames(config.services).map((name) => ({ name, address: LOOPBACK })),
+    ],
     dns: NO_DNS,
+    sysctls: { ...common.sysctls, ...portSettings(config) },
     hostname: AGENT_HOSTNAME,
     sharedMemory: Math.floor(bytesOf(memory) / 6),
     // A health check of a foreign image would run programs beside the command, with the image's own environment.
@@ -180,6 +186,15 @@ function agentSpec(config: Config, claimed: Claimed): ContainerSpec {
     workingDirectory: config.workingDirectory,
     entrypoint: `${AGENT_LIB}/entrypoint`,
   };
+}
+
+/** Services are joined with ports of the sandbox's own loopback. */
+const LOOPBACK = '127.0.0.1';
+
+/** A service may be at a port for which a user would need a capability where an engine or a daemon sets it so. */
+function portSettings({ services }: Config): Record<string, string> {
+  const lowest = Math.min(...services.map(({ port }) => port));
+  return lowest >= 1_024 ? {} : { 'net.ipv4.ip_unprivileged_port_start': String(lowest) };
 }
 
 /** The size of a page of memory, in bytes. */

@@ -16,6 +16,7 @@ import { squidConfig } from '../squid/config.ts';
 import type { Claimed } from './claim.ts';
 import { systemFileDirectory, type Prepared } from './prepare.ts';
 import type { StartDocuments } from './sandbox.ts';
+import { serviceMounts } from './services.ts';
 import { egressTargets, sidecarConfig } from './sidecar-document.ts';
 
 /** Everything that a run starts, as data. */
@@ -54,7 +55,12 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
     seccompProfile: seccompFile(workDirectory),
     ...{ engine: claimed.engine, hasIpv6: claimed.hasIpv6 },
     guards: inWorkspace.mounts.filter((mount) => mount !== workspace),
-    agentMounts: [...covered.mounts, ...commandFileMounts(workDirectory), ...transcripts],
+    agentMounts: [
+      ...covered.mounts,
+      ...commandFileMounts(workDirectory),
+      ...transcripts,
+      ...serviceMounts(config, workDirectory),
+    ],
     emptyDirectories: [...covered.empty, ...inWorkspace.empty],
   });
   refuseVolumes(config.agentImage, claimed.agentImage, containers.agent);

@@ -60,7 +60,7 @@ export function sidecarConfig(
 }
 
 /** The names that the sidecar leads to itself. Squid decides on each request to one of them. */
-export function sidecarTransparent({ egress, namedHosts }: Config, addresses: Addresses): SidecarTransparent {
+function sidecarTransparent({ egress, namedHosts }: Config, addresses: Addresses): SidecarTransparent {
   const pattern = ({ host, match }: NamePattern): NamePattern => ({ host, match });
   // What is allowed at another port alone could not be carried there: nothing tells which port a program meant.
   const allowed = egress.allow.filter(({ port }) => port === undefined).map(pattern);

@@ -106,9 +106,13 @@ function shuffled(count: number): number[] {
 /** The name that the agent's container has inside. Test servers print it, and browsers are told to open it. */
 export const AGENT_HOSTNAME = 'awf-agent';
 
-/** Hosts that the command reaches without Squid: itself, under the names that servers print, and the api-proxy. */
-export function directHosts(addresses: Addresses): string[] {
-  return ['localhost', '127.0.0.1', addresses['api-proxy'], addresses.agent, AGENT_HOSTNAME, '0.0.0.0'];
+/**
+ * Hosts that the command reaches without Squid: itself, under the names that servers print, and the api-proxy.
+ *
+ * @param services names of services, which are at loopback
+ */
+export function directHosts(addresses: Addresses, services: readonly string[] = []): string[] {
+  return ['localhost', '127.0.0.1', addresses['api-proxy'], addresses.agent, AGENT_HOSTNAME, '0.0.0.0', ...services];
 }
 
 /** Names of the engine's objects of one run. */
