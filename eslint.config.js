@@ -220,7 +220,7 @@ const size = [
  */
 const API_PROXY = 'containers/api-proxy/src';
 const API_PROXY_ROWS = [
-  ['errors', 'flow', 'limits', 'log'],
+  ['errors', 'flow', 'limits', 'listen', 'log'],
   ['client-server', 'connection', 'request/', 'start/', 'upstream/'],
   ['judge/', 'reflection', 'usage/'],
   ['route'],
@@ -231,6 +231,7 @@ const API_PROXY_ROWS = [
   ['forward'],
   ['model-list'],
   ['listener', 'provider-service'],
+  ['transparent/'],
   ['hosts/'],
   ['server'],
   ['run'],

@@ -77,6 +77,7 @@ describe('a fact lives once', () => {
         contract.TRANSCRIPTS_VARIABLE,
         contract.MODEL_URLS_VARIABLE,
         contract.TRUST_VARIABLE,
+        contract.SERVICES_VARIABLE,
         marker,
       ],
       why: 'it runs before it has read what the runner tells it',

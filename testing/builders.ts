@@ -93,6 +93,8 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     knownBlocked: [],
     presets: [],
     proposedPresets: undefined,
+    transparent: overrides.apiProxy !== false,
+    services: [],
     addHosts: [],
     network: NO_NETWORK,
     upstreamCa: undefined,

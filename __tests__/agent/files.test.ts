@@ -105,8 +105,12 @@ describe('accounts', () => {
   });
 });
 
-test('no name is resolved: the only server is on loopback', () => {
-  expect(files()['/etc/resolv.conf']?.match(/^nameserver .*$/gm)).toEqual(['nameserver 127.0.0.1']);
+test.each([
+  ['the api-proxy, which leads allowed names to itself', true, ADDRESSES['api-proxy']],
+  ['on loopback where nobody is carried: no name is resolved', false, '127.0.0.1'],
+])('the only server of names is %s', (_, transparent, address) => {
+  const found = systemFiles(aConfig({ transparent }), ADDRESSES, USER)['/etc/resolv.conf'];
+  expect(found?.match(/^nameserver .*$/gm)).toEqual([`nameserver ${address}`]);
 });
 
 test('no file contains a credential', () => {

@@ -51,6 +51,7 @@ const START: AgentStart = {
   directories: [],
   homeLinks: {},
   transcripts: '',
+  services: '',
   trust: '',
   modelUrls: [],
   cleared: [],

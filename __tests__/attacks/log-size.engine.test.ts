@@ -11,7 +11,15 @@ import { ROOT } from '../../testing/root.ts';
 const CONFIGURATION = squidConfig({
   // Squid takes requests from its own loopback address for the agent's.
   addresses: { ...addressesIn('172.30.0.0/24'), agent: '127.0.0.1' },
-  ...{ egress: allowing('example.com'), targets: [], hosts: [], hostAddresses: [], modelPorts: [], namedHosts: [] },
+  ...{
+    egress: allowing('example.com'),
+    targets: [],
+    hosts: [],
+    hostAddresses: [],
+    modelPorts: [],
+    namedHosts: [],
+    transparent: true,
+  },
 }).replaceAll(SQUID_LOG_DIR, '/tmp');
 
 interface Outcome {

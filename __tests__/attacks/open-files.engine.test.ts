@@ -14,6 +14,7 @@ const POLICY = {
   hosts: [],
   hostAddresses: [],
   modelPorts: [],
+  transparent: true,
   namedHosts: [],
 };
 

@@ -56,6 +56,16 @@ describe('the command', () => {
 });
 
 describe('flags', () => {
+  test.each([
+    [[], true],
+    [['--transparent'], true],
+    [['--transparent=true'], true],
+    [['--transparent=false'], false],
+  ])('what is on by default can be switched off: %j', (flags, expected) => {
+    const built = loadCliArgs([...flags, '--enable-api-proxy', '--', 'true'], {});
+    expect('config' in built && built.config.transparent).toBe(expected);
+  });
+
   test('lists: repeated, and with commas if the list accepts them', () => {
     const config = load([
       ...['--allow-domains', 'a.example,b.example', '--allow-domains', 'c.example'],

@@ -53,6 +53,8 @@ describe('defaults', () => {
       knownBlocked: [],
       presets: [],
       proposedPresets: undefined,
+      transparent: true,
+      services: [],
       addHosts: [],
       network: { upstreamProxy: undefined, allowPrivate: [], dnsServers: [], subnet: undefined },
       upstreamCa: undefined,

@@ -147,6 +147,13 @@ export const CASES: Readonly<
     ...list,
   },
   'egress-policy': { good: 'audit', reads: { egress: { mode: 'audit' } }, bad: ['open', 'is not one of its values'] },
+  transparent: { good: 'false', reads: { transparent: false }, bad: ['no', 'is not one of its values'] },
+  'allow-services': {
+    good: 'postgres:5432',
+    reads: { services: [{ name: 'postgres', port: 5432 }] },
+    bad: ['postgres', 'is not name:port'],
+    ...list,
+  },
   'add-hosts': {
     good: 'a.example:10.0.0.1',
     reads: { addHosts: [{ name: 'a.example', address: '10.0.0.1' }] },

@@ -49,6 +49,7 @@ const INTERFACE: Readonly<Record<string, string | undefined>> = {
   'known-blocked': undefined,
   'allow-private-networks': undefined,
   'allow-services': undefined,
+  transparent: 'true',
   'add-hosts': undefined,
   'upstream-proxy': undefined,
   'dns-servers': undefined,

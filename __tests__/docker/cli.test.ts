@@ -128,6 +128,16 @@ describe('what the engine has', () => {
     ]);
   });
 
+  test('containers on networks, even if one of them ends meanwhile', async () => {
+    const networks = JSON.stringify({ github_network_1: { IPAddress: '10.0.0.2', Aliases: ['db'] } });
+    const script = `case $1 in
+      ps) printf 'a\\nb\\n' ;;
+      container) [[ $* == *' a b' ]] && echo '${networks}'; echo 'Error: No such container: b' >&2; exit 1 ;;
+    esac`;
+    const found = await cliWith(script).neighbours('github_network_');
+    expect(found).toEqual([{ network: 'github_network_1', names: ['db'], address: '10.0.0.2' }]);
+  });
+
   test('networks of runs, whose labels the client is asked for in the same order', async () => {
     const script = `[[ $* == *'{{.Label "awf.run"}}|{{.Label "awf.owner"}}|{{.Label "awf.kept"}}'* ]] && echo 'a|b|'`;
     expect(await cliWith(script).networkMarks()).toEqual([{ runId: 'a', owner: 'b', isKept: false }]);

@@ -111,6 +111,21 @@ describe('the documents', () => {
     expect(Object.keys(config.providers)).toEqual(['openai']);
   });
 
+  test('the api-proxy’s contains the names that lead to it', () => {
+    const carried = (overrides: ConfigOverrides) => sidecarConfig(plan(overrides)).transparent;
+    const [address, proxyUrl] = ['172.30.0.30', 'http://172.30.0.10:3130'];
+    expect(carried({ egress: allowing('example.org\n*.wild.example\nhttps://port.example:8443') })).toEqual({
+      ...{ address, proxyUrl, deny: [] },
+      allow: [
+        { host: 'example.org', match: 'domain' },
+        { host: 'wild.example', match: 'subdomains' },
+      ],
+    });
+    const { allow, deny } = allowing('example.org');
+    expect(carried({ egress: { mode: 'audit', allow, deny } })).toEqual({ address, proxyUrl, deny: [] });
+    expect(carried({ transparent: false })).toBeUndefined();
+  });
+
   test('the agent’s contains the command, and where to find the model', () => {
     const command = { kind: 'argv', argv: ['agent-program', '--flag'] } as const;
     const { documents, addresses } = plan({ command, secrets: given('OPENAI_API_KEY') });

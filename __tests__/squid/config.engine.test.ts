@@ -28,6 +28,7 @@ function policy(allow: string, rest: Partial<EgressPolicy> = {}): EgressPolicy {
     hosts: [],
     hostAddresses: [],
     modelPorts: [],
+    transparent: true,
     namedHosts: [],
     ...rest,
   };

@@ -16,6 +16,7 @@ function judge(allow: string, policy: Partial<EgressPolicy> = {}): Judge {
       hosts: [],
       hostAddresses: [],
       modelPorts: [],
+      transparent: true,
       namedHosts: [],
       ...policy,
     }),
@@ -284,10 +285,57 @@ describe('the server name in a tunnel', () => {
   test('is read only by a listener on loopback', () => {
     const listeners = squid.all('http_port');
     const peek = listeners.filter((words) => words.includes('ssl-bump'));
-    expect(listeners.map(([address]) => address)).toEqual(['3128', expect.stringMatching(/^127\.0\.0\.1:\d+$/)]);
+    expect(listeners.map(([address]) => address)).toEqual([
+      '3128',
+      '3130',
+      expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+    ]);
     expect(peek).toHaveLength(1);
     const [, , peerPort] = squid.all('cache_peer')[0]!;
     expect(peek[0]![0]).toBe(`127.0.0.1:${peerPort!}`);
+  });
+});
+
+describe('what the api-proxy carries for programs that ask no proxy', () => {
+  const targets = [{ host: 'api.openai.com', port: 443, permitted: true }];
+  const squid = judge(LIST, { targets, modelPorts: [10_000], namedHosts: ['named.example'] });
+  const carried = { from: SIDECAR, listener: 'forward' };
+
+  test.each<[string, Request, boolean]>([
+    ['a listed name', connect('plain.example', carried), true],
+    ['a listed name by http', get('plain.example', carried), true],
+    ['another name', connect('other.example', carried), false],
+    ['another port', connect('plain.example', { ...carried, port: 8443 }), false],
+    ['a private address', connect('plain.example', { ...carried, address: '10.0.0.1' }), false],
+    ['a provider, which only the api-proxy itself may reach', connect('api.openai.com', carried), false],
+    ['an address', connect('192.0.2.1', carried), false],
+  ])('is judged as the agent’s own: %s', (_, request, allowed) => {
+    expect(squid.access(request).allowed).toBe(allowed);
+    expect(squid.access({ ...request, from: AGENT, listener: 'front' }).allowed).toBe(allowed);
+  });
+
+  test('has its server name read', () => {
+    const unnamed = judge(LIST);
+    expect(unnamed.route(connect('plain.example', carried))).toBe('peer');
+    expect(unnamed.route(get('plain.example', carried))).toBe('direct');
+  });
+
+  test('control: at the front port, the api-proxy reaches its targets and nothing else', () => {
+    expect(squid.access(connect('api.openai.com', { from: SIDECAR })).allowed).toBe(true);
+    expect(squid.access(connect('plain.example', { from: SIDECAR })).allowed).toBe(false);
+  });
+
+  test.each([AGENT, '127.0.0.1', '172.30.0.77'])('comes from nobody else: %s', (from) => {
+    expect(squid.access(connect('plain.example', { from, listener: 'forward' })).allowed).toBe(false);
+    expect(squid.access(get('plain.example', { from, listener: 'forward' })).allowed).toBe(false);
+  });
+
+  test('has no port if nothing is carried', () => {
+    expect(
+      judge(LIST, { transparent: false })
+        .all('http_port')
+        .map(([address]) => address),
+    ).not.toContain('3130');
   });
 });
 
@@ -329,6 +377,7 @@ test('a policy cannot add its own lines: one directive per line, no quotes, no c
     hosts: [],
     hostAddresses: [],
     modelPorts: [],
+    transparent: true,
     namedHosts: [],
   });
   expect(configuration).toMatch(/^[\x20-\x7e\n]+\n$/);
@@ -356,7 +405,7 @@ describe('hardening', () => {
     ['coredump_dir', 'none'],
     ['shutdown_lifetime', '0 seconds'],
     ['max_filedescriptors', '16384'],
-    ['client_ip_max_connections', '2048'],
+    ['client_ip_max_connections', '2432'],
     ['request_header_max_size', '16 KB'],
     ['client_request_buffer_max_size', '64 KB'],
     ['request_start_timeout', '15 seconds'],
@@ -379,6 +428,7 @@ describe('hardening', () => {
   test('keeps nothing on disk except its logs', () => {
     expect(squid.all('cache_dir')).toEqual([]);
     expect([...squid.all('access_log'), ...squid.all('cache_log')].map(([to]) => to)).toEqual([
+      'stdio:/var/log/squid/access.log',
       'stdio:/var/log/squid/access.log',
       'stdio:/var/log/squid/access.log',
       'stdio:/var/log/squid/cache.log',

@@ -18,7 +18,16 @@ function judge(serverUrl: string, options: Readonly<Record<string, string>>): Ju
   const { egress, addHosts: hosts, providers } = config;
   const targets = providers.map(({ target, isPermitted }) => ({ ...target, permitted: isPermitted }));
   return new Judge(
-    squidConfig({ addresses: ADDRESSES, egress, targets, hosts, hostAddresses: [], modelPorts: [], namedHosts: [] }),
+    squidConfig({
+      addresses: ADDRESSES,
+      egress,
+      targets,
+      hosts,
+      hostAddresses: [],
+      modelPorts: [],
+      namedHosts: [],
+      transparent: true,
+    }),
   );
 }
 

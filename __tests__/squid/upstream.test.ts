@@ -10,7 +10,7 @@ const POLICY: EgressPolicy = {
   egress: allowing('allowed.example, corp.example, pinned.example'),
   targets: [{ host: 'api.anthropic.com', port: 443, permitted: true }],
   hosts: [{ name: 'pinned.example', address: '10.1.2.3' }],
-  ...{ hostAddresses: [], modelPorts: [10_001], namedHosts: ['api.anthropic.com'] },
+  ...{ hostAddresses: [], modelPorts: [10_001], namedHosts: ['api.anthropic.com'], transparent: true },
   upstream: {
     ...PARENT,
     direct: [

@@ -151,6 +151,7 @@ function outcomes(policy: Policy, mode: 'block' | 'audit', questions: readonly Q
     hostAddresses: [],
     modelPorts: [],
     namedHosts: [],
+    transparent: false,
   });
   const hosts = names.map((name) => `${name === PRIVATE ? '10.1.2.3' : SERVER} ${name}`).join('\n');
   const script = `printf '%s\\n' "$HOSTS" >> /etc/hosts; printf '%s' "$CONFIGURATION" > /tmp/squid.conf

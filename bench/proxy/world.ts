@@ -106,6 +106,7 @@ export async function startWorld(): Promise<World> {
     hosts,
     hostAddresses: [],
     modelPorts: [],
+    transparent: true,
     namedHosts: [],
   };
   await startContainer(squid, squidConfig(egress));

@@ -38,6 +38,7 @@ writeFileSync(
     hosts: [],
     hostAddresses: [],
     modelPorts: [],
+    transparent: true,
     namedHosts: [],
   }),
 );

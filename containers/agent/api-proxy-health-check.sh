@@ -8,6 +8,7 @@
 #   isolated ADDRESS NAME    the only route leads to ADDRESS, where nothing answers, nothing resolves NAME, and no
 #                            interface has an IPv6 address
 #   squid HOST:PORT NAME     Squid and its peek port answer a request for NAME
+#   accepting HOST:PORT      the api-proxy's resolver accepts a TCP connection there
 #   listening NAME           the host and port of the URL in the variable accept a TCP connection
 #
 # Exits 0 if all checks pass. Otherwise says on standard error which one failed and why, and exits 1.
@@ -153,6 +154,12 @@ check_listening() {
   answered_since=yes
 }
 
+# check_accepting HOST:PORT
+check_accepting() {
+  poll accepts "${1%:*}" "${1##*:}" || fail "the sandbox's resolver does not answer at $1 within $patience seconds"
+  answered_since=yes
+}
+
 # check_squid HOST:PORT NAME
 check_squid() {
   poll squid_is_ready "${1%:*}" "${1##*:}" "$2" || fail "Squid does not answer at $1 within $patience seconds"
@@ -179,6 +186,7 @@ while read -r kind subject value; do
       start_probes "$subject" "$value"
       ;;
     squid) check_squid "$subject" "$value" ;;
+    accepting) check_accepting "$subject" ;;
     listening) check_listening "$subject" ;;
     *) fail "unknown check: $kind" ;;
   esac

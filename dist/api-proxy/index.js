@@ -719,7 +719,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
 /* harmony import */ var _src_shared_contract_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(270);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(101);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(564);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(607);
 /* harmony import */ var _start_standard_input_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(30);
 /* harmony import */ var _start_v8_flags_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(130);
 
@@ -746,7 +746,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 564:
+/***/ 607:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -759,7 +759,84 @@ __nccwpck_require__.d(__webpack_exports__, {
 var contract = __nccwpck_require__(270);
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(975);
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/cidr.js
+/** Ranges of addresses, of both families. */
+
+const BITS = { 4: 32, 6: 128 };
+/** Reads `address/prefix`, or an address alone. @returns undefined for anything else, and for a base that is not the first address */
+function parseCidr(text) {
+    const [address = '', length, ...rest] = text.split('/');
+    if ((0,external_node_net_namespaceObject.isIP)(address) === 0 || address.includes('%') || rest.length > 0)
+        return undefined;
+    const family = (0,external_node_net_namespaceObject.isIPv4)(address) ? 4 : 6;
+    if (length !== undefined && !/^\d{1,3}$/.test(length))
+        return undefined;
+    const prefix = length === undefined ? BITS[family] : Number(length);
+    if (prefix > BITS[family])
+        return undefined;
+    const base = family === 4 ? ipv4Number(address) : ipv6Number(address);
+    return base % cidr_sizeOf({ family, prefix }) === 0n ? { family, base, prefix } : undefined;
+}
+/** @throws Error for text that is not a range: a bug in AWF */
+function cidr_cidr(text) {
+    const parsed = parseCidr(text);
+    if (parsed === undefined)
+        throw new Error(`not a range of addresses: ${text}`);
+    return parsed;
+}
+/** Whether every address of `inner` is in `outer`. */
+function contains(outer, inner) {
+    return (outer.family === inner.family &&
+        outer.prefix <= inner.prefix &&
+        inner.base - (inner.base % cidr_sizeOf(outer)) === outer.base);
+}
+/** Whether the ranges have an address in common: then one contains the other. */
+function overlaps(one, other) {
+    return contains(one, other) || contains(other, one);
+}
+/** What is left of `ranges` without `removed`, as ranges that do not overlap. */
+function without(ranges, removed) {
+    return removed.reduce((left, hole) => left.flatMap((range) => cut(range, hole)), ranges).slice();
+}
+function cut(range, hole) {
+    if (contains(hole, range))
+        return [];
+    if (!contains(range, hole))
+        return [range];
+    return halves(range).flatMap((half) => cut(half, hole));
+}
+function halves({ family, base, prefix }) {
+    const half = { family, prefix: prefix + 1 };
+    return [
+        { ...half, base },
+        { ...half, base: base + cidr_sizeOf(half) },
+    ];
+}
+/** The number of addresses. */
+function cidr_sizeOf({ family, prefix }) {
+    return 1n << BigInt(BITS[family] - prefix);
+}
+function cidr_cidrText({ family, base, prefix }) {
+    const [groups, bits, radix, separator] = family === 4 ? [4, 8, 10, '.'] : [8, 16, 16, ':'];
+    const group = (index) => ((base >> BigInt(bits * (groups - 1 - index))) & ((1n << BigInt(bits)) - 1n)).toString(radix);
+    return `${Array.from({ length: groups }, (_, index) => group(index)).join(separator)}/${prefix}`;
+}
+function ipv4Number(address) {
+    return BigInt(Buffer.from(address.split('.').map(Number)).readUInt32BE());
+}
+function ipv6Number(address) {
+    // The parser of URLs turns an embedded IPv4 address into two groups.
+    const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
+    const groups = (text) => (text === '' ? [] : text.split(':'));
+    const [front, back] = [groups(head), groups(tail ?? '')];
+    const zeros = Array.from({ length: 8 - front.length - back.length }, () => '0');
+    return [...front, ...zeros, ...back].reduce((sum, group) => (sum << 16n) | BigInt(`0x${group}`), 0n);
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/network.js
+
 /**
  * The addresses, ports and names of a run. Everything that needs one of them derives it from here: the topology, Squid's
  * rules, the agent's environment and the sidecar's listeners.
@@ -771,21 +848,36 @@ const SQUID_PORT = 3128;
  * ask no proxy: the names lead to the api-proxy, and the port is that of HTTPS.
  */
 const HOST_PORTS = { connect: 10443, direct: 443 };
+/**
+ * Where the api-proxy serves programs that ask no proxy. Its resolver leads them there, and at the port of SSH it says why
+ * they get no further.
+ */
+const TRANSPARENT_PORTS = { dns: 53, http: 80, ssh: 22, tls: HOST_PORTS.direct };
+/**
+ * The port at which Squid accepts what the api-proxy carries for these programs. Squid tells by the port that a request is
+ * the agent's.
+ */
+const FORWARD_PORT = SQUID_PORT + 2;
+/** What the api-proxy carries for these programs at a time. It must not take what its own requests need of Squid. */
+const FORWARDED_CONNECTIONS = { tls: 256, http: 128 };
 /** The subnet of a run, unless it is taken. */
 const DEFAULT_SUBNET = '172.30.0.0/24';
 const ROLES = (/* unused pure expression or super */ null && (['squid', 'api-proxy', 'agent']));
 const LAST_OCTET = { gateway: 1, squid: 10, agent: 20, 'api-proxy': 30 };
+/** The longest prefix with room for {@link LAST_OCTET}. */
+const SMALLEST_SUBNET = 27;
 /**
  * The addresses of a run in `subnet`.
  *
- * @param subnet an IPv4 /24 in CIDR notation, for example `172.30.0.0/24`
- * @throws Error when `subnet` is not a /24 in CIDR notation
+ * @param subnet an IPv4 network from /24 to /27 in CIDR notation, for example `172.30.0.0/24`
+ * @throws Error for anything else
  */
 function addressesIn(subnet) {
-    const match = /^(\d+\.\d+\.\d+)\.0\/24$/.exec(subnet);
-    if (!match)
-        throw new Error(`not an IPv4 /24: ${subnet}`);
-    const at = (octet) => `${match[1] ?? ''}.${String(octet)}`;
+    const range = parseCidr(subnet);
+    if (range?.family !== 4 || range.prefix < 24 || range.prefix > SMALLEST_SUBNET) {
+        throw new Error(`not an IPv4 network from /24 to /${SMALLEST_SUBNET}: ${subnet}`);
+    }
+    const at = (offset) => cidr_cidrText({ family: 4, base: range.base + BigInt(offset), prefix: 32 }).replace('/32', '');
     return {
         gateway: at(LAST_OCTET.gateway),
         squid: at(LAST_OCTET.squid),
@@ -796,6 +888,10 @@ function addressesIn(subnet) {
 /** Squid's address as the proxy variables carry it. */
 function squidUrl(addresses) {
     return `http://${addresses.squid}:${String(SQUID_PORT)}`;
+}
+/** Squid's address for what the api-proxy carries for programs that ask no proxy. */
+function forwardUrl(addresses) {
+    return `http://${addresses.squid}:${String(FORWARD_PORT)}`;
 }
 /**
  * Where the agent reaches a provider.
@@ -822,6 +918,16 @@ function* outerSubnets() {
     yield* shuffled(255).map((third) => `172.29.${String(third)}.0/24`);
     yield* shuffled(127).map((third) => `192.168.${String(third + 128)}.0/24`);
 }
+/** How many subnets of a wide range are tried. */
+const SAMPLE = 4_096;
+/** The subnets that a run may take for either network from a range of the user's. */
+function* subnetsOf(pool) {
+    const { family, base, prefix } = cidr(pool);
+    const size = sizeOf({ family, prefix: SMALLEST_SUBNET });
+    const count = Number(sizeOf({ family, prefix }) / size);
+    const indexes = count <= SAMPLE ? shuffled(count) : shuffled(SAMPLE).map((i) => Math.floor(((i + Math.random()) * count) / SAMPLE));
+    yield* indexes.map((index) => cidrText({ family, base: base + BigInt(index) * size, prefix: SMALLEST_SUBNET }));
+}
 /** 0 to `count` - 1 in random order, so that runs which start together rarely ask for the same. */
 function shuffled(count) {
     return Array.from({ length: count }, (_, index) => ({ index, rank: Math.random() }))
@@ -830,9 +936,13 @@ function shuffled(count) {
 }
 /** The name that the agent's container has inside. Test servers print it, and browsers are told to open it. */
 const AGENT_HOSTNAME = 'awf-agent';
-/** Hosts that the command reaches without Squid: itself, under the names that servers print, and the api-proxy. */
-function directHosts(addresses) {
-    return ['localhost', '127.0.0.1', addresses['api-proxy'], addresses.agent, AGENT_HOSTNAME, '0.0.0.0'];
+/**
+ * Hosts that the command reaches without Squid: itself, under the names that servers print, and the api-proxy.
+ *
+ * @param services names of services, which are at loopback
+ */
+function directHosts(addresses, services = []) {
+    return ['localhost', '127.0.0.1', addresses['api-proxy'], addresses.agent, AGENT_HOSTNAME, '0.0.0.0', ...services];
 }
 /**
  * The well-known names for the run that holds the default subnet, unless somebody has one of them; with the run's id behind
@@ -2629,6 +2739,76 @@ class BodyRules {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/rule-matcher.js
+/** Which of a host's rules decides about a request. The api-proxy and `awf policy test` ask the same question. */
+/** A slash that belongs to a segment, as in the names of branches and of npm's packages with a scope. */
+const ESCAPED_SLASH = /%2F/g;
+/** The ways in which a server may read a canonical path: as it is, and with its escaped slashes decoded. */
+function readings(path) {
+    return path.includes('%2F') ? [path, path.replace(ESCAPED_SLASH, '/')] : [path];
+}
+/** `*` is a part of one segment; `**` is the rest of the path behind a slash, and that slash too. */
+function pathPattern(path, ignoreCase) {
+    const isOpen = path.endsWith('/**');
+    const fixed = (isOpen ? path.slice(0, -'/**'.length) : path)
+        .split('*')
+        .map((part) => RegExp.escape(part))
+        .join('[^/]+');
+    return new RegExp(`^${fixed}${isOpen ? '(?:/.*)?' : ''}$`, ignoreCase ? 'i' : '');
+}
+function parameterPattern(pair) {
+    const parts = pair.split('*').map((part) => RegExp.escape(part));
+    return new RegExp(`^${parts.join('[^;]*')}$`);
+}
+function matcherOf(rule) {
+    return {
+        rule,
+        methods: rule.method === 'GET' ? ['GET', 'HEAD'] : [rule.method],
+        pattern: pathPattern(rule.path, rule.ignoreCase === true),
+        query: rule.query
+            ?.split('&')
+            .filter((pair) => pair !== '')
+            .map(parameterPattern),
+    };
+}
+/** True if every pattern has a parameter of its own, and every parameter a pattern. */
+function queryFits(query, patterns) {
+    const pairs = query === '' ? [] : query.slice(1).split('&');
+    if (pairs.length !== patterns.length)
+        return false;
+    const left = [...pairs];
+    return patterns.every((pattern) => {
+        const at = left.findIndex((pair) => pattern.test(pair));
+        if (at >= 0)
+            left.splice(at, 1);
+        return at >= 0;
+    });
+}
+/** The rules of one host, prepared once. */
+class HostRules {
+    #matchers;
+    constructor(rules) {
+        this.#matchers = rules.map(matcherOf);
+    }
+    /**
+     * The rule that decides about a request: the first one that fits. A path that servers may read in two ways must come to
+     * the same rule in both.
+     *
+     * @returns undefined if the request may not pass
+     */
+    find({ method, path, query }) {
+        const [first, ...others] = readings(path).map((reading) => this.#find(method, reading, query));
+        if (first === undefined || first.refuse === true || others.some((other) => other !== first))
+            return undefined;
+        return first;
+    }
+    #find(method, path, query) {
+        return this.#matchers.find((matcher) => matcher.methods.includes(method) &&
+            matcher.pattern.test(path) &&
+            (matcher.query === undefined || queryFits(query, matcher.query)))?.rule;
+    }
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/reflection.js
 
 
@@ -2758,6 +2938,7 @@ class ReflectionGuard {
 var external_node_crypto_ = __nccwpck_require__(598);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/request-target.js
 
+
 /**
  * Characters that a path may contain as they are: RFC 3986's `pchar` without `;`, at which some servers cut a segment.
  */
@@ -2766,8 +2947,6 @@ const PLAIN_PATH = new RegExp(`^(?:/${LITERAL}+)*/?$`);
 const LITERAL_CHARACTER = new RegExp(`^${LITERAL}$`);
 const request_target_DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
 const ESCAPE = /%([0-9A-Fa-f]{2})/g;
-/** A slash that belongs to a segment, as in the names of branches and of npm's packages with a scope. */
-const ESCAPED_SLASH = /%2F/g;
 /** Characters that may split a path once a server has decoded them. They are refused even when encoded. */
 const STRUCTURAL = '/\\%;?#';
 const refusal = (message) => new errors/* ProxyError */.T6('invalid_request_target', message);
@@ -2789,7 +2968,7 @@ function decodeEscape(escape, hex, form) {
  * `//ws/`. With a single slash, nobody can take what follows for a host (RFC 3986, section 4.2).
  *
  * An escaped slash stays escaped. Some servers decode it, so the path must also be acceptable with a plain one in its
- * place, and rules must be applied to both: see {@link readings}.
+ * place, and rules must be applied to both: see `src/shared/rule-matcher.ts`.
  *
  * @param target the request target up to its `?`
  * @throws ProxyError 400
@@ -2814,10 +2993,6 @@ function canonicalPath(target, form) {
     if (!isUtf8(decoded))
         throw refusal('The path has an escape that is not UTF-8.');
     return decoded;
-}
-/** The ways in which a server may read a canonical path: as it is, and with its escaped slashes decoded. */
-function readings(path) {
-    return path.includes('%2F') ? [path, path.replace(ESCAPED_SLASH, '/')] : [path];
 }
 /** False for what only a lenient decoder understands, such as a slash in two octets. */
 function isUtf8(path) {
@@ -3188,8 +3363,6 @@ const jsonAnswer = (value) => ({
 
 ;// CONCATENATED MODULE: external "node:http"
 const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
-;// CONCATENATED MODULE: external "node:net"
-const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
 ;// CONCATENATED MODULE: external "node:os"
 const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
 ;// CONCATENATED MODULE: external "node:tls"
@@ -3303,70 +3476,6 @@ function openTunnel(options) {
     });
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/hosts/host-rules.js
-
-/** `*` is a part of one segment; `**` is the rest of the path behind a slash, and that slash too. */
-function pathPattern(path, ignoreCase) {
-    const isOpen = path.endsWith('/**');
-    const fixed = (isOpen ? path.slice(0, -'/**'.length) : path)
-        .split('*')
-        .map((part) => RegExp.escape(part))
-        .join('[^/]+');
-    return new RegExp(`^${fixed}${isOpen ? '(?:/.*)?' : ''}$`, ignoreCase ? 'i' : '');
-}
-function parameterPattern(pair) {
-    const parts = pair.split('*').map((part) => RegExp.escape(part));
-    return new RegExp(`^${parts.join('[^;]*')}$`);
-}
-function matcherOf(rule) {
-    return {
-        rule,
-        methods: rule.method === 'GET' ? ['GET', 'HEAD'] : [rule.method],
-        pattern: pathPattern(rule.path, rule.ignoreCase === true),
-        query: rule.query
-            ?.split('&')
-            .filter((pair) => pair !== '')
-            .map(parameterPattern),
-    };
-}
-/** True if every pattern has a parameter of its own, and every parameter a pattern. */
-function queryFits(query, patterns) {
-    const pairs = query === '' ? [] : query.slice(1).split('&');
-    if (pairs.length !== patterns.length)
-        return false;
-    const left = [...pairs];
-    return patterns.every((pattern) => {
-        const at = left.findIndex((pair) => pattern.test(pair));
-        if (at >= 0)
-            left.splice(at, 1);
-        return at >= 0;
-    });
-}
-/** The rules of one host, prepared once. */
-class HostRules {
-    #matchers;
-    constructor(rules) {
-        this.#matchers = rules.map(matcherOf);
-    }
-    /**
-     * The rule that decides about a request: the first one that fits. A path that servers may read in two ways must come to
-     * the same rule in both.
-     *
-     * @returns undefined if the request may not pass
-     */
-    find({ method, path, query }) {
-        const [first, ...others] = readings(path).map((reading) => this.#find(method, reading, query));
-        if (first === undefined || first.refuse === true || others.some((other) => other !== first))
-            return undefined;
-        return first;
-    }
-    #find(method, path, query) {
-        return this.#matchers.find((matcher) => matcher.methods.includes(method) &&
-            matcher.pattern.test(path) &&
-            (matcher.query === undefined || queryFits(query, matcher.query)))?.rule;
-    }
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/hosts/host-service.js
 
 
@@ -3451,6 +3560,16 @@ class HostService {
 
 ;// CONCATENATED MODULE: external "node:events"
 const external_node_events_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/listen.js
+
+/** @param port 0 for a free one @returns the port @throws Error if it cannot be listened on */
+async function listen(server, port, host) {
+    // With a host, even `0.0.0.0`, Node would load its resolver, which takes a megabyte.
+    server.listen({ port, ...(host === undefined ? {} : { host }), backlog: 1024 });
+    await (0,external_node_events_namespaceObject.once)(server, 'listening');
+    return server.address().port;
+}
+
 // EXTERNAL MODULE: external "node:timers/promises"
 var promises_ = __nccwpck_require__(500);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/client-server.js
@@ -4868,6 +4987,10 @@ class TlsFront {
     accept(host, socket) {
         this.#byHost.get(host)?.emit('connection', socket);
     }
+    /** Takes over a connection that names its host in the handshake alone. */
+    acceptDirect(socket) {
+        this.direct.emit('connection', socket);
+    }
     /** @param expected undefined lets the client choose */
     #server(expected) {
         const contexts = this.#contexts;
@@ -4952,13 +5075,21 @@ class NamedHosts {
         this.#tls = new TlsFront(servers, tls, limits, log);
         this.#front = createConnectFront(this.#tls, limits);
     }
-    /** @param ports 0 for a free one @throws Error if a port cannot be listened on */
-    async listen(ports, host) {
-        const [connect, direct] = await Promise.all([
+    /** For who listens at the port of HTTPS in our place. */
+    get front() {
+        return this.#tls;
+    }
+    /**
+     * @param ports 0 for a free one
+     * @param direct the port at which somebody else listens for programs that ask no proxy
+     * @throws Error if a port cannot be listened on
+     */
+    async listen(ports, host, direct) {
+        const [connect, own] = await Promise.all([
             listen(this.#front, ports.connect, host),
-            listen(this.#tls.direct, ports.direct, host),
+            direct ?? listen(this.#tls.direct, ports.direct, host),
         ]);
-        return { connect, direct };
+        return { connect, direct: own };
     }
     /** Ends every connection. Resolves once all requests are in the log. */
     async end() {
@@ -4969,13 +5100,6 @@ class NamedHosts {
     }
 }
 const limitsOf = (host, limits) => 'provider' in host ? limits : { ...limits, requestTimeoutMs: limits.uploadTimeoutMs };
-/** @returns the port */
-async function listen(server, port, host) {
-    // With a host, even `0.0.0.0`, Node would load its resolver, which takes a megabyte.
-    server.listen({ port, ...(host === undefined ? {} : { host }), backlog: 1024 });
-    await (0,external_node_events_namespaceObject.once)(server, 'listening');
-    return server.address().port;
-}
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/limits.js
 const DEFAULT_LIMITS = {
@@ -5861,6 +5985,706 @@ function providerWay(provider, configured, agent, { allowEndpoints = [], allowPr
     };
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/transparent/http-forwarder.js
+
+
+
+
+
+
+/** RFC 9110, section 7.6.1, and what speaks to a proxy. They concern one connection. `Expect` was answered here. */
+const ONE_HOP = new Set([
+    ...['connection', 'keep-alive', 'proxy-connection', 'proxy-authorization', 'proxy-authenticate', 'te', 'trailer'],
+    ...['transfer-encoding', 'upgrade', 'expect'],
+]);
+/** A name, for the port of HTTP. */
+const HOST = /^([a-z0-9._-]{1,253}?)\.?(?::80)?$/;
+/** What cannot be passed on as the one thing that everybody would take it for. */
+class BadRequest extends Error {
+}
+/**
+ * Carries requests of HTTP to the host that each of them names. Each becomes a request of its own to Squid, which decides
+ * on it. Only what was parsed is passed on, so nobody behind can find a second request in the first one's octets.
+ */
+class HttpForwarder {
+    server;
+    #options;
+    #forwarded = 0;
+    constructor(options) {
+        this.#options = options;
+        this.server = createClientServer({ ...options.limits, requestTimeoutMs: options.limits.uploadTimeoutMs });
+        this.server.on('request', (client, answer) => {
+            this.#serve(client, answer);
+        });
+        this.server.on('upgrade', (_, socket) => {
+            socket.end('HTTP/1.1 501 Not Implemented\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+        });
+    }
+    #serve(client, answer) {
+        if (this.#forwarded >= FORWARDED_CONNECTIONS.http) {
+            http_forwarder_refuse(answer, 503, 'Too many requests are under way at the same time.');
+            return;
+        }
+        try {
+            this.#forward(client, answer, target(client));
+        }
+        catch (error) {
+            if (!(error instanceof BadRequest))
+                throw error;
+            http_forwarder_refuse(answer, 400, error.message);
+        }
+    }
+    #forward(client, answer, url) {
+        const { proxy, limits, log } = this.#options;
+        const { hostname, port } = proxy;
+        this.#forwarded += 1;
+        const upstream = (0,external_node_http_namespaceObject.request)({
+            ...{ host: hostname, port: Number(port), agent: false, method: client.method ?? 'GET', path: url },
+            headers: [...passedHeaders(client.rawHeaders, ['host', new URL(url).host]), ...framing(client)],
+            ...{ maxHeaderSize: limits.upstreamHeadBytes, timeout: limits.upstreamIdleMs },
+        });
+        upstream.maxHeadersCount = 0;
+        const fail = (detail) => {
+            upstream.destroy();
+            log.event('debug', 'not-carried', { reason: detail, host: hostname });
+            if (answer.headersSent)
+                answer.destroy();
+            else
+                http_forwarder_refuse(answer, 502, `The firewall's Squid did not answer (${detail}).`);
+        };
+        upstream.on('timeout', () => {
+            fail('timeout');
+        });
+        upstream.on('error', (error) => {
+            fail((0,errors/* errorCode */.CA)(error));
+        });
+        upstream.on('response', (response) => {
+            response.on('error', (error) => {
+                fail((0,errors/* errorCode */.CA)(error));
+            });
+            answer.sendDate = false;
+            answer.writeHead(response.statusCode ?? 502, response.statusMessage, passedHeaders(response.rawHeaders));
+            response.pipe(answer);
+        });
+        answer.on('close', () => {
+            this.#forwarded -= 1;
+            upstream.destroy();
+        });
+        client.pipe(upstream);
+    }
+    close() {
+        this.server.close();
+        this.server.closeAllConnections();
+    }
+}
+/** @returns the URL that the request is for @throws BadRequest if that is not certain */
+function target({ url = '', rawHeaders, httpVersion }) {
+    const hosts = [];
+    eachHeader(rawHeaders, (name, value) => {
+        if (name === 'host')
+            hosts.push(value.trim().toLowerCase());
+        // A coding that this server does not undo would reach the host without its name.
+        if (name === 'transfer-encoding' && value.trim().toLowerCase() !== 'chunked') {
+            throw new BadRequest('The only Transfer-Encoding that the firewall passes is chunked.');
+        }
+    });
+    const name = HOST.exec(hosts[0] ?? '')?.[1];
+    if (hosts.length !== 1 || name === undefined) {
+        throw new BadRequest('The request must have exactly one Host, with the name of the host and no port but 80.');
+    }
+    if (httpVersion !== '1.1' && httpVersion !== '1.0')
+        throw new BadRequest('The firewall passes HTTP/1.1 and 1.0.');
+    // RFC 9112, section 3.2: a client that takes us for the host itself sends a path, or `*` with OPTIONS.
+    if (!url.startsWith('/'))
+        throw new BadRequest('The request target must be a path.');
+    return `http://${name}${url}`;
+}
+/** Node frames no body of a `GET` by itself, and what is not framed would be read as the next request. */
+function framing({ headers }) {
+    return headers['transfer-encoding'] === undefined ? [] : ['transfer-encoding', 'chunked'];
+}
+/** @param first a header that the client's own of the same name gives way to */
+function passedHeaders(rawHeaders, first = []) {
+    const dropped = new Set([...ONE_HOP, ...first.slice(0, 1)]);
+    eachHeader(rawHeaders, (name, value) => {
+        if (name === 'connection')
+            for (const option of connectionOptions(value))
+                dropped.add(option);
+    });
+    // Whatever `Connection` names, the body keeps its end.
+    dropped.delete('content-length');
+    const passed = [...first];
+    eachHeader(rawHeaders, (name, value, spelling) => {
+        if (!dropped.has(name))
+            passed.push(spelling, value);
+    });
+    return passed;
+}
+function http_forwarder_refuse(answer, status, text) {
+    answer.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
+    answer.end(`${text}\n`);
+}
+
+;// CONCATENATED MODULE: external "node:dgram"
+const external_node_dgram_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:dgram");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/host-pattern.js
+/** Whether `host` is `domain` or one of its subdomains. */
+function isWithin(host, domain) {
+    return host === domain || host.endsWith(`.${domain}`);
+}
+/** Whether `pattern` covers `host`. */
+function covers({ host: base, match }, host) {
+    if (match === 'host')
+        return host === base;
+    return match === 'domain' ? isWithin(host, base) : host !== base && isWithin(host, base);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/transparent.js
+/* What the sidecar carries for programs that ask no proxy. */
+
+/** Whether the sidecar's resolver has an answer for `name`, which is in lower case and without a trailing dot. */
+function isAnswered({ allow, deny }, name) {
+    if (deny.some((pattern) => covers(pattern, name)))
+        return false;
+    return allow === undefined || allow.some((pattern) => covers(pattern, name));
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/transparent/dns-message.js
+/** Queries of the DNS and their answers, as far as the sidecar's resolver needs them (RFC 1035, section 4.1). */
+const HEADER_BYTES = 12;
+/** RFC 1035, section 2.3.4: the octets of a name, the lengths of its labels included. */
+const MAX_NAME_BYTES = 255;
+/** RFC 1035, section 4.1.4: a label's length has two bits that are zero. With them, it would point somewhere else. */
+const MAX_LABEL_BYTES = 63;
+/** A host's name. Any other octets, a dot within a label included, could be read as another name by somebody else. */
+const LABEL = /^[a-z0-9_-]+$/;
+/** Seconds that a client may keep an answer. It is the same for the whole run. */
+const TTL_SECONDS = 60;
+/** RFC 1035, section 3.2.2: IPv4 addresses, and everything. */
+const TYPES = [1, 255];
+const INTERNET = 1;
+/** RFC 1035, section 4.1.1. */
+const RESPONSE_CODES = { ok: 0, malformed: 1, unknownName: 3, notImplemented: 4 };
+/** The kind of the query, and whether the client wants recursion. */
+const REPEATED_FLAGS = 0x7900;
+const RESPONSE = 0x8000;
+const RECURSION_AVAILABLE = 0x0080;
+/** @returns undefined for what must not be answered: an answer, or too little to have a header */
+function readQuery(message) {
+    if (message.length < HEADER_BYTES)
+        return undefined;
+    const flags = message.readUInt16BE(2);
+    if ((flags & RESPONSE) !== 0)
+        return undefined;
+    return {
+        id: message.readUInt16BE(0),
+        flags: flags & REPEATED_FLAGS,
+        isOrdinary: (flags & 0x7800) === 0,
+        question: message.readUInt16BE(4) === 1 ? readQuestion(message) : undefined,
+    };
+}
+function readQuestion(message) {
+    const labels = [];
+    let at = HEADER_BYTES;
+    for (;;) {
+        const length = message[at];
+        // The first name of a message has nothing to point to, so a pointer can only be a trap.
+        if (length === undefined || length > MAX_LABEL_BYTES)
+            return undefined;
+        at += 1;
+        if (length === 0)
+            break;
+        labels.push(message.toString('latin1', at, at + length).toLowerCase());
+        at += length;
+        if (at - HEADER_BYTES >= MAX_NAME_BYTES)
+            return undefined;
+    }
+    if (at + 4 > message.length)
+        return undefined;
+    const isHost = labels.length > 0 && labels.every((label) => LABEL.test(label));
+    return {
+        name: isHost ? labels.join('.') : undefined,
+        wantsAddress: TYPES.includes(message.readUInt16BE(at)) && message.readUInt16BE(at + 2) === INTERNET,
+        octets: message.subarray(HEADER_BYTES, at + 4),
+    };
+}
+/** @param address an IPv4 address; undefined for an answer without one */
+function writeAnswer({ id, flags, question }, code, address) {
+    const header = Buffer.alloc(HEADER_BYTES);
+    header.writeUInt16BE(id, 0);
+    header.writeUInt16BE(RESPONSE | flags | RECURSION_AVAILABLE | code, 2);
+    if (question === undefined)
+        return header;
+    header.writeUInt16BE(1, 4);
+    if (address === undefined)
+        return Buffer.concat([header, question.octets]);
+    header.writeUInt16BE(1, 6);
+    return Buffer.concat([header, question.octets, addressRecord(address)]);
+}
+function addressRecord(address) {
+    const record = Buffer.alloc(16);
+    // The name is the question's, right behind the header.
+    record.writeUInt16BE(0xc000 | HEADER_BYTES, 0);
+    record.writeUInt16BE(1, 2);
+    record.writeUInt16BE(INTERNET, 4);
+    record.writeUInt32BE(TTL_SECONDS, 6);
+    record.writeUInt16BE(4, 10);
+    for (const [index, octet] of address.split('.').entries())
+        record.writeUInt8(Number(octet), 12 + index);
+    return record;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/transparent/resolver.js
+
+
+
+
+
+
+/** Octets of a query. One name, its type and an extension or two take a fraction of it. */
+const MAX_QUERY_BYTES = 4_096;
+/** Connections of clients that ask over TCP. */
+const MAX_CONNECTIONS = 256;
+/** Refused names in the log. Each is logged once, and the command chooses how many there are. */
+const MAX_LOGGED_NAMES = 1_000;
+/**
+ * The sandbox's resolver. It answers allowed names with the sidecar's own address and knows no others. It never asks
+ * another resolver, so no query leaves the sandbox, whatever data its name carries.
+ */
+class Resolver {
+    #policy;
+    #log;
+    #refused = new Set();
+    #udp;
+    #tcp;
+    #open = new Set();
+    constructor(policy, limits, log) {
+        this.#policy = policy;
+        this.#log = log;
+        this.#udp = (0,external_node_dgram_namespaceObject.createSocket)({
+            type: 'udp4',
+            // Our own address needs no resolver, and this keeps Node from loading its own.
+            lookup: (address, _, found) => {
+                found(null, address, 4);
+            },
+        });
+        this.#udp.on('error', () => undefined);
+        this.#udp.on('message', (message, { address, port }) => {
+            const answer = message.length > MAX_QUERY_BYTES ? undefined : this.answer(message);
+            if (answer)
+                this.#udp.send(answer, port, address);
+        });
+        this.#tcp = (0,external_node_net_namespaceObject.createServer)((socket) => {
+            this.#accept(socket, limits.headTimeoutMs);
+        });
+        this.#tcp.maxConnections = MAX_CONNECTIONS;
+    }
+    /** @returns undefined for a message that gets no answer */
+    answer(message) {
+        const query = readQuery(message);
+        return query && this.#answerTo(query);
+    }
+    #answerTo(query) {
+        const { question } = query;
+        if (!query.isOrdinary)
+            return writeAnswer({ ...query, question: undefined }, RESPONSE_CODES.notImplemented);
+        if (!question)
+            return writeAnswer(query, RESPONSE_CODES.malformed);
+        const { name, wantsAddress } = question;
+        if (name === undefined || !isAnswered(this.#policy, name)) {
+            if (name !== undefined)
+                this.#logRefusal(name);
+            // Programs ask again after a refusal, and some wait. That a name does not exist ends every lookup at once.
+            return writeAnswer(query, RESPONSE_CODES.unknownName);
+        }
+        // The name exists, and has no record of any other kind. A program that asks for IPv6 first goes on to IPv4.
+        return writeAnswer(query, RESPONSE_CODES.ok, wantsAddress ? this.#policy.address : undefined);
+    }
+    #logRefusal(name) {
+        if (this.#refused.has(name) || this.#refused.size >= MAX_LOGGED_NAMES)
+            return;
+        this.#refused.add(name);
+        this.#log.event('info', 'lookup-refused', { name });
+    }
+    /** RFC 1035, section 4.2.2: over TCP, each message comes after its length in two octets. */
+    #accept(socket, idleMs) {
+        this.#open.add(socket);
+        socket.on('close', () => this.#open.delete(socket));
+        socket.on('error', () => undefined);
+        socket.setTimeout(idleMs, () => socket.destroy());
+        let waiting = Buffer.alloc(0);
+        socket.on('data', (chunk) => {
+            waiting = Buffer.concat([waiting, chunk]);
+            const answers = [];
+            while (waiting.length >= 2) {
+                const length = waiting.readUInt16BE(0);
+                if (length > MAX_QUERY_BYTES) {
+                    socket.destroy();
+                    return;
+                }
+                if (waiting.length < 2 + length)
+                    break;
+                const answer = this.answer(waiting.subarray(2, 2 + length));
+                if (answer)
+                    answers.push(framed(answer));
+                waiting = waiting.subarray(2 + length);
+            }
+            // A client that never reads must not make us keep its answers.
+            if (answers.length > 0 && !socket.write(Buffer.concat(answers)))
+                socket.destroySoon();
+        });
+    }
+    /** @param port 0 for a free one @returns the port, of both protocols */
+    async listen(port, host) {
+        const bound = (0,external_node_events_namespaceObject.once)(this.#udp, 'listening');
+        this.#udp.bind({ port, address: host ?? '0.0.0.0' });
+        await bound;
+        return await listen(this.#tcp, this.#udp.address().port, host);
+    }
+    close() {
+        this.#udp.close();
+        this.#tcp.close();
+        for (const socket of this.#open)
+            socket.destroy();
+    }
+}
+function framed(message) {
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(message.length);
+    return Buffer.concat([length, message]);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/transparent/ssh-refusal.js
+
+/** What a client of SSH prints: the only thing that it shows of a server which it has not trusted yet. */
+const SSH_REFUSAL = 'AWF carries HTTPS and HTTP only, not SSH. For git, use the https:// URL of the repository.';
+/** RFC 4253, sections 11.1 and 12. */
+const SSH_MSG_DISCONNECT = 1;
+const BY_APPLICATION = 11;
+/** RFC 4253, section 6: before there is a cipher, a packet's length is a multiple of this. */
+const BLOCK = 8;
+const SHORTEST_PADDING = 4;
+/** Milliseconds that a client may take to read it. */
+const LINGER_MS = 5_000;
+const ssh_refusal_MAX_CONNECTIONS = 64;
+/** Greets a client of SSH, says why it gets no further, and ends the connection. Nothing that it sends is read. */
+function createSshRefusal() {
+    const refusal = Buffer.concat([Buffer.from('SSH-2.0-awf\r\n'), packet(disconnect(SSH_REFUSAL))]);
+    const server = (0,external_node_net_namespaceObject.createServer)((socket) => {
+        socket.on('error', () => undefined);
+        socket.setTimeout(LINGER_MS, () => socket.destroy());
+        socket.end(refusal);
+        socket.resume();
+    });
+    server.maxConnections = ssh_refusal_MAX_CONNECTIONS;
+    return server;
+}
+function number(value) {
+    const octets = Buffer.alloc(4);
+    octets.writeUInt32BE(value);
+    return octets;
+}
+function disconnect(reason) {
+    const noLanguage = number(0);
+    const text = Buffer.from(reason);
+    return Buffer.concat([
+        Buffer.from([SSH_MSG_DISCONNECT]),
+        number(BY_APPLICATION),
+        number(text.length),
+        text,
+        noLanguage,
+    ]);
+}
+function packet(payload) {
+    const unpadded = 4 + 1 + payload.length;
+    const padding = SHORTEST_PADDING + ((BLOCK - ((unpadded + SHORTEST_PADDING) % BLOCK)) % BLOCK);
+    return Buffer.concat([number(1 + payload.length + padding), Buffer.from([padding]), payload, Buffer.alloc(padding)]);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/transparent/client-hello.js
+/** Reads the server name of a TLS client (RFC 8446, sections 4.1.2 and 5.1; RFC 6066, section 3). */
+/** Octets that a hello may have, those of the records around it included. Certificates and keys are not in it. */
+const MAX_HELLO_BYTES = 32 * 1024;
+const RECORD_HEADER_BYTES = 5;
+const MAX_RECORD_BYTES = 16 * 1024;
+const MESSAGE_HEADER_BYTES = 4;
+const HANDSHAKE = 22;
+const CLIENT_HELLO = 1;
+const SERVER_NAME = 0;
+function readClientHello(octets) {
+    const fragments = [];
+    let collected = 0;
+    let at = 0;
+    for (;;) {
+        const end = at + RECORD_HEADER_BYTES;
+        if (octets.length > at && octets[at] !== HANDSHAKE)
+            return 'not-tls';
+        if (octets.length < end)
+            return end;
+        const length = octets.readUInt16BE(at + 3);
+        // The version of the record layer is 3.x in all versions of TLS.
+        if (octets[at + 1] !== 3 || length === 0 || length > MAX_RECORD_BYTES)
+            return 'not-tls';
+        if (end + length > MAX_HELLO_BYTES)
+            return 'not-tls';
+        if (octets.length < end + length)
+            return end + length;
+        fragments.push(octets.subarray(end, end + length));
+        collected += length;
+        at = end + length;
+        const size = messageSize(fragments, collected);
+        if (size === 'not-tls')
+            return size;
+        if (collected >= size)
+            return { serverName: serverName(Buffer.concat(fragments).subarray(0, size)) };
+    }
+}
+/** The octets of the hello with its header, as far as that can be told. */
+function messageSize(fragments, collected) {
+    if (collected < MESSAGE_HEADER_BYTES)
+        return MESSAGE_HEADER_BYTES;
+    const header = Buffer.concat(fragments, MESSAGE_HEADER_BYTES);
+    return header[0] === CLIENT_HELLO ? MESSAGE_HEADER_BYTES + header.readUIntBE(1, 3) : 'not-tls';
+}
+/** Walks through a message. What lies behind its end is empty, so that a wrong length cannot lead outside. */
+class Cursor {
+    #rest;
+    constructor(octets) {
+        this.#rest = octets;
+    }
+    get isAtEnd() {
+        return this.#rest.length === 0;
+    }
+    take(length) {
+        const taken = this.#rest.subarray(0, length);
+        this.#rest = this.#rest.subarray(length);
+        return taken;
+    }
+    number(octets) {
+        const taken = this.take(octets);
+        return taken.length < octets ? 0 : taken.readUIntBE(0, octets);
+    }
+    /** A field that comes after its own length. */
+    vector(lengthOctets) {
+        return this.take(this.number(lengthOctets));
+    }
+}
+function serverName(message) {
+    const hello = new Cursor(message.subarray(MESSAGE_HEADER_BYTES));
+    hello.take(2 + 32); // version and random
+    hello.vector(1); // session
+    hello.vector(2); // cipher suites
+    hello.vector(1); // compression methods
+    const extensions = new Cursor(hello.vector(2));
+    while (!extensions.isAtEnd) {
+        const type = extensions.number(2);
+        const content = extensions.vector(2);
+        if (type === SERVER_NAME)
+            return hostName(content);
+    }
+    return undefined;
+}
+function hostName(extension) {
+    const names = new Cursor(new Cursor(extension).vector(2));
+    while (!names.isAtEnd) {
+        const kind = names.number(1);
+        const name = names.vector(2).toString('latin1').toLowerCase().replace(/\.$/, '');
+        if (kind === 0)
+            return name === '' ? undefined : name;
+    }
+    return undefined;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/transparent/tls-forwarder.js
+
+
+
+
+/** A host's name as it may stand in a request for a tunnel. Squid judges it again, the same way as any other. */
+const NAME = /^[a-z0-9._-]{1,253}$/;
+/** RFC 8446, sections 6 and 6.2: the record of a fatal alert, `unrecognized_name`. */
+const UNRECOGNIZED_NAME = Buffer.from([21, 3, 3, 0, 2, 2, 112]);
+/**
+ * Carries TLS connections to the host that they name. Squid decides on the name and reads it again from the same octets:
+ * nothing here is decrypted, and nothing here decides.
+ */
+class TlsForwarder {
+    server;
+    #options;
+    #open = new Set();
+    #forwarded = 0;
+    constructor(options) {
+        this.#options = options;
+        // Each side may end its direction first.
+        this.server = (0,external_node_net_namespaceObject.createServer)({ allowHalfOpen: true, noDelay: true }, (socket) => {
+            this.#accept(socket);
+        });
+        this.server.maxConnections = options.limits.connections;
+    }
+    #accept(client) {
+        this.#open.add(client);
+        client.on('close', () => this.#open.delete(client));
+        client.on('error', () => client.destroy());
+        const timer = setTimeout(() => client.destroy(), this.#options.limits.headTimeoutMs);
+        const stop = () => {
+            clearTimeout(timer);
+            client.off('data', onData);
+            client.off('end', onEnd);
+        };
+        const onEnd = () => {
+            client.destroy();
+        };
+        const chunks = [];
+        let [length, needed] = [0, 0];
+        const onData = (chunk) => {
+            chunks.push(chunk);
+            length += chunk.length;
+            // Reading only when there is enough keeps a client that sends single octets from costing more than others.
+            if (length < needed)
+                return;
+            const octets = Buffer.concat(chunks);
+            const beginning = readClientHello(octets);
+            if (typeof beginning === 'number') {
+                needed = beginning;
+                return;
+            }
+            stop();
+            if (beginning === 'not-tls') {
+                this.#options.log.event('debug', 'not-carried', { reason: 'not-tls' });
+                client.destroy();
+                return;
+            }
+            client.pause();
+            client.unshift(octets);
+            this.#onHello(client, beginning.serverName);
+        };
+        client.once('close', stop);
+        client.on('end', onEnd);
+        client.on('data', onData);
+    }
+    #onHello(client, name) {
+        const { named, log } = this.#options;
+        if (name !== undefined && named?.has(name) === true) {
+            // A TLS server over a connection that stays half open would wait for the rest of a handshake forever.
+            client.allowHalfOpen = false;
+            named.acceptDirect(client);
+        }
+        else if (name === undefined || !NAME.test(name)) {
+            log.event('debug', 'not-carried', { reason: name === undefined ? 'no-server-name' : 'odd-server-name' });
+            tls_forwarder_refuse(client);
+        }
+        else if (this.#forwarded >= FORWARDED_CONNECTIONS.tls) {
+            log.event('debug', 'not-carried', { reason: 'too-many', host: name });
+            tls_forwarder_refuse(client);
+        }
+        else {
+            this.#forward(client, name);
+        }
+    }
+    #forward(client, name) {
+        const { limits, log } = this.#options;
+        this.#forwarded += 1;
+        const tunnel = this.#askForTunnel(`${name}:443`);
+        const giveUp = (detail) => {
+            log.event('debug', 'not-carried', { reason: detail, host: name });
+            tunnel.destroy();
+            tls_forwarder_refuse(client);
+        };
+        const timer = setTimeout(giveUp, limits.connectTimeoutMs, 'timeout');
+        client.once('close', () => {
+            this.#forwarded -= 1;
+            clearTimeout(timer);
+            tunnel.destroy();
+        });
+        tunnel.on('error', ({ message }) => {
+            clearTimeout(timer);
+            giveUp(message);
+        });
+        tunnel.on('connect', ({ statusCode }, upstream, head) => {
+            clearTimeout(timer);
+            upstream.on('error', () => upstream.destroy());
+            // Nobody can answer a hello that has not been sent.
+            if (statusCode === 200 && head.length === 0 && !client.destroyed)
+                join(client, upstream, limits.upstreamIdleMs);
+            else {
+                upstream.destroy();
+                giveUp(`CONNECT ${String(statusCode)}`);
+            }
+        });
+        tunnel.end();
+    }
+    #askForTunnel(authority) {
+        const { hostname, port } = this.#options.proxy;
+        const path = { method: 'CONNECT', path: authority, headers: { host: authority } };
+        const createConnection = () => (0,external_node_net_namespaceObject.connect)({ host: hostname, port: Number(port), allowHalfOpen: true, noDelay: true });
+        return (0,external_node_http_namespaceObject.request)({ ...path, createConnection });
+    }
+    close() {
+        this.server.close();
+        for (const socket of this.#open)
+            socket.destroy();
+    }
+}
+/** Ends a connection in a way that clients report as a refusal of the name. */
+function tls_forwarder_refuse(client) {
+    if (client.destroyed)
+        return;
+    client.end(UNRECOGNIZED_NAME, () => client.destroy());
+}
+function join(client, upstream, idleMs) {
+    for (const [one, other] of [
+        [client, upstream],
+        [upstream, client],
+    ]) {
+        one.pipe(other);
+        // What has arrived still goes out.
+        one.on('close', () => {
+            other.destroySoon();
+        });
+        one.setTimeout(idleMs, () => one.destroy());
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/transparent/transparent.js
+
+
+
+
+
+/** Everything for programs that ask no proxy: the resolver leads them here, and the forwarders carry them to Squid. */
+class Transparent {
+    #resolver;
+    #http;
+    #tls;
+    #ssh = createSshRefusal();
+    constructor(policy, named, limits, log) {
+        const options = { proxy: new URL(policy.proxyUrl), limits, log };
+        this.#resolver = new Resolver(policy, limits, log);
+        this.#http = new HttpForwarder(options);
+        this.#tls = new TlsForwarder({ ...options, named });
+    }
+    /**
+     * Listens. The resolver comes last, over TCP: once it accepts a connection, everything else does too.
+     *
+     * @param ports 0 for a free one
+     * @throws Error if a port cannot be listened on
+     */
+    async listen(ports, host) {
+        const [http, tls, ssh] = await Promise.all([
+            listen(this.#http.server, ports.http, host),
+            listen(this.#tls.server, ports.tls, host),
+            listen(this.#ssh, ports.ssh, host),
+        ]);
+        return { http, tls, ssh, dns: await this.#resolver.listen(ports.dns, host) };
+    }
+    close() {
+        this.#resolver.close();
+        this.#http.close();
+        this.#tls.close();
+        this.#ssh.close();
+    }
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/upstream/agent.js
 
 
@@ -6164,6 +6988,8 @@ const priceUnknown = ({ model }) => ({
 
 
 
+
+
 function createAgent(owner, target, context) {
     const { config, limits, secureContext } = context;
     const proxy = new URL(config.proxyUrl);
@@ -6222,6 +7048,10 @@ function createNamedHosts(servers, context) {
         return undefined;
     return new NamedHosts(hosts, (host) => serviceOf(host, servers, context), { ...context, tls });
 }
+function createTransparent(named, context) {
+    const { config, limits, log } = context;
+    return config.transparent && new Transparent(config.transparent, named?.front, limits, log);
+}
 async function prewarm({ agent, provider }, log) {
     try {
         await agent?.prewarm();
@@ -6254,19 +7084,22 @@ async function startSidecar(config, options) {
     const context = { config, log, limits, secureContext, budget, graphql, agents: [] };
     const servers = PROVIDERS.map((provider) => createProviderServer(provider, context));
     const named = createNamedHosts(servers, context);
+    const transparent = createTransparent(named, context);
     const close = async () => {
+        transparent?.close();
         await Promise.all([...servers.map(({ listener }) => listener.end()), named?.end()]);
         for (const agent of context.agents)
             agent.destroy();
     };
     try {
         const ports = await Promise.all(servers.map(async ({ provider, listener }) => [provider.id, await listen(listener.server, portOf(provider), host)]));
-        const hostPorts = await named?.listen(options.hostPorts ?? HOST_PORTS, host);
+        const transparentPorts = await transparent?.listen(options.transparentPorts ?? TRANSPARENT_PORTS, host);
+        const hostPorts = await named?.listen(options.hostPorts ?? HOST_PORTS, host, transparentPorts?.tls);
         for (const server of servers)
             void prewarm(server, log).then(server.askModels);
         if (budget.limitsCost)
             void price(budget, config);
-        return { ports: Object.fromEntries(ports), hostPorts, close };
+        return { ports: Object.fromEntries(ports), hostPorts, transparentPorts, close };
     }
     catch (error) {
         await close();
@@ -6274,8 +7107,6 @@ async function startSidecar(config, options) {
     }
 }
 
-;// CONCATENATED MODULE: external "node:dgram"
-const external_node_dgram_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:dgram");
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/start/announce.js
 
 
@@ -6333,13 +7164,13 @@ function normaliseCredential(name, value) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/target.js
 
 
-const HOST = /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
+const target_HOST = /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
 /** The user's, not the agent's: what RFC 3986 calls a path, less what a server could resolve away. */
 const isBasePath = (path) => /^(?:\/[\w.~!$&'()*+,;=:@-]+)*$/.test(path) && !/\/\.{1,2}(?:\/|$)/.test(path);
 /** @throws ValueError naming `name` */
 function checkTarget(name, fields) {
     const { host, port, basePath } = fields;
-    if (typeof host !== 'string' || (!HOST.test(host) && (0,external_node_net_namespaceObject.isIP)(host) === 0)) {
+    if (typeof host !== 'string' || (!target_HOST.test(host) && (0,external_node_net_namespaceObject.isIP)(host) === 0)) {
         throw new value_error_ValueError(`${name} has no valid host.`);
     }
     if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) {
@@ -6385,7 +7216,7 @@ function requireProxyUrl(name, value) {
 
 const FIELDS = [
     ...['providers', 'proxyUrl', 'upstreamCa', 'maxBodyBytes', 'allowEndpoints', 'allowProviderTools', 'budget'],
-    ...['prices', 'logLevel', 'hosts', 'tls'],
+    ...['prices', 'logLevel', 'hosts', 'tls', 'transparent'],
 ];
 const INJECTION_FIELDS = ['header', 'prefix', 'defaults', 'entries', 'ids'];
 /** Refuses unknown fields: a limit that nobody enforces must not be accepted. */
@@ -6656,6 +7487,7 @@ async function runSidecar({ input, env, openLog, ...options }) {
     log.event('info', 'listening', {
         ports: sidecar.ports,
         hostPorts: sidecar.hostPorts,
+        transparentPorts: sidecar.transparentPorts,
         configured: Object.keys(config.providers),
     });
 }
@@ -6754,7 +7586,7 @@ function setV8Flags() {
 /* harmony export */   rA: () => (/* binding */ PEERS_VARIABLE),
 /* harmony export */   rJ: () => (/* binding */ API_PROXY_LOG_DIR)
 /* harmony export */ });
-/* unused harmony exports AGENT_PLACES, AGENT_LIB, AGENT_LIB_OWNER, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE, ONE_SHOT_DEBUG_VARIABLE, CHECKS_VARIABLE, LIB_VARIABLE, TRANSCRIPTS_VARIABLE, TRUST_VARIABLE, MODEL_URLS_VARIABLE, COMMAND_MARKER, SIDECAR_ID, SQUID_RUN_DIRECTORY, PEEK_CERTIFICATE, SQUID_ERROR_DIRECTORY, SQUID_LOG_DIR, ACCESS_LOG, CACHE_LOG */
+/* unused harmony exports AGENT_PLACES, AGENT_LIB, AGENT_LIB_OWNER, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE, ONE_SHOT_DEBUG_VARIABLE, CHECKS_VARIABLE, LIB_VARIABLE, TRANSCRIPTS_VARIABLE, TRUST_VARIABLE, MODEL_URLS_VARIABLE, SERVICES_VARIABLE, COMMAND_MARKER, SIDECAR_ID, SQUID_RUN_DIRECTORY, PEEK_CERTIFICATE, SQUID_ERROR_DIRECTORY, SQUID_LOG_DIR, ACCESS_LOG, CACHE_LOG */
 /**
  * Facts that both sides of a container's boundary state: TypeScript on one, and on the other a Dockerfile, a script or C
  * that cannot import anything. `__tests__/layout.test.ts` searches for every one of them, and fails when a file that is not
@@ -6766,7 +7598,7 @@ function setV8Flags() {
  * `lib` has the image's files, `home` what is mounted deep in the home, `github` the command's files for outputs and the
  * summary, `runtime` is the command's `XDG_RUNTIME_DIR`, `command` its script, and `probes` what the pre-flight check
  * leaves for a moment. `trust` has the CA certificates that the runner generates, and `joinedTrust` those that the
- * entrypoint joins with an image's.
+ * entrypoint joins with an image's. `services` has the sockets that lead to the services of the job.
  */
 const AGENT_PLACES = {
     lib: '/tmp/awf-lib',
@@ -6777,6 +7609,7 @@ const AGENT_PLACES = {
     probes: '/tmp/.awf-probes',
     trust: '/tmp/awf-trust',
     joinedTrust: '/tmp/awf-joined-trust',
+    services: '/tmp/awf-services',
 };
 /** Where the agent image's files are in the agent container. */
 const AGENT_LIB = AGENT_PLACES.lib;
@@ -6802,6 +7635,8 @@ const TRANSCRIPTS_VARIABLE = 'AWF_TRANSCRIPTS';
 const TRUST_VARIABLE = 'AWF_TRUST';
 /** The entrypoint's shell variable with the addresses at which it asks for a model, which the start document sets. */
 const MODEL_URLS_VARIABLE = 'AWF_MODEL_URLS';
+/** The entrypoint's shell variable with the arguments for `forward-services`, which the start document sets. */
+const SERVICES_VARIABLE = 'AWF_SERVICES';
 /** The agent container's standard error is the sandbox's up to this line, and the command's after it. */
 const COMMAND_MARKER = '\u001eawf: command\n';
 /** The user and group of both sidecars when the caller is root: no account has this number, and it owns no files. */

@@ -4351,7 +4351,7 @@ function getDomainWithoutSuffix(url, options) {
         .domainWithoutSuffix;
 }
 
-__webpack_unused_export__ = getDomain;
+exports.FB = getDomain;
 __webpack_unused_export__ = getDomainWithoutSuffix;
 __webpack_unused_export__ = getFullDomain;
 __webpack_unused_export__ = getHostname;
@@ -35603,25 +35603,25 @@ __webpack_unused_export__ = errors.YAMLError;
 __webpack_unused_export__ = errors.YAMLParseError;
 __webpack_unused_export__ = errors.YAMLWarning;
 __webpack_unused_export__ = Alias.Alias;
-__webpack_unused_export__ = identity.isAlias;
+exports.Vj = identity.isAlias;
 __webpack_unused_export__ = identity.isCollection;
 __webpack_unused_export__ = identity.isDocument;
-__webpack_unused_export__ = identity.isMap;
+exports.jh = identity.isMap;
 __webpack_unused_export__ = identity.isNode;
 __webpack_unused_export__ = identity.isPair;
-__webpack_unused_export__ = identity.isScalar;
-__webpack_unused_export__ = identity.isSeq;
+exports.jn = identity.isScalar;
+exports.oP = identity.isSeq;
 __webpack_unused_export__ = Pair.Pair;
-__webpack_unused_export__ = Scalar.Scalar;
+exports.X5 = Scalar.Scalar;
 __webpack_unused_export__ = YAMLMap.YAMLMap;
 __webpack_unused_export__ = YAMLSeq.YAMLSeq;
 __webpack_unused_export__ = cst;
 __webpack_unused_export__ = lexer.Lexer;
-__webpack_unused_export__ = lineCounter.LineCounter;
+exports.HN = lineCounter.LineCounter;
 __webpack_unused_export__ = parser.Parser;
 exports.qg = publicApi.parse;
 __webpack_unused_export__ = publicApi.parseAllDocuments;
-__webpack_unused_export__ = publicApi.parseDocument;
+exports.Tp = publicApi.parseDocument;
 __webpack_unused_export__ = publicApi.stringify;
 __webpack_unused_export__ = visit.visit;
 __webpack_unused_export__ = visit.visitAsync;
@@ -41537,7 +41537,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 7900:
+/***/ 8617:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -44865,6 +44865,17 @@ function drain(stream, sink) {
     });
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/neighbours.js
+/**
+ * @param inspected the engine's `NetworkSettings.Networks` of a container
+ * @param prefix what the names of the networks that matter begin with
+ */
+function neighboursIn(inspected, prefix) {
+    return Object.entries(inspected)
+        .filter(([network]) => network.startsWith(prefix))
+        .flatMap(([network, { IPAddress: address = '', Aliases: names }]) => address === '' ? [] : [{ network, names: names ?? [], address }]);
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/image-facts.js
 /** The label with the date on which AWF built an image, in ISO 8601. */
 const BUILT_LABEL = 'awf.built';
@@ -44887,6 +44898,7 @@ function parseImageFacts(json) {
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/docker/spec.js
 var docker_spec = __nccwpck_require__(2400);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/cli.js
+
 
 
 
@@ -44986,6 +44998,15 @@ class DockerCli {
             return { name, isRunning: /^(Up|Restarting)/.test(status), mark: markOf(labels) };
         });
     }
+    async neighbours(prefix) {
+        const ids = nonEmptyLines(await this.#client.succeed(['ps', '--quiet']));
+        if (ids.length === 0)
+            return [];
+        // A container that has ended meanwhile makes the call fail, and the others are printed all the same.
+        const format = '--format={{json .NetworkSettings.Networks}}';
+        const { stdout } = await this.#client.call(['container', 'inspect', format, ...ids]);
+        return nonEmptyLines(stdout).flatMap((line) => neighboursIn(JSON.parse(line), prefix));
+    }
     async networkMarks() {
         const args = ['network', 'ls', `--filter=label=${docker_spec/* RUN_LABEL */.jQ}`, `--format=${MARK_FORMAT.join(SEPARATOR)}`];
         const lines = nonEmptyLines(await this.#client.succeed(args));
@@ -45044,7 +45065,84 @@ class DockerCli {
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/cidr.js
+/** Ranges of addresses, of both families. */
+
+const BITS = { 4: 32, 6: 128 };
+/** Reads `address/prefix`, or an address alone. @returns undefined for anything else, and for a base that is not the first address */
+function parseCidr(text) {
+    const [address = '', length, ...rest] = text.split('/');
+    if ((0,external_node_net_.isIP)(address) === 0 || address.includes('%') || rest.length > 0)
+        return undefined;
+    const family = (0,external_node_net_.isIPv4)(address) ? 4 : 6;
+    if (length !== undefined && !/^\d{1,3}$/.test(length))
+        return undefined;
+    const prefix = length === undefined ? BITS[family] : Number(length);
+    if (prefix > BITS[family])
+        return undefined;
+    const base = family === 4 ? ipv4Number(address) : ipv6Number(address);
+    return base % sizeOf({ family, prefix }) === 0n ? { family, base, prefix } : undefined;
+}
+/** @throws Error for text that is not a range: a bug in AWF */
+function cidr(text) {
+    const parsed = parseCidr(text);
+    if (parsed === undefined)
+        throw new Error(`not a range of addresses: ${text}`);
+    return parsed;
+}
+/** Whether every address of `inner` is in `outer`. */
+function contains(outer, inner) {
+    return (outer.family === inner.family &&
+        outer.prefix <= inner.prefix &&
+        inner.base - (inner.base % sizeOf(outer)) === outer.base);
+}
+/** Whether the ranges have an address in common: then one contains the other. */
+function overlaps(one, other) {
+    return contains(one, other) || contains(other, one);
+}
+/** What is left of `ranges` without `removed`, as ranges that do not overlap. */
+function without(ranges, removed) {
+    return removed.reduce((left, hole) => left.flatMap((range) => cut(range, hole)), ranges).slice();
+}
+function cut(range, hole) {
+    if (contains(hole, range))
+        return [];
+    if (!contains(range, hole))
+        return [range];
+    return halves(range).flatMap((half) => cut(half, hole));
+}
+function halves({ family, base, prefix }) {
+    const half = { family, prefix: prefix + 1 };
+    return [
+        { ...half, base },
+        { ...half, base: base + sizeOf(half) },
+    ];
+}
+/** The number of addresses. */
+function sizeOf({ family, prefix }) {
+    return 1n << BigInt(BITS[family] - prefix);
+}
+function cidrText({ family, base, prefix }) {
+    const [groups, bits, radix, separator] = family === 4 ? [4, 8, 10, '.'] : [8, 16, 16, ':'];
+    const group = (index) => ((base >> BigInt(bits * (groups - 1 - index))) & ((1n << BigInt(bits)) - 1n)).toString(radix);
+    return `${Array.from({ length: groups }, (_, index) => group(index)).join(separator)}/${prefix}`;
+}
+function ipv4Number(address) {
+    return BigInt(Buffer.from(address.split('.').map(Number)).readUInt32BE());
+}
+function ipv6Number(address) {
+    // The parser of URLs turns an embedded IPv4 address into two groups.
+    const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
+    const groups = (text) => (text === '' ? [] : text.split(':'));
+    const [front, back] = [groups(head), groups(tail ?? '')];
+    const zeros = Array.from({ length: 8 - front.length - back.length }, () => '0');
+    return [...front, ...zeros, ...back].reduce((sum, group) => (sum << 16n) | BigInt(`0x${group}`), 0n);
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/network.js
+
 /**
  * The addresses, ports and names of a run. Everything that needs one of them derives it from here: the topology, Squid's
  * rules, the agent's environment and the sidecar's listeners.
@@ -45056,21 +45154,36 @@ const SQUID_PORT = 3128;
  * ask no proxy: the names lead to the api-proxy, and the port is that of HTTPS.
  */
 const HOST_PORTS = { connect: 10443, direct: 443 };
+/**
+ * Where the api-proxy serves programs that ask no proxy. Its resolver leads them there, and at the port of SSH it says why
+ * they get no further.
+ */
+const TRANSPARENT_PORTS = { dns: 53, http: 80, ssh: 22, tls: HOST_PORTS.direct };
+/**
+ * The port at which Squid accepts what the api-proxy carries for these programs. Squid tells by the port that a request is
+ * the agent's.
+ */
+const FORWARD_PORT = SQUID_PORT + 2;
+/** What the api-proxy carries for these programs at a time. It must not take what its own requests need of Squid. */
+const FORWARDED_CONNECTIONS = { tls: 256, http: 128 };
 /** The subnet of a run, unless it is taken. */
 const DEFAULT_SUBNET = '172.30.0.0/24';
 const network_ROLES = ['squid', 'api-proxy', 'agent'];
 const LAST_OCTET = { gateway: 1, squid: 10, agent: 20, 'api-proxy': 30 };
+/** The longest prefix with room for {@link LAST_OCTET}. */
+const SMALLEST_SUBNET = 27;
 /**
  * The addresses of a run in `subnet`.
  *
- * @param subnet an IPv4 /24 in CIDR notation, for example `172.30.0.0/24`
- * @throws Error when `subnet` is not a /24 in CIDR notation
+ * @param subnet an IPv4 network from /24 to /27 in CIDR notation, for example `172.30.0.0/24`
+ * @throws Error for anything else
  */
 function addressesIn(subnet) {
-    const match = /^(\d+\.\d+\.\d+)\.0\/24$/.exec(subnet);
-    if (!match)
-        throw new Error(`not an IPv4 /24: ${subnet}`);
-    const at = (octet) => `${match[1] ?? ''}.${String(octet)}`;
+    const range = parseCidr(subnet);
+    if (range?.family !== 4 || range.prefix < 24 || range.prefix > SMALLEST_SUBNET) {
+        throw new Error(`not an IPv4 network from /24 to /${SMALLEST_SUBNET}: ${subnet}`);
+    }
+    const at = (offset) => cidrText({ family: 4, base: range.base + BigInt(offset), prefix: 32 }).replace('/32', '');
     return {
         gateway: at(LAST_OCTET.gateway),
         squid: at(LAST_OCTET.squid),
@@ -45081,6 +45194,10 @@ function addressesIn(subnet) {
 /** Squid's address as the proxy variables carry it. */
 function squidUrl(addresses) {
     return `http://${addresses.squid}:${String(SQUID_PORT)}`;
+}
+/** Squid's address for what the api-proxy carries for programs that ask no proxy. */
+function forwardUrl(addresses) {
+    return `http://${addresses.squid}:${String(FORWARD_PORT)}`;
 }
 /**
  * Where the agent reaches a provider.
@@ -45107,6 +45224,16 @@ function* outerSubnets() {
     yield* shuffled(255).map((third) => `172.29.${String(third)}.0/24`);
     yield* shuffled(127).map((third) => `192.168.${String(third + 128)}.0/24`);
 }
+/** How many subnets of a wide range are tried. */
+const SAMPLE = 4_096;
+/** The subnets that a run may take for either network from a range of the user's. */
+function* subnetsOf(pool) {
+    const { family, base, prefix } = cidr(pool);
+    const size = sizeOf({ family, prefix: SMALLEST_SUBNET });
+    const count = Number(sizeOf({ family, prefix }) / size);
+    const indexes = count <= SAMPLE ? shuffled(count) : shuffled(SAMPLE).map((i) => Math.floor(((i + Math.random()) * count) / SAMPLE));
+    yield* indexes.map((index) => cidrText({ family, base: base + BigInt(index) * size, prefix: SMALLEST_SUBNET }));
+}
 /** 0 to `count` - 1 in random order, so that runs which start together rarely ask for the same. */
 function shuffled(count) {
     return Array.from({ length: count }, (_, index) => ({ index, rank: Math.random() }))
@@ -45115,9 +45242,13 @@ function shuffled(count) {
 }
 /** The name that the agent's container has inside. Test servers print it, and browsers are told to open it. */
 const AGENT_HOSTNAME = 'awf-agent';
-/** Hosts that the command reaches without Squid: itself, under the names that servers print, and the api-proxy. */
-function directHosts(addresses) {
-    return ['localhost', '127.0.0.1', addresses['api-proxy'], addresses.agent, AGENT_HOSTNAME, '0.0.0.0'];
+/**
+ * Hosts that the command reaches without Squid: itself, under the names that servers print, and the api-proxy.
+ *
+ * @param services names of services, which are at loopback
+ */
+function directHosts(addresses, services = []) {
+    return ['localhost', '127.0.0.1', addresses['api-proxy'], addresses.agent, AGENT_HOSTNAME, '0.0.0.0', ...services];
 }
 /**
  * The well-known names for the run that holds the default subnet, unless somebody has one of them; with the run's id behind
@@ -45308,7 +45439,7 @@ function createOwned(path, { uid, gid }) {
  * `lib` has the image's files, `home` what is mounted deep in the home, `github` the command's files for outputs and the
  * summary, `runtime` is the command's `XDG_RUNTIME_DIR`, `command` its script, and `probes` what the pre-flight check
  * leaves for a moment. `trust` has the CA certificates that the runner generates, and `joinedTrust` those that the
- * entrypoint joins with an image's.
+ * entrypoint joins with an image's. `services` has the sockets that lead to the services of the job.
  */
 const AGENT_PLACES = {
     lib: '/tmp/awf-lib',
@@ -45319,6 +45450,7 @@ const AGENT_PLACES = {
     probes: '/tmp/.awf-probes',
     trust: '/tmp/awf-trust',
     joinedTrust: '/tmp/awf-joined-trust',
+    services: '/tmp/awf-services',
 };
 /** Where the agent image's files are in the agent container. */
 const AGENT_LIB = AGENT_PLACES.lib;
@@ -45344,6 +45476,8 @@ const TRANSCRIPTS_VARIABLE = 'AWF_TRANSCRIPTS';
 const TRUST_VARIABLE = 'AWF_TRUST';
 /** The entrypoint's shell variable with the addresses at which it asks for a model, which the start document sets. */
 const MODEL_URLS_VARIABLE = 'AWF_MODEL_URLS';
+/** The entrypoint's shell variable with the arguments for `forward-services`, which the start document sets. */
+const SERVICES_VARIABLE = 'AWF_SERVICES';
 /** The agent container's standard error is the sandbox's up to this line, and the command's after it. */
 const COMMAND_MARKER = '\u001eawf: command\n';
 /** The user and group of both sidecars when the caller is root: no account has this number, and it owns no files. */
@@ -45435,6 +45569,103 @@ function readAndClose(file, limit) {
     finally {
         (0,external_node_fs_.closeSync)(file);
     }
+}
+
+// EXTERNAL MODULE: external "node:url"
+var external_node_url_ = __nccwpck_require__(3136);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/domain.js
+
+
+/** The one form of a host name that rules compare: lower case, punycode, no trailing dot. */
+function canonicalHost(text) {
+    // domainToASCII parses like a URL parser: it would drop what follows a slash, remove tabs and decode percent signs.
+    if (/[\s\x00-\x1f/\\?#@:%]/.test(text))
+        return undefined;
+    const ascii = (0,external_node_url_.domainToASCII)(text.replace(/\.$/, ''));
+    if (ascii === '' || ascii.length > 253 || (0,external_node_net_.isIP)(ascii) !== 0 || looksLikeAddress(ascii))
+        return undefined;
+    const labels = ascii.split('.');
+    const valid = labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
+    return valid ? ascii : undefined;
+}
+/** Whether `text` is an IPv4 address in any spelling that resolvers accept: decimal, octal, hexadecimal, shortened. */
+function looksLikeAddress(text) {
+    return (0,external_node_net_.isIP)(text.replace(/^\[|\]$/g, '')) !== 0 || /^(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+))*\.?$/i.test(text);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/source.js
+/**
+ * @returns the source as a message names it: `allow-domains, line 3`, `--mount (2nd)`, `memory (default)`,
+ *   `.github/awf.yml, line 3, column 7`
+ */
+function placeOf({ kind, name, repetition, line, column }) {
+    const which = kind === 'default' ? ' (default)' : repetition === undefined ? '' : ` (${ordinal(repetition)})`;
+    const where = [
+        ...(line === undefined ? [] : [`, line ${line}`]),
+        ...(column === undefined ? [] : [`, column ${column}`]),
+    ];
+    return `${name}${which}${where.join('')}`;
+}
+const SUFFIXES = { one: 'st', two: 'nd', few: 'rd' };
+function ordinal(number) {
+    return `${number}${SUFFIXES[new Intl.PluralRules('en', { type: 'ordinal' }).select(number)] ?? 'th'}`;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/services.js
+
+
+
+/** The name of the runner itself. */
+const RUNNER = 'localhost';
+/** The names of services that the sandbox would not know otherwise. */
+function serviceNames(services) {
+    return [...new Set(services.map(({ name }) => name))].filter((name) => name !== RUNNER);
+}
+/** Ports of the runner that give whoever reaches them the runner itself. */
+const SENSITIVE_PORTS = new Map([
+    [2375, "Docker's"],
+    [2376, "Docker's"],
+    [2377, "Docker's"],
+    [6443, "Kubernetes'"],
+    [10_250, "Kubernetes'"],
+]);
+/**
+ * Reads an entry of `allow-services`: `name:port`.
+ *
+ * @throws UserError naming the entry's place, what is wrong with it and what to write instead
+ */
+function serviceEntry({ text, source }) {
+    const fail = (problem, hint) => {
+        throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" ${problem}.`, { hint });
+    };
+    const [, host = '', digits = ''] = /^([^:]*):(\d{1,5})$/.exec(text) ?? [];
+    const name = host === '127.0.0.1' ? RUNNER : canonicalHost(host);
+    const port = Number(digits);
+    if (name === undefined || port < 1 || port > 65_535) {
+        return fail('is not name:port', 'Write the name of a service of the job and its port, for example "postgres:5432".');
+    }
+    const owner = name === RUNNER ? SENSITIVE_PORTS.get(port) : undefined;
+    if (owner !== undefined) {
+        return fail(`is ${owner} own port`, 'Whoever reaches it controls the runner. AWF never opens it.');
+    }
+    return { name, port };
+}
+/**
+ * All services are at one address in the sandbox, so each needs a port of its own. A service that is named twice counts
+ * once.
+ *
+ * @throws UserError for two services at one port
+ */
+function distinctServices(services, option) {
+    const byPort = new Map();
+    for (const service of services) {
+        const other = byPort.get(service.port) ?? service;
+        if (other.name !== service.name) {
+            throw new errors/* UserError */.yo(`${option}: ${other.name}:${String(other.port)} and ${service.name}:${String(service.port)} have the same port.`, { hint: 'Both would be at 127.0.0.1 in the sandbox. Give one of them another port.' });
+        }
+        byPort.set(service.port, service);
+    }
+    return [...byPort.values()];
 }
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/value-error.js
@@ -46430,8 +46661,8 @@ function isProxySetting(name, value) {
     return name === 'YARN_HTTPS_PROXY' || (name === JAVA_OPTIONS && /-D\S*proxy/i.test(value));
 }
 /** HTTPS uses this list too: it has none of its own. `127.*` and `[::1]` are in Java's default. */
-function javaDirectHosts(addresses) {
-    return ['127.*', '[::1]', ...directHosts(addresses).filter((host) => host !== '127.0.0.1')].join('|');
+function javaDirectHosts(addresses, services) {
+    return ['127.*', '[::1]', ...directHosts(addresses, services).filter((host) => host !== '127.0.0.1')].join('|');
 }
 /** Options of a JVM that hold numbers and words: its memory, its collector, encodings, languages. */
 const PLAIN_OPTION = /^-(X[\w:+=.-]*|ea|esa|server|D(file|sun\.jnu|stdout|stderr)\.encoding=[\w-]+|Duser\.\w+=[\w-]+|Djava\.[\w.]+=[a-z]+)$/;
@@ -46447,16 +46678,17 @@ function hasOddOption(name, value) {
  * `java` launcher of JDK 9 and later reads it.
  *
  * @param variables the variables that the user set
+ * @param services names of services, which are at loopback
  * @param store a store of the CA certificates to trust; undefined for Java's own
  * @see https://docs.oracle.com/en/java/javase/21/core/java-networking.html "Proxies"
  */
-function javaOptions(variables, addresses, store) {
+function javaOptions(variables, addresses, store, services = []) {
     const userOptions = variables[JAVA_OPTIONS] ?? '';
     const [host, port] = [addresses.squid, String(SQUID_PORT)];
     const groups = [
         { 'http.proxyHost': host, 'http.proxyPort': port },
         { 'https.proxyHost': host, 'https.proxyPort': port },
-        { 'http.nonProxyHosts': javaDirectHosts(addresses) },
+        { 'http.nonProxyHosts': javaDirectHosts(addresses, services) },
         ...(store === undefined ? [] : [{ [TRUST_STORE]: store, [`${TRUST_STORE}Password`]: KEY_STORE_PASSWORD }]),
     ];
     const isSet = (name) => new RegExp(`(^|[\\s'"])-D${RegExp.escape(name)}=`).test(userOptions);
@@ -46485,14 +46717,14 @@ function keptWarnings(kept) {
  *
  * @see https://maven.apache.org/guides/mini/guide-proxies.html
  */
-function mavenSettings(addresses) {
+function mavenSettings(addresses, services = []) {
     const proxies = ['http', 'https'].map((protocol) => `    <proxy>
       <id>awf-${protocol}</id>
       <active>true</active>
       <protocol>${protocol}</protocol>
       <host>${addresses.squid}</host>
       <port>${SQUID_PORT}</port>
-      <nonProxyHosts>${javaDirectHosts(addresses)}</nonProxyHosts>
+      <nonProxyHosts>${javaDirectHosts(addresses, services)}</nonProxyHosts>
     </proxy>`);
     return `<settings>\n  <proxies>\n${proxies.join('\n')}\n  </proxies>\n</settings>\n`;
 }
@@ -46504,12 +46736,13 @@ function mavenSettings(addresses) {
 
 
 
+
 /** The files below `/etc` that a run generates: container paths with contents. None of them contains a secret. */
 function systemFiles(config, addresses, user) {
     const machine = managedSettings(config, addresses).filter(([path]) => path.startsWith('/'));
     return {
         ...accountFiles(user, config.agentImage === undefined ? '/bin/bash' : '/bin/sh'),
-        ...RESOLVER,
+        [RESOLVER_FILE]: config.transparent ? resolverAt(addresses['api-proxy']) : NO_RESOLVER,
         ...Object.fromEntries(machine),
     };
 }
@@ -46518,17 +46751,19 @@ function homeSettings(config, addresses) {
     const home = managedSettings(config, addresses).filter(([path]) => path.startsWith(HOME_PREFIX));
     return {
         ...Object.fromEntries(home.map(([path, content]) => [path.slice(HOME_PREFIX.length), content])),
-        '.m2/settings.xml': mavenSettings(addresses),
+        '.m2/settings.xml': mavenSettings(addresses, serviceNames(config.services)),
         ...gitSettings(config),
     };
 }
 const HOME_PREFIX = '~/';
+const RESOLVER_FILE = '/etc/resolv.conf';
 /**
  * Squid resolves all names; nothing resolves names in the sandbox. A query to the engine's own resolver would only time
  * out after 20 seconds, but one to a closed port on loopback fails at once.
  */
-const RESOLVER_FILE = '/etc/resolv.conf';
-const RESOLVER = { [RESOLVER_FILE]: 'nameserver 127.0.0.1\noptions attempts:1 timeout:1\n' };
+const NO_RESOLVER = 'nameserver 127.0.0.1\noptions attempts:1 timeout:1\n';
+/** The api-proxy's resolver answers within a millisecond. A busy machine may need the second attempt. */
+const resolverAt = (address) => `nameserver ${address}\noptions attempts:3 timeout:2\n`;
 /** Settings of agent programs. Settings for the whole machine are read-only, so that an agent cannot change them. */
 function managedSettings(config, addresses) {
     if (!config.apiProxy)
@@ -46780,8 +47015,6 @@ function writeSeccompProfile(workDirectory) {
     (0,external_node_fs_.writeFileSync)(seccompFile(workDirectory), JSON.stringify(seccompProfile()));
 }
 
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(7030);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/workspace-lock.js
 
 
@@ -49058,105 +49291,6 @@ async function orExplain(work, message, hint) {
     catch (cause) {
         throw new errors/* UserError */.yo(message, { hint, cause });
     }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/host-subnets.js
-
-
-
-/**
- * The subnets that the host itself reaches through its interfaces and routes, apart from the default route. The engine
- * only checks its own networks, and a run that took a part of the host's network would hide that part from Squid.
- *
- * @param interfaces as Node.js lists them
- * @param routes as the kernel lists them in `/proc/net/route`
- */
-function hostSubnets(interfaces = (0,external_node_os_namespaceObject.networkInterfaces)(), routes = routeTable()) {
-    const own = Object.values(interfaces)
-        .flatMap((addresses) => addresses ?? [])
-        .flatMap(({ family, cidr }) => (family === 'IPv4' && cidr !== null ? (parseSubnet(cidr) ?? []) : []));
-    return [...own, ...routedSubnets(routes)];
-}
-/** Reads CIDR notation. @returns undefined for anything but an IPv4 subnet */
-function parseSubnet(cidr) {
-    const [, address = '', prefix = ''] = /^([\d.]+)\/(\d{1,2})$/.exec(cidr) ?? [];
-    if (!(0,external_node_net_.isIPv4)(address) || Number(prefix) > 32)
-        return undefined;
-    return { address: Buffer.from(address.split('.').map(Number)).readUInt32BE(), prefix: Number(prefix) };
-}
-/** True if the two subnets have an address in common: then the smaller one lies within the larger one. */
-function overlap(a, b) {
-    const size = 2 ** (32 - Math.min(a.prefix, b.prefix));
-    return Math.floor(a.address / size) === Math.floor(b.address / size);
-}
-/** Rows of `/proc/net/route`: destination and mask are little-endian hexadecimal numbers, see proc(5). */
-function routedSubnets(routes) {
-    return routes
-        .split('\n')
-        .slice(1)
-        .map((row) => row.split('\t'))
-        .flatMap(([, destination = '', , , , , , mask = '']) => {
-        const [address, bits] = [littleEndian(destination), littleEndian(mask)];
-        if (address === undefined || bits === undefined)
-            return [];
-        const prefix = Math.clz32(~bits);
-        // A VPN may replace the default route with two routes that cover half of all addresses each.
-        return prefix <= 1 ? [] : [{ address, prefix }];
-    });
-}
-function routeTable() {
-    try {
-        return (0,external_node_fs_.readFileSync)('/proc/net/route', 'utf8');
-    }
-    catch {
-        return '';
-    }
-}
-function littleEndian(hex) {
-    return /^[0-9a-f]{8}$/i.test(hex) ? Buffer.from(hex, 'hex').readUInt32LE() : undefined;
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/networks.js
-
-
-
-
-/** How many subnets a run asks the engine for before it gives up. */
-const ATTEMPTS = 64;
-/**
- * Creates the two networks of a run. Creating a network is what claims its subnet: the engine refuses to create a
- * second one there, so runs that start together cannot share a subnet.
- *
- * @param taken what the host reaches, and a run therefore cannot have
- * @returns the subnet of the internal network
- * @throws UserError when no subnet is free
- */
-async function claimNetworks(engine, mark, taken = hostSubnets()) {
-    const names = networkNames(mark.runId);
-    const [internal] = await settleAll([
-        claim(engine, { ...mark, name: names.internal, internal: true }, internalSubnets(), taken),
-        claim(engine, { ...mark, name: names.outer, internal: false }, outerSubnets(), taken),
-    ]);
-    return internal;
-}
-async function claim(engine, network, subnets, taken) {
-    let attempts = 0;
-    for (const subnet of subnets) {
-        if (isTaken(subnet, taken))
-            continue;
-        if (await engine.createNetwork({ ...network, subnet }))
-            return subnet;
-        attempts += 1;
-        if (attempts === ATTEMPTS)
-            break;
-    }
-    throw new errors/* UserError */.yo(`No free subnet was found for the network ${network.name}.`, {
-        hint: 'Remove networks that are no longer used: docker network prune.',
-    });
-}
-function isTaken(cidr, taken) {
-    const subnet = parseSubnet(cidr);
-    return subnet !== undefined && taken.some((other) => overlap(other, subnet));
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/addresses.js
@@ -52046,6 +52180,2917 @@ async function finishKilledRuns(runs, surroundings) {
 }
 const NO_LOCK = { release: () => undefined };
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/no-proxy.js
+
+
+
+/** Entries for the host itself, which no sandbox reaches. */
+const OWN_HOST = /^(localhost|.*\.localhost|127\..*|\[?::1\]?|0\.0\.0\.0)$/;
+/**
+ * Reads the variable with the exceptions as most programs do: `corp.example`, `.corp.example` and `*.corp.example` stand for the domain with its
+ * subdomains, and `*` for everything. Squid decides by the name and before it looks it up, so addresses, ranges and ports
+ * cannot be kept.
+ */
+function directNames(text) {
+    const entries = text
+        .split(/[\s,]+/)
+        .map((entry) => entry.toLowerCase())
+        .filter((entry) => entry !== '' && !OWN_HOST.test(entry));
+    const read = entries.map((entry) => ({ entry, host: hostOf(entry) }));
+    return {
+        everything: entries.includes('*'),
+        patterns: read.flatMap(({ host }) => (host === undefined ? [] : [{ host, match: 'domain' }])),
+        ignored: read.filter(({ entry, host }) => host === undefined && entry !== '*').map(({ entry }) => entry),
+    };
+}
+function hostOf(entry) {
+    if ((0,external_node_net_.isIP)(entry.replace(/^\[|\]$/g, '')) !== 0 || parseCidr(entry) !== undefined || entry.includes(':'))
+        return undefined;
+    return canonicalHost(entry.replace(/^\*?\./, ''));
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/upstream-proxy.js
+
+
+
+
+
+/** The value that turns the host's own proxy off. */
+const NO_PROXY_AT_ALL = 'none';
+/** The variable that replaces the option. Unlike arguments, other users cannot read it. */
+const PROXY_OPTION_VARIABLE = 'AWF_UPSTREAM_PROXY';
+const upstream_proxy_HINT = 'Write http://[user:password@]host:port, or none.';
+const UNREACHABLE = ['0.0.0.0/8', '127.0.0.0/8'].map(cidr);
+/**
+ * Reads `http://[user:password@]host:port` or `none`. No message repeats the text, because it may hold a password.
+ *
+ * @throws UserError
+ */
+function upstreamProxy({ text, source }) {
+    if (text.toLowerCase() === NO_PROXY_AT_ALL)
+        return NO_PROXY_AT_ALL;
+    const origin = placeOf(source);
+    const fail = (problem, hint = upstream_proxy_HINT) => {
+        throw new errors/* UserError */.yo(`${origin}: ${problem}.`, { hint });
+    };
+    // Programs take an address without a scheme for that of an HTTP proxy.
+    const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+    if (/^https:/i.test(whole)) {
+        return fail('AWF cannot speak TLS to a proxy', `Name a port at which the proxy speaks plain HTTP (tunnels are encrypted anyway). ${upstream_proxy_HINT}`);
+    }
+    if (!/^http:/i.test(whole))
+        return fail('this is not the address of an HTTP proxy');
+    const url = URL.canParse(whole) ? new URL(whole) : fail('this is not the address of a proxy');
+    if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+        return fail('the address has a path', `A "/", "?" or "#" in a password is written %2F, %3F or %23. ${upstream_proxy_HINT}`);
+    }
+    const host = proxyHost(url.hostname, fail);
+    const login = loginOf(url, fail);
+    if (login !== undefined && source.kind === 'flag') {
+        return fail('the address has a user name, and every user of this host can read arguments', `Set the variable ${PROXY_OPTION_VARIABLE} to it, and leave the flag out.`);
+    }
+    return { host, port: url.port === '' ? 80 : Number(url.port), login, origin };
+}
+function proxyHost(text, fail) {
+    if (text.startsWith('['))
+        return fail('an IPv6 address is out of reach', 'Containers have IPv4 only: name the proxy.');
+    const host = (0,external_node_net_.isIP)(text) === 4 ? text : (canonicalHost(text) ?? fail('its host is not a name'));
+    refuseLoopback(host, fail);
+    return host;
+}
+/** @param address of the proxy, or its name */
+function refuseLoopback(address, fail) {
+    const range = (0,external_node_net_.isIP)(address) === 4 ? parseCidr(address) : undefined;
+    const isLoopback = range !== undefined && UNREACHABLE.some((other) => contains(other, range));
+    if (isLoopback || /^(.*\.)?localhost$/.test(address)) {
+        fail('the proxy listens on loopback, where no container reaches it', 'Let it listen on an address of the host as well, for example that of docker0, and write that address here. ' +
+            'With none, Squid connects directly.');
+    }
+}
+function loginOf({ username, password }, fail) {
+    if (username === '' && password === '')
+        return undefined;
+    const decoded = (text) => {
+        try {
+            return decodeURIComponent(text);
+        }
+        catch {
+            return fail('the user name or the password has a % that encodes nothing', 'Write a literal % as %25.');
+        }
+    };
+    const login = { user: decoded(username), password: decoded(password) };
+    // Control characters would end the header, and RFC 7617 (section 2) forbids the colon.
+    if (/[\0-\x1f\x7f]/.test(login.user + login.password) || login.user.includes(':')) {
+        return fail('the user name or the password has a character that a proxy cannot be sent');
+    }
+    // Squid gives a login that begins like this another meaning.
+    if (/^(\*|NEGOTIATE)/.test(login.user))
+        return fail('Squid cannot send this user name');
+    return login;
+}
+/** What must not appear in a log: the password as it is written and as it is meant. The text need not be valid. */
+function proxyPasswords(text) {
+    const address = text.trim().replace(/^[a-z][a-z0-9+.-]*:\/\//i, '');
+    const [, written = ''] = /^[^:/@]*:(.*)@[^@]*$/s.exec(address) ?? [];
+    try {
+        return [written, decodeURIComponent(written)].filter((part) => part !== '');
+    }
+    catch {
+        return [written];
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/network-build.js
+
+
+
+
+
+/** The password's name among the secrets. */
+const UPSTREAM_PROXY_SECRET = 'the password of upstream-proxy';
+/**
+ * The variable that names the host's own proxy: lower case first, as curl and the runner read it. A host that has
+ * a proxy for HTTP only reaches HTTPS directly.
+ */
+function hostProxy(environment) {
+    return variableOf(PROXY_VARIABLE.https, environment);
+}
+/** Combines the options with the variables of the host. */
+function networkConfig(values, environment) {
+    const problems = [];
+    const rest = {
+        allowPrivate: values['allow-private-networks'],
+        dnsServers: values['dns-servers'],
+        subnet: values.subnet,
+    };
+    const fromHost = () => {
+        const given = hostProxy(environment);
+        return (given && (0,errors/* collectProblems */.vX)(problems, () => upstreamProxy(given))) ?? NO_PROXY_AT_ALL;
+    };
+    const proxy = values['upstream-proxy'] ?? fromHost();
+    const exceptions = variableOf(PROXY_VARIABLE.none, environment);
+    const { everything, patterns, ignored } = directNames(exceptions?.text ?? '');
+    if (proxy === NO_PROXY_AT_ALL || everything) {
+        return { network: { upstreamProxy: undefined, ...rest }, secrets: [], warnings: [], problems };
+    }
+    const { host, port, login, origin } = proxy;
+    // The proxy would resolve these names itself, and not to the addresses that the user gives them.
+    const pinned = values['add-hosts'].map(({ name }) => ({ host: name, match: 'host' }));
+    return {
+        network: {
+            upstreamProxy: { host, port, user: login?.user, direct: [...patterns, ...pinned], origin },
+            ...rest,
+        },
+        secrets: secretsOf(login),
+        problems,
+        warnings: ignored.length === 0
+            ? []
+            : [
+                `${exceptions?.source.name ?? ''}: ${ignored.join(', ')} ${ignored.length === 1 ? 'has' : 'have'} no effect: ` +
+                    'whether a request takes the proxy is decided by the name, before it is looked up. List names instead.',
+            ],
+    };
+}
+function secretsOf(login) {
+    if (login === undefined || login.password === '')
+        return [];
+    const encoded = encodeURIComponent(login.password);
+    return [
+        [UPSTREAM_PROXY_SECRET, login.password],
+        ...(encoded === login.password ? [] : [[`${UPSTREAM_PROXY_SECRET} (encoded)`, encoded]]),
+    ];
+}
+function variableOf(name, environment) {
+    const found = [name.toLowerCase(), name].find((one) => (environment[one] ?? '').trim() !== '');
+    if (found === undefined)
+        return undefined;
+    return { text: (environment[found] ?? '').trim(), source: { kind: 'variable', name: found } };
+}
+/** Addresses that the run's own networks must not hide. */
+function neededAddresses({ upstreamProxy, dnsServers }, hosts) {
+    const proxy = upstreamProxy !== undefined && (0,external_node_net_.isIPv4)(upstreamProxy.host) ? [upstreamProxy.host] : [];
+    return [...proxy, ...dnsServers, ...hosts.map(({ address }) => address)];
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/github-access.js
+/** What a command may do with the run's token at GitHub, and which GraphQL mutations belong to it. */
+/** From the least to the most. Each includes those before it. */
+const GITHUB_ACCESS_LEVELS = ['read', 'comment', 'write'];
+/** The option that sets it. */
+const GITHUB_ACCESS_OPTION = 'github-access';
+/**
+ * To say something without changing the state of anything. An edit leaves the old text in the comment's history. A deletion
+ * does not, so it needs `write`.
+ */
+const github_access_COMMENT = [
+    ...['addComment', 'updateIssueComment'],
+    ...['addDiscussionComment', 'updateDiscussionComment'],
+    ...['addPullRequestReview', 'addPullRequestReviewThread', 'addPullRequestReviewThreadReply'],
+    ...['submitPullRequestReview', 'updatePullRequestReview', 'updatePullRequestReviewComment'],
+    ...['addReaction', 'removeReaction'],
+];
+/** A review at `comment` is a comment. An approval can open the way for a merge, and a request for changes block it. */
+const REVIEW = { event: ['COMMENT'] };
+const COMMENT_INPUTS = {
+    addPullRequestReview: REVIEW,
+    submitPullRequestReview: REVIEW,
+};
+/**
+ * The everyday work of a contributor. What is not here passes at no level: settings, members, keys, rule sets, branch
+ * protection, environments and deployments, transfers, forks, archiving, and the deletion of issues.
+ */
+const WRITE = [
+    ...['createIssue', 'updateIssue', 'closeIssue', 'reopenIssue', 'createLinkedBranch'],
+    ...['addSubIssue', 'removeSubIssue', 'reprioritizeSubIssue'],
+    ...['createPullRequest', 'updatePullRequest', 'closePullRequest', 'reopenPullRequest', 'revertPullRequest'],
+    ...['markPullRequestReadyForReview', 'convertPullRequestToDraft', 'updatePullRequestBranch'],
+    ...['mergePullRequest', 'enablePullRequestAutoMerge', 'disablePullRequestAutoMerge'],
+    ...['enqueuePullRequest', 'dequeuePullRequest'],
+    ...['requestReviews', 'requestReviewsByLogin', 'dismissPullRequestReview', 'deletePullRequestReview'],
+    ...['resolveReviewThread', 'unresolveReviewThread'],
+    ...['addLabelsToLabelable', 'removeLabelsFromLabelable', 'clearLabelsFromLabelable', 'createLabel', 'updateLabel'],
+    ...['addAssigneesToAssignable', 'removeAssigneesFromAssignable', 'replaceActorsForAssignable'],
+    ...['deleteIssueComment', 'deletePullRequestReviewComment', 'deleteDiscussionComment', 'minimizeComment'],
+    ...['createDiscussion', 'updateDiscussion', 'closeDiscussion', 'markDiscussionCommentAsAnswer'],
+    ...['createCommitOnBranch', 'createRef', 'updateRef', 'deleteRef', 'mergeBranch'],
+];
+const ADDED = { read: [], comment: github_access_COMMENT, write: WRITE };
+const upTo = (level) => GITHUB_ACCESS_LEVELS.slice(0, GITHUB_ACCESS_LEVELS.indexOf(level) + 1);
+/** What a rule for the GraphQL endpoint has at a level. */
+function graphqlRule(level) {
+    const mutations = upTo(level).flatMap((each) => ADDED[each]);
+    return level === 'comment' ? { mutations, inputs: COMMENT_INPUTS } : { mutations };
+}
+/** The least level at which a mutation passes with any input; undefined if there is none. */
+function levelForMutation(name) {
+    return GITHUB_ACCESS_LEVELS.find((level) => {
+        const { mutations, inputs } = graphqlRule(level);
+        return mutations.includes(name) && inputs?.[name] === undefined;
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/allow-endpoints.js
+
+
+
+
+
+const allow_endpoints_HINT = `Write a provider, a method (${ENDPOINT_METHODS.join(', ')}) and a path in which * stands for a part of one segment, ` +
+    'for example "openai GET /v1/files/*".';
+/** An entry of `allow-endpoints`: `provider METHOD /path`. */
+function allowedEndpoint({ text, source }) {
+    const name = `${placeOf(source)}, "${text}"`;
+    const [id, method, path, ...rest] = text.split(/\s+/);
+    return (0,errors/* withHint */.mu)(allow_endpoints_HINT, () => {
+        const provider = PROVIDERS.find((known) => known.id === id);
+        if (!provider) {
+            throw new value_error/* ValueError */.Q(`${name}: the provider must be one of ${PROVIDERS.map((known) => known.id).join(', ')}.`);
+        }
+        if (rest.length > 0)
+            throw new value_error/* ValueError */.Q(`${name}: there is a word too many.`);
+        return { provider: provider.id, ...checkEndpoint(name, method, path) };
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/target.js
+
+
+const target_HOST = /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
+/** The user's, not the agent's: what RFC 3986 calls a path, less what a server could resolve away. */
+const isBasePath = (path) => /^(?:\/[\w.~!$&'()*+,;=:@-]+)*$/.test(path) && !/\/\.{1,2}(?:\/|$)/.test(path);
+/** @throws ValueError naming `name` */
+function checkTarget(name, fields) {
+    const { host, port, basePath } = fields;
+    if (typeof host !== 'string' || (!target_HOST.test(host) && (0,external_node_net_.isIP)(host) === 0)) {
+        throw new value_error/* ValueError */.Q(`${name} has no valid host.`);
+    }
+    if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) {
+        throw new value_error/* ValueError */.Q(`${name} has no valid port.`);
+    }
+    if (typeof basePath !== 'string' || !isBasePath(basePath))
+        throw new value_error/* ValueError */.Q(`${name} has no valid base path.`);
+    return { host, port, basePath };
+}
+/** The form itself: a URL parser would take a backslash for a slash, and resolve dot segments. */
+const target_FORM = /^(\[[\da-f:.]+\]|[^\s:/?#\\@%]+)(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#\\%]*)*$/i;
+/**
+ * @param value `host[:port][/base/path]`
+ * @throws ValueError naming `name`
+ */
+function parseTarget(name, value) {
+    const form = `${name} must be host[:port][/base/path], as in llm.example.com:8443/v1.`;
+    const url = URL.canParse(`https://${value}`) ? new URL(`https://${value}`) : undefined;
+    if (!url || !target_FORM.test(value) || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
+        throw new value_error/* ValueError */.Q(form);
+    return checkTarget(name, {
+        host: url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, ''),
+        port: url.port === '' ? 443 : Number(url.port),
+        basePath: url.pathname.replace(/\/+$/, ''),
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/parsers.js
+
+
+
+
+
+
+
+
+
+
+/** Any text. */
+const anyText = ({ text }) => text;
+/** A path relative to the current directory. */
+const parsers_path = ({ text }) => (0,external_node_path_.resolve)(text);
+/** One of `choices`. */
+function choice({ text, source }, choices) {
+    const found = choices.find((known) => known === text);
+    if (found !== undefined)
+        return found;
+    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not one of its values.`, {
+        hint: `Write one of: ${choices.join(', ')}.`,
+    });
+}
+/** An entry of `allow-provider-tools`. */
+const providerTool = (given) => choice(given, PROVIDER_TOOLS);
+/** `true` or `false`, in any case. */
+function parsers_boolean({ text, source }) {
+    const lower = text.toLowerCase();
+    if (lower === 'true' || lower === 'false')
+        return lower === 'true';
+    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not one of its values.`, {
+        hint: 'Write one of: true, false.',
+    });
+}
+/** A whole number from 1 to `max`. */
+function count({ text, source }, max = Number.MAX_SAFE_INTEGER) {
+    if (/^[1-9]\d*$/.test(text) && Number(text) <= max)
+        return Number(text);
+    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not a whole number from 1 to ${max}.`);
+}
+/** Close to the longest time that a timer of Node.js can wait. */
+const MAX_MINUTES = 30_000;
+/** A number above 0. It need not be whole. */
+function minutes({ text, source }) {
+    const number = /^\d{1,5}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
+    if (number > 0 && number <= MAX_MINUTES)
+        return number;
+    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not a number of minutes.`, {
+        hint: `Write a number above 0 and up to ${MAX_MINUTES}, for example "30" or "0.5".`,
+    });
+}
+/** Nobody means to spend more in one run, and larger numbers lose their cents. */
+const MAX_DOLLARS = 1_000_000;
+/** An amount above 0. It need not be whole. */
+function dollars({ text, source }) {
+    const amount = /^\d{1,7}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
+    if (amount > 0 && amount <= MAX_DOLLARS)
+        return amount;
+    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not an amount of US dollars.`, {
+        hint: `Write a number above 0 and up to ${MAX_DOLLARS}, without a currency, for example "5" or "0.25".`,
+    });
+}
+/** A size in the format of Docker's `--memory`. */
+function memory({ text, source }) {
+    if (/^[1-9]\d*[bkmg]?$/i.test(text))
+        return text.toLowerCase();
+    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not a size.`, {
+        hint: 'Write a number with k, m or g, for example "6g".',
+    });
+}
+/** An argv in which `{0}` is replaced with the script's path. */
+function shell({ text, source }) {
+    if (text === 'bash')
+        return ['bash', '--noprofile', '--norc', '-eo', 'pipefail', '{0}'];
+    if (text === 'sh')
+        return ['sh', '-e', '{0}'];
+    if (text.includes('{0}'))
+        return text.split(/\s+/).filter((word) => word !== '');
+    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not one of its values.`, {
+        hint: 'Write bash, sh, or a command with {0} where the path of the script goes, for example "python3 {0}".',
+    });
+}
+/** `host[:port][/base/path]` */
+function target({ text, source }, { nameOf }) {
+    const place = placeOf(source);
+    const refuse = (cause) => {
+        throw new errors/* UserError */.yo(`${place}: "${text}" is not an upstream.`, {
+            hint: 'Write host[:port][/base/path] without a scheme, for example "gateway.example.com/openai"; https is implied. ' +
+                `An address needs a name: see ${nameOf('add-hosts')}.`,
+            cause,
+        });
+    };
+    try {
+        const found = parseTarget(place, text);
+        // Squid denies addresses, and a certificate is for a name.
+        return looksLikeAddress(found.host) ? refuse() : found;
+    }
+    catch (error) {
+        if (error instanceof value_error/* ValueError */.Q)
+            return refuse(error);
+        throw error;
+    }
+}
+/** A header's name with an optional scheme. */
+function authHeader({ text, source }) {
+    const hint = 'Write a name such as "api-key", or a name and a scheme such as "Authorization: Bearer".';
+    return (0,errors/* withHint */.mu)(hint, () => parseAuthHeader(placeOf(source), text));
+}
+/** A directory in the workspace. @returns its path without links */
+function workingDirectory({ text, source }, { workspace }) {
+    const place = placeOf(source);
+    const directory = realDirectory(`${place}: ${text}`, (0,external_node_path_.resolve)(workspace, text));
+    if (isInside(directory, workspace))
+        return directory;
+    throw new errors/* UserError */.yo(`${place}: ${text} is outside the workspace ${workspace}.`, {
+        hint: 'The sandbox sees the workspace only; name a directory inside it.',
+    });
+}
+/**
+ * @param what names the directory in messages @returns `path` without links @throws UserError if it is not a directory
+ */
+function realDirectory(what, path) {
+    try {
+        const real = (0,external_node_fs_.realpathSync)(path);
+        if ((0,external_node_fs_.statSync)(real).isDirectory())
+            return real;
+    }
+    catch (cause) {
+        throw new errors/* UserError */.yo(`${what} cannot be read.`, { cause });
+    }
+    throw new errors/* UserError */.yo(`${what} is not a directory.`);
+}
+/** The content of a PEM file. A relative path starts at the workspace. */
+function certificates({ text, source }, { workspace }) {
+    const place = placeOf(source);
+    let pem;
+    try {
+        pem = (0,external_node_fs_.readFileSync)((0,external_node_path_.resolve)(workspace, text), 'utf8');
+    }
+    catch (cause) {
+        throw new errors/* UserError */.yo(`${place}: ${text} cannot be read.`, { hint: 'Name a PEM file that exists.', cause });
+    }
+    if (pem.includes('-----BEGIN CERTIFICATE-----'))
+        return pem;
+    throw new errors/* UserError */.yo(`${place}: ${text} has no PEM certificate.`, {
+        hint: 'It must hold one or more "-----BEGIN CERTIFICATE-----" blocks.',
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/data.js
+/** Lists of hosts that several presets rest on, by the letters of `docs/presets.md`. */
+const SOURCES = {
+    copilot: 'https://docs.github.com/en/copilot/reference/copilot-allowlist-reference',
+    dependabot: 'https://github.com/dependabot/proxy/blob/main/internal/handlers/egress_allowlist_defaults.yaml',
+    agentic: 'https://github.github.com/gh-aw/reference/network/',
+};
+const UPLOADS = 'Anybody with an account there can also upload, so it is a way out for data if the command has a token.';
+const { copilot: data_copilot, dependabot, agentic } = SOURCES;
+const JAVASCRIPT = [
+    {
+        name: 'yarn-berry',
+        about: 'Yarn 2 and later, with its own releases',
+        hosts: ['repo.yarnpkg.com'],
+        includes: ['npm'],
+        sources: [data_copilot, dependabot],
+    },
+    {
+        name: 'bun',
+        about: 'packages for Bun, and its installer',
+        hosts: ['bun.sh'],
+        includes: ['npm'],
+        sources: [data_copilot, 'https://bun.com/docs/installation'],
+    },
+    {
+        name: 'deno',
+        about: 'JSR, modules by URL, and npm packages for Deno',
+        hosts: ['jsr.io', 'npm.jsr.io', 'deno.land', 'dl.deno.land'],
+        includes: ['npm'],
+        sources: [data_copilot, 'https://jsr.io/docs/npm-compatibility', 'https://docs.deno.com/runtime/reference/cli/upgrade/'],
+    },
+    {
+        name: 'node-headers',
+        about: 'headers and releases of Node.js, for node-gyp',
+        hosts: ['nodejs.org'],
+        sources: [data_copilot, 'https://github.com/nodejs/node-gyp#readme'],
+    },
+    {
+        name: 'playwright',
+        about: 'browsers for Playwright',
+        hosts: ['cdn.playwright.dev', 'playwright.download.prss.microsoft.com'],
+        sources: [data_copilot, 'https://playwright.dev/docs/browsers'],
+    },
+];
+const JVM = [
+    {
+        name: 'gradle',
+        about: "Gradle's distributions and plugins, and Maven's repository",
+        hosts: ['plugins.gradle.org', 'plugins-artifacts.gradle.org', 'services.gradle.org', 'downloads.gradle.org'],
+        includes: ['maven'],
+        sources: [data_copilot, dependabot, 'https://docs.gradle.org/current/userguide/gradle_wrapper.html'],
+    },
+    {
+        name: 'sbt',
+        about: "sbt's plugins, and Maven's repository",
+        hosts: ['repo.scala-sbt.org'],
+        includes: ['maven'],
+        sources: [dependabot, agentic],
+    },
+    {
+        name: 'android',
+        about: "Google's repository for Android, and the SDK",
+        hosts: ['maven.google.com', 'dl.google.com'],
+        sources: [data_copilot, 'https://maven.google.com/web/index.html'],
+    },
+];
+const LANGUAGES = [
+    {
+        name: 'conda',
+        about: 'conda packages',
+        hosts: ['conda.anaconda.org', 'repo.anaconda.com', 'api.anaconda.org'],
+        sources: [data_copilot, dependabot],
+        warning: UPLOADS,
+    },
+    {
+        name: 'rustup',
+        about: "Rust's toolchains",
+        hosts: ['static.rust-lang.org'],
+        sources: [data_copilot, 'https://rust-lang.github.io/rustup/environment-variables.html'],
+    },
+    {
+        name: 'nuget',
+        aliases: ['dotnet'],
+        about: 'NuGet packages',
+        hosts: ['api.nuget.org', 'www.nuget.org', 'globalcdn.nuget.org'],
+        sources: [data_copilot, dependabot, 'https://learn.microsoft.com/nuget/api/overview'],
+    },
+    {
+        name: 'dotnet-sdk',
+        about: "SDKs and runtimes of .NET, for Microsoft's install script",
+        hosts: ['builds.dotnet.microsoft.com', 'ci.dot.net', 'dot.net'],
+        sources: ['https://learn.microsoft.com/dotnet/core/tools/dotnet-install-script'],
+    },
+    {
+        name: 'rubygems',
+        aliases: ['ruby'],
+        about: 'Ruby gems',
+        hosts: ['rubygems.org', 'index.rubygems.org'],
+        sources: [data_copilot, dependabot],
+    },
+    {
+        name: 'packagist',
+        aliases: ['php', 'composer'],
+        about: 'the lists of Composer packages; the packages themselves come from GitHub: add `github-read`',
+        hosts: ['repo.packagist.org', 'packagist.org', 'getcomposer.org'],
+        sources: [data_copilot, dependabot],
+    },
+    {
+        name: 'hex',
+        aliases: ['elixir'],
+        about: 'Hex packages for Elixir and Erlang',
+        hosts: ['repo.hex.pm', 'hex.pm', 'builds.hex.pm'],
+        sources: [dependabot, agentic],
+    },
+    { name: 'dart', aliases: ['pub'], about: 'Dart packages', hosts: ['pub.dev'], sources: [data_copilot, dependabot] },
+];
+const GITHUB = [
+    {
+        name: 'github-read',
+        aliases: ['github'],
+        about: 'clones, downloads and the API of GitHub without a token; prefer `github-token`, which limits what may be asked',
+        hosts: [
+            ...['github.com', 'api.github.com', 'codeload.github.com', 'raw.githubusercontent.com'],
+            ...[
+                'objects.githubusercontent.com',
+                'release-assets.githubusercontent.com',
+                'github-cloud.githubusercontent.com',
+            ],
+        ],
+        sources: [
+            data_copilot,
+            'https://docs.github.com/en/actions/reference/runners/self-hosted-runners',
+            'https://api.github.com/meta',
+        ],
+        warning: `GitHub can also be written to. ${UPLOADS}`,
+    },
+    {
+        name: 'github-release',
+        about: 'files of releases on GitHub',
+        hosts: ['github.com', 'objects.githubusercontent.com', 'release-assets.githubusercontent.com'],
+        sources: [data_copilot, 'https://docs.github.com/en/actions/reference/runners/self-hosted-runners'],
+        warning: `GitHub can also be written to. ${UPLOADS}`,
+    },
+];
+const IMAGES = [
+    {
+        name: 'ghcr',
+        about: "GitHub's container registry, for skopeo, crane and Helm",
+        hosts: ['ghcr.io', 'pkg-containers.githubusercontent.com'],
+        sources: [data_copilot, dependabot],
+        warning: UPLOADS,
+    },
+    {
+        name: 'dockerhub',
+        aliases: ['docker'],
+        about: "Docker's container registry, for skopeo and crane",
+        hosts: [
+            ...['registry-1.docker.io', 'auth.docker.io', 'index.docker.io', 'production.cloudflare.docker.com'],
+            ...['production.cloudfront.docker.com'],
+            'docker-images-prod.6aa30f8b08e16409b46e0173d6de2f56.r2.cloudflarestorage.com',
+        ],
+        sources: ['https://docs.docker.com/desktop/setup/allow-list/', dependabot],
+        warning: UPLOADS,
+    },
+];
+const OTHERS = [
+    {
+        name: 'alpine',
+        about: "Alpine's packages",
+        hosts: ['dl-cdn.alpinelinux.org'],
+        sources: [data_copilot],
+    },
+    {
+        name: 'huggingface',
+        aliases: ['hf'],
+        about: 'models and data sets of Hugging Face',
+        hosts: [
+            ...['huggingface.co', 'hf.co', 'cdn-lfs.hf.co', 'cdn-lfs-us-1.hf.co', 'cdn-lfs-eu-1.hf.co'],
+            ...['transfer.xethub.hf.co', 'cas-server.xethub.hf.co', 'cas-bridge.xethub.hf.co'],
+        ],
+        sources: ['https://huggingface.co/.well-known/meta.json'],
+        warning: UPLOADS,
+    },
+    {
+        name: 'pytorch',
+        about: "PyTorch's own index of wheels",
+        hosts: ['download.pytorch.org'],
+        sources: ['https://pytorch.org/get-started/locally/'],
+    },
+    {
+        name: 'terraform',
+        about: "HashiCorp's registry and releases; set `CHECKPOINT_DISABLE=1`, or Terraform also asks for its newest version",
+        hosts: ['registry.terraform.io', 'releases.hashicorp.com'],
+        sources: [data_copilot, dependabot],
+    },
+    {
+        name: 'bazel',
+        about: "Bazel's modules, mirror and releases",
+        hosts: ['bcr.bazel.build', 'mirror.bazel.build', 'releases.bazel.build'],
+        sources: [dependabot, agentic],
+    },
+];
+/** The presets whose hosts are the same on every machine. */
+const HOST_PRESETS = [
+    ...JAVASCRIPT,
+    ...JVM,
+    ...LANGUAGES,
+    ...GITHUB,
+    ...IMAGES,
+    ...OTHERS,
+];
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/machine.js
+
+
+
+/** The text of a file; undefined if it cannot be read, or belongs to the workspace. */
+function machine_textOf(machine, path) {
+    return machine_bytesOf(machine, path)?.toString('utf8');
+}
+/** Like {@link textOf}. */
+function machine_bytesOf(machine, path) {
+    const file = (0,external_node_path_.join)(machine.root, path);
+    if (machine.workspace !== '/' && isInside(file, (0,external_node_path_.join)(machine.root, machine.workspace)))
+        return undefined;
+    try {
+        return (0,external_node_fs_.readFileSync)(file);
+    }
+    catch {
+        return undefined; // It is not there, or not for this user.
+    }
+}
+/** The names in a directory, sorted; none if it cannot be read. */
+function machine_namesIn(machine, path) {
+    try {
+        return (0,external_node_fs_.readdirSync)((0,external_node_path_.join)(machine.root, path)).sort();
+    }
+    catch {
+        return [];
+    }
+}
+/** The directories of `PATH`, without those of the workspace. */
+function machine_programDirectories({ environment, workspace }) {
+    const paths = (environment['PATH'] ?? '').split(':').filter((path) => (0,external_node_path_.isAbsolute)(path));
+    return [...new Set(paths)].filter((path) => path !== workspace && !isBelow(path, workspace));
+}
+/** The directories that have a program of this name, with links resolved. */
+function homesOfProgram(machine, name) {
+    const found = machine_programDirectories(machine).flatMap((directory) => {
+        const path = machine_realPath(machine, (0,external_node_path_.join)(directory, name));
+        return path === undefined ? [] : [(0,external_node_path_.dirname)(path)];
+    });
+    return [...new Set(found)];
+}
+/** @returns a path that starts at the root of the machine; undefined if there is nothing */
+function machine_realPath({ root }, path) {
+    try {
+        const [real, top] = [(0,external_node_fs_.realpathSync)((0,external_node_path_.join)(root, path)), (0,external_node_fs_.realpathSync)(root)];
+        return top === '/' ? real : real.replace(top, '');
+    }
+    catch {
+        return undefined;
+    }
+}
+/** A path as people write it. */
+function shownPath({ home }, path) {
+    return isBelow(path, home) ? `~${path.slice(home === '/' ? 0 : home.length)}` : path;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/settings-text.js
+/**
+ * The formats in which tools keep their settings: INI (npm, pip), TOML (cargo, uv) and `KEY=value` (Go). One reader is
+ * enough for what presets need of them, which is strings.
+ */
+const ADDRESS = /(?:sparse\+)?https?:\/\/[^\s"',;|\]}<>]+/gi;
+/** The addresses in a text, in their order. */
+function settings_text_addressesIn(text) {
+    return text.match(ADDRESS) ?? [];
+}
+/** Reads the assignments of a file. Of an inline table (TOML), each key is one. */
+function assignments(text) {
+    const found = [];
+    let section = '';
+    for (const line of text.split(/\r?\n/)) {
+        const [, header] = /^\s*\[\[?([^[\]]+)\]\]?\s*(?:[#;].*)?$/.exec(line) ?? [];
+        const last = found.at(-1);
+        if (/^\s*[#;]/.test(line))
+            continue;
+        if (header !== undefined) {
+            section = `${unquoted(header)}.`;
+        }
+        else if (/^\s+["']?(?:sparse\+)?https?:/i.test(line) && last !== undefined) {
+            // A further line of a list. (configparser, TOML)
+            last.value += ` ${line.trim()}`;
+        }
+        else {
+            found.push(...assignment(section, line));
+        }
+    }
+    return found;
+}
+function assignment(section, line) {
+    const [, left = '', right = ''] = /^\s*((?:"[^"]*"|'[^']*'|[^=\s"'])+)\s*=\s*(.*)$/.exec(line) ?? [];
+    if (left === '')
+        return [];
+    const key = `${section}${unquoted(left)}`;
+    const [, table] = /^\{(.*)\}/.exec(right) ?? [];
+    if (table === undefined)
+        return [{ key, value: settings_text_valueOf(right) }];
+    return table.split(',').flatMap((part) => assignment(`${key}.`, part));
+}
+function settings_text_valueOf(text) {
+    const [, double, single] = /^(?:"([^"]*)"|'([^']*)')/.exec(text) ?? [];
+    return double ?? single ?? text.replace(/\s[#;].*$/, '').trim();
+}
+const unquoted = (text) => text.replace(/["'\s]/g, '');
+/** The last value of a key: later lines win. */
+function lastOf(all, key) {
+    return all.findLast((one) => one.key === key)?.value;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/apt.js
+
+
+
+const apt_DIRECTORY = '/etc/apt/sources.list.d';
+/** The servers of apt's sources, third parties' included. (sources.list(5), apt-transport-mirror(1)) */
+const apt = (machine) => {
+    const names = machine_namesIn(machine, apt_DIRECTORY).filter((name) => /\.(?:list|sources)$/.test(name));
+    const settings = ['/etc/apt/sources.list', ...names.map((name) => (0,external_node_path_.join)(apt_DIRECTORY, name))].flatMap((path) => {
+        const text = machine_textOf(machine, path) ?? '';
+        const uris = path.endsWith('.sources') ? urisOfStanzas(text) : urisOfLines(text);
+        return uris.flatMap((uri) => serversOf(machine, uri, shownPath(machine, path)));
+    });
+    return settings.length > 0 ? { settings } : { settings, gap: 'apt has no sources here' };
+};
+/** `deb [options] URI suite component` */
+const urisOfLines = (text) => [...text.matchAll(/^\s*deb(?:-src)?\s+(?:\[[^\]]*\]\s+)?(\S+)/gm)].map(([, uri = '']) => uri);
+function urisOfStanzas(text) {
+    const stanzas = text.replace(/^#.*\n?/gm, '').split(/\n\s*\n/);
+    return stanzas
+        .filter((stanza) => !/^Enabled:\s*(?:no|false|0)\s*$/im.test(stanza))
+        .flatMap((stanza) => /^URIs:((?:.*\n?)(?:[ \t].*\n?)*)/im.exec(stanza)?.[1]?.trim().split(/\s+/) ?? []);
+}
+/** GitHub's Ubuntu runners have a list of mirrors in a file of its own. */
+function serversOf(machine, uri, from) {
+    const [, list] = /^mirror\+file:\/*(\/.*)$/.exec(uri) ?? [];
+    const text = list === undefined ? uri.replace(/^mirror\+/, '') : (machine_textOf(machine, list) ?? '').replace(/^#.*$/gm, '');
+    return settings_text_addressesIn(text).map((url) => ({ url, from: list ?? from }));
+}
+
+// EXTERNAL MODULE: ./node_modules/tldts/dist/cjs/index.js
+var cjs = __nccwpck_require__(935);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/crates.js
+
+
+
+
+const BUILT_IN = 'sparse+https://';
+/**
+ * cargo's registries and what replaces the built-in one, and where their files are.
+ * (doc.rust-lang.org/cargo/reference/config.html, source-replacement.html and registry-index.html)
+ */
+const crates = (machine) => {
+    const home = machine.environment['CARGO_HOME'] ?? (0,external_node_path_.join)(machine.home, '.cargo');
+    const file = ['config.toml', 'config'].map((name) => (0,external_node_path_.join)(home, name)).find((path) => machine_textOf(machine, path));
+    const all = assignments(file === undefined ? '' : (machine_textOf(machine, file) ?? ''));
+    const from = file === undefined ? '' : shownPath(machine, file);
+    const replaced = replacement(all);
+    const main = replaced === undefined ? builtIn(machine) : settings_text_addressesIn(replaced).map((url) => ({ url, from }));
+    const indexes = [...main, ...registries(all, from, machine)];
+    const settings = indexes.flatMap((index) => [index, ...filesOf(machine, home, index)]);
+    if (settings.length > 0)
+        return { settings };
+    if (replaced !== undefined)
+        return { settings, gap: `${from} replaces cargo's registry with what has no address` };
+    return { settings, gap: 'cargo is not installed, and no setting names a registry' };
+};
+/** @returns the registry's address, or an empty text for a source without one; undefined if nothing is replaced */
+function replacement(all) {
+    let name = 'crates-io';
+    // A circle is the user's mistake, and must not keep AWF busy.
+    const seen = new Set();
+    for (let next = name; next !== undefined && !seen.has(next);) {
+        name = next;
+        seen.add(name);
+        next = lastOf(all, `source.${name}.replace-with`);
+    }
+    if (name === 'crates-io')
+        return undefined;
+    return lastOf(all, `source.${name}.registry`) ?? lastOf(all, `registries.${name}.index`) ?? '';
+}
+function registries(all, from, { environment }) {
+    const ofFile = all
+        .filter(({ key }) => /^registries\.[^.]+\.index$/.test(key))
+        .flatMap(({ value }) => settings_text_addressesIn(value))
+        .map((url) => ({ url, from }));
+    const ofVariables = Object.entries(environment)
+        .filter(([name]) => /^CARGO_REGISTRIES_\w+_INDEX$/.test(name))
+        .flatMap(([name, value = '']) => settings_text_addressesIn(value).map((url) => ({ url, from: name })));
+    return [...ofFile, ...ofVariables];
+}
+const FROM_PROGRAM = "cargo's own default";
+/** The program has the address among its constants. Searching all of it takes 50 ms, and starting it longer. */
+function builtIn(machine) {
+    for (const path of programs(machine)) {
+        const bytes = machine_bytesOf(machine, path) ?? Buffer.alloc(0);
+        // The scheme also stands alone.
+        for (let at = bytes.indexOf(BUILT_IN); at >= 0; at = bytes.indexOf(BUILT_IN, at + 1)) {
+            const [url] = /^sparse\+https:\/\/[a-z0-9-]+\.[a-z0-9.-]+\//.exec(bytes.toString('latin1', at, at + 200)) ?? [];
+            if (url !== undefined)
+                return [{ url, from: FROM_PROGRAM }];
+        }
+    }
+    return [];
+}
+/** rustup's `cargo` only chooses one of its toolchains. */
+function* programs(machine) {
+    const { environment, home } = machine;
+    const rustup = environment['RUSTUP_HOME'] ?? (0,external_node_path_.join)(home, '.rustup');
+    const chosen = lastOf(assignments(machine_textOf(machine, (0,external_node_path_.join)(rustup, 'settings.toml')) ?? ''), 'default_toolchain');
+    const toolchains = [
+        environment['RUSTUP_TOOLCHAIN'] ?? [],
+        chosen ?? [],
+        machine_namesIn(machine, (0,external_node_path_.join)(rustup, 'toolchains')),
+    ];
+    for (const toolchain of new Set(toolchains.flat()))
+        yield (0,external_node_path_.join)(rustup, 'toolchains', toolchain, 'bin/cargo');
+    for (const directory of homesOfProgram(machine, 'cargo'))
+        yield (0,external_node_path_.join)(directory, 'cargo');
+}
+/**
+ * The hosts of a registry's files. The index names them in its `config.json`, which cargo keeps once it has asked. A cache
+ * can be writable for commands of other runs, so only a host of the registry's own domain counts. Without the cache, the
+ * built-in registry's files are somewhere below its domain, and another registry's are where its index is.
+ */
+function filesOf(machine, home, { url, from }) {
+    const index = new URL(url.replace(/^sparse\+/, ''));
+    const domain = (0,cjs/* getDomain */.FB)(index.hostname);
+    const folder = machine_namesIn(machine, (0,external_node_path_.join)(home, 'registry/index')).find((name) => new RegExp(`^${RegExp.escape(index.hostname)}-[0-9a-f]{16}$`).test(name));
+    const text = folder === undefined ? '' : (machine_textOf(machine, (0,external_node_path_.join)(home, 'registry/index', folder, 'config.json')) ?? '');
+    const [, files = ''] = /"dl"\s*:\s*"([^"]+)"/.exec(text) ?? [];
+    if (domain === null)
+        return [];
+    if (URL.canParse(files) && (0,cjs/* getDomain */.FB)(new URL(files).hostname) === domain) {
+        return [{ url: files, from: "the registry's index" }];
+    }
+    return from === FROM_PROGRAM ? [{ url: `https://${domain}/`, from: "the default's domain", isBelow: true }] : [];
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/go.js
+
+
+
+/** Go before 1.21 has no `go.env`; its sources have the default. */
+const SOURCE = 'src/cmd/go/internal/cfg/cfg.go';
+/** The module proxies, and the checksum database. (go.dev/ref/mod#environment-variables) */
+const go = (machine) => {
+    const proxy = settingOf(machine, 'GOPROXY');
+    const sums = settingOf(machine, 'GOSUMDB');
+    const proxies = settings_text_addressesIn(proxy?.value ?? '').map((url) => ({ url, from: proxy?.from ?? '' }));
+    const settings = [...proxies, ...(sums === undefined ? [] : sumDatabase(sums))];
+    if (proxies.length > 0)
+        return { settings };
+    if (proxy === undefined)
+        return { settings, gap: 'Go is not installed, and GOPROXY is not set' };
+    return { settings, gap: `${proxy.from} has no module proxy, so that modules come from their own servers` };
+};
+function settingOf(machine, name) {
+    const { environment, home } = machine;
+    const own = environment[name];
+    if (own !== undefined && own !== '')
+        return { value: own, from: name };
+    const settings = environment['GOENV'] ?? (0,external_node_path_.join)(environment['XDG_CONFIG_HOME'] ?? (0,external_node_path_.join)(home, '.config'), 'go/env');
+    const roots = [environment['GOROOT'] ?? [], homesOfProgram(machine, 'go').map((path) => (0,external_node_path_.join)(path, '..'))].flat();
+    const files = [settings, ...roots.map((root) => (0,external_node_path_.join)(root, 'go.env'))];
+    for (const path of files) {
+        const value = lastOf(assignments(machine_textOf(machine, path) ?? ''), name);
+        if (value !== undefined && value !== '')
+            return { value, from: shownPath(machine, path) };
+    }
+    for (const root of roots) {
+        const text = machine_textOf(machine, (0,external_node_path_.join)(root, SOURCE)) ?? '';
+        const [, value] = new RegExp(`envOr\\("${name}", "([^"]+)"\\)`).exec(text) ?? [];
+        if (value !== undefined)
+            return { value, from: "Go's own default" };
+    }
+    return undefined;
+}
+/** `NAME`, `NAME+KEY`, with or without an address of its own, or `off`. */
+function sumDatabase({ value, from }) {
+    const [name = '', address] = value.trim().split(/\s+/);
+    if (name === 'off')
+        return [];
+    return [{ url: address ?? `https://${name.replace(/\+.*$/, '')}/`, from }];
+}
+
+// EXTERNAL MODULE: external "node:zlib"
+var external_node_zlib_ = __nccwpck_require__(8522);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/zip.js
+
+/** Signatures and sizes of the records. (APPNOTE.TXT 4.3.7, 4.3.12 and 4.3.16) */
+const END = { signature: 0x06_05_4b_50, size: 22 };
+const ENTRY = { signature: 0x02_01_4b_50, size: 46 };
+const LOCAL_SIZE = 30;
+/** How far from its end an archive without a comment of the longest kind has its last record. */
+const SEARCHED = END.size + 65_535;
+/**
+ * A file of a zip archive, such as a jar.
+ *
+ * @returns undefined if the archive does not have it, or is none
+ */
+function fileInZip(archive, name) {
+    try {
+        return find(archive, name);
+    }
+    catch {
+        return undefined; // It is cut off, or compressed in another way.
+    }
+}
+function find(archive, name) {
+    const end = lastRecord(archive);
+    if (end === undefined)
+        return undefined;
+    let at = archive.readUInt32LE(end + 16);
+    for (let left = archive.readUInt16LE(end + 10); left > 0; left--) {
+        if (archive.readUInt32LE(at) !== ENTRY.signature)
+            return undefined;
+        const [nameLength, extra, comment] = [28, 30, 32].map((offset) => archive.readUInt16LE(at + offset));
+        const start = at + ENTRY.size;
+        const next = start + (nameLength ?? 0);
+        if (archive.toString('utf8', start, next) === name)
+            return content(archive, at);
+        at = next + (extra ?? 0) + (comment ?? 0);
+    }
+    return undefined;
+}
+function lastRecord(archive) {
+    for (let at = archive.length - END.size; at >= 0 && at >= archive.length - SEARCHED; at--) {
+        if (archive.readUInt32LE(at) === END.signature)
+            return at;
+    }
+    return undefined;
+}
+function content(archive, entry) {
+    const local = archive.readUInt32LE(entry + 42);
+    const start = local + LOCAL_SIZE + archive.readUInt16LE(local + 26) + archive.readUInt16LE(local + 28);
+    const data = archive.subarray(start, start + archive.readUInt32LE(entry + 20));
+    return archive.readUInt16LE(entry + 10) === 0 ? data : (0,external_node_zlib_.inflateRawSync)(data);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/maven.js
+
+
+
+
+/** Maven's built-in project, with its repository. (Maven Model Builder, Super POM) */
+const SUPER_POM = 'org/apache/maven/model/pom-4.0.0.xml';
+const ITS_JAR = /^maven-(?:model-builder|impl)-.*\.jar$/;
+/** The repositories of Maven's settings, and the built-in one if no mirror stands in for it. (settings.html) */
+const maven = (machine) => {
+    const homes = mavenHomes(machine);
+    const files = [(0,external_node_path_.join)(machine.home, '.m2/settings.xml'), ...homes.map((home) => (0,external_node_path_.join)(home, 'conf/settings.xml'))];
+    const read = files.map((path) => ofSettings(machine_textOf(machine, path) ?? '', shownPath(machine, path), machine));
+    const own = read.flatMap(({ settings }) => settings);
+    const settings = [...own, ...(read.some(({ isMirrored }) => isMirrored) ? [] : maven_builtIn(machine, homes))];
+    return settings.length > 0
+        ? { settings }
+        : { settings, gap: 'Maven is not installed, and no setting names a repository' };
+};
+const mavenHomes = (machine) => {
+    const { environment } = machine;
+    const named = ['MAVEN_HOME', 'M2_HOME'].flatMap((name) => environment[name] ?? []);
+    return [
+        ...new Set([...named, ...homesOfProgram(machine, 'mvn').map((path) => (0,external_node_path_.join)(path, '..')), '/usr/share/maven']),
+    ];
+};
+function ofSettings(text, from, { environment }) {
+    const plain = text
+        .replace(/<!--.*?-->/gs, '')
+        .replace(/\$\{env\.(\w+)\}/g, (_, name) => environment[name] ?? '');
+    const mirrors = maven_elements(plain, 'mirror').filter((mirror) => one(mirror, 'blocked') !== 'true');
+    const others = ['repository', 'pluginRepository'].flatMap((name) => maven_elements(plain, name));
+    const settings = [...mirrors, ...others].flatMap((element) => settings_text_addressesIn(one(element, 'url')).map((url) => ({ url, from })));
+    return { settings, isMirrored: mirrors.some((mirror) => isForCentral(one(mirror, 'mirrorOf'))) };
+}
+/** `*`, `external:*`, `central`, or a list with one of them and without `!central`. */
+function isForCentral(mirrorOf) {
+    const names = mirrorOf.split(',').map((name) => name.trim());
+    return !names.includes('!central') && names.some((name) => ['*', 'external:*', 'central'].includes(name));
+}
+function maven_builtIn(machine, homes) {
+    for (const home of homes) {
+        for (const name of machine_namesIn(machine, (0,external_node_path_.join)(home, 'lib')).filter((file) => ITS_JAR.test(file))) {
+            const jar = machine_bytesOf(machine, (0,external_node_path_.join)(home, 'lib', name));
+            const pom = jar && fileInZip(jar, SUPER_POM)?.toString('utf8');
+            const found = maven_elements(pom ?? '', 'repository').flatMap((element) => settings_text_addressesIn(one(element, 'url')));
+            if (found.length > 0)
+                return found.map((url) => ({ url, from: "Maven's own default" }));
+        }
+    }
+    return [];
+}
+const maven_elements = (text, name) => [...text.matchAll(new RegExp(`<${name}>(.*?)</${name}>`, 'gs'))].map(([, content = '']) => content);
+const one = (text, name) => maven_elements(text, name)[0]?.trim() ?? '';
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/npm.js
+
+
+
+/** Of npm 7 and later, and of npm 6: a text with the default of the option `registry`. */
+const DEFAULTS = ['node_modules/@npmcli/config/lib/definitions/definitions.js', 'lib/config/defaults.js'];
+const DEFAULT = /registry: new Definition\('registry', \{\s*default: [`'"](https?:[^`'"]+)|^\s*registry: ['"](https?:[^'"]+)/m;
+/** Yarn 1 has a default of its own, and asks it whatever npm is set to by default. */
+const YARN_DEFAULT = /YARN_REGISTRY = ['"](https?:[^'"]+)/;
+/** The registry of npm, pnpm, Bun and Yarn, and those of scopes. (npm: docs/config; pnpm and Bun read npm's settings) */
+const npm = (machine) => {
+    const files = [...settingsFiles(machine)];
+    const settings = [
+        ...(registryOf(machine, files) ?? []),
+        ...files.flatMap(({ all, from }) => of(all, /^@[^:]+:registry$/, from, machine)),
+        ...yarn(machine),
+    ];
+    return settings.length > 0
+        ? { settings }
+        : { settings, gap: 'npm is not installed, and no setting names a registry' };
+};
+/** The strongest one first. */
+function* settingsFiles(machine) {
+    const { environment, home } = machine;
+    const variable = (name) => environment[Object.keys(environment).find((key) => key.toLowerCase() === `npm_config_${name}`) ?? ''];
+    const builtIn = npmDirectories(machine);
+    const paths = [
+        variable('userconfig') ?? (0,external_node_path_.join)(home, '.npmrc'),
+        variable('globalconfig') ?? '/etc/npmrc',
+        ...builtIn.flatMap((npmHome) => [(0,external_node_path_.join)(npmHome, '../../../etc/npmrc'), (0,external_node_path_.join)(npmHome, 'npmrc')]),
+        (0,external_node_path_.join)(environment['XDG_CONFIG_HOME'] ?? (0,external_node_path_.join)(home, '.config'), 'pnpm/rc'),
+    ];
+    for (const path of paths) {
+        const text = machine_textOf(machine, path);
+        if (text !== undefined)
+            yield { all: assignments(text), from: shownPath(machine, path) };
+    }
+}
+function registryOf(machine, files) {
+    const fromVariables = Object.entries(machine.environment).flatMap(([key, value = '']) => key.toLowerCase() === 'npm_config_registry' ? settings_text_addressesIn(value).map((url) => ({ url, from: key })) : []);
+    const fromFiles = files.map(({ all, from }) => of(all, /^registry$/, from, machine).slice(-1));
+    return [fromVariables, ...fromFiles, builtInRegistry(machine)].find((found) => found.length > 0);
+}
+const of = (all, key, from, { environment }) => all
+    .filter((one) => key.test(one.key))
+    .flatMap(({ value }) => settings_text_addressesIn(value.replace(/\$\{(\w+)\}/g, (_, name) => environment[name] ?? '')))
+    .map((url) => ({ url, from }));
+function builtInRegistry(machine) {
+    for (const directory of npmDirectories(machine)) {
+        for (const file of DEFAULTS) {
+            const [, url, older = url] = DEFAULT.exec(machine_textOf(machine, (0,external_node_path_.join)(directory, file)) ?? '') ?? [];
+            if (older !== undefined)
+                return [{ url: older, from: "npm's own default" }];
+        }
+    }
+    return [];
+}
+/** The program is `bin/npm-cli.js` of the package; some systems have a script in front of it. */
+const npmDirectories = (machine) => homesOfProgram(machine, 'npm').flatMap((directory) => [
+    (0,external_node_path_.join)(directory, '..'),
+    ...['../lib/node_modules/npm', '../share/nodejs/npm'].map((path) => (0,external_node_path_.join)(directory, path)),
+]);
+function yarn(machine) {
+    const { environment, home } = machine;
+    const fromVariables = ['YARN_REGISTRY', 'YARN_NPM_REGISTRY_SERVER'].flatMap((from) => settings_text_addressesIn(environment[from] ?? '').map((url) => ({ url, from })));
+    const fromFile = ['.yarnrc', '.yarnrc.yml'].flatMap((name) => {
+        const path = (0,external_node_path_.join)(home, name);
+        const lines = (machine_textOf(machine, path) ?? '').match(/^\s*(?:registry|npmRegistryServer:?)\s.*$/gm) ?? [];
+        return settings_text_addressesIn(lines.join('\n')).map((url) => ({ url, from: shownPath(machine, path) }));
+    });
+    const own = [...fromVariables, ...fromFile];
+    if (own.length > 0)
+        return own;
+    return homesOfProgram(machine, 'yarn')
+        .slice(0, 1)
+        .flatMap((directory) => {
+        const [, url] = YARN_DEFAULT.exec(machine_textOf(machine, (0,external_node_path_.join)(directory, '../lib/cli.js')) ?? '') ?? [];
+        return url === undefined ? [] : [{ url, from: "Yarn's own default" }];
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/pypi.js
+
+
+
+const VARIABLES = {
+    index: ['PIP_INDEX_URL', 'UV_DEFAULT_INDEX', 'UV_INDEX_URL'],
+    others: ['PIP_EXTRA_INDEX_URL', 'PIP_FIND_LINKS', 'UV_INDEX', 'UV_EXTRA_INDEX_URL', 'UV_FIND_LINKS'],
+};
+const KEYS = {
+    index: /(?:^|\.)index-?url$|^index\.url$/,
+    others: /(?:^|\.)(?:extra-index-url|find-links)$/,
+};
+/** pip knows the host of its index's files as well, which the index names only in its answers. */
+const INDEX_FILE = 'pip/_internal/models/index.py';
+const pypi_DEFAULT = /^PyPI = PackageIndex\(\s*"(https:[^"]+)",\s*file_storage_domain="([^"]+)"/m;
+/** The index of pip, uv and Poetry, and the host of its files. (pip: topics/configuration; uv: reference/environment) */
+const pypi = (machine) => {
+    const files = pypi_settingsFiles(machine);
+    const ofKeys = (keys) => files.flatMap(({ path, text }) => assignments(text)
+        .filter(({ key }) => keys.test(key))
+        .flatMap(({ value }) => settings_text_addressesIn(value))
+        .map((url) => ({ url, from: shownPath(machine, path) })));
+    const ofVariables = (names) => names.flatMap((from) => settings_text_addressesIn(machine.environment[from] ?? '').map((url) => ({ url, from })));
+    const defaults = pypi_builtIn(machine);
+    // pip and uv do not read each other's, so each one's index counts.
+    const own = [...ofVariables(VARIABLES.index), ...ofKeys(KEYS.index)];
+    const others = [...ofVariables(VARIABLES.others), ...ofKeys(KEYS.others)];
+    const index = own.length > 0 ? own : defaults.slice(0, 1);
+    const usesDefault = index.some(({ url }) => defaults[0] !== undefined && pypi_hostOf(url) === pypi_hostOf(defaults[0].url));
+    const settings = [...index, ...(usesDefault ? defaults.slice(1) : []), ...others];
+    if (index.length > 0)
+        return { settings };
+    return { settings, gap: 'pip is not installed, and no setting names an index' };
+};
+function pypi_settingsFiles(machine) {
+    const { environment, home } = machine;
+    const settings = environment['XDG_CONFIG_HOME'] ?? (0,external_node_path_.join)(home, '.config');
+    const named = ['PIP_CONFIG_FILE', 'UV_CONFIG_FILE'].flatMap((name) => environment[name] ?? []);
+    const paths = [
+        ...named,
+        ...['/etc/pip.conf', '/etc/xdg/pip/pip.conf', (0,external_node_path_.join)(settings, 'pip/pip.conf'), (0,external_node_path_.join)(home, '.pip/pip.conf')],
+        ...['/etc/uv/uv.toml', (0,external_node_path_.join)(settings, 'uv/uv.toml')],
+    ];
+    return paths.flatMap((path) => {
+        const text = machine_textOf(machine, path);
+        return text === undefined ? [] : [{ path, text }];
+    });
+}
+/** The index and the host of its files. */
+function pypi_builtIn(machine) {
+    for (const packages of packageDirectories(machine)) {
+        const [, index, files] = pypi_DEFAULT.exec(machine_textOf(machine, (0,external_node_path_.join)(packages, INDEX_FILE)) ?? '') ?? [];
+        if (index === undefined || files === undefined)
+            continue;
+        const from = "pip's own default";
+        return [
+            { url: index, from },
+            { url: `https://${files}/`, from },
+        ];
+    }
+    return [];
+}
+function* packageDirectories(machine) {
+    const prefixes = machine_programDirectories(machine).flatMap((directory) => {
+        const prefix = (0,external_node_path_.join)(directory, '..');
+        // pyenv's programs are scripts that choose a version.
+        const versions = directory.endsWith('/shims') ? machine_namesIn(machine, (0,external_node_path_.join)(prefix, 'versions')) : [];
+        return [prefix, ...versions.map((version) => (0,external_node_path_.join)(prefix, 'versions', version))];
+    });
+    for (const prefix of new Set([...prefixes, (0,external_node_path_.join)(machine.home, '.local'), '/usr/local', '/usr'])) {
+        for (const name of machine_namesIn(machine, (0,external_node_path_.join)(prefix, 'lib'))) {
+            if (!name.startsWith('python3'))
+                continue;
+            for (const packages of ['site-packages', 'dist-packages'])
+                yield (0,external_node_path_.join)(prefix, 'lib', name, packages);
+        }
+    }
+}
+const pypi_hostOf = (url) => (URL.canParse(url) ? new URL(url).host : undefined);
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/names.js
+
+
+
+
+
+
+
+/**
+ * The hosts of these stand nowhere in AWF: a company's mirror counts where one is set up, and a new default arrives with
+ * the tool.
+ */
+const TOOL_PRESETS = [
+    {
+        name: 'npm',
+        aliases: ['node', 'javascript', 'pnpm', 'yarn'],
+        about: 'packages for npm, pnpm, Yarn and Bun',
+        tool: npm,
+        reads: "`npm_config_registry`, your and the machine's `npmrc`, `.yarnrc` and `.yarnrc.yml`, npm's and Yarn's default",
+        asks: 'npm config get registry',
+    },
+    {
+        name: 'pypi',
+        aliases: ['python', 'pip', 'uv', 'poetry'],
+        about: 'packages for pip, uv and Poetry',
+        tool: pypi,
+        reads: "`PIP_INDEX_URL`, `UV_DEFAULT_INDEX` and the like, your and the machine's `pip.conf` and `uv.toml`, pip's default",
+        asks: 'pip config list',
+    },
+    {
+        name: 'crates',
+        aliases: ['cargo', 'rust'],
+        about: "Rust's crates",
+        tool: crates,
+        reads: "your cargo `config.toml`, `CARGO_REGISTRIES_…`, cargo's default, the index's own settings in cargo's cache",
+        asks: 'cargo config get',
+    },
+    {
+        name: 'go',
+        aliases: ['golang'],
+        about: 'Go modules and their checksums',
+        tool: go,
+        reads: "`GOPROXY` and `GOSUMDB` of the environment, of `go env -w` and of Go's own `go.env`",
+        asks: 'go env GOPROXY GOSUMDB',
+    },
+    {
+        name: 'maven',
+        aliases: ['java'],
+        about: "Maven's repository",
+        tool: maven,
+        reads: "your and Maven's own `settings.xml` (mirrors, repositories), Maven's built-in project",
+        asks: 'mvn help:effective-settings',
+    },
+    {
+        name: 'debian',
+        aliases: ['ubuntu', 'apt'],
+        about: "the servers of apt's sources, over `http` too if they say so",
+        tool: apt,
+        reads: '`/etc/apt/sources.list` and `/etc/apt/sources.list.d`',
+        asks: 'apt-get indextargets --format "$(SITE)"',
+    },
+];
+const names_ALL = [...TOOL_PRESETS, ...HOST_PRESETS];
+const BY_WORD = new Map(names_ALL.flatMap((preset) => [preset.name, ...(preset.aliases ?? [])].map((word) => [word, preset])));
+/** Every preset's own name. */
+const PRESET_NAMES = names_ALL.map(({ name }) => name);
+/** The preset that a word names, as its name or as an alias. */
+function presetNamed(word) {
+    return BY_WORD.get(word.toLowerCase());
+}
+/** At most this many names are suggested. */
+const MAX_NEAREST = 3;
+/** The names and aliases that a mistyped word most likely means, the nearest first. */
+function nearestPresets(word) {
+    const text = word.toLowerCase();
+    const limit = Math.max(1, Math.floor(text.length / 3));
+    return [...BY_WORD.keys()]
+        .map((name) => ({ name, distance: name.startsWith(text) && text.length > 2 ? 1 : distance(text, name) }))
+        .filter((one) => one.distance <= limit)
+        .sort((a, b) => a.distance - b.distance)
+        .map(({ name }) => name)
+        .slice(0, MAX_NEAREST);
+}
+/** Letters to add, remove, replace or exchange with a neighbour. (optimal string alignment) */
+function distance(from, to) {
+    const rows = [];
+    const at = (row, column) => rows[row]?.[column] ?? Infinity;
+    for (let i = 0; i <= from.length; i++) {
+        const row = (rows[i] = []);
+        for (let j = 0; j <= to.length; j++) {
+            const same = from[i - 1] === to[j - 1] ? 0 : 1;
+            const isExchanged = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+            row[j] =
+                i === 0 || j === 0
+                    ? i + j
+                    : Math.min(...[at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + same], isExchanged ? at(i - 2, j - 2) + 1 : Infinity);
+        }
+    }
+    return at(from.length, to.length);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/entries.js
+
+
+
+
+
+
+/** `name:address` */
+function hostEntry({ text, source }) {
+    const colon = text.indexOf(':');
+    const name = canonicalHost(text.slice(0, Math.max(colon, 0)));
+    const address = text.slice(colon + 1).replace(/^\[|\]$/g, '');
+    if (name !== undefined && (0,external_node_net_.isIP)(address) === 4)
+        return { name, address };
+    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is not name:address.`, {
+        hint: 'Write a domain name, a colon and an IPv4 address, for example "gateway.example.com:10.1.2.3".',
+    });
+}
+/** The name or an alias of a preset, or `auto`. */
+function presetEntry({ text, source }) {
+    const preset = text.toLowerCase() === 'auto' ? 'auto' : presetNamed(text);
+    if (preset !== undefined)
+        return { preset, source };
+    const nearest = nearestPresets(text);
+    const hint = nearest.length === 0
+        ? 'docs/presets.md lists the presets. Domains go into allow-domains.'
+        : `Did you mean ${nearest.join(' or ')}?`;
+    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is no preset.`, { hint });
+}
+/** `NAME` or `NAME=value`. The value may be a secret, so no message quotes it. */
+function requestedVariable({ text, source }, { nameOf }) {
+    const place = placeOf(source);
+    const { name, value } = /^(?<name>[A-Za-z_][A-Za-z0-9_]*)(?:=(?<value>.*))?$/s.exec(text)?.groups ?? {};
+    if (name === undefined) {
+        throw new errors/* UserError */.yo(`${place}: this is not a variable.`, {
+            hint: 'Write NAME or NAME=value; a name has letters, digits and underscores. To pass a value with line breaks, set the variable in the environment of the step or of awf, and write only its NAME here.',
+        });
+    }
+    if (value?.includes('\n') === true) {
+        throw new errors/* UserError */.yo(`${place}: the value of ${name} has a line break.`, {
+            hint: `Set ${name} in the environment of awf, and write ${nameOf('env')} ${name}.`,
+        });
+    }
+    return { name, value, source };
+}
+/** `source[:target][:rw]` */
+function userMount({ text, source: given }) {
+    const origin = placeOf(given);
+    const writable = text.endsWith(':rw');
+    const [source = '', target = source, ...rest] = text.replace(/:(rw|ro)$/, '').split(':');
+    if (rest.length === 0 && (0,external_node_path_.isAbsolute)(source) && (0,external_node_path_.isAbsolute)(target)) {
+        return { source: (0,external_node_path_.resolve)(source), target: (0,external_node_path_.resolve)(target), writable, origin };
+    }
+    const tilde = [source, target].some((path) => path.startsWith('~')) ? ' A ~ is not expanded here.' : '';
+    throw new errors/* UserError */.yo(`${origin}: "${text}" is not source[:target][:rw].`, {
+        hint: `Write absolute paths, for example "/srv/models:/models" or "/srv/cache:/cache:rw".${tilde}`,
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress-entry.js
+
+
+
+
+
+
+/** The schemes to which an entry may be limited. */
+const SCHEMES = ['https', 'http'];
+/** The port of a scheme without another one. */
+const DEFAULT_PORTS = { https: 443, http: 80 };
+/** Whether an entry is a word without anything about it that only a domain has: a preset, or a name from `add-hosts`. */
+function isBareWord({ text, host }) {
+    return text.toLowerCase() === host && !host.includes('.');
+}
+function partsOf(entry) {
+    const pattern = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<kind>=|\*\.)?(?<rest>.*?)(?<insists>!)?$/is;
+    const { scheme, kind = '', rest = '', insists } = pattern.exec(entry)?.groups ?? {};
+    return { scheme: scheme?.toLowerCase(), kind, rest, isInsisted: insists !== undefined };
+}
+/**
+ * Reads an entry of `allow-domains`.
+ *
+ * @throws UserError naming the entry's place, what is wrong with it and, if possible, what to write instead
+ */
+function allowEntry({ text: entry, source }, { nameOf }) {
+    const fail = (problem, hint) => {
+        throw new errors/* UserError */.yo(`${placeOf(source)}: "${entry}" ${problem}.`, { hint });
+    };
+    const { scheme, kind, rest, isInsisted } = partsOf(entry);
+    const hostText = rest.replace(/[/?#:].*$/s, '');
+    const prefix = `${scheme === 'https' || scheme === 'http' ? `${scheme}://` : ''}${kind}`;
+    const suggestion = `Write "${prefix}${hostText}".`;
+    if (scheme !== undefined && scheme !== 'https' && scheme !== 'http') {
+        return fail(`has the scheme ${scheme}`, `Only https:// and http:// can be allowed. ${suggestion}`);
+    }
+    const withoutPort = /^[^:/?#]*:\d{1,5}$/.test(rest) ? hostText : rest;
+    if (looksLikeAddress(rest) || looksLikeAddress(hostText) || /^\[/.test(rest)) {
+        return fail('is an IP address', `Only names can be allowed; give the address a name with ${nameOf('add-hosts')}.`);
+    }
+    if (/^[^/]*@/.test(rest))
+        return fail('has a user name', `Write "${rest.replace(/^.*@/, '')}".`);
+    if (/[/?#]/.test(rest))
+        return fail('has a path', `Whole domains are allowed, not paths. ${suggestion}`);
+    const port = portOf(rest, scheme, (problem, hint = suggestion) => fail(problem, hint));
+    if (withoutPort.includes('*'))
+        return fail(...wildcardProblem(withoutPort));
+    const host = canonicalHost(withoutPort);
+    if (host === undefined)
+        return fail(...nameProblem(withoutPort, kind));
+    // A preset may be named like a top-level domain.
+    if (presetNamed(entry) === undefined)
+        checkSuffix(host, kind, isInsisted, fail);
+    return {
+        schemes: scheme === undefined ? SCHEMES : [scheme],
+        ...{ port, host, match: kind === '=' ? 'host' : kind === '*.' ? 'subdomains' : 'domain', text: entry, source },
+    };
+}
+/**
+ * Reads an entry of `deny-domains`: a name is closed for every scheme and port.
+ *
+ * @throws UserError like {@link allowEntry}
+ */
+function denyEntry(given, context) {
+    const { scheme, kind, rest } = partsOf(given.text);
+    const name = rest.replace(/[/?#:].*$/s, '');
+    if (scheme !== undefined || /:\d+$/.test(rest)) {
+        throw new errors/* UserError */.yo(`${placeOf(given.source)}: "${given.text}" has a ${scheme === undefined ? 'port' : 'scheme'}.`, {
+            hint: `A name is denied for all schemes and ports: write "${kind}${name}".`,
+        });
+    }
+    // Whoever closes everything below a public suffix opens nothing.
+    const text = given.text.endsWith('!') ? given.text : `${given.text}!`;
+    return { ...allowEntry({ ...given, text }, context), text: given.text };
+}
+/**
+ * Reads an entry of `known-blocked`: a name as in `deny-domains`, or an address, for a command asks for addresses too.
+ *
+ * @throws UserError like {@link allowEntry}
+ */
+function knownEntry(given, context) {
+    if (looksLikeAddress(given.text))
+        return { host: given.text.toLowerCase(), match: 'host' };
+    const { host, match } = denyEntry(given, context);
+    return { host, match };
+}
+/** @returns undefined for the scheme's own port */
+function portOf(rest, scheme, fail) {
+    const [, digits] = /^[^/]*?:(.*)$/s.exec(rest) ?? [];
+    if (digits === undefined)
+        return undefined;
+    const port = Number(digits);
+    if (!/^\d{1,5}$/.test(digits) || port < 1 || port > 65_535) {
+        return fail('has a port that is not a number from 1 to 65535');
+    }
+    const name = rest.replace(/:.*$/s, '');
+    if (scheme === undefined) {
+        const hint = `Ports 80 and 443 are always allowed: write "${name}". For HTTPS at another port, write "https://${rest}".`;
+        return fail('has a port', hint);
+    }
+    if (scheme === 'https')
+        return port === DEFAULT_PORTS.https ? undefined : port;
+    if (port === DEFAULT_PORTS.http)
+        return undefined;
+    // Nothing proves who answers an unencrypted request at a port of one's choice, and what it carries is no longer HTTP.
+    return fail('has a port for http', `Another port than 80 can be allowed for HTTPS only: "https://${rest}".`);
+}
+function wildcardProblem(rest) {
+    const name = rest.replace(/^.*\*\.?/, '');
+    if (name === '')
+        return ['would allow the whole Internet', 'AWF never does that. Name the domains.'];
+    return ['has a wildcard inside', `A wildcard stands for all subdomains only: "*.${name}".`];
+}
+function nameProblem(rest, kind) {
+    const name = canonicalHost(rest.replace(/^\.+/, ''));
+    if (rest.startsWith('.') && name !== undefined) {
+        return ['is not a domain name', `Write "${kind}${name}": it covers the subdomains.`];
+    }
+    if (/[;|\s]/.test(rest))
+        return ['is not a domain name', 'Separate entries by commas or lines.'];
+    return ['is not a domain name', 'Write a name such as "example.com".'];
+}
+/** @throws UserError for a name under which anybody can register a name of one's own */
+function checkSuffix(host, kind, isInsisted, fail) {
+    const { publicSuffix, isIcann } = (0,cjs/* parse */.qg)(host, { allowPrivateDomains: true });
+    const own = `Name the domain itself: "example.${host}".`;
+    if (publicSuffix === host && isIcann === true && !isInsisted) {
+        fail('is a public suffix, under which anybody can register', own);
+    }
+    // The service's own host is nobody else's.
+    if (publicSuffix === host && isIcann !== true && host.includes('.') && kind !== '=' && !isInsisted) {
+        const insist = `If you mean all of them, strangers' included, write "${kind}${host}!".`;
+        fail('is a public suffix, under which anybody can have a name', `${own} ${insist}`);
+    }
+    if (!host.includes('.') && kind === '*.' && !isInsisted)
+        fail('is a whole top-level domain', own);
+}
+/** Letters of other scripts that look like Latin ones. */
+const LOOK_ALIKES = /^[аеорсухіјѕһԁԛԝɡӏոօԍ\u0391-\u03A9οανρτυικχ0-9-]+$/u;
+/**
+ * What a reader of the list may not see: the name that an internationalised one stands for, and letters that look like
+ * others.
+ */
+function nameWarning({ host, text, source }) {
+    if (!/(^|\.)xn--/.test(host))
+        return undefined;
+    const shown = (0,external_node_url_.domainToUnicode)(host);
+    const isOdd = shown.split('.').some((label) => {
+        const letters = label.replace(/[\d-]/g, '');
+        if (/^\p{ASCII}*$/u.test(letters))
+            return false;
+        const mixes = /\p{Script=Latin}/u.test(letters) && /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}]/u.test(letters);
+        return mixes || LOOK_ALIKES.test(label);
+    });
+    const place = `${placeOf(source)}: "${text}" is ${host}`;
+    return isOdd
+        ? `${place}. It has letters of another script that look like Latin ones: make sure that it is the name you mean.`
+        : undefined;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/host-pattern.js
+/** Whether `host` is `domain` or one of its subdomains. */
+function host_pattern_isWithin(host, domain) {
+    return host === domain || host.endsWith(`.${domain}`);
+}
+/** Whether `pattern` covers `host`. */
+function covers({ host: base, match }, host) {
+    if (match === 'host')
+        return host === base;
+    return match === 'domain' ? host_pattern_isWithin(host, base) : host !== base && host_pattern_isWithin(host, base);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress-rules.js
+
+
+/** Whether what is not allowed is refused, or let through and reported. */
+const EGRESS_MODES = ['block', 'audit'];
+/** The ways that the entries allow: those of both schemes' own ports, and one for each further port. */
+function waysOf(entries) {
+    const ports = entries.flatMap(({ port }) => port ?? []);
+    const others = [...new Set(ports)].sort((a, b) => a - b).map((port) => ({ scheme: 'https', port }));
+    const own = SCHEMES.map((scheme) => ({ scheme, port: DEFAULT_PORTS[scheme] }));
+    return [...own, ...others].map((way) => ({
+        ...way,
+        names: domainSet(entries.filter((entry) => egress_rules_leadsTo(entry, way.scheme, way.port))),
+    }));
+}
+/** Decides on a destination. Of several entries, the most specific one decides, then the first. */
+function decide({ allow, deny }, { scheme, host, port }) {
+    const denied = denialOf({ deny }, host);
+    if (denied !== undefined)
+        return { isAllowed: false, entry: denied };
+    const entry = mostSpecific(allow.filter((one) => egress_rules_leadsTo(one, scheme, port) && covers(one, host)));
+    return { isAllowed: entry !== undefined, entry };
+}
+/** The entry that denies a host, whatever allows it. */
+function denialOf({ deny }, host) {
+    return mostSpecific(deny.filter((entry) => covers(entry, host)));
+}
+/** Whether `scheme` may reach `host` at its own port. */
+function isAllowed(rules, scheme, host) {
+    return decide(rules, { scheme, host, port: DEFAULT_PORTS[scheme] }).isAllowed;
+}
+function egress_rules_leadsTo({ schemes, port }, scheme, wanted) {
+    return schemes.includes(scheme) && (port ?? DEFAULT_PORTS[scheme]) === wanted;
+}
+const SPECIFICITY = { host: 2, domain: 1, subdomains: 1 };
+function mostSpecific(entries) {
+    const rank = ({ host, match }) => host.length * 4 + SPECIFICITY[match];
+    return entries.reduce((best, entry) => (best === undefined || rank(entry) > rank(best) ? entry : best), undefined);
+}
+/** Drops names that others cover, so that Squid's lists contain no name twice. */
+function domainSet(patterns) {
+    const ofKind = (kind) => [
+        ...new Set(patterns.filter(({ match }) => match === kind).map(({ host }) => host)),
+    ];
+    const [hosts, domains, subdomains] = [ofKind('host'), ofKind('domain'), ofKind('subdomains')];
+    const wide = [
+        ...domains.map((host) => ({ host, match: 'domain' })),
+        ...subdomains.map((host) => ({ host, match: 'subdomains' })),
+    ];
+    const isCovered = (host, match) => wide.some((other) => {
+        if (other.host === host)
+            return other.match === 'domain' && match !== 'domain';
+        return covers(other, host);
+    });
+    const kept = (names, match) => names.filter((host) => !isCovered(host, match)).sort();
+    return { hosts: kept(hosts, 'host'), domains: kept(domains, 'domain'), subdomainsOf: kept(subdomains, 'subdomains') };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress-options.js
+
+
+
+
+
+/** The options about what the command may reach. */
+const EGRESS = [
+    {
+        name: 'policy',
+        kind: 'text',
+        parse: anyText,
+        description: 'a policy file, by default .github/awf.yml where that exists; none for no file',
+    },
+    {
+        name: 'policy-ref',
+        kind: 'text',
+        parse: anyText,
+        description: 'the commit that the policy file is read from; in a pull request, its base by default',
+    },
+    {
+        name: 'allow-domains',
+        kind: 'commas',
+        parse: allowEntry,
+        description: 'domains and presets that the command may reach',
+    },
+    {
+        name: 'deny-domains',
+        kind: 'commas',
+        parse: denyEntry,
+        description: 'domains that stay closed, whatever allows them',
+    },
+    { name: 'presets', kind: 'commas', parse: presetEntry, description: 'presets to allow, or auto to propose some' },
+    {
+        name: 'egress-policy',
+        kind: 'choice',
+        choices: EGRESS_MODES,
+        default: 'block',
+        description: 'refuse what is not allowed, or (audit) let it pass and report it; private destinations stay closed',
+    },
+    {
+        name: 'transparent',
+        kind: 'boolean',
+        default: 'true',
+        description: 'carry programs that ignore the proxy variables too; needs the api-proxy',
+    },
+    {
+        name: 'allow-services',
+        kind: 'lines',
+        parse: serviceEntry,
+        description: 'name:port of services of the job and of servers on the runner (localhost:port)',
+    },
+    {
+        name: 'fail-on-blocked',
+        kind: 'boolean',
+        default: 'false',
+        description: 'fail if a request was refused, except for known-blocked and the usual side traffic of agent programs',
+    },
+    {
+        name: 'known-blocked',
+        kind: 'commas',
+        parse: knownEntry,
+        description: 'domains and addresses whose refusal is expected',
+    },
+];
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/github/rows.js
+
+/** `get('a b')` is `['GET a', 'GET b']`. */
+const rows = (method, paths) => words(paths).map((path) => `${method} ${path}`);
+/**
+ * Below `/repos/OWNER/NAME` and `/repositories/ID` of the REST API (https://docs.github.com/en/rest). Everything that passes
+ * is listed, so an endpoint that GitHub adds later passes at no level.
+ *
+ * Not even `read` has what tells about the repository's defences: secrets and variables with their names, environments, runners,
+ * Actions' permissions, hooks, deploy keys, collaborators and invitations, branch protection and rule sets, and the alerts of
+ * code scanning, Dependabot and secret scanning, which quotes the secrets.
+ */
+const REPOSITORY = {
+    read: [
+        'GET ',
+        ...rows('GET', `/actions/artifacts/** /actions/cache/usage /actions/caches /actions/jobs/** /actions/runs/** /actions/workflows/**
+       /activity /assignees/** /attestations/** /branches /branches/* /check-runs/** /check-suites/** /codeowners/errors
+       /collaborators/*/permission /comments/** /commits/** /community/profile /compare/** /contents/** /contributors
+       /dependency-graph/** /deployments/** /events /forks /git/** /issues/** /labels/** /languages /license
+       /milestones/** /pulls/** /readme/** /releases/** /stargazers /stats/** /statuses/** /subscribers /tags
+       /tarball/** /topics /zipball/**`),
+    ],
+    // As in GraphQL: what is said can be edited, since the history keeps it, and not deleted. Labels are not here, because
+    // workflows act on them. A review is a comment as long as MEMBERS below say so.
+    comment: [
+        ...rows('POST', '/issues/*/comments /comments/*/reactions /commits/*/comments /issues/*/reactions'),
+        ...rows('POST', '/issues/comments/*/reactions /pulls/comments/*/reactions /pulls/*/comments'),
+        // No query: what it has beside the body, nobody judges.
+        ...rows('POST', '/pulls/*/comments/*/replies /pulls/*/reviews? /pulls/*/reviews/*/events?'),
+        ...rows('PATCH', '/comments/* /issues/comments/* /pulls/comments/*'),
+    ],
+    // Neither statuses nor check runs, which could make a failed check look green; nor dispatches and re-runs: with the
+    // job's token they are the one thing that starts another workflow, with that workflow's secrets.
+    write: [
+        ...rows('POST', '/pulls/*/reviews /pulls/*/reviews/*/events'),
+        ...rows('POST', '/issues /issues/*/labels /issues/*/assignees /issues/*/sub_issues /labels /milestones'),
+        ...rows('POST', '/pulls /pulls/*/requested_reviewers /merges'),
+        ...rows('POST', '/git/blobs /git/commits /git/refs /git/tags /git/trees /releases /releases/generate-notes'),
+        ...rows('PATCH', '/issues/* /labels/** /milestones/* /pulls/* /git/refs/** /releases/* /releases/assets/*'),
+        ...rows('PUT', '/contents/** /issues/*/labels /pulls/*/merge /pulls/*/update-branch /pulls/*/reviews/*'),
+        ...rows('PUT', '/pulls/*/reviews/*/dismissals'),
+        ...rows('DELETE', '/comments/* /contents/** /git/refs/** /issues/*/assignees /issues/*/labels/**'),
+        ...rows('DELETE', '/issues/*/sub_issue /issues/comments/* /pulls/*/requested_reviewers /pulls/*/reviews/*'),
+        ...rows('DELETE', '/pulls/comments/* /releases/assets/*'),
+    ],
+};
+/**
+ * Beside the repositories: what the server is, who the token is, and public facts. `gh auth status` asks for `/`, and
+ * `gh` 2.83.1 for `/meta` on Enterprise Server. No search: its query cannot be bound to a repository by a rule, and with a
+ * personal token it finds the text of all private ones.
+ */
+const API_READ = rows('GET', '/ /meta /rate_limit /user /users/* /emojis /licenses/** /gitignore/templates/** /versions');
+/** Members that a level's requests may only have with these values. An approval can open the way for a merge. */
+const MEMBERS = {
+    'comment POST /pulls/*/reviews?': { event: ['COMMENT'] },
+    'comment POST /pulls/*/reviews/*/events?': { event: ['COMMENT'] },
+    'read POST /info/lfs/objects/batch?': { operation: ['download'] },
+};
+/**
+ * Git's smart HTTP (https://git-scm.com/docs/http-protocol), with the parameter that tells a fetch from a push, and the API of
+ * LFS (https://github.com/git-lfs/git-lfs/tree/main/docs/api). Below `/OWNER/NAME` and `/OWNER/NAME.git`.
+ *
+ * Objects of LFS are downloaded at every level and uploaded at none. The answer to an upload has two credentials in it, one for
+ * storage at Amazon and one for lfs.github.com, which the command would then hold; and what is written to that storage
+ * cannot be bound to a repository: somebody else's signed address would pass too. A push asks whether files are locked, so
+ * that passes at `write`.
+ */
+const GIT = {
+    read: [
+        ...rows('GET', '/info/refs?service=git-upload-pack /info/lfs/locks'),
+        ...rows('POST', '/git-upload-pack /info/lfs/objects/batch?'),
+    ],
+    comment: [],
+    write: ['GET /info/refs?service=git-receive-pack', ...rows('POST', '/git-receive-pack /info/lfs/locks/verify')],
+};
+/** Release assets: https://docs.github.com/en/rest/releases/assets#upload-a-release-asset. Below `/repos/OWNER/NAME`. */
+const rows_UPLOADS = { read: [], comment: [], write: rows('POST', '/releases/*/assets') };
+/** The website's downloads. The answers redirect to a host with a signed URL. */
+const DOWNLOADS = rows('GET', '/archive/** /raw/** /releases/download/** /releases/latest/download/**');
+/** What anybody may read of any repository, without a credential. */
+const PUBLIC_GIT = rows('POST', '/*/*/git-upload-pack /*/*/info/lfs/objects/batch');
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/github.js
+/** The rules for GitHub's hosts: what a command may ask of the job's repository, and with which credential. */
+
+
+
+
+/** An owner that an enterprise manages has an underscore in its name: `mona-cat_octo`. */
+const REPOSITORY_NAME = /^[a-z0-9](?:[a-z0-9_-]{0,98}[a-z0-9])?\/(?!\.{1,2}$)[\w.-]{1,100}(?<!\.git)$/i;
+/** @throws ValueError */
+function checkRepository(place, name) {
+    if (REPOSITORY_NAME.test(name))
+        return name;
+    throw new value_error/* ValueError */.Q(`${place}: write a repository as OWNER/NAME, without an address and without .git.`);
+}
+/** @param row `METHOD /path`, or `METHOD /path?query` */
+function ruleOf(row, prefix, credential) {
+    const [word, rest = ''] = row.split(' ', 2);
+    const [path = '', query] = rest.split('?', 2);
+    const method = ENDPOINT_METHODS.find((known) => known === word);
+    if (!method)
+        throw new Error(`There is no method ${row}.`);
+    return {
+        ...{ method, path: `${prefix}${path}`, ignoreCase: true },
+        ...(query !== undefined && { query }),
+        ...(credential && { credential }),
+    };
+}
+/** The levels that count, from the highest: a row of `write` may allow more than the same row of `comment`. */
+function levelsOf(access) {
+    if (access === 'custom')
+        return [];
+    return GITHUB_ACCESS_LEVELS.slice(0, GITHUB_ACCESS_LEVELS.indexOf(access) + 1).toReversed();
+}
+/**
+ * https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api, and for git
+ * https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/authenticating-as-a-github-app-installation;
+ * a personal token does not need a certain user.
+ */
+const usesOf = (name) => ({
+    bearer: { name, header: 'authorization', prefix: 'Bearer ' },
+    basic: { name, header: 'authorization', prefix: 'Basic ', user: 'x-access-token' },
+});
+/** Gathers the rules of one run by host. */
+class GithubRules {
+    #options;
+    #uses;
+    /** The name of a repository as paths begin with it. */
+    #names;
+    #hosts = new Map();
+    constructor(options) {
+        this.#options = options;
+        this.#uses = usesOf(options.credential);
+        this.#names = options.repositories.map(({ name }) => `/${name}`);
+    }
+    build() {
+        const { server, access } = this.#options;
+        // Also the hosts for which there is no rule: a token of the command's own must not reach them.
+        this.#add(server.web.host, [], this.#uses.basic);
+        this.#add(server.api.host, [], this.#uses.bearer);
+        this.#add(server.uploads.host, [], this.#uses.bearer);
+        for (const host of server.closed)
+            this.#add(host, []);
+        if (access !== 'custom') {
+            this.#addApi();
+            this.#addWeb();
+            this.#addFiles();
+            this.#addPublic();
+        }
+        return [...this.#hosts].map(([name, { rules, credential }]) => ({
+            ...{ name, rules, option: GITHUB_ACCESS_OPTION },
+            ...(credential && { credential }),
+        }));
+    }
+    #add(host, rules, credential) {
+        const known = this.#hosts.get(host) ?? { rules: [], credential };
+        const source = `${GITHUB_ACCESS_OPTION} ${this.#options.access}`;
+        known.rules.push(...rules.map((rule) => ({ ...rule, source })));
+        this.#hosts.set(host, known);
+    }
+    /** The rules of all levels that count, for each of the beginnings that paths may have. */
+    #leveled(rows, prefixes, credential) {
+        return prefixes.flatMap((prefix) => levelsOf(this.#options.access).flatMap((level) => rows[level].map((row) => {
+            const members = MEMBERS[`${level} ${row}`];
+            return { ...ruleOf(row, prefix, credential), ...(members && { members }) };
+        })));
+    }
+    #addApi() {
+        const { server, access, repositories } = this.#options;
+        const { api, uploads } = server;
+        const { bearer } = this.#uses;
+        // Not GET, and no query: either would have a document in the address, where nobody judges it.
+        const graphql = ruleOf(`POST ${server.graphqlPath}?`, '', bearer);
+        const [level = 'read'] = levelsOf(access);
+        const ids = repositories.flatMap(({ id }) => (id === undefined ? [] : [`${api.prefix}/repositories/${id}`]));
+        const prefixes = [...this.#names.map((name) => `${api.prefix}/repos${name}`), ...ids];
+        const beside = API_READ.map((row) => ruleOf(row, api.prefix, bearer));
+        this.#add(api.host, [
+            { ...graphql, graphql: graphqlRule(level) },
+            ...this.#leveled(REPOSITORY, prefixes, bearer),
+            ...beside,
+        ]);
+        const below = this.#names.map((name) => `${uploads.prefix}/repos${name}`);
+        this.#add(uploads.host, this.#leveled(rows_UPLOADS, below, bearer));
+    }
+    #addWeb() {
+        const { host } = this.#options.server.web;
+        const { basic } = this.#uses;
+        const gits = this.#names.flatMap((name) => [`${name}.git`, name]);
+        this.#add(host, this.#leveled(GIT, gits, basic));
+        // For a push without a credential, git would get a 401 and ask for a password.
+        const refused = gits.map((name) => ({ ...ruleOf('GET /info/**', name), refuse: true }));
+        const downloads = this.#names.flatMap((name) => DOWNLOADS.map((row) => ruleOf(row, name, basic)));
+        // The website does not know tokens. What it shows to everybody passes.
+        const pages = this.#names.map((name) => ruleOf('GET /**', name));
+        this.#add(host, [...refused, ...downloads, ...pages]);
+    }
+    #addFiles() {
+        const { raw, archives, storage } = this.#options.server;
+        for (const place of raw)
+            this.#addBelow(place, this.#uses.basic);
+        for (const place of archives)
+            this.#addBelow(place);
+        for (const { host, prefix } of storage)
+            this.#add(host, [ruleOf('GET /**', prefix)]);
+    }
+    /** Everything of the repositories, for reading. */
+    #addBelow({ host, prefix }, credential) {
+        this.#add(host, this.#names.map((name) => ruleOf('GET /**', `${prefix}${name}`, credential)));
+    }
+    /** For hosts that the user has allowed anyway. They come last, so that the repositories' own rules decide first. */
+    #addPublic() {
+        const { server, isAllowed } = this.#options;
+        for (const [host, { rules }] of this.#hosts) {
+            if (!isAllowed(host))
+                continue;
+            const rows = [...(host === server.web.host ? PUBLIC_GIT : []), 'GET /**'];
+            rules.push(...rows.map((row) => ({ ...ruleOf(row, ''), source: 'allow-domains' })));
+        }
+    }
+}
+/**
+ * GitHub's hosts, with the rules for the command's access. Names of owners and repositories are compared without regard to
+ * case, as GitHub does.
+ */
+const githubHosts = (options) => new GithubRules(options).build();
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/github-token.js
+
+
+
+/** The name of GitHub's token among the run's secrets, which is its variable on the command line. */
+const GITHUB_TOKEN_SECRET = 'AWF_GITHUB_TOKEN';
+/** `OWNER/NAME` */
+const repositoryName = ({ text, source }) => (0,errors/* withHint */.mu)('For example "octo-org/hello-world".', () => checkRepository(placeOf(source), text));
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/sidecar-config.js
+
+/** Default of the request-body limit: 10 MB. */
+const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** What people copy along with a credential: the scheme of the header in which they found it. */
+const PASTED_SCHEME = /^(?:bearer|token)[ \t]+(?=[^ \t])/i;
+/**
+ * Trims a credential, drops a scheme in front of it, and refuses one that Node would refuse as a header's value with each request.
+ *
+ * @returns the bare value, or undefined when nothing is left: an empty secret counts as absent
+ * @throws ValueError that names `name`, never the value, when it contains a control character or one outside ASCII
+ */
+function normaliseCredential(name, value) {
+    const trimmed = value?.trim().replace(PASTED_SCHEME, '') ?? '';
+    if (trimmed === '')
+        return undefined;
+    // RFC 9110, section 5.5: a header's value has no control characters, and a line break would start another header.
+    if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
+        throw new value_error/* ValueError */.Q(`${name} contains a line break or another control character. Store it again as a single line without one.`);
+    }
+    if (!/^[ -~]+$/.test(trimmed)) {
+        throw new value_error/* ValueError */.Q(`${name} contains a character outside ASCII. Copy it again from where it was issued.`);
+    }
+    return trimmed;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/host-rules.js
+
+
+
+
+const host_rules_SEGMENT = "[\\w.~!$&'()*+,=:@%-]+";
+const PATH = new RegExp(`^/(?:${host_rules_SEGMENT}(?:/${host_rules_SEGMENT})*/?)?$`);
+const host_rules_QUERY = /^[\w.~!$'()*+,:@%/-]+=[\w.~!$'()*+,:@%/-]*(?:&[\w.~!$'()*+,:@%/-]+=[\w.~!$'()*+,:@%/-]*)*$/;
+const host_rules_HINT = `Write a host, a method (${ENDPOINT_METHODS.join(', ')}) and a path, for example "registry.example.com GET /packages/**". ` +
+    'In a path, * stands for a part of one segment, and ** at its end for the rest.';
+/** `HOST METHOD /path/pattern[?query]` */
+function hostRule({ text, source }) {
+    const place = placeOf(source);
+    const fail = (problem, hint = host_rules_HINT) => {
+        throw new errors/* UserError */.yo(`${place}: "${text}" ${problem}.`, { hint });
+    };
+    const [hostText = '', methodText, target, ...rest] = text.split(/\s+/);
+    if (methodText === undefined || target === undefined || rest.length > 0)
+        return fail('is not a rule');
+    const name = namedHost(hostText, fail);
+    const method = ENDPOINT_METHODS.find((known) => known === methodText);
+    if (method === undefined)
+        return fail(`has no method that is one of ${ENDPOINT_METHODS.join(', ')}`);
+    const question = target.indexOf('?');
+    const path = question < 0 ? target : target.slice(0, question);
+    const query = question < 0 ? undefined : target.slice(question + 1);
+    if (!PATH.test(path) || /\/\.{1,2}(?:\/|$)/.test(path) || /\*\*(?!$)/.test(path) || /[^/]\*\*$/.test(path)) {
+        return fail('has a path that no rule can have');
+    }
+    if (query !== undefined && query !== '' && !host_rules_QUERY.test(query)) {
+        return fail('has a query that no rule can have', 'Write name=value pairs, joined with &; * stands for any value.');
+    }
+    return { name, rule: { method, path: canonical(path), ...(query === undefined ? {} : { query }), source: place } };
+}
+/** Escapes as requests have them once they are canonical. */
+const canonical = (path) => path.replace(/%[0-9a-f]{2}/gi, (escape) => escape.toUpperCase());
+/**
+ * A host as it is named in `host-rules` and `host-credentials`: exactly one.
+ *
+ * @param fail throws an error about the entry
+ */
+function namedHost(text, fail) {
+    if (text.includes('*'))
+        return fail('has a wildcard in its host', 'Name each host: its certificate has its name.');
+    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
+        return fail('has a scheme', 'Write the host alone; https is implied.');
+    }
+    if (/:\d+$/.test(text))
+        return fail('has a port', 'Write the host alone; the port is always 443.');
+    return canonicalHost(text) ?? fail('begins with no host name', 'Write a name such as "registry.example.com".');
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/host-templates.js
+/**
+ * What is known about services that many workflows have a credential for: how they take it, what reading them takes, and
+ * what their clients insist on. Each row is data.
+ */
+const PLACEHOLDER = 'placeholder';
+const BEARER = { header: 'authorization', prefix: 'Bearer ' };
+const READ = { method: 'GET', path: '/**' };
+/** Fetching from git over HTTPS, and nothing more. */
+const gitFetch = (form) => ['/*/*', '/*/*/*', '/*/*/*/*'].flatMap((repository) => [
+    { method: 'GET', path: `${repository}/info/refs`, query: 'service=git-upload-pack', form },
+    { method: 'POST', path: `${repository}/git-upload-pack`, form },
+]);
+const HOST_TEMPLATES = [
+    {
+        name: 'npm',
+        services: 'registries that npm, pnpm and yarn read',
+        form: BEARER,
+        rules: [READ, { method: 'POST', path: '/-/npm/v1/security/**' }],
+        // setup-node writes an .npmrc that refers to it, and npm stops without it.
+        variables: { NODE_AUTH_TOKEN: PLACEHOLDER },
+        source: 'https://docs.npmjs.com/cli/v11/configuring-npm/npmrc#auth-related-configuration',
+    },
+    {
+        name: 'github-packages',
+        services: 'npm.pkg.github.com, maven.pkg.github.com, nuget.pkg.github.com, rubygems.pkg.github.com',
+        form: { user: 'x-access-token' },
+        rules: [READ],
+        variables: { NODE_AUTH_TOKEN: PLACEHOLDER },
+        source: 'https://docs.github.com/en/packages/learn-github-packages/about-permissions-for-github-packages',
+    },
+    {
+        name: 'pypi',
+        services: 'indexes that pip, uv and poetry read',
+        form: { user: '__token__' },
+        rules: [READ],
+        variables: {},
+        source: 'https://pypi.org/help/#apitoken',
+    },
+    {
+        name: 'artifactory',
+        services: 'JFrog Artifactory, with an access token',
+        form: BEARER,
+        rules: [READ],
+        variables: {},
+        source: 'https://jfrog.com/help/r/jfrog-rest-apis/authentication',
+    },
+    {
+        name: 'nexus',
+        services: 'Sonatype Nexus Repository, with a user token as USER:VALUE',
+        form: { user: '' },
+        rules: [READ],
+        variables: {},
+        source: 'https://help.sonatype.com/en/user-tokens.html',
+    },
+    {
+        name: 'gitlab',
+        services: 'GitLab: its API, and git over HTTPS',
+        form: { header: 'private-token', prefix: '' },
+        rules: [{ method: 'GET', path: '/api/v4/**' }, ...gitFetch({ user: 'oauth2' })],
+        variables: { GITLAB_TOKEN: PLACEHOLDER },
+        source: 'https://docs.gitlab.com/api/rest/authentication/',
+    },
+    {
+        name: 'hugging-face',
+        services: 'huggingface.co: models and data sets',
+        form: BEARER,
+        // huggingface_hub asks for the paths of a snapshot with POST.
+        rules: [READ, { method: 'POST', path: '/api/*/*/*/paths-info/*' }],
+        variables: { HF_TOKEN: PLACEHOLDER },
+        source: 'https://huggingface.co/docs/hub/security-tokens',
+    },
+    {
+        name: 'slack-webhook',
+        services: "hooks.slack.com; the value is what follows /services/ in the webhook's URL",
+        form: { pathBelow: '/services/' },
+        rules: [{ method: 'POST', path: `/services/${PLACEHOLDER}` }],
+        variables: { SLACK_WEBHOOK_URL: `https://HOST/services/${PLACEHOLDER}` },
+        source: 'https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/',
+    },
+];
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/host-credentials.js
+
+
+
+
+
+
+const AUTHORIZATION = 'authorization';
+/** A scheme in front of a credential, with the space behind it. */
+const SCHEME = /^([\w-]+ +)(\S.*)$/s;
+const host_credentials_FORMS = ['bearer', 'basic', 'header', ...HOST_TEMPLATES.map(({ name }) => name)];
+const host_credentials_HINT = 'Write one of: "HOST bearer VALUE", "HOST basic USER:VALUE", "HOST header NAME VALUE", or "HOST SERVICE VALUE" with ' +
+    `one of these services: ${HOST_TEMPLATES.map(({ name }) => name).join(', ')}.`;
+/**
+ * `HOST bearer VALUE`, `HOST basic USER:VALUE`, `HOST header NAME VALUE`, or the name of a template and its value. No
+ * message quotes what may be a secret.
+ */
+function hostCredential({ text, source }) {
+    const place = placeOf(source);
+    const fail = (problem, hint = host_credentials_HINT) => {
+        throw new errors/* UserError */.yo(`${place} ${problem}.`, { hint });
+    };
+    const [, hostText = '', word = '', rest = ''] = /^(\S+)\s+(\S+)\s+(.*)$/s.exec(text.trim()) ?? [];
+    if (rest === '')
+        return fail('is not a credential of a host');
+    const name = namedHost(hostText, fail);
+    const { form, value, template } = host_credentials_read(word.toLowerCase(), rest, place, fail);
+    const secret = (0,errors/* withHint */.mu)(undefined, () => normaliseCredential(place, value)) ?? fail('has no credential');
+    const { rules = [{ method: 'GET', path: '/**' }], variables = {} } = template ?? {};
+    return {
+        name: place,
+        secret,
+        entry: {
+            ...{ name, use: useOf(place, form), source: place },
+            rules: rules.map(({ form: own = form, ...rule }) => ({
+                ...rule,
+                credential: useOf(place, own),
+                source: template === undefined ? place : `${place} (${template.name})`,
+            })),
+            variables: Object.fromEntries(Object.entries(variables).map(([variable, text]) => [variable, text.replace('HOST', name)])),
+        },
+    };
+}
+function host_credentials_read(word, rest, place, fail) {
+    switch (word) {
+        case 'bearer':
+            return { form: { header: AUTHORIZATION, prefix: 'Bearer ' }, value: rest };
+        case 'basic':
+            if (!rest.includes(':'))
+                return fail('has no user in front of its password: basic USER:VALUE');
+            return withUser('', rest, fail);
+        case 'header':
+            return readHeader(rest, place, fail);
+        default: {
+            const template = HOST_TEMPLATES.find(({ name }) => name === word);
+            if (template === undefined)
+                return fail(`has another form than ${host_credentials_FORMS.join(', ')}`);
+            return { ...readTemplate(template.form, rest, fail), template };
+        }
+    }
+}
+function readHeader(rest, place, fail) {
+    const [, name = '', value = ''] = /^([^\s:]+):?\s+(.*)$/s.exec(rest) ?? [];
+    if (value === '')
+        return fail('has no name of a header in front of its value: header NAME VALUE');
+    const { header } = (0,errors/* withHint */.mu)(host_credentials_HINT, () => parseAuthHeader(place, name));
+    const [, prefix = '', bare = value] = header === AUTHORIZATION ? (SCHEME.exec(value) ?? []) : [];
+    return { form: { header, prefix }, value: bare };
+}
+function readTemplate(form, rest, fail) {
+    if ('user' in form)
+        return withUser(form.user, rest, fail);
+    if ('pathBelow' in form && !/^[\w-]+(?:\/[\w-]+)*$/.test(rest)) {
+        return fail(`has a value that is not the part of a path behind ${form.pathBelow}`);
+    }
+    return { form, value: rest };
+}
+/** @param user the one that counts if the text has none */
+function withUser(user, rest, fail) {
+    const colon = rest.indexOf(':');
+    const given = colon < 0 ? user : rest.slice(0, colon);
+    if (given === '' && colon < 0)
+        return fail('has no user in front of its password: USER:VALUE');
+    if (!/^[!-9;-~]*$/.test(given))
+        return fail('has a user with a character that is not allowed');
+    return { form: { user: given }, value: rest.slice(colon + 1) };
+}
+function useOf(name, form) {
+    if ('pathBelow' in form)
+        return { name, header: '', prefix: '', pathBelow: form.pathBelow };
+    if ('user' in form)
+        return { name, header: AUTHORIZATION, prefix: 'Basic ', user: form.user };
+    return { name, header: form.header, prefix: form.prefix };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/network-ranges.js
+
+
+
+
+
+/** Ranges that a company can use for its own hosts (RFC 1918, 6598, 2544 and 4193). */
+const COMPANY = words('10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 198.18.0.0/15 fc00::/7').map(cidr);
+/** Ranges that stay closed, with the reason. */
+const NEVER = [
+    ['0.0.0.0/8', 'leads to the host itself'],
+    ['127.0.0.0/8', 'is loopback'],
+    ['169.254.0.0/16', "is link-local: a cloud's metadata service answers there"],
+    ['168.63.129.16/32', "is the metadata service of a cloud's"],
+    ['224.0.0.0/4', 'is multicast'],
+    ['::1/128', 'is loopback'],
+    ['fe80::/10', 'is link-local'],
+    ['ff00::/8', 'is multicast'],
+];
+/** An entry of `allow-private-networks`. @returns CIDR notation */
+function privateNetwork({ text, source }) {
+    const fail = (problem, hint) => {
+        throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" ${problem}.`, { hint });
+    };
+    const range = parseCidr(text) ?? fail('is not a network', networkHint(text, 'Write a network such as "10.20.0.0/16".'));
+    const company = `Only parts of ${COMPANY.map(cidrText).slice(0, -1).join(', ')} and fc00::/7 can be allowed.`;
+    if (range.prefix === 0)
+        return fail('would allow every network', company);
+    const never = NEVER.find(([other]) => contains(cidr(other), range));
+    if (never !== undefined)
+        return fail(never[1], `It stays closed. ${company}`);
+    if (!COMPANY.some((other) => contains(other, range))) {
+        const remark = COMPANY.some((other) => overlaps(other, range))
+            ? 'It is too wide.'
+            : 'Public addresses need no entry.';
+        return fail('is not a private network', `${remark} ${company}`);
+    }
+    return cidrText(range);
+}
+/** An entry of `dns-servers`. */
+function dnsServer({ text, source }) {
+    const fail = (problem, hint) => {
+        throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" ${problem}.`, { hint });
+    };
+    const range = (0,external_node_net_.isIP)(text) === 4 ? parseCidr(text) : undefined;
+    if (range === undefined)
+        return fail('is not an IPv4 address', 'Write an address such as "10.1.2.3".');
+    if (NEVER.slice(0, 2).some(([other]) => contains(cidr(other), range))) {
+        return fail('is loopback, where no container reaches it', 'Name the server that the resolver on this host asks.');
+    }
+    return text;
+}
+/** The longest prefix that has room for the networks of a run. */
+const LONGEST_SUBNET = 24;
+/** `subnet`: a private range that the run's networks are taken from. */
+function subnetPool({ text, source }) {
+    const fail = (problem, hint) => {
+        throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" ${problem}.`, { hint });
+    };
+    const example = 'Write a private network such as "10.213.7.0/24".';
+    const range = parseCidr(text);
+    if (range?.family !== 4)
+        return fail('is not an IPv4 network', networkHint(text, example));
+    if (range.prefix > LONGEST_SUBNET)
+        return fail('is too small', `A prefix has at most ${LONGEST_SUBNET} bits. ${example}`);
+    if (!COMPANY.some((other) => contains(other, range))) {
+        return fail('is not a private network', `The run would hide public addresses there. ${example}`);
+    }
+    return cidrText(range);
+}
+/** What was meant by a network whose address is not its first. */
+function networkHint(text, otherwise) {
+    const [address = '', prefix = ''] = text.split('/');
+    const host = parseCidr(address);
+    if (host?.family !== 4 || !/^\d{1,2}$/.test(prefix) || Number(prefix) > 32)
+        return otherwise;
+    const size = 1n << BigInt(32 - Number(prefix));
+    const meant = { family: 4, base: host.base - (host.base % size), prefix: Number(prefix) };
+    return `Write "${cidrText(meant)}".`;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/network-options.js
+
+
+
+
+
+/** The options about the network that the host is in. */
+const NETWORK = [
+    {
+        name: 'allow-private-networks',
+        kind: 'commas',
+        parse: privateNetwork,
+        description: 'private networks (CIDR) that allowed names may lead to',
+    },
+    {
+        name: 'add-hosts',
+        kind: 'lines',
+        parse: hostEntry,
+        description: 'name:address, permitted for that name even if it is private',
+    },
+    {
+        name: 'upstream-proxy',
+        kind: 'text',
+        parse: upstreamProxy,
+        variable: PROXY_OPTION_VARIABLE,
+        description: `the network's own proxy, http://host:port, or none; ${PROXY_VARIABLE.https} by default`,
+    },
+    {
+        name: 'dns-servers',
+        kind: 'commas',
+        parse: dnsServer,
+        description: "addresses of DNS servers; the host's by default",
+    },
+    {
+        name: 'subnet',
+        kind: 'text',
+        parse: subnetPool,
+        description: "a private network for the run's own networks, /24 or wider; any free one by default",
+    },
+    {
+        name: 'upstream-ca',
+        kind: 'text',
+        parse: certificates,
+        description: 'PEM file of CAs that the api-proxy trusts beside the public ones',
+    },
+];
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/prices.js
+
+
+const prices_HINT = 'Write a model and its prices in US dollars per million tokens: MODEL INPUT OUTPUT, and if they differ from INPUT, those ' +
+    'for input from a cache, for input written into one, and for input that it keeps for an hour. For example ' +
+    '"my-deployment 2 8" or "claude-* 3 15 0.3 3.75 6".';
+/** Six digits on each side: from a millionth of a dollar to a million. */
+const AMOUNT = /^\d{1,6}(\.\d{1,6})?$/;
+/** What a model may be named, with at most one `*`. The log joins the models of one WebSocket with commas. */
+const MODEL = /^[\w./:@,-]*\*?[\w./:@,-]*$/;
+/** An entry of `prices`: `MODEL INPUT OUTPUT [CACHED [WRITE [HOUR-WRITE]]]`. */
+function ownPrice({ text, source }) {
+    const place = placeOf(source);
+    const refuse = (why) => {
+        throw new errors/* UserError */.yo(`${place}: "${text}" ${why}.`, { hint: prices_HINT });
+    };
+    const [model = '', ...amounts] = text.split(/\s+/);
+    if (!MODEL.test(model))
+        refuse('does not begin with the name of a model, in which one * may stand for anything');
+    if (amounts.length < 2 || amounts.length > 5)
+        refuse('has not two to five prices after the model');
+    const wrong = amounts.find((amount) => !AMOUNT.test(amount));
+    if (wrong !== undefined)
+        refuse(`has a price that is not a number of dollars, "${wrong}"`);
+    const [input = 0, output = 0, cachedInput = input, cacheWrite = input, hourCacheWrite = cacheWrite] = amounts.map(Number);
+    return { model, input, output, cachedInput, cacheWrite, hourCacheWrite };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/protect-paths.js
+
+
+
+
+
+/** The entry of a list that protects nothing. It must be the only one. */
+const NONE = 'none';
+const REPORT = 'report:';
+const protect_paths_FORM = 'Write a path that starts at the workspace, for example ".github/workflows" or "report:package.json".';
+/** A path in the workspace, with `report:` in front if it stays writable, or `none` for no path. */
+function protectEntry({ text, source }, { workspace }) {
+    if (text === NONE)
+        return { mode: NONE, source };
+    const isReport = text.startsWith(REPORT);
+    const given = text.slice(isReport ? REPORT.length : 0).trim();
+    const path = (0,external_node_path_.normalize)(given).replace(/\/$/, '');
+    const fault = faultOf(given, path, workspace);
+    if (fault === undefined)
+        return { path, mode: isReport ? 'report' : 'read-only', source };
+    throw new errors/* UserError */.yo(`${placeOf(source)}: "${text}" ${fault.problem}.`, { hint: fault.hint });
+}
+/** @returns what is wrong with `given`, whose normal form is `path` */
+function faultOf(given, path, workspace) {
+    if (given === '')
+        return { problem: 'has no path', hint: protect_paths_FORM };
+    if ((0,external_node_path_.isAbsolute)(given))
+        return { problem: 'is an absolute path', hint: protect_paths_FORM };
+    if (/[\x00-\x1f*?]/.test(given))
+        return { problem: 'has a pattern or a control character in it', hint: protect_paths_FORM };
+    if (given.split('/').includes('..'))
+        return { problem: 'has ".." in it', hint: protect_paths_FORM };
+    if (path === '.git' || path.startsWith('.git/')) {
+        return {
+            problem: 'belongs to the repository',
+            hint: 'The command has a git directory of its own; only what is data returns to this one.',
+        };
+    }
+    if (!isInside((0,external_node_path_.join)(workspace, path), workspace)) {
+        return { problem: 'is a link that leads out of the workspace', hint: 'Name a path in the workspace.' };
+    }
+    if (path === '.' || protect_paths_isSame((0,external_node_path_.join)(workspace, path), workspace)) {
+        return { problem: 'is the workspace itself', hint: 'Name what is in it.' };
+    }
+    return undefined;
+}
+function protect_paths_isSame(path, workspace) {
+    try {
+        return (0,external_node_fs_.realpathSync)(path) === workspace;
+    }
+    catch {
+        return false;
+    }
+}
+/** @returns the paths to protect, without the entry `none` */
+function protectedPaths(entries) {
+    return entries.flatMap((entry) => (entry.mode === NONE ? [] : [{ path: entry.path, mode: entry.mode }]));
+}
+/** Checks that `none` stands alone, and that each path is named once. */
+function checkProtectedPaths(entries) {
+    return entries.flatMap((entry, index) => {
+        const place = placeOf(entry.source);
+        if (entry.mode === NONE) {
+            if (entries.every(({ mode }) => mode === NONE))
+                return [];
+            return [new errors/* UserError */.yo(`${place}: "${NONE}" stands beside other entries.`, { hint: 'Remove it, or the others.' })];
+        }
+        const other = entries
+            .slice(0, index)
+            .find((earlier) => earlier.mode !== NONE && earlier.path === entry.path && earlier.mode !== entry.mode);
+        if (other === undefined)
+            return [];
+        const text = `${place}: "${entry.path}" is already in ${placeOf(other.source)}, as ${other.mode}.`;
+        return [new errors/* UserError */.yo(text, { hint: 'Name each path once.' })];
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/options.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const COMMAND = [
+    { name: 'run', kind: 'script', only: 'action', description: 'the command, a script of any number of lines' },
+    {
+        name: 'shell',
+        kind: 'text',
+        parse: shell,
+        only: 'action',
+        default: 'bash',
+        description: 'bash, sh, or a template with {0}',
+    },
+    {
+        name: 'working-directory',
+        kind: 'text',
+        parse: workingDirectory,
+        description: 'where the command starts, inside the workspace',
+    },
+];
+const options_CREDENTIALS = PROVIDERS.flatMap(({ credentials }) => credentials.map(({ input, variable, label, refuses }) => ({
+    name: input,
+    kind: 'secret',
+    only: 'action',
+    variable,
+    description: label,
+    ...(refuses && { refuses }),
+})));
+const TARGETS = PROVIDERS.map(({ targetInput, targetVariable, name }) => ({
+    name: targetInput,
+    kind: 'text',
+    parse: target,
+    variable: targetVariable,
+    description: `upstream for ${name}: host[:port][/base/path]`,
+}));
+const AUTH_HEADERS = PROVIDERS.map(({ authHeaderInput, authHeaderVariable, name }) => ({
+    name: authHeaderInput,
+    kind: 'text',
+    parse: authHeader,
+    variable: authHeaderVariable,
+    description: `header for ${name}'s credential, with an optional scheme: api-key, Authorization: Bearer`,
+}));
+const GITHUB_TOKEN = {
+    name: 'github-token',
+    kind: 'secret',
+    only: 'action',
+    variable: GITHUB_TOKEN_SECRET,
+    description: "a token for the job's repository, which the command uses without having it",
+};
+/**
+ * Settings that a program outside acts on when somebody opens the directory, commits, or installs packages there. What
+ * runs only when somebody runs it by name (`Makefile`, scripts in `package.json`) is the command's work.
+ */
+const PROTECTED = `
+.github/workflows .github/actions .github/awf.yml .mcp.json .claude .codex .gemini .cursor .opencode .vscode .idea .devcontainer
+.envrc .husky .pre-commit-config.yaml lefthook.yml .npmrc .yarnrc.yml .pnpmfile.cjs
+`
+    .trim()
+    .split(/\s+/)
+    .join('\n');
+/**
+ * The largest limit that the kernel accepts for a control group on 64-bit machines (PID_MAX_LIMIT, linux/threads.h).
+ */
+const MAX_PIDS = 4_194_304;
+const options_OTHERS = [
+    {
+        name: 'allow-endpoints',
+        kind: 'lines',
+        parse: allowedEndpoint,
+        description: 'provider METHOD /path/pattern, beside the inference endpoints that pass the api-proxy',
+    },
+    {
+        name: 'allow-provider-tools',
+        kind: 'commas',
+        parse: providerTool,
+        description: `what a provider may do for the command: ${PROVIDER_TOOLS.join(', ')}`,
+    },
+    {
+        name: 'copilot-mode',
+        kind: 'choice',
+        choices: COPILOT_MODES,
+        default: 'github',
+        description: "how Copilot CLI works with a token: as GitHub's own client, or with a provider of the user's own",
+    },
+    {
+        name: 'github-access',
+        kind: 'choice',
+        choices: [...GITHUB_ACCESS_LEVELS, 'custom'],
+        default: 'read',
+        description: "what the command may do with GitHub's token: read, comment, write, or what host-rules say",
+    },
+    {
+        name: 'github-repositories',
+        kind: 'lines',
+        parse: repositoryName,
+        description: 'further repositories that the token is for, OWNER/NAME',
+    },
+    {
+        name: 'host-credentials',
+        kind: 'secret-lines',
+        only: 'action',
+        variable: 'AWF_HOST_CREDENTIALS',
+        parse: hostCredential,
+        description: 'HOST bearer VALUE, HOST basic USER:VALUE or HOST header NAME VALUE',
+    },
+    {
+        name: 'host-rules',
+        kind: 'lines',
+        parse: hostRule,
+        description: 'HOST METHOD /path/pattern[?query]: the only requests that pass to that host',
+    },
+    ...NETWORK,
+    { name: 'env', kind: 'variables', parse: requestedVariable, description: 'NAME or NAME=value for the command' },
+    {
+        name: 'env-all',
+        kind: 'boolean',
+        default: 'false',
+        description: 'pass the whole environment, except what is withheld',
+    },
+    { name: 'mounts', flag: 'mount', kind: 'lines', parse: userMount, description: 'source[:target][:rw]' },
+    {
+        name: 'protect-paths',
+        kind: 'lines',
+        parse: protectEntry,
+        default: PROTECTED,
+        description: 'paths of the workspace that are read-only, or with report: before them compared; none for no path',
+    },
+    { name: 'agent-image', kind: 'text', parse: anyText, description: "an image instead of the host's toolchain" },
+    {
+        name: 'memory',
+        kind: 'text',
+        parse: memory,
+        description: "the command's memory limit; by default 6g, or 75 % of the machine's memory if that is less",
+    },
+    { name: 'pids', kind: 'count', max: MAX_PIDS, default: '4096', description: "the command's process limit" },
+    {
+        name: 'timeout-minutes',
+        kind: 'text',
+        parse: minutes,
+        description: 'stop the command after this time; it gets SIGTERM, then SIGKILL 10 seconds later',
+    },
+    {
+        name: 'check-keys',
+        kind: 'boolean',
+        default: 'true',
+        description: 'ask the providers at the start whether they know the keys, and warn if not',
+    },
+    { name: 'max-requests', kind: 'count', description: 'requests to the providers that the run may make' },
+    { name: 'max-tokens', kind: 'count', description: "tokens that the run may use, the prompts' and the answers'" },
+    {
+        name: 'agent-logs',
+        kind: 'boolean',
+        default: 'true',
+        description: 'keep what agent programs write about their work, beside the logs',
+    },
+    {
+        name: 'max-cost-usd',
+        kind: 'text',
+        parse: dollars,
+        description: 'US dollars that the run may cost; a model without a known price ends the budget',
+    },
+    {
+        name: 'prices',
+        flag: 'price',
+        kind: 'lines',
+        parse: ownPrice,
+        description: 'MODEL INPUT OUTPUT [CACHED [WRITE [HOUR-WRITE]]], dollars per million tokens',
+    },
+    {
+        name: 'upload-logs',
+        kind: 'choice',
+        choices: ['always', 'on-failure', 'never'],
+        only: 'action',
+        default: 'always',
+        description: 'when the logs become an artifact',
+    },
+    {
+        name: 'artifact-name',
+        kind: 'text',
+        parse: anyText,
+        only: 'action',
+        description: 'awf-logs and a unique suffix by default',
+    },
+    { name: 'retention-days', kind: 'count', only: 'action', description: "the repository's setting by default" },
+    {
+        name: 'log-level',
+        kind: 'choice',
+        choices: LOG_LEVELS,
+        default: 'info',
+        // The runner's debug mode: https://docs.github.com/actions/how-tos/monitor-workflows/enable-debug-logging
+        variable: 'RUNNER_DEBUG',
+        variableValues: { '1': 'debug' },
+        description: 'how much to log',
+    },
+    { name: 'enable-api-proxy', kind: 'boolean', only: 'cli', default: 'false', description: 'start the api-proxy' },
+    { name: 'proxy-logs-dir', kind: 'text', parse: parsers_path, only: 'cli', description: "where Squid's logs go" },
+    {
+        name: 'keep-containers',
+        kind: 'boolean',
+        only: 'cli',
+        default: 'false',
+        description: 'leave the containers behind',
+    },
+];
+/**
+ * Every option, once. The inputs, the flags, the types of the values and the check of `action.yml` derive from this
+ * table.
+ */
+const OPTIONS = [
+    ...COMMAND,
+    ...options_CREDENTIALS,
+    GITHUB_TOKEN,
+    ...TARGETS,
+    ...AUTH_HEADERS,
+    ...EGRESS,
+    ...options_OTHERS,
+];
+/** A front end's name for an option: `memory` or `--memory`. */
+function nameIn(frontEnd, { name, flag = name }) {
+    return frontEnd === 'action' ? name : `--${flag}`;
+}
+/** Like {@link nameIn}, but takes the option's name. */
+function optionName(frontEnd, name) {
+    return nameIn(frontEnd, optionNamed(name));
+}
+/** @throws Error if there is no such option, which is a bug in AWF */
+function optionNamed(name) {
+    const option = OPTIONS.find((candidate) => candidate.name === name);
+    if (!option)
+        throw new Error(`no option is named ${name}`);
+    return option;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/route-table.js
+/** The kernel's route table, see proc(5). */
+
+
+/** The IPv4 routes. None if the kernel does not show them. */
+function readRoutes(table = route_table_text('/proc/net/route')) {
+    return table
+        .split('\n')
+        .slice(1)
+        .map((row) => row.split('\t'))
+        .flatMap(([device = '', destination = '', gateway = '', , , , metric = '', mask = '']) => {
+        const [base, bits] = [littleEndian(destination), littleEndian(mask)];
+        if (base === undefined || bits === undefined)
+            return [];
+        const prefix = Math.clz32(~bits);
+        const network = cidrText({ family: 4, base: BigInt(base), prefix });
+        return [{ device, destination: network, prefix, hasGateway: !/^0*$/.test(gateway), metric: Number(metric) }];
+    });
+}
+/** What goes in one piece on every Ethernet. */
+const ETHERNET_MTU = 1_500;
+/**
+ * The octets that go in one piece to where the host's packets go: tunnels and clouds take fewer than Ethernet does, and a
+ * bridge with a larger MTU loses what is too long wherever the messages about it are filtered.
+ *
+ * @returns undefined if it is that of Ethernet, or cannot be told
+ */
+function smallerMtu(routes = readRoutes(), mtuOf = (device) => route_table_text(`/sys/class/net/${device}/mtu`)) {
+    // A VPN may replace the default route with two routes that cover half of all addresses each.
+    const everywhere = routes.filter(({ prefix }) => prefix <= 1);
+    const ways = everywhere.length > 0 ? everywhere : routes.filter(({ hasGateway }) => hasGateway);
+    const first = Math.min(...ways.map(({ metric }) => metric));
+    const mtus = ways.filter(({ metric }) => metric === first).map(({ device }) => Number.parseInt(mtuOf(device), 10));
+    // IPv4 hosts take packets of 576 octets (RFC 791); a smaller number is a mistake.
+    const smaller = mtus.filter((mtu) => mtu >= 576 && mtu < ETHERNET_MTU);
+    return smaller.length === 0 ? undefined : Math.min(...smaller);
+}
+/** The file's text. Empty if it cannot be read. */
+function route_table_text(path) {
+    try {
+        return (0,external_node_fs_.readFileSync)(path, 'utf8');
+    }
+    catch {
+        return '';
+    }
+}
+function littleEndian(hex) {
+    return /^[0-9a-f]{8}$/i.test(hex) ? Buffer.from(hex, 'hex').readUInt32LE() : undefined;
+}
+
+;// CONCATENATED MODULE: external "node:dns/promises"
+const external_node_dns_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:dns/promises");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/resolvers.js
+
+
+
+/** The second file has the servers that systemd-resolved asks; the first then names only its own address on loopback. */
+const resolvers_FILES = ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf'];
+/** The IPv4 addresses of the DNS servers that the host asks. */
+function nameservers(files = resolvers_FILES) {
+    const found = files.flatMap((file) => [...resolvers_read(file).matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, one = '']) => one));
+    return [...new Set(found)].filter((address) => (0,external_node_net_.isIPv4)(address));
+}
+function resolvers_read(file) {
+    try {
+        return (0,external_node_fs_.readFileSync)(file, 'utf8');
+    }
+    catch {
+        return '';
+    }
+}
+/** The IPv4 address that the host itself has for a name; undefined if it has none. */
+async function hostLookup(name) {
+    try {
+        return (await (0,external_node_dns_promises_namespaceObject.lookup)(name, { family: 4 })).address;
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/host-subnets.js
+
+
+
+
+/**
+ * @param needed IPv4 addresses that Squid must reach
+ * @param interfaces as Node.js lists them
+ * @param servers the host's DNS servers
+ */
+function hostSubnets(needed = [], interfaces = (0,external_node_os_namespaceObject.networkInterfaces)(), routes = readRoutes(), servers = nameservers()) {
+    const own = Object.values(interfaces)
+        .flatMap((addresses) => addresses ?? [])
+        .flatMap(({ family, cidr: text }) => (family === 'IPv4' && text !== null ? (networkOf(text) ?? []) : []));
+    return {
+        own: [...own, ...[...needed, ...servers].flatMap((address) => parseCidr(address) ?? [])],
+        // A VPN may replace the default route with two routes that cover half of all addresses each.
+        routed: routes.filter(({ prefix }) => prefix > 1).flatMap(({ destination }) => parseCidr(destination) ?? []),
+    };
+}
+/** The network of an interface, whose address need not be the first. */
+function networkOf(text) {
+    const [address = '', length = ''] = text.split('/');
+    const host = parseCidr(address);
+    const prefix = Number(length);
+    if (host?.family !== 4 || !/^\d{1,2}$/.test(length) || prefix > 32)
+        return undefined;
+    return { family: 4, base: (host.base >> BigInt(32 - prefix)) << BigInt(32 - prefix), prefix };
+}
+/** Routes to a whole company, from the widest to those of a site. What a route of more bits leads to surely exists. */
+const WIDE = [0, 8, 12, 16];
+/**
+ * What a subnet must not touch, from the strictest answer to the most lenient: a company may route all private networks,
+ * most of which nobody uses.
+ *
+ * @param avoided ranges that names may lead to, and that are therefore avoided like routes
+ */
+function* obstacles({ own, routed }, avoided) {
+    const ranges = [...routed, ...avoided.map(cidr)];
+    let last = -1;
+    for (const width of WIDE) {
+        const left = ranges.filter(({ prefix }) => prefix > width);
+        if (left.length !== last)
+            yield [...own, ...left];
+        last = left.length;
+    }
+}
+/** Whether the subnet has an address in common with one of the ranges. */
+function touches(subnet, ranges) {
+    const range = cidr(subnet);
+    return ranges.some((other) => overlaps(other, range));
+}
+/** @returns the routed range around the subnet, for use in messages */
+function routeTo(subnet, { routed }) {
+    const around = routed.find((other) => overlaps(other, cidr(subnet)));
+    return around && cidrText(around);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/networks.js
+
+
+
+
+/** How many subnets a run asks the engine for before it gives up. */
+const ATTEMPTS = 64;
+/**
+ * Creates the two networks of a run. Creating a network is what claims its subnet: the engine refuses to create a
+ * second one there, so runs that start together cannot share a subnet.
+ *
+ * @throws UserError when no subnet is free
+ */
+async function claimNetworks(engine, mark, { taken = hostSubnets(), avoided = [], pool, mtu, option = 'subnet' } = {}) {
+    const names = networkNames(mark.runId);
+    const common = { ...mark, ...(mtu === undefined ? {} : { mtu }) };
+    // Both networks take from one list of the user's range, so that neither asks for what the other has.
+    const shared = pool === undefined ? undefined : candidatesOf(subnetsOf(pool), [taken.own]);
+    const candidates = (subnets) => shared ?? candidatesIn(subnets, obstacles(taken, avoided));
+    const claimed = async (network, subnets) => {
+        const subnet = await claim(engine, network, candidates(subnets));
+        if (subnet !== undefined)
+            return subnet;
+        throw nothingFree(network.name, option, pool);
+    };
+    const [internal, outer] = await settleAll([
+        claimed({ ...common, name: names.internal, internal: true }, internalSubnets),
+        claimed({ ...common, name: names.outer, internal: false }, outerSubnets),
+    ]);
+    const hidden = pool === undefined ? [internal, outer].flatMap((subnet) => routeTo(subnet, taken) ?? []) : [];
+    return { internal, outer, hidden: [...new Set(hidden)] };
+}
+function* candidatesIn(subnets, passes) {
+    const asked = new Set();
+    for (const obstacle of passes) {
+        for (const subnet of subnets()) {
+            if (asked.has(subnet) || touches(subnet, obstacle))
+                continue;
+            asked.add(subnet);
+            yield subnet;
+        }
+    }
+}
+const candidatesOf = (subnets, passes) => candidatesIn(() => subnets, passes);
+async function claim(engine, network, candidates) {
+    for (let attempts = 0; attempts < ATTEMPTS; attempts += 1) {
+        const next = candidates.next();
+        if (next.done === true)
+            return undefined;
+        if (await engine.createNetwork({ ...network, subnet: next.value }))
+            return next.value;
+    }
+    return undefined;
+}
+function nothingFree(name, option, pool) {
+    return new errors/* UserError */.yo(`No free subnet was found for the network ${name}${pool === undefined ? '' : ` in ${pool}`}.`, {
+        hint: 'Remove networks that are no longer used: docker network prune. ' +
+            (pool === undefined
+                ? `Or name a private network that is free: ${option}.`
+                : `Or name a wider range as ${option}.`),
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/network.js
+
+
+
+
+
+
+
+
+
+/**
+ * Finds the proxy of the host's network, and claims networks that hide nothing of what Squid needs.
+ *
+ * @throws UserError
+ */
+async function claimRunNetwork(engine, mark, { frontEnd, network, addHosts }, reporter, lookup = hostLookup) {
+    const { upstreamProxy, allowPrivate, subnet } = network;
+    if (upstreamProxy !== undefined)
+        reporter.info(upstreamNotice(upstreamProxy));
+    const upstreamHost = await findUpstream(network, optionName(frontEnd, 'dns-servers'), lookup);
+    const hosts = upstreamHost === undefined ? addHosts : [...addHosts, upstreamHost];
+    const option = optionName(frontEnd, 'subnet');
+    const { internal, outer, hidden } = await claimNetworks(engine, mark, {
+        taken: hostSubnets(neededAddresses(network, hosts)),
+        ...{ avoided: allowPrivate, pool: subnet, mtu: smallerMtu(), option },
+    });
+    if (hidden.length > 0) {
+        reporter.info(`The run's networks are ${internal} and ${outer}: every private network is routed here (${hidden.join(', ')}), and the ` +
+            `command reaches nothing there. If something is there, name a network that nobody uses: ${option}.`);
+    }
+    return { internal, outer, upstreamHost };
+}
+function upstreamNotice({ host, port, user, origin }) {
+    const login = user === undefined ? '' : ', with a credential that only Squid has';
+    return (`${origin}: requests leave through the proxy ${host}:${port}${login}. It looks the names up, and it decides whether they ` +
+        'may lead to private addresses.');
+}
+/** Squid's container does not read the host's `/etc/hosts`, and may have no DNS server at all. */
+async function findUpstream({ upstreamProxy, dnsServers }, dnsOption, lookup) {
+    if (upstreamProxy === undefined || (0,external_node_net_.isIPv4)(upstreamProxy.host))
+        return undefined;
+    const { host: name, origin } = upstreamProxy;
+    const address = await lookup(name);
+    if (address !== undefined) {
+        refuseLoopback(address, (problem, hint) => {
+            throw new errors/* UserError */.yo(`${origin}: ${problem}: ${name} is ${address}.`, hint === undefined ? {} : { hint });
+        });
+        return { name, address };
+    }
+    if (dnsServers.length > 0)
+        return undefined;
+    throw new errors/* UserError */.yo(`${origin}: ${name} has no IPv4 address on this host.`, {
+        hint: `Write the proxy's address, name a DNS server that knows it (${dnsOption}), or write none to connect directly.`,
+    });
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/log-directories.js
 
 
@@ -52214,1458 +55259,6 @@ function sidecarUser({ uid, gid }) {
     return uid === 0 ? { uid: SIDECAR_ID, gid: SIDECAR_ID } : { uid, gid };
 }
 
-// EXTERNAL MODULE: external "node:url"
-var external_node_url_ = __nccwpck_require__(3136);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/domain.js
-
-
-/** The one form of a host name that rules compare: lower case, punycode, no trailing dot. */
-function canonicalHost(text) {
-    // domainToASCII parses like a URL parser: it would drop what follows a slash, remove tabs and decode percent signs.
-    if (/[\s\x00-\x1f/\\?#@:%]/.test(text))
-        return undefined;
-    const ascii = (0,external_node_url_.domainToASCII)(text.replace(/\.$/, ''));
-    if (ascii === '' || ascii.length > 253 || (0,external_node_net_.isIP)(ascii) !== 0 || looksLikeAddress(ascii))
-        return undefined;
-    const labels = ascii.split('.');
-    const valid = labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
-    return valid ? ascii : undefined;
-}
-/** Whether `text` is an IPv4 address in any spelling that resolvers accept: decimal, octal, hexadecimal, shortened. */
-function looksLikeAddress(text) {
-    return (0,external_node_net_.isIP)(text.replace(/^\[|\]$/g, '')) !== 0 || /^(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+))*\.?$/i.test(text);
-}
-/** Whether `host` is `domain` or one of its subdomains. */
-function domain_isWithin(host, domain) {
-    return host === domain || host.endsWith(`.${domain}`);
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/github-access.js
-/** What a command may do with the run's token at GitHub, and which GraphQL mutations belong to it. */
-/** From the least to the most. Each includes those before it. */
-const GITHUB_ACCESS_LEVELS = ['read', 'comment', 'write'];
-/** The option that sets it. */
-const GITHUB_ACCESS_OPTION = 'github-access';
-/**
- * To say something without changing the state of anything. An edit leaves the old text in the comment's history. A deletion
- * does not, so it needs `write`.
- */
-const github_access_COMMENT = [
-    ...['addComment', 'updateIssueComment'],
-    ...['addDiscussionComment', 'updateDiscussionComment'],
-    ...['addPullRequestReview', 'addPullRequestReviewThread', 'addPullRequestReviewThreadReply'],
-    ...['submitPullRequestReview', 'updatePullRequestReview', 'updatePullRequestReviewComment'],
-    ...['addReaction', 'removeReaction'],
-];
-/** A review at `comment` is a comment. An approval can open the way for a merge, and a request for changes block it. */
-const REVIEW = { event: ['COMMENT'] };
-const COMMENT_INPUTS = {
-    addPullRequestReview: REVIEW,
-    submitPullRequestReview: REVIEW,
-};
-/**
- * The everyday work of a contributor. What is not here passes at no level: settings, members, keys, rule sets, branch
- * protection, environments and deployments, transfers, forks, archiving, and the deletion of issues.
- */
-const WRITE = [
-    ...['createIssue', 'updateIssue', 'closeIssue', 'reopenIssue', 'createLinkedBranch'],
-    ...['addSubIssue', 'removeSubIssue', 'reprioritizeSubIssue'],
-    ...['createPullRequest', 'updatePullRequest', 'closePullRequest', 'reopenPullRequest', 'revertPullRequest'],
-    ...['markPullRequestReadyForReview', 'convertPullRequestToDraft', 'updatePullRequestBranch'],
-    ...['mergePullRequest', 'enablePullRequestAutoMerge', 'disablePullRequestAutoMerge'],
-    ...['enqueuePullRequest', 'dequeuePullRequest'],
-    ...['requestReviews', 'requestReviewsByLogin', 'dismissPullRequestReview', 'deletePullRequestReview'],
-    ...['resolveReviewThread', 'unresolveReviewThread'],
-    ...['addLabelsToLabelable', 'removeLabelsFromLabelable', 'clearLabelsFromLabelable', 'createLabel', 'updateLabel'],
-    ...['addAssigneesToAssignable', 'removeAssigneesFromAssignable', 'replaceActorsForAssignable'],
-    ...['deleteIssueComment', 'deletePullRequestReviewComment', 'deleteDiscussionComment', 'minimizeComment'],
-    ...['createDiscussion', 'updateDiscussion', 'closeDiscussion', 'markDiscussionCommentAsAnswer'],
-    ...['createCommitOnBranch', 'createRef', 'updateRef', 'deleteRef', 'mergeBranch'],
-];
-const ADDED = { read: [], comment: github_access_COMMENT, write: WRITE };
-const upTo = (level) => GITHUB_ACCESS_LEVELS.slice(0, GITHUB_ACCESS_LEVELS.indexOf(level) + 1);
-/** What a rule for the GraphQL endpoint has at a level. */
-function graphqlRule(level) {
-    const mutations = upTo(level).flatMap((each) => ADDED[each]);
-    return level === 'comment' ? { mutations, inputs: COMMENT_INPUTS } : { mutations };
-}
-/** The least level at which a mutation passes with any input; undefined if there is none. */
-function levelForMutation(name) {
-    return GITHUB_ACCESS_LEVELS.find((level) => {
-        const { mutations, inputs } = graphqlRule(level);
-        return mutations.includes(name) && inputs?.[name] === undefined;
-    });
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/source.js
-/** @returns the source as a message names it: `allow-domains, line 3`, `--mount (2nd)`, `memory (default)` */
-function source_placeOf({ kind, name, repetition, line }) {
-    const which = kind === 'default' ? ' (default)' : repetition === undefined ? '' : ` (${ordinal(repetition)})`;
-    return `${name}${which}${line === undefined ? '' : `, line ${line}`}`;
-}
-const SUFFIXES = { one: 'st', two: 'nd', few: 'rd' };
-function ordinal(number) {
-    return `${number}${SUFFIXES[new Intl.PluralRules('en', { type: 'ordinal' }).select(number)] ?? 'th'}`;
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/allow-endpoints.js
-
-
-
-
-
-const allow_endpoints_HINT = `Write a provider, a method (${ENDPOINT_METHODS.join(', ')}) and a path in which * stands for a part of one segment, ` +
-    'for example "openai GET /v1/files/*".';
-/** An entry of `allow-endpoints`: `provider METHOD /path`. */
-function allowedEndpoint({ text, source }) {
-    const name = `${source_placeOf(source)}, "${text}"`;
-    const [id, method, path, ...rest] = text.split(/\s+/);
-    return (0,errors/* withHint */.mu)(allow_endpoints_HINT, () => {
-        const provider = PROVIDERS.find((known) => known.id === id);
-        if (!provider) {
-            throw new value_error/* ValueError */.Q(`${name}: the provider must be one of ${PROVIDERS.map((known) => known.id).join(', ')}.`);
-        }
-        if (rest.length > 0)
-            throw new value_error/* ValueError */.Q(`${name}: there is a word too many.`);
-        return { provider: provider.id, ...checkEndpoint(name, method, path) };
-    });
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/entries.js
-
-
-
-
-
-/** `name:address` */
-function hostEntry({ text, source }) {
-    const colon = text.indexOf(':');
-    const name = canonicalHost(text.slice(0, Math.max(colon, 0)));
-    const address = text.slice(colon + 1).replace(/^\[|\]$/g, '');
-    if (name !== undefined && (0,external_node_net_.isIP)(address) === 4)
-        return { name, address };
-    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not name:address.`, {
-        hint: 'Write a domain name, a colon and an IPv4 address, for example "gateway.example.com:10.1.2.3".',
-    });
-}
-/** `NAME` or `NAME=value`. The value may be a secret, so no message quotes it. */
-function requestedVariable({ text, source }, { nameOf }) {
-    const place = source_placeOf(source);
-    const { name, value } = /^(?<name>[A-Za-z_][A-Za-z0-9_]*)(?:=(?<value>.*))?$/s.exec(text)?.groups ?? {};
-    if (name === undefined) {
-        throw new errors/* UserError */.yo(`${place}: this is not a variable.`, {
-            hint: 'Write NAME or NAME=value; a name has letters, digits and underscores. To pass a value with line breaks, set the variable in the environment of the step or of awf, and write only its NAME here.',
-        });
-    }
-    if (value?.includes('\n') === true) {
-        throw new errors/* UserError */.yo(`${place}: the value of ${name} has a line break.`, {
-            hint: `Set ${name} in the environment of awf, and write ${nameOf('env')} ${name}.`,
-        });
-    }
-    return { name, value, source };
-}
-/** `source[:target][:rw]` */
-function userMount({ text, source: given }) {
-    const origin = source_placeOf(given);
-    const writable = text.endsWith(':rw');
-    const [source = '', target = source, ...rest] = text.replace(/:(rw|ro)$/, '').split(':');
-    if (rest.length === 0 && (0,external_node_path_.isAbsolute)(source) && (0,external_node_path_.isAbsolute)(target)) {
-        return { source: (0,external_node_path_.resolve)(source), target: (0,external_node_path_.resolve)(target), writable, origin };
-    }
-    const tilde = [source, target].some((path) => path.startsWith('~')) ? ' A ~ is not expanded here.' : '';
-    throw new errors/* UserError */.yo(`${origin}: "${text}" is not source[:target][:rw].`, {
-        hint: `Write absolute paths, for example "/srv/models:/models" or "/srv/cache:/cache:rw".${tilde}`,
-    });
-}
-
-// EXTERNAL MODULE: ./node_modules/tldts/dist/cjs/index.js
-var cjs = __nccwpck_require__(935);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress-entry.js
-
-
-
-
-
-/** The schemes to which an entry may be limited. */
-const SCHEMES = ['https', 'http'];
-/** The port of a scheme without another one. */
-const DEFAULT_PORTS = { https: 443, http: 80 };
-/** Whether `pattern` covers `host`. */
-function covers({ host: base, match }, host) {
-    if (match === 'host')
-        return host === base;
-    return match === 'domain' ? domain_isWithin(host, base) : host !== base && domain_isWithin(host, base);
-}
-function partsOf(entry) {
-    const pattern = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<kind>=|\*\.)?(?<rest>.*?)(?<insists>!)?$/is;
-    const { scheme, kind = '', rest = '', insists } = pattern.exec(entry)?.groups ?? {};
-    return { scheme: scheme?.toLowerCase(), kind, rest, isInsisted: insists !== undefined };
-}
-/**
- * Reads an entry of `allow-domains`.
- *
- * @throws UserError naming the entry's place, what is wrong with it and, if possible, what to write instead
- */
-function allowEntry({ text: entry, source }, { nameOf }) {
-    const fail = (problem, hint) => {
-        throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${entry}" ${problem}.`, { hint });
-    };
-    const { scheme, kind, rest, isInsisted } = partsOf(entry);
-    const hostText = rest.replace(/[/?#:].*$/s, '');
-    const prefix = `${scheme === 'https' || scheme === 'http' ? `${scheme}://` : ''}${kind}`;
-    const suggestion = `Write "${prefix}${hostText}".`;
-    if (scheme !== undefined && scheme !== 'https' && scheme !== 'http') {
-        return fail(`has the scheme ${scheme}`, `Only https:// and http:// can be allowed. ${suggestion}`);
-    }
-    const withoutPort = /^[^:/?#]*:\d{1,5}$/.test(rest) ? hostText : rest;
-    if (looksLikeAddress(rest) || looksLikeAddress(hostText) || /^\[/.test(rest)) {
-        return fail('is an IP address', `Only names can be allowed; give the address a name with ${nameOf('add-hosts')}.`);
-    }
-    if (/^[^/]*@/.test(rest))
-        return fail('has a user name', `Write "${rest.replace(/^.*@/, '')}".`);
-    if (/[/?#]/.test(rest))
-        return fail('has a path', `Whole domains are allowed, not paths. ${suggestion}`);
-    const port = portOf(rest, scheme, (problem, hint = suggestion) => fail(problem, hint));
-    if (withoutPort.includes('*'))
-        return fail(...wildcardProblem(withoutPort));
-    const host = canonicalHost(withoutPort);
-    if (host === undefined)
-        return fail(...nameProblem(withoutPort, kind));
-    checkSuffix(host, kind, isInsisted, fail);
-    return {
-        schemes: scheme === undefined ? SCHEMES : [scheme],
-        ...{ port, host, match: kind === '=' ? 'host' : kind === '*.' ? 'subdomains' : 'domain', text: entry, source },
-    };
-}
-/**
- * Reads an entry of `deny-domains`: a name is closed for every scheme and port.
- *
- * @throws UserError like {@link allowEntry}
- */
-function denyEntry(given, context) {
-    const { scheme, kind, rest } = partsOf(given.text);
-    const name = rest.replace(/[/?#:].*$/s, '');
-    if (scheme !== undefined || /:\d+$/.test(rest)) {
-        throw new errors/* UserError */.yo(`${source_placeOf(given.source)}: "${given.text}" has a ${scheme === undefined ? 'port' : 'scheme'}.`, {
-            hint: `A name is denied for all schemes and ports: write "${kind}${name}".`,
-        });
-    }
-    // Whoever closes everything below a public suffix opens nothing.
-    const text = given.text.endsWith('!') ? given.text : `${given.text}!`;
-    return { ...allowEntry({ ...given, text }, context), text: given.text };
-}
-/**
- * Reads an entry of `known-blocked`: a name as in `deny-domains`, or an address, for a command asks for addresses too.
- *
- * @throws UserError like {@link allowEntry}
- */
-function knownEntry(given, context) {
-    if (looksLikeAddress(given.text))
-        return { host: given.text.toLowerCase(), match: 'host' };
-    const { host, match } = denyEntry(given, context);
-    return { host, match };
-}
-/** @returns undefined for the scheme's own port */
-function portOf(rest, scheme, fail) {
-    const [, digits] = /^[^/]*?:(.*)$/s.exec(rest) ?? [];
-    if (digits === undefined)
-        return undefined;
-    const port = Number(digits);
-    if (!/^\d{1,5}$/.test(digits) || port < 1 || port > 65_535) {
-        return fail('has a port that is not a number from 1 to 65535');
-    }
-    const name = rest.replace(/:.*$/s, '');
-    if (scheme === undefined) {
-        const hint = `Ports 80 and 443 are always allowed: write "${name}". For HTTPS at another port, write "https://${rest}".`;
-        return fail('has a port', hint);
-    }
-    if (scheme === 'https')
-        return port === DEFAULT_PORTS.https ? undefined : port;
-    if (port === DEFAULT_PORTS.http)
-        return undefined;
-    // Nothing proves who answers an unencrypted request at a port of one's choice, and what it carries is no longer HTTP.
-    return fail('has a port for http', `Another port than 80 can be allowed for HTTPS only: "https://${rest}".`);
-}
-function wildcardProblem(rest) {
-    const name = rest.replace(/^.*\*\.?/, '');
-    if (name === '')
-        return ['would allow the whole Internet', 'AWF never does that. Name the domains.'];
-    return ['has a wildcard inside', `A wildcard stands for all subdomains only: "*.${name}".`];
-}
-function nameProblem(rest, kind) {
-    const name = canonicalHost(rest.replace(/^\.+/, ''));
-    if (rest.startsWith('.') && name !== undefined) {
-        return ['is not a domain name', `Write "${kind}${name}": it covers the subdomains.`];
-    }
-    if (/[;|\s]/.test(rest))
-        return ['is not a domain name', 'Separate entries by commas or lines.'];
-    return ['is not a domain name', 'Write a name such as "example.com".'];
-}
-/** @throws UserError for a name under which anybody can register a name of one's own */
-function checkSuffix(host, kind, isInsisted, fail) {
-    const { publicSuffix, isIcann } = (0,cjs/* parse */.qg)(host, { allowPrivateDomains: true });
-    const own = `Name the domain itself: "example.${host}".`;
-    if (publicSuffix === host && isIcann === true && !isInsisted) {
-        fail('is a public suffix, under which anybody can register', own);
-    }
-    // The service's own host is nobody else's.
-    if (publicSuffix === host && isIcann !== true && host.includes('.') && kind !== '=' && !isInsisted) {
-        const insist = `If you mean all of them, strangers' included, write "${kind}${host}!".`;
-        fail('is a public suffix, under which anybody can have a name', `${own} ${insist}`);
-    }
-    if (!host.includes('.') && kind === '*.' && !isInsisted)
-        fail('is a whole top-level domain', own);
-}
-/** Letters of other scripts that look like Latin ones. */
-const LOOK_ALIKES = /^[аеорсухіјѕһԁԛԝɡӏոօԍ\u0391-\u03A9οανρτυικχ0-9-]+$/u;
-/**
- * What a reader of the list may not see: the name that an internationalised one stands for, and letters that look like
- * others.
- */
-function nameWarning({ host, text, source }) {
-    if (!/(^|\.)xn--/.test(host))
-        return undefined;
-    const shown = domainToUnicode(host);
-    const isOdd = shown.split('.').some((label) => {
-        const letters = label.replace(/[\d-]/g, '');
-        if (/^\p{ASCII}*$/u.test(letters))
-            return false;
-        const mixes = /\p{Script=Latin}/u.test(letters) && /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}]/u.test(letters);
-        return mixes || LOOK_ALIKES.test(label);
-    });
-    const place = `${placeOf(source)}: "${text}" is ${host}`;
-    return isOdd
-        ? `${place}. It has letters of another script that look like Latin ones: make sure that it is the name you mean.`
-        : undefined;
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress-rules.js
-
-/** Whether what is not allowed is refused, or let through and reported. */
-const EGRESS_MODES = ['block', 'audit'];
-/** The ways that the entries allow: those of both schemes' own ports, and one for each further port. */
-function waysOf(entries) {
-    const ports = entries.flatMap(({ port }) => port ?? []);
-    const others = [...new Set(ports)].sort((a, b) => a - b).map((port) => ({ scheme: 'https', port }));
-    const own = SCHEMES.map((scheme) => ({ scheme, port: DEFAULT_PORTS[scheme] }));
-    return [...own, ...others].map((way) => ({
-        ...way,
-        names: domainSet(entries.filter((entry) => egress_rules_leadsTo(entry, way.scheme, way.port))),
-    }));
-}
-/** Decides on a destination. Of several entries, the most specific one decides, then the first. */
-function decide({ allow, deny }, { scheme, host, port }) {
-    const denied = mostSpecific(deny.filter((entry) => covers(entry, host)));
-    if (denied !== undefined)
-        return { isAllowed: false, entry: denied };
-    const entry = mostSpecific(allow.filter((one) => egress_rules_leadsTo(one, scheme, port) && covers(one, host)));
-    return { isAllowed: entry !== undefined, entry };
-}
-/** Whether `scheme` may reach `host` at its own port. */
-function isAllowed(rules, scheme, host) {
-    return decide(rules, { scheme, host, port: DEFAULT_PORTS[scheme] }).isAllowed;
-}
-function egress_rules_leadsTo({ schemes, port }, scheme, wanted) {
-    return schemes.includes(scheme) && (port ?? DEFAULT_PORTS[scheme]) === wanted;
-}
-const SPECIFICITY = { host: 2, domain: 1, subdomains: 1 };
-function mostSpecific(entries) {
-    const rank = ({ host, match }) => host.length * 4 + SPECIFICITY[match];
-    return entries.reduce((best, entry) => (best === undefined || rank(entry) > rank(best) ? entry : best), undefined);
-}
-/** Drops names that others cover, so that Squid's lists contain no name twice. */
-function domainSet(patterns) {
-    const ofKind = (kind) => [
-        ...new Set(patterns.filter(({ match }) => match === kind).map(({ host }) => host)),
-    ];
-    const [hosts, domains, subdomains] = [ofKind('host'), ofKind('domain'), ofKind('subdomains')];
-    const wide = [
-        ...domains.map((host) => ({ host, match: 'domain' })),
-        ...subdomains.map((host) => ({ host, match: 'subdomains' })),
-    ];
-    const isCovered = (host, match) => wide.some((other) => {
-        if (other.host === host)
-            return other.match === 'domain' && match !== 'domain';
-        return covers(other, host);
-    });
-    const kept = (names, match) => names.filter((host) => !isCovered(host, match)).sort();
-    return { hosts: kept(hosts, 'host'), domains: kept(domains, 'domain'), subdomainsOf: kept(subdomains, 'subdomains') };
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress-options.js
-
-
-
-/** The options about what the command may reach. */
-const EGRESS = [
-    { name: 'allow-domains', kind: 'commas', parse: allowEntry, description: 'domains that the command may reach' },
-    {
-        name: 'deny-domains',
-        kind: 'commas',
-        parse: denyEntry,
-        description: 'domains that stay closed, whatever allows them',
-    },
-    {
-        name: 'egress-policy',
-        kind: 'choice',
-        choices: EGRESS_MODES,
-        default: 'block',
-        description: 'refuse what is not allowed, or (audit) let it pass and report it; private destinations stay closed',
-    },
-    {
-        name: 'fail-on-blocked',
-        kind: 'boolean',
-        default: 'false',
-        description: 'fail if a request was refused, except for known-blocked and the usual side traffic of agent programs',
-    },
-    {
-        name: 'known-blocked',
-        kind: 'commas',
-        parse: knownEntry,
-        description: 'domains and addresses whose refusal is expected',
-    },
-    {
-        name: 'add-hosts',
-        kind: 'lines',
-        parse: hostEntry,
-        description: 'name:address, permitted for that name even if it is private',
-    },
-];
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/github/rows.js
-
-/** `get('a b')` is `['GET a', 'GET b']`. */
-const rows = (method, paths) => words(paths).map((path) => `${method} ${path}`);
-/**
- * Below `/repos/OWNER/NAME` and `/repositories/ID` of the REST API (https://docs.github.com/en/rest). Everything that passes
- * is listed, so an endpoint that GitHub adds later passes at no level.
- *
- * Not even `read` has what tells about the repository's defences: secrets and variables with their names, environments, runners,
- * Actions' permissions, hooks, deploy keys, collaborators and invitations, branch protection and rule sets, and the alerts of
- * code scanning, Dependabot and secret scanning, which quotes the secrets.
- */
-const REPOSITORY = {
-    read: [
-        'GET ',
-        ...rows('GET', `/actions/artifacts/** /actions/cache/usage /actions/caches /actions/jobs/** /actions/runs/** /actions/workflows/**
-       /activity /assignees/** /attestations/** /branches /branches/* /check-runs/** /check-suites/** /codeowners/errors
-       /collaborators/*/permission /comments/** /commits/** /community/profile /compare/** /contents/** /contributors
-       /dependency-graph/** /deployments/** /events /forks /git/** /issues/** /labels/** /languages /license
-       /milestones/** /pulls/** /readme/** /releases/** /stargazers /stats/** /statuses/** /subscribers /tags
-       /tarball/** /topics /zipball/**`),
-    ],
-    // As in GraphQL: what is said can be edited, since the history keeps it, and not deleted. Labels are not here, because
-    // workflows act on them. A review is a comment as long as MEMBERS below say so.
-    comment: [
-        ...rows('POST', '/issues/*/comments /comments/*/reactions /commits/*/comments /issues/*/reactions'),
-        ...rows('POST', '/issues/comments/*/reactions /pulls/comments/*/reactions /pulls/*/comments'),
-        // No query: what it has beside the body, nobody judges.
-        ...rows('POST', '/pulls/*/comments/*/replies /pulls/*/reviews? /pulls/*/reviews/*/events?'),
-        ...rows('PATCH', '/comments/* /issues/comments/* /pulls/comments/*'),
-    ],
-    // Neither statuses nor check runs, which could make a failed check look green; nor dispatches and re-runs: with the
-    // job's token they are the one thing that starts another workflow, with that workflow's secrets.
-    write: [
-        ...rows('POST', '/pulls/*/reviews /pulls/*/reviews/*/events'),
-        ...rows('POST', '/issues /issues/*/labels /issues/*/assignees /issues/*/sub_issues /labels /milestones'),
-        ...rows('POST', '/pulls /pulls/*/requested_reviewers /merges'),
-        ...rows('POST', '/git/blobs /git/commits /git/refs /git/tags /git/trees /releases /releases/generate-notes'),
-        ...rows('PATCH', '/issues/* /labels/** /milestones/* /pulls/* /git/refs/** /releases/* /releases/assets/*'),
-        ...rows('PUT', '/contents/** /issues/*/labels /pulls/*/merge /pulls/*/update-branch /pulls/*/reviews/*'),
-        ...rows('PUT', '/pulls/*/reviews/*/dismissals'),
-        ...rows('DELETE', '/comments/* /contents/** /git/refs/** /issues/*/assignees /issues/*/labels/**'),
-        ...rows('DELETE', '/issues/*/sub_issue /issues/comments/* /pulls/*/requested_reviewers /pulls/*/reviews/*'),
-        ...rows('DELETE', '/pulls/comments/* /releases/assets/*'),
-    ],
-};
-/**
- * Beside the repositories: what the server is, who the token is, and public facts. `gh auth status` asks for `/`, and
- * `gh` 2.83.1 for `/meta` on Enterprise Server. No search: its query cannot be bound to a repository by a rule, and with a
- * personal token it finds the text of all private ones.
- */
-const API_READ = rows('GET', '/ /meta /rate_limit /user /users/* /emojis /licenses/** /gitignore/templates/** /versions');
-/** Members that a level's requests may only have with these values. An approval can open the way for a merge. */
-const MEMBERS = {
-    'comment POST /pulls/*/reviews?': { event: ['COMMENT'] },
-    'comment POST /pulls/*/reviews/*/events?': { event: ['COMMENT'] },
-    'read POST /info/lfs/objects/batch?': { operation: ['download'] },
-};
-/**
- * Git's smart HTTP (https://git-scm.com/docs/http-protocol), with the parameter that tells a fetch from a push, and the API of
- * LFS (https://github.com/git-lfs/git-lfs/tree/main/docs/api). Below `/OWNER/NAME` and `/OWNER/NAME.git`.
- *
- * Objects of LFS are downloaded at every level and uploaded at none. The answer to an upload has two credentials in it, one for
- * storage at Amazon and one for lfs.github.com, which the command would then hold; and what is written to that storage
- * cannot be bound to a repository: somebody else's signed address would pass too. A push asks whether files are locked, so
- * that passes at `write`.
- */
-const GIT = {
-    read: [
-        ...rows('GET', '/info/refs?service=git-upload-pack /info/lfs/locks'),
-        ...rows('POST', '/git-upload-pack /info/lfs/objects/batch?'),
-    ],
-    comment: [],
-    write: ['GET /info/refs?service=git-receive-pack', ...rows('POST', '/git-receive-pack /info/lfs/locks/verify')],
-};
-/** Release assets: https://docs.github.com/en/rest/releases/assets#upload-a-release-asset. Below `/repos/OWNER/NAME`. */
-const UPLOADS = { read: [], comment: [], write: rows('POST', '/releases/*/assets') };
-/** The website's downloads. The answers redirect to a host with a signed URL. */
-const DOWNLOADS = rows('GET', '/archive/** /raw/** /releases/download/** /releases/latest/download/**');
-/** What anybody may read of any repository, without a credential. */
-const PUBLIC_GIT = rows('POST', '/*/*/git-upload-pack /*/*/info/lfs/objects/batch');
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/github.js
-/** The rules for GitHub's hosts: what a command may ask of the job's repository, and with which credential. */
-
-
-
-
-/** An owner that an enterprise manages has an underscore in its name: `mona-cat_octo`. */
-const REPOSITORY_NAME = /^[a-z0-9](?:[a-z0-9_-]{0,98}[a-z0-9])?\/(?!\.{1,2}$)[\w.-]{1,100}(?<!\.git)$/i;
-/** @throws ValueError */
-function checkRepository(place, name) {
-    if (REPOSITORY_NAME.test(name))
-        return name;
-    throw new value_error/* ValueError */.Q(`${place}: write a repository as OWNER/NAME, without an address and without .git.`);
-}
-/** @param row `METHOD /path`, or `METHOD /path?query` */
-function ruleOf(row, prefix, credential) {
-    const [word, rest = ''] = row.split(' ', 2);
-    const [path = '', query] = rest.split('?', 2);
-    const method = ENDPOINT_METHODS.find((known) => known === word);
-    if (!method)
-        throw new Error(`There is no method ${row}.`);
-    return {
-        ...{ method, path: `${prefix}${path}`, ignoreCase: true },
-        ...(query !== undefined && { query }),
-        ...(credential && { credential }),
-    };
-}
-/** The levels that count, from the highest: a row of `write` may allow more than the same row of `comment`. */
-function levelsOf(access) {
-    if (access === 'custom')
-        return [];
-    return GITHUB_ACCESS_LEVELS.slice(0, GITHUB_ACCESS_LEVELS.indexOf(access) + 1).toReversed();
-}
-/**
- * https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api, and for git
- * https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/authenticating-as-a-github-app-installation;
- * a personal token does not need a certain user.
- */
-const usesOf = (name) => ({
-    bearer: { name, header: 'authorization', prefix: 'Bearer ' },
-    basic: { name, header: 'authorization', prefix: 'Basic ', user: 'x-access-token' },
-});
-/** Gathers the rules of one run by host. */
-class GithubRules {
-    #options;
-    #uses;
-    /** The name of a repository as paths begin with it. */
-    #names;
-    #hosts = new Map();
-    constructor(options) {
-        this.#options = options;
-        this.#uses = usesOf(options.credential);
-        this.#names = options.repositories.map(({ name }) => `/${name}`);
-    }
-    build() {
-        const { server, access } = this.#options;
-        // Also the hosts for which there is no rule: a token of the command's own must not reach them.
-        this.#add(server.web.host, [], this.#uses.basic);
-        this.#add(server.api.host, [], this.#uses.bearer);
-        this.#add(server.uploads.host, [], this.#uses.bearer);
-        for (const host of server.closed)
-            this.#add(host, []);
-        if (access !== 'custom') {
-            this.#addApi();
-            this.#addWeb();
-            this.#addFiles();
-            this.#addPublic();
-        }
-        return [...this.#hosts].map(([name, { rules, credential }]) => ({
-            ...{ name, rules, option: GITHUB_ACCESS_OPTION },
-            ...(credential && { credential }),
-        }));
-    }
-    #add(host, rules, credential) {
-        const known = this.#hosts.get(host) ?? { rules: [], credential };
-        const source = `${GITHUB_ACCESS_OPTION} ${this.#options.access}`;
-        known.rules.push(...rules.map((rule) => ({ ...rule, source })));
-        this.#hosts.set(host, known);
-    }
-    /** The rules of all levels that count, for each of the beginnings that paths may have. */
-    #leveled(rows, prefixes, credential) {
-        return prefixes.flatMap((prefix) => levelsOf(this.#options.access).flatMap((level) => rows[level].map((row) => {
-            const members = MEMBERS[`${level} ${row}`];
-            return { ...ruleOf(row, prefix, credential), ...(members && { members }) };
-        })));
-    }
-    #addApi() {
-        const { server, access, repositories } = this.#options;
-        const { api, uploads } = server;
-        const { bearer } = this.#uses;
-        // Not GET, and no query: either would have a document in the address, where nobody judges it.
-        const graphql = ruleOf(`POST ${server.graphqlPath}?`, '', bearer);
-        const [level = 'read'] = levelsOf(access);
-        const ids = repositories.flatMap(({ id }) => (id === undefined ? [] : [`${api.prefix}/repositories/${id}`]));
-        const prefixes = [...this.#names.map((name) => `${api.prefix}/repos${name}`), ...ids];
-        const beside = API_READ.map((row) => ruleOf(row, api.prefix, bearer));
-        this.#add(api.host, [
-            { ...graphql, graphql: graphqlRule(level) },
-            ...this.#leveled(REPOSITORY, prefixes, bearer),
-            ...beside,
-        ]);
-        const below = this.#names.map((name) => `${uploads.prefix}/repos${name}`);
-        this.#add(uploads.host, this.#leveled(UPLOADS, below, bearer));
-    }
-    #addWeb() {
-        const { host } = this.#options.server.web;
-        const { basic } = this.#uses;
-        const gits = this.#names.flatMap((name) => [`${name}.git`, name]);
-        this.#add(host, this.#leveled(GIT, gits, basic));
-        // For a push without a credential, git would get a 401 and ask for a password.
-        const refused = gits.map((name) => ({ ...ruleOf('GET /info/**', name), refuse: true }));
-        const downloads = this.#names.flatMap((name) => DOWNLOADS.map((row) => ruleOf(row, name, basic)));
-        // The website does not know tokens. What it shows to everybody passes.
-        const pages = this.#names.map((name) => ruleOf('GET /**', name));
-        this.#add(host, [...refused, ...downloads, ...pages]);
-    }
-    #addFiles() {
-        const { raw, archives, storage } = this.#options.server;
-        for (const place of raw)
-            this.#addBelow(place, this.#uses.basic);
-        for (const place of archives)
-            this.#addBelow(place);
-        for (const { host, prefix } of storage)
-            this.#add(host, [ruleOf('GET /**', prefix)]);
-    }
-    /** Everything of the repositories, for reading. */
-    #addBelow({ host, prefix }, credential) {
-        this.#add(host, this.#names.map((name) => ruleOf('GET /**', `${prefix}${name}`, credential)));
-    }
-    /** For hosts that the user has allowed anyway. They come last, so that the repositories' own rules decide first. */
-    #addPublic() {
-        const { server, isAllowed } = this.#options;
-        for (const [host, { rules }] of this.#hosts) {
-            if (!isAllowed(host))
-                continue;
-            const rows = [...(host === server.web.host ? PUBLIC_GIT : []), 'GET /**'];
-            rules.push(...rows.map((row) => ({ ...ruleOf(row, ''), source: 'allow-domains' })));
-        }
-    }
-}
-/**
- * GitHub's hosts, with the rules for the command's access. Names of owners and repositories are compared without regard to
- * case, as GitHub does.
- */
-const githubHosts = (options) => new GithubRules(options).build();
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/github-token.js
-
-
-
-/** The name of GitHub's token among the run's secrets, which is its variable on the command line. */
-const GITHUB_TOKEN_SECRET = 'AWF_GITHUB_TOKEN';
-/** `OWNER/NAME` */
-const repositoryName = ({ text, source }) => (0,errors/* withHint */.mu)('For example "octo-org/hello-world".', () => checkRepository(source_placeOf(source), text));
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/sidecar-config.js
-
-/** Default of the request-body limit: 10 MB. */
-const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
-/** What people copy along with a credential: the scheme of the header in which they found it. */
-const PASTED_SCHEME = /^(?:bearer|token)[ \t]+(?=[^ \t])/i;
-/**
- * Trims a credential, drops a scheme in front of it, and refuses one that Node would refuse as a header's value with each request.
- *
- * @returns the bare value, or undefined when nothing is left: an empty secret counts as absent
- * @throws ValueError that names `name`, never the value, when it contains a control character or one outside ASCII
- */
-function normaliseCredential(name, value) {
-    const trimmed = value?.trim().replace(PASTED_SCHEME, '') ?? '';
-    if (trimmed === '')
-        return undefined;
-    // RFC 9110, section 5.5: a header's value has no control characters, and a line break would start another header.
-    if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
-        throw new value_error/* ValueError */.Q(`${name} contains a line break or another control character. Store it again as a single line without one.`);
-    }
-    if (!/^[ -~]+$/.test(trimmed)) {
-        throw new value_error/* ValueError */.Q(`${name} contains a character outside ASCII. Copy it again from where it was issued.`);
-    }
-    return trimmed;
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/host-rules.js
-
-
-
-
-const host_rules_SEGMENT = "[\\w.~!$&'()*+,=:@%-]+";
-const PATH = new RegExp(`^/(?:${host_rules_SEGMENT}(?:/${host_rules_SEGMENT})*/?)?$`);
-const host_rules_QUERY = /^[\w.~!$'()*+,:@%/-]+=[\w.~!$'()*+,:@%/-]*(?:&[\w.~!$'()*+,:@%/-]+=[\w.~!$'()*+,:@%/-]*)*$/;
-const host_rules_HINT = `Write a host, a method (${ENDPOINT_METHODS.join(', ')}) and a path, for example "registry.example.com GET /packages/**". ` +
-    'In a path, * stands for a part of one segment, and ** at its end for the rest.';
-/** `HOST METHOD /path/pattern[?query]` */
-function hostRule({ text, source }) {
-    const place = source_placeOf(source);
-    const fail = (problem, hint = host_rules_HINT) => {
-        throw new errors/* UserError */.yo(`${place}: "${text}" ${problem}.`, { hint });
-    };
-    const [hostText = '', methodText, target, ...rest] = text.split(/\s+/);
-    if (methodText === undefined || target === undefined || rest.length > 0)
-        return fail('is not a rule');
-    const name = namedHost(hostText, fail);
-    const method = ENDPOINT_METHODS.find((known) => known === methodText);
-    if (method === undefined)
-        return fail(`has no method that is one of ${ENDPOINT_METHODS.join(', ')}`);
-    const question = target.indexOf('?');
-    const path = question < 0 ? target : target.slice(0, question);
-    const query = question < 0 ? undefined : target.slice(question + 1);
-    if (!PATH.test(path) || /\/\.{1,2}(?:\/|$)/.test(path) || /\*\*(?!$)/.test(path) || /[^/]\*\*$/.test(path)) {
-        return fail('has a path that no rule can have');
-    }
-    if (query !== undefined && query !== '' && !host_rules_QUERY.test(query)) {
-        return fail('has a query that no rule can have', 'Write name=value pairs, joined with &; * stands for any value.');
-    }
-    return { name, rule: { method, path: canonical(path), ...(query === undefined ? {} : { query }), source: place } };
-}
-/** Escapes as requests have them once they are canonical. */
-const canonical = (path) => path.replace(/%[0-9a-f]{2}/gi, (escape) => escape.toUpperCase());
-/**
- * A host as it is named in `host-rules` and `host-credentials`: exactly one.
- *
- * @param fail throws an error about the entry
- */
-function namedHost(text, fail) {
-    if (text.includes('*'))
-        return fail('has a wildcard in its host', 'Name each host: its certificate has its name.');
-    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
-        return fail('has a scheme', 'Write the host alone; https is implied.');
-    }
-    if (/:\d+$/.test(text))
-        return fail('has a port', 'Write the host alone; the port is always 443.');
-    return canonicalHost(text) ?? fail('begins with no host name', 'Write a name such as "registry.example.com".');
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/host-templates.js
-/**
- * What is known about services that many workflows have a credential for: how they take it, what reading them takes, and
- * what their clients insist on. Each row is data.
- */
-const PLACEHOLDER = 'placeholder';
-const BEARER = { header: 'authorization', prefix: 'Bearer ' };
-const READ = { method: 'GET', path: '/**' };
-/** Fetching from git over HTTPS, and nothing more. */
-const gitFetch = (form) => ['/*/*', '/*/*/*', '/*/*/*/*'].flatMap((repository) => [
-    { method: 'GET', path: `${repository}/info/refs`, query: 'service=git-upload-pack', form },
-    { method: 'POST', path: `${repository}/git-upload-pack`, form },
-]);
-const HOST_TEMPLATES = [
-    {
-        name: 'npm',
-        services: 'registries that npm, pnpm and yarn read',
-        form: BEARER,
-        rules: [READ, { method: 'POST', path: '/-/npm/v1/security/**' }],
-        // setup-node writes an .npmrc that refers to it, and npm stops without it.
-        variables: { NODE_AUTH_TOKEN: PLACEHOLDER },
-        source: 'https://docs.npmjs.com/cli/v11/configuring-npm/npmrc#auth-related-configuration',
-    },
-    {
-        name: 'github-packages',
-        services: 'npm.pkg.github.com, maven.pkg.github.com, nuget.pkg.github.com, rubygems.pkg.github.com',
-        form: { user: 'x-access-token' },
-        rules: [READ],
-        variables: { NODE_AUTH_TOKEN: PLACEHOLDER },
-        source: 'https://docs.github.com/en/packages/learn-github-packages/about-permissions-for-github-packages',
-    },
-    {
-        name: 'pypi',
-        services: 'indexes that pip, uv and poetry read',
-        form: { user: '__token__' },
-        rules: [READ],
-        variables: {},
-        source: 'https://pypi.org/help/#apitoken',
-    },
-    {
-        name: 'artifactory',
-        services: 'JFrog Artifactory, with an access token',
-        form: BEARER,
-        rules: [READ],
-        variables: {},
-        source: 'https://jfrog.com/help/r/jfrog-rest-apis/authentication',
-    },
-    {
-        name: 'nexus',
-        services: 'Sonatype Nexus Repository, with a user token as USER:VALUE',
-        form: { user: '' },
-        rules: [READ],
-        variables: {},
-        source: 'https://help.sonatype.com/en/user-tokens.html',
-    },
-    {
-        name: 'gitlab',
-        services: 'GitLab: its API, and git over HTTPS',
-        form: { header: 'private-token', prefix: '' },
-        rules: [{ method: 'GET', path: '/api/v4/**' }, ...gitFetch({ user: 'oauth2' })],
-        variables: { GITLAB_TOKEN: PLACEHOLDER },
-        source: 'https://docs.gitlab.com/api/rest/authentication/',
-    },
-    {
-        name: 'hugging-face',
-        services: 'huggingface.co: models and data sets',
-        form: BEARER,
-        // huggingface_hub asks for the paths of a snapshot with POST.
-        rules: [READ, { method: 'POST', path: '/api/*/*/*/paths-info/*' }],
-        variables: { HF_TOKEN: PLACEHOLDER },
-        source: 'https://huggingface.co/docs/hub/security-tokens',
-    },
-    {
-        name: 'slack-webhook',
-        services: "hooks.slack.com; the value is what follows /services/ in the webhook's URL",
-        form: { pathBelow: '/services/' },
-        rules: [{ method: 'POST', path: `/services/${PLACEHOLDER}` }],
-        variables: { SLACK_WEBHOOK_URL: `https://HOST/services/${PLACEHOLDER}` },
-        source: 'https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/',
-    },
-];
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/host-credentials.js
-
-
-
-
-
-
-const AUTHORIZATION = 'authorization';
-/** A scheme in front of a credential, with the space behind it. */
-const SCHEME = /^([\w-]+ +)(\S.*)$/s;
-const host_credentials_FORMS = ['bearer', 'basic', 'header', ...HOST_TEMPLATES.map(({ name }) => name)];
-const host_credentials_HINT = 'Write one of: "HOST bearer VALUE", "HOST basic USER:VALUE", "HOST header NAME VALUE", or "HOST SERVICE VALUE" with ' +
-    `one of these services: ${HOST_TEMPLATES.map(({ name }) => name).join(', ')}.`;
-/**
- * `HOST bearer VALUE`, `HOST basic USER:VALUE`, `HOST header NAME VALUE`, or the name of a template and its value. No
- * message quotes what may be a secret.
- */
-function hostCredential({ text, source }) {
-    const place = source_placeOf(source);
-    const fail = (problem, hint = host_credentials_HINT) => {
-        throw new errors/* UserError */.yo(`${place} ${problem}.`, { hint });
-    };
-    const [, hostText = '', word = '', rest = ''] = /^(\S+)\s+(\S+)\s+(.*)$/s.exec(text.trim()) ?? [];
-    if (rest === '')
-        return fail('is not a credential of a host');
-    const name = namedHost(hostText, fail);
-    const { form, value, template } = host_credentials_read(word.toLowerCase(), rest, place, fail);
-    const secret = (0,errors/* withHint */.mu)(undefined, () => normaliseCredential(place, value)) ?? fail('has no credential');
-    const { rules = [{ method: 'GET', path: '/**' }], variables = {} } = template ?? {};
-    return {
-        name: place,
-        secret,
-        entry: {
-            ...{ name, use: useOf(place, form), source: place },
-            rules: rules.map(({ form: own = form, ...rule }) => ({
-                ...rule,
-                credential: useOf(place, own),
-                source: template === undefined ? place : `${place} (${template.name})`,
-            })),
-            variables: Object.fromEntries(Object.entries(variables).map(([variable, text]) => [variable, text.replace('HOST', name)])),
-        },
-    };
-}
-function host_credentials_read(word, rest, place, fail) {
-    switch (word) {
-        case 'bearer':
-            return { form: { header: AUTHORIZATION, prefix: 'Bearer ' }, value: rest };
-        case 'basic':
-            if (!rest.includes(':'))
-                return fail('has no user in front of its password: basic USER:VALUE');
-            return withUser('', rest, fail);
-        case 'header':
-            return readHeader(rest, place, fail);
-        default: {
-            const template = HOST_TEMPLATES.find(({ name }) => name === word);
-            if (template === undefined)
-                return fail(`has another form than ${host_credentials_FORMS.join(', ')}`);
-            return { ...readTemplate(template.form, rest, fail), template };
-        }
-    }
-}
-function readHeader(rest, place, fail) {
-    const [, name = '', value = ''] = /^([^\s:]+):?\s+(.*)$/s.exec(rest) ?? [];
-    if (value === '')
-        return fail('has no name of a header in front of its value: header NAME VALUE');
-    const { header } = (0,errors/* withHint */.mu)(host_credentials_HINT, () => parseAuthHeader(place, name));
-    const [, prefix = '', bare = value] = header === AUTHORIZATION ? (SCHEME.exec(value) ?? []) : [];
-    return { form: { header, prefix }, value: bare };
-}
-function readTemplate(form, rest, fail) {
-    if ('user' in form)
-        return withUser(form.user, rest, fail);
-    if ('pathBelow' in form && !/^[\w-]+(?:\/[\w-]+)*$/.test(rest)) {
-        return fail(`has a value that is not the part of a path behind ${form.pathBelow}`);
-    }
-    return { form, value: rest };
-}
-/** @param user the one that counts if the text has none */
-function withUser(user, rest, fail) {
-    const colon = rest.indexOf(':');
-    const given = colon < 0 ? user : rest.slice(0, colon);
-    if (given === '' && colon < 0)
-        return fail('has no user in front of its password: USER:VALUE');
-    if (!/^[!-9;-~]*$/.test(given))
-        return fail('has a user with a character that is not allowed');
-    return { form: { user: given }, value: rest.slice(colon + 1) };
-}
-function useOf(name, form) {
-    if ('pathBelow' in form)
-        return { name, header: '', prefix: '', pathBelow: form.pathBelow };
-    if ('user' in form)
-        return { name, header: AUTHORIZATION, prefix: 'Basic ', user: form.user };
-    return { name, header: form.header, prefix: form.prefix };
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/target.js
-
-
-const target_HOST = /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
-/** The user's, not the agent's: what RFC 3986 calls a path, less what a server could resolve away. */
-const isBasePath = (path) => /^(?:\/[\w.~!$&'()*+,;=:@-]+)*$/.test(path) && !/\/\.{1,2}(?:\/|$)/.test(path);
-/** @throws ValueError naming `name` */
-function checkTarget(name, fields) {
-    const { host, port, basePath } = fields;
-    if (typeof host !== 'string' || (!target_HOST.test(host) && (0,external_node_net_.isIP)(host) === 0)) {
-        throw new value_error/* ValueError */.Q(`${name} has no valid host.`);
-    }
-    if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) {
-        throw new value_error/* ValueError */.Q(`${name} has no valid port.`);
-    }
-    if (typeof basePath !== 'string' || !isBasePath(basePath))
-        throw new value_error/* ValueError */.Q(`${name} has no valid base path.`);
-    return { host, port, basePath };
-}
-/** The form itself: a URL parser would take a backslash for a slash, and resolve dot segments. */
-const target_FORM = /^(\[[\da-f:.]+\]|[^\s:/?#\\@%]+)(:\d+)?(\/(?!\.{1,2}(\/|$))[^\s/?#\\%]*)*$/i;
-/**
- * @param value `host[:port][/base/path]`
- * @throws ValueError naming `name`
- */
-function parseTarget(name, value) {
-    const form = `${name} must be host[:port][/base/path], as in llm.example.com:8443/v1.`;
-    const url = URL.canParse(`https://${value}`) ? new URL(`https://${value}`) : undefined;
-    if (!url || !target_FORM.test(value) || value.includes('://') || url.username !== '' || url.search !== '' || url.hash !== '')
-        throw new value_error/* ValueError */.Q(form);
-    return checkTarget(name, {
-        host: url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, ''),
-        port: url.port === '' ? 443 : Number(url.port),
-        basePath: url.pathname.replace(/\/+$/, ''),
-    });
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/parsers.js
-
-
-
-
-
-
-
-
-
-
-/** Any text. */
-const anyText = ({ text }) => text;
-/** A path relative to the current directory. */
-const parsers_path = ({ text }) => (0,external_node_path_.resolve)(text);
-/** One of `choices`. */
-function choice({ text, source }, choices) {
-    const found = choices.find((known) => known === text);
-    if (found !== undefined)
-        return found;
-    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not one of its values.`, {
-        hint: `Write one of: ${choices.join(', ')}.`,
-    });
-}
-/** An entry of `allow-provider-tools`. */
-const providerTool = (given) => choice(given, PROVIDER_TOOLS);
-/** `true` or `false`, in any case. */
-function parsers_boolean({ text, source }) {
-    const lower = text.toLowerCase();
-    if (lower === 'true' || lower === 'false')
-        return lower === 'true';
-    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not one of its values.`, {
-        hint: 'Write one of: true, false.',
-    });
-}
-/** A whole number from 1 to `max`. */
-function count({ text, source }, max = Number.MAX_SAFE_INTEGER) {
-    if (/^[1-9]\d*$/.test(text) && Number(text) <= max)
-        return Number(text);
-    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not a whole number from 1 to ${max}.`);
-}
-/** Close to the longest time that a timer of Node.js can wait. */
-const MAX_MINUTES = 30_000;
-/** A number above 0. It need not be whole. */
-function minutes({ text, source }) {
-    const number = /^\d{1,5}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
-    if (number > 0 && number <= MAX_MINUTES)
-        return number;
-    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not a number of minutes.`, {
-        hint: `Write a number above 0 and up to ${MAX_MINUTES}, for example "30" or "0.5".`,
-    });
-}
-/** Nobody means to spend more in one run, and larger numbers lose their cents. */
-const MAX_DOLLARS = 1_000_000;
-/** An amount above 0. It need not be whole. */
-function dollars({ text, source }) {
-    const amount = /^\d{1,7}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
-    if (amount > 0 && amount <= MAX_DOLLARS)
-        return amount;
-    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not an amount of US dollars.`, {
-        hint: `Write a number above 0 and up to ${MAX_DOLLARS}, without a currency, for example "5" or "0.25".`,
-    });
-}
-/** A size in the format of Docker's `--memory`. */
-function memory({ text, source }) {
-    if (/^[1-9]\d*[bkmg]?$/i.test(text))
-        return text.toLowerCase();
-    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not a size.`, {
-        hint: 'Write a number with k, m or g, for example "6g".',
-    });
-}
-/** An argv in which `{0}` is replaced with the script's path. */
-function shell({ text, source }) {
-    if (text === 'bash')
-        return ['bash', '--noprofile', '--norc', '-eo', 'pipefail', '{0}'];
-    if (text === 'sh')
-        return ['sh', '-e', '{0}'];
-    if (text.includes('{0}'))
-        return text.split(/\s+/).filter((word) => word !== '');
-    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" is not one of its values.`, {
-        hint: 'Write bash, sh, or a command with {0} where the path of the script goes, for example "python3 {0}".',
-    });
-}
-/** `host[:port][/base/path]` */
-function target({ text, source }, { nameOf }) {
-    const place = source_placeOf(source);
-    const refuse = (cause) => {
-        throw new errors/* UserError */.yo(`${place}: "${text}" is not an upstream.`, {
-            hint: 'Write host[:port][/base/path] without a scheme, for example "gateway.example.com/openai"; https is implied. ' +
-                `An address needs a name: see ${nameOf('add-hosts')}.`,
-            cause,
-        });
-    };
-    try {
-        const found = parseTarget(place, text);
-        // Squid denies addresses, and a certificate is for a name.
-        return looksLikeAddress(found.host) ? refuse() : found;
-    }
-    catch (error) {
-        if (error instanceof value_error/* ValueError */.Q)
-            return refuse(error);
-        throw error;
-    }
-}
-/** A header's name with an optional scheme. */
-function authHeader({ text, source }) {
-    const hint = 'Write a name such as "api-key", or a name and a scheme such as "Authorization: Bearer".';
-    return (0,errors/* withHint */.mu)(hint, () => parseAuthHeader(source_placeOf(source), text));
-}
-/** A directory in the workspace. @returns its path without links */
-function workingDirectory({ text, source }, { workspace }) {
-    const place = source_placeOf(source);
-    const directory = realDirectory(`${place}: ${text}`, (0,external_node_path_.resolve)(workspace, text));
-    if (isInside(directory, workspace))
-        return directory;
-    throw new errors/* UserError */.yo(`${place}: ${text} is outside the workspace ${workspace}.`, {
-        hint: 'The sandbox sees the workspace only; name a directory inside it.',
-    });
-}
-/**
- * @param what names the directory in messages @returns `path` without links @throws UserError if it is not a directory
- */
-function realDirectory(what, path) {
-    try {
-        const real = (0,external_node_fs_.realpathSync)(path);
-        if ((0,external_node_fs_.statSync)(real).isDirectory())
-            return real;
-    }
-    catch (cause) {
-        throw new errors/* UserError */.yo(`${what} cannot be read.`, { cause });
-    }
-    throw new errors/* UserError */.yo(`${what} is not a directory.`);
-}
-/** The content of a PEM file. A relative path starts at the workspace. */
-function certificates({ text, source }, { workspace }) {
-    const place = source_placeOf(source);
-    let pem;
-    try {
-        pem = (0,external_node_fs_.readFileSync)((0,external_node_path_.resolve)(workspace, text), 'utf8');
-    }
-    catch (cause) {
-        throw new errors/* UserError */.yo(`${place}: ${text} cannot be read.`, { hint: 'Name a PEM file that exists.', cause });
-    }
-    if (pem.includes('-----BEGIN CERTIFICATE-----'))
-        return pem;
-    throw new errors/* UserError */.yo(`${place}: ${text} has no PEM certificate.`, {
-        hint: 'It must hold one or more "-----BEGIN CERTIFICATE-----" blocks.',
-    });
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/prices.js
-
-
-const prices_HINT = 'Write a model and its prices in US dollars per million tokens: MODEL INPUT OUTPUT, and if they differ from INPUT, those ' +
-    'for input from a cache, for input written into one, and for input that it keeps for an hour. For example ' +
-    '"my-deployment 2 8" or "claude-* 3 15 0.3 3.75 6".';
-/** Six digits on each side: from a millionth of a dollar to a million. */
-const AMOUNT = /^\d{1,6}(\.\d{1,6})?$/;
-/** What a model may be named, with at most one `*`. The log joins the models of one WebSocket with commas. */
-const MODEL = /^[\w./:@,-]*\*?[\w./:@,-]*$/;
-/** An entry of `prices`: `MODEL INPUT OUTPUT [CACHED [WRITE [HOUR-WRITE]]]`. */
-function ownPrice({ text, source }) {
-    const place = source_placeOf(source);
-    const refuse = (why) => {
-        throw new errors/* UserError */.yo(`${place}: "${text}" ${why}.`, { hint: prices_HINT });
-    };
-    const [model = '', ...amounts] = text.split(/\s+/);
-    if (!MODEL.test(model))
-        refuse('does not begin with the name of a model, in which one * may stand for anything');
-    if (amounts.length < 2 || amounts.length > 5)
-        refuse('has not two to five prices after the model');
-    const wrong = amounts.find((amount) => !AMOUNT.test(amount));
-    if (wrong !== undefined)
-        refuse(`has a price that is not a number of dollars, "${wrong}"`);
-    const [input = 0, output = 0, cachedInput = input, cacheWrite = input, hourCacheWrite = cacheWrite] = amounts.map(Number);
-    return { model, input, output, cachedInput, cacheWrite, hourCacheWrite };
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/protect-paths.js
-
-
-
-
-
-/** The entry of a list that protects nothing. It must be the only one. */
-const NONE = 'none';
-const REPORT = 'report:';
-const protect_paths_FORM = 'Write a path that starts at the workspace, for example ".github/workflows" or "report:package.json".';
-/** A path in the workspace, with `report:` in front if it stays writable, or `none` for no path. */
-function protectEntry({ text, source }, { workspace }) {
-    if (text === NONE)
-        return { mode: NONE, source };
-    const isReport = text.startsWith(REPORT);
-    const given = text.slice(isReport ? REPORT.length : 0).trim();
-    const path = (0,external_node_path_.normalize)(given).replace(/\/$/, '');
-    const fault = faultOf(given, path, workspace);
-    if (fault === undefined)
-        return { path, mode: isReport ? 'report' : 'read-only', source };
-    throw new errors/* UserError */.yo(`${source_placeOf(source)}: "${text}" ${fault.problem}.`, { hint: fault.hint });
-}
-/** @returns what is wrong with `given`, whose normal form is `path` */
-function faultOf(given, path, workspace) {
-    if (given === '')
-        return { problem: 'has no path', hint: protect_paths_FORM };
-    if ((0,external_node_path_.isAbsolute)(given))
-        return { problem: 'is an absolute path', hint: protect_paths_FORM };
-    if (/[\x00-\x1f*?]/.test(given))
-        return { problem: 'has a pattern or a control character in it', hint: protect_paths_FORM };
-    if (given.split('/').includes('..'))
-        return { problem: 'has ".." in it', hint: protect_paths_FORM };
-    if (path === '.git' || path.startsWith('.git/')) {
-        return {
-            problem: 'belongs to the repository',
-            hint: 'The command has a git directory of its own; only what is data returns to this one.',
-        };
-    }
-    if (!isInside((0,external_node_path_.join)(workspace, path), workspace)) {
-        return { problem: 'is a link that leads out of the workspace', hint: 'Name a path in the workspace.' };
-    }
-    if (path === '.' || protect_paths_isSame((0,external_node_path_.join)(workspace, path), workspace)) {
-        return { problem: 'is the workspace itself', hint: 'Name what is in it.' };
-    }
-    return undefined;
-}
-function protect_paths_isSame(path, workspace) {
-    try {
-        return (0,external_node_fs_.realpathSync)(path) === workspace;
-    }
-    catch {
-        return false;
-    }
-}
-/** @returns the paths to protect, without the entry `none` */
-function protectedPaths(entries) {
-    return entries.flatMap((entry) => (entry.mode === NONE ? [] : [{ path: entry.path, mode: entry.mode }]));
-}
-/** Checks that `none` stands alone, and that each path is named once. */
-function checkProtectedPaths(entries) {
-    return entries.flatMap((entry, index) => {
-        const place = source_placeOf(entry.source);
-        if (entry.mode === NONE) {
-            if (entries.every(({ mode }) => mode === NONE))
-                return [];
-            return [new errors/* UserError */.yo(`${place}: "${NONE}" stands beside other entries.`, { hint: 'Remove it, or the others.' })];
-        }
-        const other = entries
-            .slice(0, index)
-            .find((earlier) => earlier.mode !== NONE && earlier.path === entry.path && earlier.mode !== entry.mode);
-        if (other === undefined)
-            return [];
-        const text = `${place}: "${entry.path}" is already in ${source_placeOf(other.source)}, as ${other.mode}.`;
-        return [new errors/* UserError */.yo(text, { hint: 'Name each path once.' })];
-    });
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/options.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-const COMMAND = [
-    { name: 'run', kind: 'script', only: 'action', description: 'the command, a script of any number of lines' },
-    {
-        name: 'shell',
-        kind: 'text',
-        parse: shell,
-        only: 'action',
-        default: 'bash',
-        description: 'bash, sh, or a template with {0}',
-    },
-    {
-        name: 'working-directory',
-        kind: 'text',
-        parse: workingDirectory,
-        description: 'where the command starts, inside the workspace',
-    },
-];
-const options_CREDENTIALS = PROVIDERS.flatMap(({ credentials }) => credentials.map(({ input, variable, label, refuses }) => ({
-    name: input,
-    kind: 'secret',
-    only: 'action',
-    variable,
-    description: label,
-    ...(refuses && { refuses }),
-})));
-const TARGETS = PROVIDERS.map(({ targetInput, targetVariable, name }) => ({
-    name: targetInput,
-    kind: 'text',
-    parse: target,
-    variable: targetVariable,
-    description: `upstream for ${name}: host[:port][/base/path]`,
-}));
-const AUTH_HEADERS = PROVIDERS.map(({ authHeaderInput, authHeaderVariable, name }) => ({
-    name: authHeaderInput,
-    kind: 'text',
-    parse: authHeader,
-    variable: authHeaderVariable,
-    description: `header for ${name}'s credential, with an optional scheme: api-key, Authorization: Bearer`,
-}));
-const GITHUB_TOKEN = {
-    name: 'github-token',
-    kind: 'secret',
-    only: 'action',
-    variable: GITHUB_TOKEN_SECRET,
-    description: "a token for the job's repository, which the command uses without having it",
-};
-/**
- * Settings that a program outside acts on when somebody opens the directory, commits, or installs packages there. What
- * runs only when somebody runs it by name (`Makefile`, scripts in `package.json`) is the command's work.
- */
-const PROTECTED = `
-.github/workflows .github/actions .mcp.json .claude .codex .gemini .cursor .opencode .vscode .idea .devcontainer
-.envrc .husky .pre-commit-config.yaml lefthook.yml .npmrc .yarnrc.yml .pnpmfile.cjs
-`
-    .trim()
-    .split(/\s+/)
-    .join('\n');
-/**
- * The largest limit that the kernel accepts for a control group on 64-bit machines (PID_MAX_LIMIT, linux/threads.h).
- */
-const MAX_PIDS = 4_194_304;
-const OTHERS = [
-    {
-        name: 'allow-endpoints',
-        kind: 'lines',
-        parse: allowedEndpoint,
-        description: 'provider METHOD /path/pattern, beside the inference endpoints that pass the api-proxy',
-    },
-    {
-        name: 'allow-provider-tools',
-        kind: 'commas',
-        parse: providerTool,
-        description: `what a provider may do for the command: ${PROVIDER_TOOLS.join(', ')}`,
-    },
-    {
-        name: 'copilot-mode',
-        kind: 'choice',
-        choices: COPILOT_MODES,
-        default: 'github',
-        description: "how Copilot CLI works with a token: as GitHub's own client, or with a provider of the user's own",
-    },
-    {
-        name: 'github-access',
-        kind: 'choice',
-        choices: [...GITHUB_ACCESS_LEVELS, 'custom'],
-        default: 'read',
-        description: "what the command may do with GitHub's token: read, comment, write, or what host-rules say",
-    },
-    {
-        name: 'github-repositories',
-        kind: 'lines',
-        parse: repositoryName,
-        description: 'further repositories that the token is for, OWNER/NAME',
-    },
-    {
-        name: 'host-credentials',
-        kind: 'secret-lines',
-        only: 'action',
-        variable: 'AWF_HOST_CREDENTIALS',
-        parse: hostCredential,
-        description: 'HOST bearer VALUE, HOST basic USER:VALUE or HOST header NAME VALUE',
-    },
-    {
-        name: 'host-rules',
-        kind: 'lines',
-        parse: hostRule,
-        description: 'HOST METHOD /path/pattern[?query]: the only requests that pass to that host',
-    },
-    {
-        name: 'upstream-ca',
-        kind: 'text',
-        parse: certificates,
-        description: 'PEM file of CAs that the api-proxy trusts beside the public ones',
-    },
-    { name: 'env', kind: 'variables', parse: requestedVariable, description: 'NAME or NAME=value for the command' },
-    {
-        name: 'env-all',
-        kind: 'boolean',
-        default: 'false',
-        description: 'pass the whole environment, except what is withheld',
-    },
-    { name: 'mounts', flag: 'mount', kind: 'lines', parse: userMount, description: 'source[:target][:rw]' },
-    {
-        name: 'protect-paths',
-        kind: 'lines',
-        parse: protectEntry,
-        default: PROTECTED,
-        description: 'paths of the workspace that are read-only, or with report: before them compared; none for no path',
-    },
-    { name: 'agent-image', kind: 'text', parse: anyText, description: "an image instead of the host's toolchain" },
-    {
-        name: 'memory',
-        kind: 'text',
-        parse: memory,
-        description: "the command's memory limit; by default 6g, or 75 % of the machine's memory if that is less",
-    },
-    { name: 'pids', kind: 'count', max: MAX_PIDS, default: '4096', description: "the command's process limit" },
-    {
-        name: 'timeout-minutes',
-        kind: 'text',
-        parse: minutes,
-        description: 'stop the command after this time; it gets SIGTERM, then SIGKILL 10 seconds later',
-    },
-    {
-        name: 'check-keys',
-        kind: 'boolean',
-        default: 'true',
-        description: 'ask the providers at the start whether they know the keys, and warn if not',
-    },
-    { name: 'max-requests', kind: 'count', description: 'requests to the providers that the run may make' },
-    { name: 'max-tokens', kind: 'count', description: "tokens that the run may use, the prompts' and the answers'" },
-    {
-        name: 'agent-logs',
-        kind: 'boolean',
-        default: 'true',
-        description: 'keep what agent programs write about their work, beside the logs',
-    },
-    {
-        name: 'max-cost-usd',
-        kind: 'text',
-        parse: dollars,
-        description: 'US dollars that the run may cost; a model without a known price ends the budget',
-    },
-    {
-        name: 'prices',
-        flag: 'price',
-        kind: 'lines',
-        parse: ownPrice,
-        description: 'MODEL INPUT OUTPUT [CACHED [WRITE [HOUR-WRITE]]], dollars per million tokens',
-    },
-    {
-        name: 'upload-logs',
-        kind: 'choice',
-        choices: ['always', 'on-failure', 'never'],
-        only: 'action',
-        default: 'always',
-        description: 'when the logs become an artifact',
-    },
-    {
-        name: 'artifact-name',
-        kind: 'text',
-        parse: anyText,
-        only: 'action',
-        description: 'awf-logs and a unique suffix by default',
-    },
-    { name: 'retention-days', kind: 'count', only: 'action', description: "the repository's setting by default" },
-    {
-        name: 'log-level',
-        kind: 'choice',
-        choices: LOG_LEVELS,
-        default: 'info',
-        // The runner's debug mode: https://docs.github.com/actions/how-tos/monitor-workflows/enable-debug-logging
-        variable: 'RUNNER_DEBUG',
-        variableValues: { '1': 'debug' },
-        description: 'how much to log',
-    },
-    { name: 'enable-api-proxy', kind: 'boolean', only: 'cli', default: 'false', description: 'start the api-proxy' },
-    { name: 'proxy-logs-dir', kind: 'text', parse: parsers_path, only: 'cli', description: "where Squid's logs go" },
-    {
-        name: 'keep-containers',
-        kind: 'boolean',
-        only: 'cli',
-        default: 'false',
-        description: 'leave the containers behind',
-    },
-];
-/**
- * Every option, once. The inputs, the flags, the types of the values and the check of `action.yml` derive from this
- * table.
- */
-const OPTIONS = [
-    ...COMMAND,
-    ...options_CREDENTIALS,
-    GITHUB_TOKEN,
-    ...TARGETS,
-    ...AUTH_HEADERS,
-    ...EGRESS,
-    ...OTHERS,
-];
-/** A front end's name for an option: `memory` or `--memory`. */
-function nameIn(frontEnd, { name, flag = name }) {
-    return frontEnd === 'action' ? name : `--${flag}`;
-}
-/** Like {@link nameIn}, but takes the option's name. */
-function optionName(frontEnd, name) {
-    return nameIn(frontEnd, optionNamed(name));
-}
-/** @throws Error if there is no such option, which is a bug in AWF */
-function optionNamed(name) {
-    const option = OPTIONS.find((candidate) => candidate.name === name);
-    if (!option)
-        throw new Error(`no option is named ${name}`);
-    return option;
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/notice.js
 
 /** The share of a limit from which it is worth a warning. */
@@ -53746,6 +55339,11 @@ function budgetUseText(name, { limit, used, allowed }) {
 
 /** Models that a message names. */
 const messages_MAX_NAMED = 10;
+/** Which policy file the run has, and whose version of it. */
+function policyText({ file, commit, from }) {
+    const version = commit === undefined ? 'as it is on disk' : `from ${from ?? 'commit'} (${commit.slice(0, 12)})`;
+    return `The policy file is ${file}, ${version}.`;
+}
 /** What the configuration asks for and will not work. The user reads it before it fails. */
 function configWarnings(config) {
     const name = (option) => optionName(config.frontEnd, option);
@@ -53757,6 +55355,24 @@ function configWarnings(config) {
         uncovered.push(NO_CREDENTIALS);
     return [...config.warnings, ...uncovered, ...sharedFrontEnds(config, name('allow-domains'))];
 }
+/** What the presets became on this machine, and what the lockfiles propose. */
+function presetLines({ presets, proposedPresets, frontEnd }) {
+    const used = presets.map(({ name, hosts }) => {
+        const froms = [...new Set(hosts.map(({ from }) => from))];
+        const parts = froms.map((from) => {
+            const texts = hosts.filter((host) => host.from === from).map(({ text }) => text);
+            return `${texts.join(', ')}${from === name ? '' : ` (from ${from})`}`;
+        });
+        return `${name}: ${parts.join(', ')}`;
+    });
+    if (proposedPresets === undefined)
+        return used;
+    const found = proposedPresets.map(({ name, file }) => `${name} (${file_names_printable(file)})`).join(', ');
+    const proposal = found === ''
+        ? 'the workspace has no lockfile that a preset is for.'
+        : `the lockfiles suggest ${found}. Nothing is added automatically: write those that the command needs.`;
+    return [...used, `${optionName(frontEnd, 'presets')}: ${proposal}`];
+}
 /**
  * Hosts below one domain often share servers. Inside a tunnel to one of them, the command can name another in `Host`: Squid
  * sees only the TLS server name.
@@ -53765,7 +55381,7 @@ function sharedFrontEnds({ egress, providers, namedHosts }, option) {
     const domains = egress.allow
         .filter(({ schemes, match }) => schemes.includes('https') && match !== 'host')
         .map(({ host }) => host);
-    const covering = (host) => domains.filter((domain) => domain !== host && domain_isWithin(host, domain));
+    const covering = (host) => domains.filter((domain) => domain !== host && host_pattern_isWithin(host, domain));
     // An upstream that the user names has to be on the list, and often is by its domain.
     const own = providers.filter(({ provider, target: { host } }) => isOwnHost(provider, host));
     // GitHub's own hosts are often listed by their domain, for what others publish there.
@@ -53906,8 +55522,12 @@ function prepare(config, context, progress) {
     const logs = createLogDirectories(config.proxyLogsDir, context.temporary, config.workspace, owner);
     progress.logs = logs;
     context.onLogs?.(logs);
+    if (config.policy !== undefined)
+        context.reporter.info(policyText(config.policy));
     for (const warning of configWarnings(config))
         context.reporter.warning(warning);
+    for (const line of presetLines(config))
+        context.reporter.info(line);
     const prepared = {
         mark,
         images,
@@ -53988,9 +55608,9 @@ async function claim_claim(config, secrets, prepared, context, progress) {
     // The engine's facts come first: if it cannot be used, that is the error to show.
     const listing = timings.measure('names', () => engine.containers());
     const mounting = timings.measure('mounts', async () => checkedMounts(config, context, prepared, await asking));
-    const [facts, subnet, found, agentImage, mounts, guards, host, authority] = await settleAll([
+    const [facts, network, found, agentImage, mounts, guards, host, authority] = await settleAll([
         asking,
-        timings.measure('networks', () => claimNetworks(engine, prepared.mark)),
+        timings.measure('networks', () => claimRunNetwork(engine, prepared.mark, config, reporter)),
         listing,
         timings.measure('images', async () => {
             // Nothing is built on an engine that is then refused.
@@ -54012,7 +55632,7 @@ async function claim_claim(config, secrets, prepared, context, progress) {
         // Last, so that the engine has its questions.
         timings.measure('authority', () => Promise.resolve(authorityFor(config, context))),
     ]);
-    const names = namesFor(runId, subnet, found.map(({ name }) => name));
+    const names = namesFor(runId, network.internal, found.map(({ name }) => name));
     const visible = [...mounts.map(({ target }) => target), ...visibleOf(host)];
     const { hidden, credentials } = host.below;
     const closed = [...guards.baseline.closed, ...[...hidden, ...credentials].map(({ path }) => path)];
@@ -54021,7 +55641,8 @@ async function claim_claim(config, secrets, prepared, context, progress) {
     for (const warning of [...guards.warnings, ...socketWarnings(config.workspace), ...facts.warnings])
         reporter.warning(warning);
     return {
-        ...{ subnet, names, agentImage, guards: guards.mounts, userMounts: mounts, host },
+        ...{ subnet: network.internal, outerSubnet: network.outer, upstreamHost: network.upstreamHost },
+        ...{ names, agentImage, guards: guards.mounts, userMounts: mounts, host },
         ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts, authority },
     };
 }
@@ -54509,15 +56130,17 @@ function listedServerNameAcls(ways) {
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/limits.js
 /* The lines of `squid.conf` that are the same for every policy. */
+
 /**
- * Connections that one client may have: what the api-proxy needs if 512 requests are under way for each of four providers.
- * The peek port sees one connection of 127.0.0.1 for each tunnel of the agent. Squid closes any further one at once.
+ * Connections that one client may have: what the api-proxy needs if 512 requests are under way for each of four providers,
+ * and what it carries for programs that ask no proxy. The peek port sees one connection of 127.0.0.1 for each tunnel of
+ * the agent. Squid closes any further one at once.
  */
-const CONNECTIONS_PER_CLIENT = 2_048;
+const CONNECTIONS_PER_CLIENT = 2_048 + FORWARDED_CONNECTIONS.tls + FORWARDED_CONNECTIONS.http;
 /**
  * Open files of a sidecar, whatever the engine's default is: with 1,024, some 230 tunnels would be all that Squid can have,
- * and with a billion it ends at the start, because it reserves memory for each. A tunnel of the agent takes four and one of
- * the api-proxy two, so the connections of all clients together come to less.
+ * and with a billion it ends at the start, because it reserves memory for each. A tunnel of the agent takes four, whoever
+ * carries it, and one of the api-proxy two, so the connections of all clients together come to less.
  */
 const SIDECAR_OPEN_FILES = 16_384;
 /**
@@ -54534,6 +56157,13 @@ function limits_limits() {
         'request_start_timeout 15 seconds',
         'request_timeout 15 seconds',
         'connect_timeout 15 seconds',
+        // A name that has no address yet may have one in a second: services register while a job runs. By default, Squid
+        // keeps a failure for a minute, and an answer for 6 hours where its TTL permits.
+        'negative_dns_ttl 1 second',
+        'positive_dns_ttl 10 minutes',
+        // A server that does not answer is asked again, and the next one too. Squid's default gives up after 30 seconds.
+        'dns_retransmit_interval 2 seconds',
+        'dns_timeout 10 seconds',
         'client_idle_pconn_timeout 1 minute',
         'server_idle_pconn_timeout 1 minute',
         // The api-proxy waits as long for a model that thinks.
@@ -54568,6 +56198,7 @@ function hardening() {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/private-ranges.js
 
 
+
 /**
  * Destinations that no allowed name may lead to: private, loopback, link-local, shared, metadata, multicast, translated
  * and reserved ranges (IANA special-purpose registries, RFC 6890). The IPv4 ranges for documentation are left out: there
@@ -54580,24 +56211,30 @@ const PRIVATE_RANGES = words(`
   ::/96 ::ffff:0:0:0/96 64:ff9b::/96 64:ff9b:1::/48 100::/64 100:0:0:1::/64 2001::/23 2001:db8::/32 2002::/16
   3fff::/20 5f00::/16 fc00::/7 fe80::/10 fec0::/10 ff00::/8
 `);
+/** Addresses in private ranges at which clouds answer with the credentials of the machine. */
+const METADATA = words('100.100.100.200/32 fd00:ec2::254/128 fd20:ce::254/128');
 /**
- * The ranges that no allowed name may lead to on this host.
- *
- * @param hostAddresses the host's own addresses: a public one leads to services that only the host's firewall keeps from
- *   the Internet
+ * The ranges that no allowed name may lead to on this host. Permitted networks are cut out of them. They are no exception to
+ * a rule, because such a rule would match a name that has one permitted address and one that is not.
  */
-function privateRanges(hostAddresses) {
-    const covered = new external_node_net_.BlockList();
-    for (const range of PRIVATE_RANGES) {
-        const [base = '', prefix] = range.split('/');
-        covered.addSubnet(base, Number(prefix), familyOf(base));
-    }
-    // Squid warns about an address that is in a range of the same list.
-    const own = hostAddresses.filter((address) => !covered.check(address, familyOf(address)));
-    return [...PRIVATE_RANGES, ...new Set(own.map((address) => `${address}/${(0,external_node_net_.isIPv4)(address) ? 32 : 128}`))];
+function privateRanges({ hostAddresses, permittedNetworks = [], ownSubnets = [] }) {
+    const own = [...new Set(hostAddresses)];
+    if (permittedNetworks.length === 0)
+        return [...PRIVATE_RANGES, ...uncovered(own, PRIVATE_RANGES.map(cidr))];
+    const closed = [...own, ...ownSubnets, ...METADATA].map(cidr);
+    const permitted = without(permittedNetworks.map(cidr), closed);
+    const left = PRIVATE_RANGES.flatMap((range) => {
+        const parts = without([cidr(range)], permitted);
+        // An untouched range keeps its usual notation.
+        return parts.length === 1 && parts[0]?.prefix === cidr(range).prefix ? [range] : parts.map(cidrText);
+    });
+    return [...left, ...uncovered(own, left.map(cidr))];
 }
-function familyOf(address) {
-    return (0,external_node_net_.isIPv4)(address) ? 'ipv4' : 'ipv6';
+/** Squid warns about an address that is in a range of the same list. */
+function uncovered(addresses, ranges) {
+    return addresses
+        .filter((address) => !ranges.some((range) => contains(range, cidr(address))))
+        .map((address) => `${address}/${(0,external_node_net_.isIPv4)(address) ? 32 : 128}`);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/refusals.js
@@ -54635,7 +56272,95 @@ function refusalPages() {
     ];
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/upstream.js
+/**
+ * The proxy of the host's network, as a parent of Squid's. Squid resolves no name that goes there: the parent does, and
+ * decides whether it may lead to a private address.
+ */
+
+
+
+/** Defines `by_upstream`, true for names that the parent resolves. The start-up check's names never leave Squid. */
+function upstreamAcls(upstream) {
+    if (upstream === undefined)
+        return [];
+    return [
+        ...domainAcls('direct_name', domainSet(upstream.direct), 'dstdomain -n'),
+        'acl by_upstream all-of !direct_name !ready !sidecar_address',
+    ];
+}
+/**
+ * Rules about where an allowed name leads. They are decided at the front port: the peek port could only answer inside the
+ * tunnel, where clients would report broken TLS.
+ */
+function destinationRules(upstream) {
+    const here = upstream === undefined ? '' : '!by_upstream ';
+    return [
+        `http_access deny ${here}!resolvable cut_unresolvable`,
+        refuse(`${here}private_destination`, 'private-address'),
+        // Only an audit lets addresses pass. Nobody has to look them up.
+        ...(upstream === undefined ? [] : [refuse('address_literal private_destination', 'private-address')]),
+    ];
+}
+/** Rules that let the api-proxy reach a provider. @param target ACLs that match it */
+function targetRules(target, upstream) {
+    const allow = `http_access allow api_proxy CONNECT ${target}`;
+    return [...(upstream === undefined ? [] : [`${allow} by_upstream`]), `${allow} !private_destination`];
+}
+/** The parent, and which requests go there. */
+function upstreamPeer({ host, port, login }) {
+    return [
+        `cache_peer ${host} parent ${port} 0 no-query no-digest no-netdb-exchange default${loginOption(login)} name=to_upstream`,
+        'acl to_parent all-of by_upstream !agent_tunnel !to_models !to_named',
+        'cache_peer_access to_upstream allow to_parent',
+        'cache_peer_access to_upstream deny all',
+        'never_direct allow to_parent',
+        'always_direct allow !agent_tunnel !to_parent',
+    ];
+}
+/**
+ * Squid decodes percent signs in a login. Encoding every octet leaves none that could end the word or the line.
+ *
+ * @see http://www.squid-cache.org/Doc/config/cache_peer/
+ */
+function loginOption(login) {
+    if (login === undefined)
+        return '';
+    const octets = (text) => Buffer.from(text).toString('hex').replace(/../g, '%$&');
+    return ` login=${octets(login.user)}:${octets(login.password)}`;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/routing.js
+
+
+/** The peers of Squid, and which requests go to which. */
+function routing({ addresses, namedHosts, upstream }, peekPort) {
+    const peer = 'no-query no-digest no-netdb-exchange';
+    return [
+        ...(namedHosts.length === 0
+            ? []
+            : [
+                `cache_peer ${addresses['api-proxy']} parent ${HOST_PORTS.connect} 0 ${peer} name=to_api_proxy`,
+                'cache_peer_access to_api_proxy allow to_named',
+                'cache_peer_access to_api_proxy deny all',
+            ]),
+        `cache_peer 127.0.0.1 parent ${peekPort} 0 ${peer} default name=to_peek`,
+        // Only an audit lets tunnels to further ports pass. What is in them need not be TLS.
+        'acl agent_tunnel all-of agent CONNECT tunnel_port !to_models',
+        'cache_peer_access to_peek deny to_named',
+        'cache_peer_access to_peek allow agent_tunnel',
+        'cache_peer_access to_peek deny all',
+        'never_direct allow agent_tunnel',
+        ...(upstream === undefined ? ['always_direct allow !agent_tunnel'] : upstreamPeer(upstream)),
+        // Squid probes its peers before its own peek port and the api-proxy listen, and takes a peer for dead that does not
+        // answer. Attempts are 50 ms apart. With 2 of them, a quarter of the starts failed on the api-proxy.
+        `connect_retries ${namedHosts.length === 0 ? 2 : 10}`,
+    ];
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/config.js
+
+
 
 
 
@@ -54699,49 +56424,60 @@ const LOG_FIELDS = {
  * then splices or cuts the tunnel; nothing is decrypted. Tunnels of the api-proxy skip the peek port, because AWF
  * itself composes its requests.
  *
+ * What the api-proxy carries for programs that ask no proxy arrives at a port of its own, which nobody else may use. It is
+ * the agent's: judged by the same rules, and in the log under the same address.
+ *
  * Tunnels of the agent to named hosts go to the api-proxy, which answers for these hosts. It judges the server name and
  * the requests inside. No other tunnel ever goes there.
  */
 function squidConfig(policy) {
     const sections = [
-        listeners(),
+        listeners(policy),
         callers(policy),
         names(policy),
         refusalPages(),
         accessRules(policy),
-        routing(policy),
+        routing(policy, PEEK_PORT),
         serverNameRules(policy),
-        logging(),
+        logging(policy),
         limits_limits(),
         hardening(),
     ];
     return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
-function listeners() {
+function listeners({ transparent }) {
     return [
         `http_port ${SQUID_PORT} name=front`,
+        ...(transparent ? [`http_port ${FORWARD_PORT} name=forward`] : []),
         `http_port 127.0.0.1:${PEEK_PORT} name=peek ssl-bump generate-host-certificates=off tls-cert=${PEEK_CERTIFICATE}`,
         'acl front myportname front',
+        'acl forward myportname forward',
         'acl peek myportname peek',
     ];
 }
 function callers({ addresses, modelPorts, namedHosts }) {
     const answered = namedHosts.length === 0 ? [] : [...namedHosts, NAMED_READINESS_NAME];
     return [
-        `acl agent src ${addresses.agent}`,
-        `acl api_proxy src ${addresses['api-proxy']}`,
+        `acl agent_address src ${addresses.agent}`,
+        `acl api_proxy_address src ${addresses['api-proxy']}`,
+        // Who asks follows from address and port together: the agent cannot come to the api-proxy's port, and what the
+        // api-proxy carries has none of the api-proxy's rights.
+        'acl asked all-of front agent_address',
+        'acl carried all-of forward api_proxy_address',
+        'acl agent any-of asked carried',
+        'acl api_proxy all-of front api_proxy_address',
         // For programs that ask a proxy for every address. The api-proxy has these requests in its own log, as it has those
         // for named hosts.
         `acl sidecar_address dstdomain -n ${addresses['api-proxy']}`,
         ...listAcl('sidecar_port', 'port', modelPorts.map(String)),
-        'acl to_models all-of front agent sidecar_address sidecar_port',
+        'acl to_models all-of agent sidecar_address sidecar_port',
         'acl https_port port 443',
         ...listAcl('named_host', 'dstdomain -n', answered),
-        'acl to_named all-of front agent CONNECT https_port named_host',
+        'acl to_named all-of agent CONNECT https_port named_host',
     ];
 }
 function names(policy) {
-    const { egress, targets, hosts, hostAddresses } = policy;
+    const { egress, targets, hosts, upstream } = policy;
     return [
         'acl http_port port 80',
         'acl http_scheme proto HTTP',
@@ -54758,7 +56494,7 @@ function names(policy) {
             `acl target_host_${index} dstdomain -n ${host}`,
             `acl target_port_${index} port ${port}`,
         ]),
-        ...privateRanges(hostAddresses).map((range) => `acl private_address dst ${range}`),
+        ...privateRanges(policy).map((range) => `acl private_address dst ${range}`),
         // `all` covers every address, IPv6 included. A name without an address does not match.
         'acl resolvable dst all',
         `acl cut_unresolvable annotate_transaction ${VERDICT}=${UNRESOLVABLE}`,
@@ -54766,9 +56502,10 @@ function names(policy) {
         // hosts_file pins these names to their addresses, so this exception cannot lead anywhere else.
         ...listAcl('added_host', 'dstdomain -n', [...new Set(hosts.map(({ name }) => name))]),
         'acl private_destination all-of private_address !added_host',
+        ...upstreamAcls(upstream),
     ];
 }
-function accessRules({ targets, egress }) {
+function accessRules({ targets, egress, upstream }) {
     const blocks = egress.mode === 'block';
     return [
         'http_access deny manager',
@@ -54777,46 +56514,19 @@ function accessRules({ targets, egress }) {
         // An address of /etc/hosts counts as its name there, and so as an added host.
         blocks ? refuse('address_literal', 'address') : refuse('address_literal private_address', 'private-address'),
         refuse('denied', 'denied'),
-        ...targets.flatMap(({ permitted }, index) => permitted
-            ? `http_access allow front api_proxy CONNECT target_host_${index} target_port_${index} !private_destination`
-            : []),
+        ...targets.flatMap(({ permitted }, index) => permitted ? targetRules(`target_host_${index} target_port_${index}`, upstream) : []),
         'http_access deny api_proxy',
-        'http_access deny front !agent',
+        'http_access deny !peek !agent',
         'http_access allow to_named',
         'http_access allow front CONNECT https_port ready',
         ...(blocks ? [refuse('CONNECT !tunnel_port', 'port'), refuse('!CONNECT !http_port', 'port')] : []),
         'http_access deny !CONNECT !http_scheme',
         refuse('closed_host', 'named-host'),
         ...(blocks ? [refuse('!listed', 'not-listed')] : []),
-        // Decided here: the peek port could only answer inside the tunnel, where clients would report broken TLS.
-        'http_access deny !resolvable cut_unresolvable',
-        refuse('private_destination', 'private-address'),
-        'http_access allow front',
+        ...destinationRules(upstream),
+        'http_access allow agent',
         'http_access allow peek CONNECT',
         'http_access deny all',
-    ];
-}
-function routing({ addresses, namedHosts }) {
-    const peer = 'no-query no-digest no-netdb-exchange';
-    return [
-        ...(namedHosts.length === 0
-            ? []
-            : [
-                `cache_peer ${addresses['api-proxy']} parent ${HOST_PORTS.connect} 0 ${peer} name=to_api_proxy`,
-                'cache_peer_access to_api_proxy allow to_named',
-                'cache_peer_access to_api_proxy deny all',
-            ]),
-        `cache_peer 127.0.0.1 parent ${PEEK_PORT} 0 ${peer} default name=to_peek`,
-        // Only an audit lets tunnels to further ports pass. What is in them need not be TLS.
-        'acl agent_tunnel all-of front agent CONNECT tunnel_port !to_models',
-        'cache_peer_access to_peek deny to_named',
-        'cache_peer_access to_peek allow agent_tunnel',
-        'cache_peer_access to_peek deny all',
-        'never_direct allow agent_tunnel',
-        'always_direct allow !agent_tunnel',
-        // Squid probes its peers before its own peek port and the api-proxy listen, and takes a peer for dead that does not
-        // answer. Attempts are 50 ms apart. With 2 of them, a quarter of the starts failed on the api-proxy.
-        `connect_retries ${namedHosts.length === 0 ? 2 : 10}`,
     ];
 }
 function serverNameRules(policy) {
@@ -54851,12 +56561,15 @@ function serverNameRules(policy) {
         `on_unsupported_protocol ${cut === 'splice' ? 'tunnel' : 'respond'} cut_not_tls`,
     ];
 }
-function logging() {
+function logging({ addresses }) {
+    const carried = { ...LOG_FIELDS, client: addresses.agent };
     return [
         `logformat awf ${Object.values(LOG_FIELDS).join(' ')}`,
+        `logformat carried ${Object.values(carried).join(' ')}`,
         // Records of the peek port repeat those of the front port, unless they add a verdict.
         `acl has_verdict note ${VERDICT}`,
         `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready !to_models !to_named`,
+        `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=carried forward !to_models !to_named`,
         `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf peek has_verdict`,
         `cache_log stdio:${SQUID_LOG_DIR}/${CACHE_LOG}`,
     ];
@@ -54886,7 +56599,7 @@ const PROGRAMS = `${INSTALLED}/bin`;
 /** npm's settings for the whole machine. nvm refuses to work if a variable or the user's own settings name a prefix. */
 const NPM_SETTINGS = `${INSTALLED}/etc/npmrc`;
 /** Paths below the home, by the variable that an installer reads. */
-const VARIABLES = {
+const installs_VARIABLES = {
     // A `prefix` in these has less weight than one of the user's or the project's own.
     NPM_CONFIG_GLOBALCONFIG: NPM_SETTINGS,
     PNPM_HOME: `${INSTALLED}/pnpm`,
@@ -54916,7 +56629,7 @@ const FIRST = [
 const LAST = ['.local/bin', '.cargo/bin', 'go/bin', '.bun/bin', '.deno/bin', '.yarn/bin'];
 /** The variables of installers. `env` may choose others. */
 function installVariables(home) {
-    const places = Object.entries(VARIABLES).map(([name, path]) => [name, (0,external_node_path_.join)(home, path)]);
+    const places = Object.entries(installs_VARIABLES).map(([name, path]) => [name, (0,external_node_path_.join)(home, path)]);
     return { ...Object.fromEntries(places), ...installs_SETTINGS };
 }
 /** Settings of installers: paths below the home with contents. */
@@ -54995,6 +56708,7 @@ function modelQuestions(config, { variables }) {
 
 
 
+
 /** The directory for sockets and the like. Only the user can access it, as the XDG specification demands. */
 const RUNTIME_DIRECTORY = AGENT_PLACES.runtime;
 /** A name that exists nowhere (RFC 6761). A resolver that denies it with certainty has asked a server outside. */
@@ -55054,7 +56768,7 @@ function agentEnvironment(config, secrets, addresses, host, user, { fit, trust }
     }
     const isSet = (name) => (OVERRIDABLE.has(name) || yields(name) || Object.hasOwn(home, name)) && variables[name] !== undefined;
     const defaults = Object.entries(sandbox).filter(([name]) => !isSet(name));
-    const java = javaOptions(variables, addresses, trust?.javaStore);
+    const java = javaOptions(variables, addresses, trust?.javaStore, serviceNames(config.services));
     return {
         variables: { ...variables, ...Object.fromEntries(defaults), ...java.variables, ...trust?.variables(variables) },
         withheld,
@@ -55128,7 +56842,7 @@ function baseDirectories(home) {
 function sandboxVariables(config, addresses, user) {
     const { http, https, none } = PROXY_VARIABLE;
     const proxy = squidUrl(addresses);
-    const direct = directHosts(addresses).join(',');
+    const direct = directHosts(addresses, serviceNames(config.services)).join(',');
     const github = githubVariables(config);
     const variables = {
         HOME: user.home,
@@ -55178,6 +56892,7 @@ function preflightChecks(config, addresses, environment) {
         ...(hostNames(config.namedHosts).length === 0
             ? []
             : [`squid ${addresses.squid}:${SQUID_PORT} ${NAMED_READINESS_NAME}`]),
+        ...(config.transparent ? [`accepting ${addresses['api-proxy']}:${TRANSPARENT_PORTS.dns}`] : []),
         ...active
             .filter(({ variable }) => variable.role === 'base-url')
             .map(({ variable }) => `listening ${variable.name}`),
@@ -55231,6 +56946,7 @@ function startDocument(start) {
         `${CHECKS_VARIABLE}=${start_document_quote(start.checks.join('\n'))}`,
         `${TRANSCRIPTS_VARIABLE}=${start_document_quote(start.transcripts)}`,
         `${TRUST_VARIABLE}=${start_document_quote(start.trust)}`,
+        `${SERVICES_VARIABLE}=${start_document_quote(start.services)}`,
         ...Object.entries(start.modes).map(([path, mode]) => orStop(`${BUSYBOX} chmod ${mode} ${start_document_quote(path)}`)),
         'umask 077',
         ...(directories.size === 0 ? [] : [orStop(`${BUSYBOX} mkdir -p ${[...directories].map(start_document_quote).join(' ')}`)]),
@@ -55458,6 +57174,7 @@ function planAgent(config, secrets, place) {
             cleared: CLEARED,
             transcripts: config.agentLogs ? TRANSCRIPT_WORDS : '',
             trust: trust.words,
+            services: serviceWords(config),
             modes: !isImage ? {} : { '/tmp': '1777', '/var/tmp': '1777', [user.home]: '700' },
         }),
         modelQuestions: questions,
@@ -55470,6 +57187,12 @@ function planAgent(config, secrets, place) {
             ...(user.uid === 0 ? [ROOT_WARNING] : []),
         ],
     };
+}
+/** A directory with the sockets, and the ports. */
+function serviceWords({ services }) {
+    if (services.length === 0)
+        return '';
+    return [AGENT_PLACES.services, ...services.map(({ port }) => port)].join(' ');
 }
 /** @param mounts what the sandbox shows of the host beside the workspace */
 function sandboxView({ workspace, agentImage }, { user, host }, mounts, etc) {
@@ -55559,11 +57282,14 @@ const LOG_LIMIT_BYTES = 256 * 1024 * 1024;
 
 
 
+
 /** Nothing resolves names inside the internal network. Otherwise engines before 26.0 would leak DNS queries from it. */
-const NO_DNS = '127.0.0.1';
-/** By default, a container on two networks forwards packets between them. */
+const NO_DNS = ['127.0.0.1'];
 /** Engines before 20.10 have no default that lets a user listen on the port of HTTPS, and a daemon may change it. */
-const LOW_PORTS = { 'net.ipv4.ip_unprivileged_port_start': String(HOST_PORTS.direct) };
+const LOW_PORTS = {
+    'net.ipv4.ip_unprivileged_port_start': String(Math.min(HOST_PORTS.direct, ...Object.values(TRANSPARENT_PORTS))),
+};
+/** By default, a container on two networks forwards packets between them. */
 const NO_FORWARDING = { 'net.ipv4.ip_forward': '0' };
 /** In addition to networks without IPv6. A kernel without IPv6 does not know the setting. */
 const NO_IPV6 = { 'net.ipv6.conf.all.disable_ipv6': '1' };
@@ -55591,7 +57317,8 @@ function topology(config, claimed) {
             { target: '/tmp', mode: '1777', executable: false, size: '16m' },
         ],
         environment: { [PEERS_VARIABLE]: `${addresses.agent} ${addresses['api-proxy']}` },
-        hosts: [...config.addHosts, READINESS_HOST],
+        hosts: [...config.addHosts, ...(claimed.upstreamHost === undefined ? [] : [claimed.upstreamHost]), READINESS_HOST],
+        dns: config.network.dnsServers,
         sysctls: { ...common.sysctls, ...NO_FORWARDING },
     };
     const proxyUrl = squidUrl(addresses);
@@ -55632,6 +57359,7 @@ function commonSpec({ mark, seccompProfile, engine, hasIpv6 }) {
 function agentSpec(config, claimed) {
     const { names, addresses, images, agentUser, agentMounts, emptyDirectories, guards } = claimed;
     const memory = memoryLimit(config.memory, claimed.engine.memoryBytes);
+    const common = commonSpec(claimed);
     const foreign = config.agentImage !== undefined;
     // Files in a tmpfs count as memory. These file systems are full before memory runs out: a program can report a full
     // disk, but not that it was killed. Inodes are limited too, because even an empty file takes about a kilobyte.
@@ -55644,7 +57372,7 @@ function agentSpec(config, claimed) {
     // all.
     const owner = foreign ? { owner: agentUser } : {};
     return {
-        ...commonSpec(claimed),
+        ...common,
         name: names.container.agent,
         image: config.agentImage ?? images.agent,
         address: addresses.agent,
@@ -55668,8 +57396,12 @@ function agentSpec(config, claimed) {
         ],
         environment: {},
         // For programs that ask no proxy. Nothing in the sandbox resolves a name otherwise.
-        hosts: hostNames(config.namedHosts).map((name) => ({ name, address: addresses['api-proxy'] })),
+        hosts: [
+            ...hostNames(config.namedHosts).map((name) => ({ name, address: addresses['api-proxy'] })),
+            ...serviceNames(config.services).map((name) => ({ name, address: LOOPBACK })),
+        ],
         dns: NO_DNS,
+        sysctls: { ...common.sysctls, ...portSettings(config) },
         hostname: AGENT_HOSTNAME,
         sharedMemory: Math.floor(topology_bytesOf(memory) / 6),
         // A health check of a foreign image would run programs beside the command, with the image's own environment.
@@ -55678,6 +57410,13 @@ function agentSpec(config, claimed) {
         workingDirectory: config.workingDirectory,
         entrypoint: `${AGENT_LIB}/entrypoint`,
     };
+}
+/** Services are joined with ports of the sandbox's own loopback. */
+const LOOPBACK = '127.0.0.1';
+/** A service may be at a port for which a user would need a capability where an engine or a daemon sets it so. */
+function portSettings({ services }) {
+    const lowest = Math.min(...services.map(({ port }) => port));
+    return lowest >= 1_024 ? {} : { 'net.ipv4.ip_unprivileged_port_start': String(lowest) };
 }
 /** The size of a page of memory, in bytes. */
 const PAGE = 4096;
@@ -55711,15 +57450,122 @@ function librarySpec(claimed) {
     };
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/services.js
+
+
+
+
+
+
+
+/** The networks that the runner makes for the services of a job (actions/runner, DockerCommandManager.cs). */
+const JOB_NETWORK = 'github_network_';
+/** Connections to one service at a time. The program in the sandbox has the same limit for all of them together. */
+const MAX_CONNECTIONS = 128;
+/** Milliseconds in which a service must accept a connection. */
+const CONNECT_MS = 15_000;
+const directoryIn = (workDirectory) => (0,external_node_path_.join)(workDirectory, 'services');
+/** The sockets, for the sandbox. */
+function serviceMounts({ services }, workDirectory) {
+    if (services.length === 0)
+        return [];
+    const source = directoryIn(workDirectory);
+    return [{ kind: 'bind', source, target: AGENT_PLACES.services, writable: false }];
+}
+/**
+ * Listens on one Unix socket per service, and connects each connection to the service.
+ *
+ * @returns undefined without services
+ * @throws UserError naming a service that is not there, and those that are
+ */
+async function openServices({ services }, workDirectory, engine) {
+    if (services.length === 0)
+        return undefined;
+    const inJob = services.some(({ name }) => name !== RUNNER);
+    const neighbours = inJob ? await engine.neighbours(JOB_NETWORK) : [];
+    const places = services.map((service) => ({ ...service, address: addressOf(service, neighbours) }));
+    const directory = directoryIn(workDirectory);
+    (0,external_node_fs_.mkdirSync)(directory);
+    (0,external_node_fs_.chmodSync)(directory, 0o755);
+    const opened = await Promise.all(places.map(({ address, port }) => openSocket(directory, address, port)));
+    return {
+        close: () => {
+            for (const { close } of opened)
+                close();
+        },
+    };
+}
+/** @throws UserError if no container, or more than one, has the name */
+function addressOf({ name, port }, neighbours) {
+    if (name === RUNNER)
+        return '127.0.0.1';
+    const found = neighbours.filter(({ names }) => names.includes(name));
+    const [first, ...others] = found;
+    const entry = `allow-services: ${name}:${String(port)}`;
+    if (first === undefined) {
+        const known = [...new Set(neighbours.flatMap(({ names }) => names))].filter((one) => !/^[0-9a-f]{12}$/.test(one));
+        const names = known.length === 0 ? 'The job has no services that run.' : `There are ${known.join(', ')}.`;
+        throw new errors/* UserError */.yo(`${entry} is no service of the job that runs.`, {
+            hint: `${names} For a server on the runner, write "${RUNNER}:${String(port)}".`,
+        });
+    }
+    if (others.length > 0) {
+        throw new errors/* UserError */.yo(`${entry} could be ${String(found.length)} containers, because several jobs use this engine.`, {
+            hint: `Publish the port of the one that you mean, and write "${RUNNER}:PORT".`,
+        });
+    }
+    return first.address;
+}
+async function openSocket(directory, address, port) {
+    const open = new Set();
+    const server = (0,external_node_net_.createServer)({ allowHalfOpen: true }, (client) => {
+        const service = (0,external_node_net_.connect)({ host: address, port, allowHalfOpen: true, noDelay: true });
+        for (const socket of [client, service]) {
+            open.add(socket);
+            socket.on('close', () => open.delete(socket));
+            socket.on('error', () => socket.destroy());
+        }
+        joinBoth(client, service);
+    });
+    server.maxConnections = MAX_CONNECTIONS;
+    const path = (0,external_node_path_.join)(directory, String(port));
+    server.listen(path);
+    await (0,external_node_events_.once)(server, 'listening');
+    // The directory above is the caller's alone. In the sandbox, the command may have another user.
+    (0,external_node_fs_.chmodSync)(path, 0o666);
+    return {
+        close: () => {
+            server.close();
+            for (const socket of open)
+                socket.destroy();
+        },
+    };
+}
+/** Each side may end its direction first. What has arrived still goes out. */
+function joinBoth(client, service) {
+    service.setTimeout(CONNECT_MS, () => service.destroy());
+    service.once('connect', () => service.setTimeout(0));
+    client.pipe(service);
+    service.pipe(client);
+    client.on('close', () => {
+        service.destroySoon();
+    });
+    service.on('close', () => {
+        client.destroySoon();
+    });
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/sidecar-document.js
 
 
 
 
+
 /** The document on the api-proxy's standard input: it holds the credentials. */
-function sidecarConfig(config, secrets, { proxyUrl, questions, authority }) {
+function sidecarConfig(config, secrets, { addresses, questions, authority }) {
     return {
-        proxyUrl,
+        proxyUrl: squidUrl(addresses),
+        ...(config.transparent && { transparent: sidecarTransparent(config, addresses) }),
         providers: Object.fromEntries(config.providers.map(({ provider, given, target, injection }) => [
             provider.id,
             {
@@ -55739,6 +57585,19 @@ function sidecarConfig(config, secrets, { proxyUrl, questions, authority }) {
         budget: config.budget,
         prices: config.prices,
         logLevel: config.logLevel,
+    };
+}
+/** The names that the sidecar leads to itself. Squid decides on each request to one of them. */
+function sidecarTransparent({ egress, namedHosts }, addresses) {
+    const pattern = ({ host, match }) => ({ host, match });
+    // What is allowed at another port alone could not be carried there: nothing tells which port a program meant.
+    const allowed = egress.allow.filter(({ port }) => port === undefined).map(pattern);
+    const named = hostNames(namedHosts).map((host) => ({ host, match: 'host' }));
+    return {
+        address: addresses['api-proxy'],
+        proxyUrl: forwardUrl(addresses),
+        ...(egress.mode === 'block' && { allow: [...allowed, ...named] }),
+        deny: egress.deny.map(pattern),
     };
 }
 /** What Squid lets the api-proxy reach. */
@@ -55802,6 +57661,8 @@ function isOrdinary(provider, host, { header, prefix }) {
 
 
 
+
+
 /**
  * Plans a run. Reads and writes nothing.
  *
@@ -55822,9 +57683,14 @@ function planRun(config, secrets, prepared, claimed) {
     const containers = topology(config, {
         ...{ mark, names: claimed.names, addresses, images, logs, sidecarUser, agentUser },
         seccompProfile: seccompFile(workDirectory),
-        ...{ engine: claimed.engine, hasIpv6: claimed.hasIpv6 },
+        ...{ engine: claimed.engine, hasIpv6: claimed.hasIpv6, upstreamHost: claimed.upstreamHost },
         guards: inWorkspace.mounts.filter((mount) => mount !== workspace),
-        agentMounts: [...covered.mounts, ...commandFileMounts(workDirectory), ...transcripts],
+        agentMounts: [
+            ...covered.mounts,
+            ...commandFileMounts(workDirectory),
+            ...transcripts,
+            ...serviceMounts(config, workDirectory),
+        ],
         emptyDirectories: [...covered.empty, ...inWorkspace.empty],
     });
     refuseVolumes(config.agentImage, claimed.agentImage, containers.agent);
@@ -55839,10 +57705,14 @@ function planRun(config, secrets, prepared, claimed) {
                 namedHosts: hostNames(config.namedHosts),
                 hosts: config.addHosts,
                 hostAddresses: claimed.hostAddresses,
+                permittedNetworks: config.network.allowPrivate,
+                ownSubnets: [claimed.subnet, claimed.outerSubnet],
+                upstream: upstreamOf(config.network, secrets),
+                transparent: config.transparent,
                 modelPorts: config.apiProxy ? PROVIDERS.map(({ port }) => port) : [],
             }),
             apiProxy: JSON.stringify(sidecarConfig(config, secrets, {
-                proxyUrl: squidUrl(addresses),
+                addresses,
                 questions: agent.modelQuestions,
                 authority: claimed.authority,
             })),
@@ -55852,6 +57722,16 @@ function planRun(config, secrets, prepared, claimed) {
         systemFileDirectory: directory,
         etc: agent.etc,
         warnings: agent.warnings,
+    };
+}
+/** The network's own proxy for Squid's document, which is the only one with the password. */
+function upstreamOf({ upstreamProxy }, secrets) {
+    if (upstreamProxy === undefined)
+        return undefined;
+    const { host, port, user, direct } = upstreamProxy;
+    return {
+        ...{ host, port, direct },
+        login: user === undefined ? undefined : { user, password: secrets.get(UPSTREAM_PROXY_SECRET) ?? '' },
     };
 }
 
@@ -56011,6 +57891,163 @@ class Progress {
     }
     fail(error) {
         this.#error ??= error;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/expand.js
+
+/** The hosts of a preset on a machine. It reads files, and starts no program. */
+function expandPreset(preset, machine) {
+    return 'tool' in preset ? ofTool(preset, machine) : ofHosts(preset, machine);
+}
+function ofHosts({ name, hosts, includes = [] }, machine) {
+    const own = hosts.map((host) => ({ text: `https://=${host}`, from: name }));
+    const others = includes.flatMap((word) => {
+        const preset = presetNamed(word);
+        return preset === undefined ? [] : [expandPreset(preset, machine)];
+    });
+    return {
+        hosts: unique([...own, ...others.flatMap((one) => one.hosts)]),
+        gaps: others.flatMap(({ gaps }) => gaps),
+    };
+}
+function ofTool({ tool }, machine) {
+    const { settings, gap } = tool(machine);
+    const hosts = settings.flatMap((setting) => {
+        const text = expand_entryOf(setting);
+        return text === undefined ? [] : [{ text, from: setting.from }];
+    });
+    return { hosts: unique(hosts), gaps: gap === undefined ? [] : [gap] };
+}
+/** @returns undefined for what is not on the network, such as a directory */
+function expand_entryOf({ url, isBelow }) {
+    const text = url.replace(/^sparse\+/, '');
+    if (!URL.canParse(text))
+        return undefined;
+    // A name and a password are left behind here.
+    const { protocol, host } = new URL(text);
+    if (protocol !== 'https:' && protocol !== 'http:')
+        return undefined;
+    return `${protocol}//${isBelow === true ? '*.' : '='}${host}`;
+}
+/** Of several settings that name a host, the first. */
+function unique(hosts) {
+    return hosts.filter(({ text }, index) => hosts.findIndex((other) => other.text === text) === index);
+}
+/**
+ * Finds the presets that cover a host. The settings of all tools are read at the first question, and then remembered.
+ */
+function presetFinder(machine) {
+    let table;
+    return (host) => {
+        table ??= PRESET_NAMES.map((name) => {
+            const preset = presetNamed(name);
+            return { name, hosts: preset === undefined ? [] : expandPreset(preset, machine).hosts };
+        });
+        return table.filter(({ hosts }) => hosts.some(({ text }) => isHostOf(text, host))).map(({ name }) => name);
+    };
+}
+function isHostOf(text, host) {
+    const [, kind, name = ''] = /^\w+:\/\/(=|\*\.)([^:]*)/.exec(text) ?? [];
+    return kind === '=' ? name === host : host.endsWith(`.${name}`);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress-build.js
+
+
+
+
+
+
+
+/**
+ * The machine whose tools decide what a preset is. What the command gets with `env` counts more than what it replaces.
+ *
+ * @param root where the settings of tools are looked for
+ */
+function thisMachine(env, environment, workspace, root = '/') {
+    const given = env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]]));
+    return { environment: { ...environment, ...Object.fromEntries(given) }, home: caller().home, workspace, root };
+}
+/** Finds the presets that cover a host on this machine. */
+const presetsOn = (machine) => presetFinder(machine);
+/** What the command may reach, as the options and the presets that they name say it. */
+function egressOf(values, machine, frontEnd) {
+    const expander = new Expander(machine, frontEnd);
+    const names = new Set(values['add-hosts'].map(({ name }) => name));
+    const allow = [
+        ...values['allow-domains'].flatMap((entry) => expander.allowed(entry, names)),
+        ...values.presets.flatMap(({ preset, source }) => (preset === 'auto' ? [] : expander.use(preset, source))),
+    ];
+    const deny = values['deny-domains'].flatMap((entry) => expander.denied(entry));
+    const { used: presets, warnings, problems } = expander;
+    return { rules: { mode: values['egress-policy'], allow, deny }, presets, warnings, problems };
+}
+/** Turns words into entries, and collects what there is to say about them. */
+class Expander {
+    problems = [];
+    used = [];
+    warnings = [];
+    #machine;
+    #nameOf;
+    constructor(machine, frontEnd) {
+        this.#machine = machine;
+        this.#nameOf = (option) => optionName(frontEnd, option);
+    }
+    allowed(entry, ownNames) {
+        if (!isBareWord(entry) || ownNames.has(entry.host))
+            return [entry];
+        const preset = presetNamed(entry.host);
+        if (preset !== undefined)
+            return this.use(preset, entry.source);
+        const nearest = nearestPresets(entry.host);
+        const problem = `${placeOf(entry.source)}: "${entry.text}" is neither a domain nor a preset.`;
+        const meant = nearest.length === 0 ? 'docs/presets.md lists the presets.' : `Did you mean ${nearest.join(' or ')}?`;
+        const hint = `${meant} A name without a dot needs its address in ${this.#nameOf('add-hosts')}.`;
+        this.problems.push(new errors/* UserError */.yo(problem, { hint }));
+        return [];
+    }
+    /** A top-level domain can be denied as a whole, so any other word is taken as it is. */
+    denied(entry) {
+        const preset = isBareWord(entry) ? presetNamed(entry.host) : undefined;
+        if (preset === undefined)
+            return [entry];
+        const { hosts } = this.#expand(preset, entry.source);
+        return this.#entries(preset, entry.source, hosts).map((one) => ({ ...one, schemes: SCHEMES, port: undefined }));
+    }
+    use(preset, source) {
+        if (this.used.some(({ name }) => name === preset.name))
+            return [];
+        const { hosts, gaps } = this.#expand(preset, source);
+        const notes = [
+            ...('warning' in preset ? [preset.warning] : []),
+            ...(hosts.length === 0 ? [] : gaps.map((gap) => `${gap}. What comes from there stays closed.`)),
+        ];
+        this.warnings.push(...notes.map((note) => `${placeOf(source)}: ${preset.name}: ${note}`));
+        this.used.push({ name: preset.name, source, hosts });
+        return this.#entries(preset, source, hosts);
+    }
+    #expand(preset, source) {
+        const expansion = expandPreset(preset, this.#machine);
+        if (expansion.hosts.length === 0) {
+            const asks = 'asks' in preset ? ` "${preset.asks}" shows it where the tool is.` : '';
+            const hint = `Name the host in ${this.#nameOf('allow-domains')}.${asks}`;
+            this.problems.push(new errors/* UserError */.yo(`${placeOf(source)}: ${preset.name} has no hosts here: ${expansion.gaps.join(', ')}.`, { hint }));
+        }
+        return expansion;
+    }
+    #entries(preset, source, hosts) {
+        return hosts.flatMap((host) => this.#entry(preset, source, host));
+    }
+    #entry(preset, source, { text, from }) {
+        const context = { nameOf: () => this.#nameOf('add-hosts') };
+        const problems = [];
+        const entry = (0,errors/* collectProblems */.vX)(problems, () => allowEntry({ text, source }, context));
+        for (const { message, hint } of problems) {
+            const problem = `${message.replace(/\.$/, '')}. ${preset.name} stands for it because of ${from}.`;
+            this.problems.push(new errors/* UserError */.yo(problem, hint === undefined ? {} : { hint }));
+        }
+        return entry === undefined ? [] : [{ ...entry, preset: preset.name }];
     }
 }
 
@@ -56234,7 +58271,7 @@ function requestOf(record, source, judgement, serverName) {
 const schemeOf = ({ method }) => (method === 'CONNECT' ? 'https' : 'http');
 /** An entry as a report names it. */
 function requests_ruleOf({ text, source, preset }) {
-    return { entry: text, from: source_placeOf(source), preset: preset ?? null };
+    return { entry: text, from: placeOf(source), preset: preset ?? null };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/egress.js
@@ -56557,6 +58594,7 @@ const traffic_idOf = ({ entry, from }) => `${from}\n${entry}`;
 
 
 
+
 /**
  * Reads the logs, writes what belongs beside them, and removes the run's own files last. Each part has a guard of its own:
  * one that fails costs itself and a warning, never another part, the exit code or the outcome.
@@ -56570,7 +58608,7 @@ async function report(config, secrets, sandbox, aftermath, context, progress) {
     const written = await readWritten(progress, reporter);
     const hasAgentLogs = await readTranscripts(secrets, progress, reporter);
     const traffic = await readTraffic(config, sandbox, progress, context);
-    const egress = traffic.domains && egressReport(config, traffic.domains, traffic.usage, () => []);
+    const egress = traffic.domains && egressReport(config, traffic.domains, traffic.usage, presetsHere(config, context));
     if (logs !== undefined)
         await writeBesideLogs(config, logs, { traffic, egress, aftermath: warnings.length > 0 ? aftermath : undefined }, context, progress);
     if (traffic.usage !== undefined)
@@ -56585,6 +58623,7 @@ async function report(config, secrets, sandbox, aftermath, context, progress) {
         ...{ error, traffic, egress, aftermath, written, logs, hasAgentLogs, timings, budget: config.budget },
     };
 }
+const presetsHere = ({ env, workspace }, { environment }) => presetsOn(thisMachine(env, environment, workspace));
 function reportBudget(config, usage, reporter, { warnedModels }) {
     const unpriced = usage.unpriced.filter((model) => !warnedModels.has(modelKey(model)));
     if (unpriced.length > 0)
@@ -57083,6 +59122,7 @@ function tooLarge(path, limit) {
 
 
 
+
 /** Eight hexadecimal digits: part of names, unique among the runs of a host. */
 function newRunId() {
     return (0,external_node_crypto_.randomBytes)(4).toString('hex');
@@ -57108,12 +59148,14 @@ async function run(config, secrets, context) {
     // While the command runs, the engine has time.
     const networks = sandbox.started.then(() => removeLeftOverNetworks(context));
     let lock;
+    let services;
     try {
         const prepared = prepare(config, context, progress);
         lock = await lockWorkspace(config.workspace);
         const claimed = await claim_claim(config, secrets, prepared, context, progress);
         const plan = await progress.timings.measure('plan', () => planRun(config, secrets, prepared, claimed));
         checkMountTargets(config.mounts, claimed.guards, plan.containers.agent, prepared.agentUser.home, plan);
+        services = await openServices(config, prepared.workDirectory, context.engine);
         await execute(config, plan, prepared, { sandbox, limit }, context, progress);
     }
     catch (caught) {
@@ -57121,6 +59163,7 @@ async function run(config, secrets, context) {
         progress.fail(context.signal.aborted ? context.signal.reason : caught);
     }
     const aftermath = await tearDown(config, sandbox, context, progress);
+    services?.close();
     lock?.release();
     await sweep(sandbox, networks, context);
     return report(config, secrets, sandbox, aftermath, { ...context, loadPricing }, progress);
@@ -57182,6 +59225,7 @@ async function sweep(sandbox, networks, context) {
 
 
 
+
 /** The action's command is its script, which must not be empty. */
 function checkScript({ run }) {
     if (run.trim() !== '')
@@ -57195,7 +59239,7 @@ function checkVariables(entries) {
         const other = entries[first];
         if (other === undefined || first === index)
             return [];
-        const text = `${source_placeOf(source)}: ${name} is already in ${source_placeOf(other.source)}.`;
+        const text = `${placeOf(source)}: ${name} is already in ${placeOf(other.source)}.`;
         return [new errors/* UserError */.yo(text, { hint: 'Name each variable once.' })];
     });
 }
@@ -57220,6 +59264,24 @@ function checkNamedHosts({ 'host-credentials': credentials, 'host-rules': rules 
     });
     return [...twice, ...taken];
 }
+/** What has a credential or rules must not be denied: every request for it would fail, and the reason would be hard to find. */
+function checkDenied(egress, { 'host-credentials': credentials, 'host-rules': rules }, providers) {
+    const needed = [
+        ...providers.map(({ provider, target: { host } }) => ({
+            host,
+            what: `the host of ${provider.name}, which has a key`,
+        })),
+        ...credentials.map(({ name, source }) => ({ host: name, what: `which ${source} is for` })),
+        ...rules.map(({ name, rule }) => ({ host: name, what: `which ${rule.source} is for` })),
+    ];
+    return needed.flatMap(({ host, what }) => {
+        const entry = denialOf(egress, host);
+        if (entry === undefined)
+            return [];
+        const text = `${placeOf(entry.source)}: "${entry.text}" denies ${host}, ${what}.`;
+        return [new errors/* UserError */.yo(text, { hint: 'Remove one of the two.' })];
+    });
+}
 /** The GitHub server decides the host of a configured provider, unless the user names a target. */
 function checkServerUrl(values, secrets, serverUrl, frontEnd) {
     const isUsed = ({ credentials }) => credentials.some(({ variable }) => secrets.has(variable));
@@ -57232,13 +59294,8 @@ function checkServerUrl(values, secrets, serverUrl, frontEnd) {
     return problems;
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/egress-build.js
-/** What the command may reach, as the options say it. */
-function egressRules(values) {
-    return { mode: values['egress-policy'], allow: values['allow-domains'], deny: values['deny-domains'] };
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/github-server.js
+
 
 
 
@@ -57286,7 +59343,7 @@ const SERVER = SERVER_URL_VARIABLE;
 const API = 'GITHUB_API_URL';
 const GRAPHQL = 'GITHUB_GRAPHQL_URL';
 /** The host of an address with nothing but a scheme and a host. A URL parser would read a backslash as a slash. */
-function hostOf(address) {
+function github_server_hostOf(address) {
     const name = /^https:\/\/([^/]+)\/?$/i.exec(address)?.[1]?.replace(/:443$/, '');
     const host = name === undefined ? undefined : canonicalHost(name);
     if (host === undefined) {
@@ -57301,7 +59358,7 @@ function serverAt(host) {
     if (RESIDENCY_SERVER.test(host))
         return residency(host);
     // A mistyped address must not be taken for a server of the user's own: a token would go there.
-    if (domain_isWithin(host, github_server_CLOUD) || domain_isWithin(host, RESIDENCY_DOMAIN)) {
+    if (host_pattern_isWithin(host, github_server_CLOUD) || host_pattern_isWithin(host, RESIDENCY_DOMAIN)) {
         throw new value_error/* ValueError */.Q(`${SERVER} is no GitHub server: write https://${github_server_CLOUD} or https://SUBDOMAIN.${RESIDENCY_DOMAIN}.`);
     }
     return enterprise(host);
@@ -57314,7 +59371,7 @@ function serverAt(host) {
  */
 function githubServer(environment) {
     const text = (name) => environment[name]?.trim().replace(/\/$/, '') ?? '';
-    const server = serverAt(text(SERVER) === '' ? github_server_CLOUD : hostOf(text(SERVER)));
+    const server = serverAt(text(SERVER) === '' ? github_server_CLOUD : github_server_hostOf(text(SERVER)));
     const expected = {
         [API]: `https://${server.api.host}${server.api.prefix}`,
         [GRAPHQL]: `https://${server.api.host}${server.graphqlPath}`,
@@ -57364,6 +59421,60 @@ function hostsOfGithub(github, egress) {
     return githubHosts({ ...github, credential: GITHUB_TOKEN_SECRET, isAllowed: isOnList });
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/auto.js
+
+
+/** Files that package managers write or read, by the preset that they need. */
+const auto_FILES = {
+    npm: ['package-lock.json', 'npm-shrinkwrap.json', 'pnpm-lock.yaml', 'yarn.lock'],
+    bun: ['bun.lock', 'bun.lockb'],
+    deno: ['deno.lock'],
+    pypi: ['uv.lock', 'poetry.lock', 'pdm.lock', 'Pipfile.lock', 'pylock.toml', 'requirements.txt'],
+    conda: ['conda-lock.yml', 'pixi.lock', 'environment.yml'],
+    crates: ['Cargo.lock'],
+    go: ['go.sum'],
+    maven: ['pom.xml'],
+    gradle: ['gradle.lockfile', 'gradlew', 'build.gradle', 'build.gradle.kts'],
+    sbt: ['build.sbt'],
+    nuget: ['packages.lock.json', 'packages.config'],
+    rubygems: ['Gemfile.lock'],
+    packagist: ['composer.lock'],
+    hex: ['mix.lock'],
+    dart: ['pubspec.lock'],
+    terraform: ['.terraform.lock.hcl'],
+    bazel: ['MODULE.bazel.lock'],
+};
+/** Folders of other people's packages. */
+const NOT_SEARCHED = new Set(['node_modules', 'vendor', 'target', 'dist', 'build']);
+/** A large workspace must not cost the start more than a few milliseconds. */
+const MAX_FOLDERS = 100;
+/**
+ * The presets for the lockfiles in the workspace and its direct folders. Only names are looked at. A pull request can add
+ * a lockfile, so this is for people to read: nothing is allowed because of it.
+ */
+function proposedPresets(workspace) {
+    const top = entriesIn(workspace);
+    const folders = top.filter((entry) => entry.isDirectory() && !/^\./.test(entry.name) && !NOT_SEARCHED.has(entry.name));
+    const names = [
+        ...top.map(({ name }) => name),
+        ...folders
+            .slice(0, MAX_FOLDERS)
+            .flatMap(({ name }) => entriesIn((0,external_node_path_.join)(workspace, name)).map((entry) => (0,external_node_path_.join)(name, entry.name))),
+    ];
+    return Object.entries(auto_FILES).flatMap(([name, files]) => {
+        const file = names.find((path) => files.some((one) => path === one || path.endsWith(`/${one}`)));
+        return file === undefined ? [] : [{ name, file }];
+    });
+}
+function entriesIn(directory) {
+    try {
+        return (0,external_node_fs_.readdirSync)(directory, { withFileTypes: true });
+    }
+    catch {
+        return []; // It is not for this user.
+    }
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/providers.js
 
 
@@ -57403,8 +59514,12 @@ function isPermitted(provider, host, egress) {
 
 
 
-/** Reads every option as its row specifies. */
-function readOptions(frontEnd, environment, workspace) {
+/**
+ * Reads every option as its row specifies.
+ *
+ * @param policy what the policy file gives, by the name of the option
+ */
+function readOptions(frontEnd, environment, workspace, policy = new Map()) {
     const problems = [];
     const attempt = (work) => (0,errors/* collectProblems */.vX)(problems, work);
     const context = { workspace, nameOf: (name) => nameIn(frontEnd.kind, optionNamed(name)) };
@@ -57424,19 +59539,23 @@ function readOptions(frontEnd, environment, workspace) {
             values.push([option.name, entries.map(({ entry }) => entry)]);
         }
         else {
-            const given = chosen(option, frontEnd, environment);
+            const given = chosen(option, frontEnd, environment, policy.get(option.name) ?? []);
             values.push([option.name, read_valueOf(option, given, read_defaultOf(option, frontEnd), context, attempt)]);
         }
     }
     // The table's rows decide both the values here and their types there.
     return { values: Object.fromEntries(values), secrets, problems, warnings };
 }
-/** The texts that count: the user's, else the variable's, else the default's. */
-function chosen(option, frontEnd, environment) {
+/**
+ * The texts that count: the user's, else the variable's, else the policy file's, else the default's. A list has the
+ * policy file's entries and the user's.
+ */
+function chosen(option, frontEnd, environment, inPolicy) {
     const isOffered = option.only === undefined || option.only === frontEnd.kind;
-    return ([isOffered ? frontEnd.given(option) : [], fromVariable(option, environment)]
-        .map((given) => meant(option, given))
-        .find((given) => given.length > 0) ?? read_defaultOf(option, frontEnd));
+    const given = isOffered ? meant(option, frontEnd.given(option)) : [];
+    const both = read_isList(option) ? [...inPolicy, ...given] : given;
+    return ([both, meant(option, fromVariable(option, environment)), nonEmpty(inPolicy)].find((texts) => texts.length > 0) ??
+        read_defaultOf(option, frontEnd));
 }
 function fromVariable({ variable, variableValues }, environment) {
     if (variable === undefined)
@@ -57509,7 +59628,7 @@ function credential({ refuses }, given, warnings) {
     const [one] = nonEmpty(given);
     if (one === undefined)
         return undefined;
-    const place = source_placeOf(one.source);
+    const place = placeOf(one.source);
     const value = (0,errors/* withHint */.mu)(undefined, () => normaliseCredential(place, one.text));
     if (PASTED_SCHEME.test(one.text)) {
         warnings.push(`${place} begins with the name of a scheme, such as "Bearer". AWF adds that itself, so it dropped it.`);
@@ -57532,6 +59651,11 @@ function credential({ refuses }, given, warnings) {
 
 
 
+
+
+
+
+
 /**
  * Reads and checks every option, and builds the one {@link Config}.
  *
@@ -57539,25 +59663,30 @@ function credential({ refuses }, given, warnings) {
  */
 function buildConfig(frontEnd, context) {
     const workspace = realDirectory(`the workspace (${context.workspace})`, context.workspace);
-    const { values, secrets, problems, warnings } = readOptions(frontEnd, context.environment, workspace);
-    const serverUrl = context.environment[SERVER_URL_VARIABLE];
+    const { environment, policy } = context;
+    const { values, secrets: given, problems, warnings } = readOptions(frontEnd, environment, workspace, policy?.entries);
+    const net = networkConfig(values, environment);
+    const secrets = new Map([...given, ...net.secrets]);
+    const serverUrl = environment[SERVER_URL_VARIABLE];
     const apiProxy = frontEnd.kind === 'action' || values['enable-api-proxy'];
+    const { rules: egress, ...expanded } = egressOf(values, thisMachine(values.env, environment, workspace, context.root), frontEnd.kind);
     (0,errors/* throwProblems */.Jh)([
+        ...(policy?.problems ?? []),
         ...problems,
+        ...net.problems,
+        ...expanded.problems,
         ...(context.argv === undefined ? checkScript(values) : []),
         ...checkVariables(values.env),
         ...checkProtectedPaths(values['protect-paths']),
         ...(apiProxy ? checkServerUrl(values, secrets, serverUrl, frontEnd.kind) : []),
     ]);
-    const egress = egressRules(values);
-    const choices = providerChoices(values, context.environment);
+    const choices = providerChoices(values, environment);
     const providers = apiProxy ? configuredProviders(secrets, egress, choices) : [];
-    const github = apiProxy ? githubConfig(values, secrets, context.environment, frontEnd.kind) : undefined;
+    (0,errors/* throwProblems */.Jh)(checkDenied(egress, values, providers));
+    const github = apiProxy ? githubConfig(values, secrets, environment, frontEnd.kind) : undefined;
     const config = {
         frontEnd: frontEnd.kind,
-        command: context.argv === undefined
-            ? { kind: 'script', script: values.run, shell: values.shell }
-            : { kind: 'argv', argv: context.argv },
+        command: commandOf(values, context.argv),
         workspace,
         workingDirectory: values['working-directory'] ?? workspace,
         apiProxy,
@@ -57567,10 +59696,30 @@ function buildConfig(frontEnd, context) {
             : NO_NAMED_HOSTS,
         hostVariables: apiProxy ? hostVariables(values['host-credentials']) : {},
         github,
+        ...asGiven(values),
+        policy: policy?.origin,
+        egress,
+        transparent: apiProxy && values.transparent,
+        services: distinctServices(values['allow-services'], optionName(frontEnd.kind, 'allow-services')),
+        presets: expanded.presets,
+        proposedPresets: proposals(values, workspace),
+        network: net.network,
+        warnings: [
+            ...(policy?.warnings ?? []),
+            ...warnings,
+            ...net.warnings,
+            ...expanded.warnings,
+            ...egress.allow.flatMap((entry) => nameWarning(entry) ?? []),
+        ],
+    };
+    return { config, secrets, values };
+}
+/** What the options say, as they say it. */
+function asGiven(values) {
+    return {
         copilotMode: values['copilot-mode'],
         allowEndpoints: values['allow-endpoints'],
         allowProviderTools: values['allow-provider-tools'],
-        egress,
         failOnBlocked: values['fail-on-blocked'],
         knownBlocked: values['known-blocked'],
         addHosts: values['add-hosts'],
@@ -57590,9 +59739,13 @@ function buildConfig(frontEnd, context) {
         logLevel: values['log-level'],
         proxyLogsDir: values['proxy-logs-dir'],
         keepContainers: values['keep-containers'],
-        warnings,
     };
-    return { config, secrets, values };
+}
+function commandOf(values, argv) {
+    return argv === undefined ? { kind: 'script', script: values.run, shell: values.shell } : { kind: 'argv', argv };
+}
+function proposals({ presets }, workspace) {
+    return presets.some(({ preset }) => preset === 'auto') ? proposedPresets(workspace) : undefined;
 }
 function providerChoices(values, environment) {
     const serverUrl = environment[SERVER_URL_VARIABLE];
@@ -57617,11 +59770,868 @@ function budgetOf(values) {
     };
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/policy/keys.js
+
+/** The keys and the names of their options. A key exists as soon as its option does. */
+const keys_TABLE = [
+    [['egress', 'mode'], 'egress-policy'],
+    [['egress', 'allow'], 'allow-domains'],
+    [['egress', 'deny'], 'deny-domains'],
+    [['egress', 'presets'], 'presets'],
+    [['hosts'], 'host-rules'],
+    [['limits', 'timeout-minutes'], 'timeout-minutes'],
+    [['limits', 'memory'], 'memory'],
+    [['limits', 'pids'], 'pids'],
+    [['limits', 'max-requests'], 'max-requests'],
+    [['limits', 'max-tokens'], 'max-tokens'],
+    [['limits', 'max-cost-usd'], 'max-cost-usd'],
+    [['known-blocked'], 'known-blocked'],
+    [['protect-paths'], 'protect-paths'],
+    [['allow-services'], 'allow-services'],
+];
+/** Versions of the format. */
+const keys_VERSION = 1;
+/** The keys that a policy can have, given the options that AWF has. */
+function policyKeys(options = OPTIONS) {
+    return keys_TABLE.flatMap(([path, name]) => {
+        const option = options.find((candidate) => candidate.name === name);
+        return option === undefined ? [] : [{ path, option, form: path[0] === 'hosts' ? 'hosts' : 'plain' }];
+    });
+}
+/** The keys below a path, as a reader writes them. */
+function keysBelow(keys, path) {
+    if (path.length === 0)
+        return ['version', ...new Set(keys.map((key) => key.path[0]))];
+    if (path.length === 2 && path[0] === 'hosts')
+        return ['rules'];
+    return keys.flatMap((key) => (key.path[0] === path[0] && key.path[1] !== undefined ? [key.path[1]] : []));
+}
+/** What to write instead of a key that does not exist there. */
+function keyHint(keys, path, key) {
+    const elsewhere = keys.find((known) => known.path.at(-1) === key || known.option.name === key);
+    if (elsewhere !== undefined)
+        return `Write it as ${elsewhere.path.join('.')}.`;
+    const known = keysBelow(keys, path);
+    const near = known
+        .map((name) => ({ name, distance: editDistance(name, key.toLowerCase().slice(0, 40)) }))
+        .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
+        .sort((a, b) => a.distance - b.distance)[0];
+    if (near !== undefined)
+        return `Did you mean "${near.name}"?`;
+    if (/(key|token|secret|credential|password)s?$/i.test(key)) {
+        return 'A policy has no secrets: a credential is an input, such as host-credentials.';
+    }
+    if (OPTIONS.some(({ name }) => name === key))
+        return `It is an input, and no key of a policy. ${oneOf(known)}`;
+    return oneOf(known);
+}
+const oneOf = (names) => `Write one of: ${names.join(', ')}.`;
+/** How many characters have to be added, removed or replaced to make one text of the other (Levenshtein). */
+function editDistance(a, b) {
+    let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+    for (const [i, left] of Array.from(a).entries()) {
+        const next = [i + 1];
+        for (let j = 1; j <= b.length; j += 1) {
+            const replaced = (row[j - 1] ?? 0) + (left === b[j - 1] ? 0 : 1);
+            next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+        }
+        row = next;
+    }
+    return row.at(-1) ?? 0;
+}
+
+;// CONCATENATED MODULE: external "node:module"
+const external_node_module_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:module");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/policy/schema.js
+
+
+
+/**
+ * Loads the package when a policy has to be checked. Reading the options is synchronous, so `import()` is no way.
+ *
+ * The bundle stands beside every program that needs it, with the ending of a compiled file.
+ */
+function loadPackage() {
+    const ending = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
+    const path = (0,external_node_path_.join)(import.meta.dirname, `schema-package.${ending}`);
+    return (0,external_node_module_namespaceObject.createRequire)(path)(path);
+}
+let loaded;
+/** The form of a policy. What its texts mean is the options' business. */
+function policySchema(keys = policyKeys()) {
+    const { literal, optional, strictObject } = (loaded ??= loadPackage());
+    const groups = keysBelow(keys, []).filter((name) => name !== 'version');
+    const members = groups.map((group) => {
+        const own = keys.filter(({ path }) => path[0] === group);
+        const whole = own.find(({ path }) => path.length === 1);
+        if (whole !== undefined)
+            return [group, optional(formOf(whole))];
+        const inner = own.map((key) => [key.path[1] ?? '', optional(formOf(key))]);
+        return [group, optional(strictObject(Object.fromEntries(inner)))];
+    });
+    const version = literal(keys_VERSION).describe('the version of this format');
+    return strictObject({ version, ...Object.fromEntries(members) });
+}
+/** The same for editors: https://json-schema.org/draft-07 */
+function policyJsonSchema() {
+    const schema = policySchema();
+    const { toJSONSchema } = (loaded ??= loadPackage());
+    return {
+        ...toJSONSchema(schema, { target: 'draft-7' }),
+        title: 'A policy of AWF: what a command in the sandbox may reach and use',
+    };
+}
+function formOf({ form, option }) {
+    const { array, record, strictObject, string } = (loaded ??= loadPackage());
+    if (form === 'plain')
+        return plainForm(option).describe(option.description);
+    const rule = string().regex(/^\S+ +\S+$/, 'is not a rule; write a method and a path, such as "GET /packages/**"');
+    const host = string().regex(/^[^\s/]+$/, 'is not a host; write a name such as "registry.example.com"');
+    return record(host, strictObject({ rules: array(rule).min(1, 'has no rule') })).describe('the only requests that pass to a host: a method and a path, such as "GET /packages/**"');
+}
+function plainForm(option) {
+    const { array, enumOf, number, string, union } = (loaded ??= loadPackage());
+    switch (option.kind) {
+        case 'choice':
+            return enumOf([...option.choices]);
+        case 'count':
+            return number()
+                .int()
+                .min(1)
+                .max(option.max ?? Number.MAX_SAFE_INTEGER);
+        case 'lines':
+        case 'variables':
+            return array(string().regex(/^[^\n]*\S[^\n]*$/, 'is not one line'));
+        case 'commas':
+            return array(string().regex(/^[^\n,]*[^\s,][^\n,]*$/, 'is not one entry; write each as an item of its own'));
+        case 'text':
+            return union([number(), string().regex(/\S/, 'is empty')]);
+        case 'boolean':
+        case 'script':
+        case 'secret':
+        case 'secret-lines':
+            throw new Error(`a policy has no form for the option ${option.name}`);
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/policy/yaml-text.js
+
+
+/** A policy has four levels. */
+const yaml_text_MAX_DEPTH = 8;
+/** After as many mistakes, the file is something else than a policy. */
+const MAX_PROBLEMS = 50;
+/** A mistake in the syntax makes the parser misunderstand what follows. */
+const MAX_SYNTAX_PROBLEMS = 3;
+const TOO_DEEP = ['the file is nested too deeply', 'A policy has four levels.'];
+const START = { line: 1, column: 1 };
+/** What the parser's codes mean to somebody who writes a policy. The others have the parser's own words. */
+const SYNTAX = {
+    DUPLICATE_KEY: ['the key is there twice', 'Put everything under one of them.'],
+    MULTIPLE_DOCS: ['a second document begins here', 'A policy is one document: remove the line with "---".'],
+    TAB_AS_INDENT: ['the line is indented with a tab', 'Indent with spaces.'],
+};
+/**
+ * Reads YAML 1.2 as far as a policy needs it: maps with plain keys, lists, texts and numbers. Whatever a reader could take
+ * for something else than the parser does is refused: aliases, tags, merge keys, and words that are truth values in YAML 1.1.
+ *
+ * @returns undefined if there are problems, which it adds to `problems`
+ */
+function readYaml(content, fault, problems) {
+    let text;
+    try {
+        text = new TextDecoder('utf-8', { fatal: true }).decode(content);
+    }
+    catch {
+        problems.push(fault(START, 'the file is not UTF-8', 'Save it as UTF-8.'));
+        return undefined;
+    }
+    const lines = new dist/* LineCounter */.HN();
+    const at = (offset) => {
+        const { line, col } = lines.linePos(offset);
+        return { line: Math.max(line, 1), column: Math.max(col, 1) };
+    };
+    const document = (0,dist/* parseDocument */.Tp)(text, { lineCounter: lines, prettyErrors: false, version: '1.2', schema: 'core' });
+    const before = problems.length;
+    const faults = [...document.errors, ...document.warnings];
+    // The parser runs out of stack in its own way, and everything else that it reports then is the consequence.
+    if (faults.some(({ message }) => /call stack/i.test(message))) {
+        problems.push(fault(START, ...TOO_DEEP));
+        return undefined;
+    }
+    for (const { code, message, pos } of faults.slice(0, MAX_SYNTAX_PROBLEMS)) {
+        const [problem, hint] = SYNTAX[code] ?? [`this is not YAML (${firstLine(message)})`, 'Correct the line.'];
+        problems.push(fault(at(pos[0]), problem, hint));
+    }
+    if (/^%/m.test(text) && document.directives.yaml.explicit === true) {
+        problems.push(fault(START, 'the file has a %YAML directive', 'Remove it: a policy is YAML 1.2.'));
+    }
+    if (problems.length > before)
+        return undefined;
+    const walk = new yaml_text_Walk(at, fault, problems);
+    const value = walk.value(document.contents, []);
+    return problems.length > before ? undefined : { value, ...walk.places() };
+}
+const firstLine = (text) => text.split('\n', 1)[0] ?? '';
+class yaml_text_Walk {
+    #at;
+    #fault;
+    #problems;
+    #values = new Map();
+    #keys = new Map();
+    constructor(at, fault, problems) {
+        this.#at = at;
+        this.#fault = fault;
+        this.#problems = problems;
+    }
+    places() {
+        const position = (path) => this.#values.get(yaml_text_nameOf(path)) ?? (path.length === 0 ? START : position(path.slice(0, -1)));
+        return { position, keyPosition: (path) => this.#keys.get(yaml_text_nameOf(path)) ?? position(path) };
+    }
+    /** @returns what stands for the value, which nobody reads */
+    #refuse(position, problem, hint) {
+        if (this.#problems.length < MAX_PROBLEMS)
+            this.#problems.push(this.#fault(position, problem, hint));
+        return undefined;
+    }
+    value(node, path) {
+        if (node === null)
+            return null;
+        const position = this.#at(node.range[0]);
+        this.#values.set(yaml_text_nameOf(path), position);
+        const refuse = (problem, hint) => this.#refuse(position, problem, hint);
+        if ((0,dist/* isAlias */.Vj)(node))
+            return refuse(`"*${node.source.slice(0, 40)}" is an alias`, 'Write the value itself.');
+        if (node.anchor !== undefined)
+            return refuse(`"&${node.anchor.slice(0, 40)}" is an anchor`, 'Remove it.');
+        if (node.tag !== undefined && !STANDARD_TAG.test(node.tag))
+            return refuse('the value has a tag', 'Remove the tag.');
+        if (path.length > yaml_text_MAX_DEPTH)
+            return refuse(...TOO_DEEP);
+        if ((0,dist/* isScalar */.jn)(node))
+            return isAmbiguous(node) ? refuse(...quoted(node)) : node.value;
+        if ((0,dist/* isSeq */.oP)(node))
+            return node.items.map((item, index) => this.value(item, [...path, index]));
+        return (0,dist/* isMap */.jh)(node) ? this.#map(node.items, path) : undefined;
+    }
+    #map(items, path) {
+        const members = {};
+        for (const { key: node, value } of items) {
+            const position = this.#at(node.range[0]);
+            const key = (0,dist/* isScalar */.jn)(node) && node.anchor === undefined ? node.value : undefined;
+            if (typeof key !== 'string' || NO_KEYS.has(key) || isAmbiguous(node)) {
+                const problem = typeof key === 'string' ? `"${key}" cannot be a key` : 'the key is not a text';
+                this.#refuse(position, problem, 'Write a plain name followed by a colon.');
+                continue;
+            }
+            const below = [...path, key];
+            this.#keys.set(yaml_text_nameOf(below), position);
+            members[key] = this.value(value, below);
+            // A value that is missing stands where its key does.
+            if (!this.#values.has(yaml_text_nameOf(below)))
+                this.#values.set(yaml_text_nameOf(below), position);
+        }
+        return members;
+    }
+}
+const yaml_text_nameOf = (path) => JSON.stringify(path.map(String));
+/** Names that mean something else to JavaScript, and to YAML 1.1, than to a reader. */
+const NO_KEYS = new Set(['__proto__', 'constructor', 'prototype', '<<']);
+const STANDARD_TAG = /^tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq)$/;
+/** Truth values to YAML 1.1, texts to YAML 1.2: Norway is `no`. */
+function isAmbiguous(node) {
+    return ((0,dist/* isScalar */.jn)(node) &&
+        node.type === dist/* Scalar */.X5.PLAIN &&
+        typeof node.value === 'string' &&
+        /^(?:yes|no|on|off)$/i.test(node.value));
+}
+const quoted = ({ value }) => [
+    `${String(value)} is a truth value to some programs and a text to others`,
+    `Write "${String(value)}" in quotes if you mean the text.`,
+];
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/policy/check.js
+
+
+
+
+/**
+ * Reads a policy. Its entries are not parsed yet: the options do that, as with every other front end.
+ *
+ * @param file names it in messages
+ * @returns what can be used, and all mistakes in the form of the file
+ */
+function readPolicy(file, content, keys = policyKeys()) {
+    const problems = [];
+    const positions = new Map();
+    const fault = (position, problem, hint) => {
+        const { line, column } = position;
+        const error = new errors/* UserError */.yo(`${file}, line ${line}, column ${column}: ${problem}.`, { hint });
+        positions.set(error, position);
+        return error;
+    };
+    const document = readYaml(content, fault, problems);
+    if (document === undefined)
+        return { entries: new Map(), problems };
+    const { error } = policySchema(keys).safeParse(document.value);
+    const issues = error?.issues ?? [];
+    const found = issues.flatMap((issue) => describeIssue(issue, document, keys, fault));
+    const order = (problem) => {
+        const { line, column } = positions.get(problem) ?? { line: 0, column: 0 };
+        return line * LONGEST_LINE + column;
+    };
+    // What is in the right form is read nevertheless, so that all mistakes are told at once.
+    const readable = keys.filter(({ path }) => !issues.some((issue) => concerns(issue, path)));
+    return {
+        entries: check_entriesOf(file, document, readable),
+        problems: found.sort((one, other) => order(one) - order(other)),
+    };
+}
+/** No line of a policy is longer than the policy. */
+const LONGEST_LINE = 1 << 20;
+/** Whether a mistake is in what a key has, or in what has the key. */
+function concerns({ code, path }, key) {
+    const length = Math.min(path.length, key.length);
+    const isOnTheWay = key.slice(0, length).every((part, index) => part === path[index]);
+    return isOnTheWay && (path.length >= key.length || code !== 'unrecognized_keys');
+}
+function describeIssue(issue, { value: root, position, keyPosition }, keys, fault) {
+    const { path } = issue;
+    const value = valueAt(root, path);
+    const name = path.map(String).join('.');
+    switch (issue.code) {
+        case 'unrecognized_keys':
+            return issue.keys.map((key) => fault(keyPosition([...path, key]), `"${shown(key)}" is not a key of ${name === '' ? 'a policy' : name}`, keyHint(keys, path, key)));
+        case 'invalid_type':
+            return [wrongType(value, issue.expected, path, name, fault, position)];
+        case 'invalid_union':
+            return [wrongType(value, 'text or number', path, name, fault, position)];
+        case 'invalid_value': {
+            if (value === undefined)
+                return [wrongType(value, '', path, name, fault, position)];
+            const values = issue.values.map(String);
+            const hint = values.includes(shown(value)) ? 'Write it without quotes.' : `Write one of: ${values.join(', ')}.`;
+            return [fault(position(path), `"${shown(value)}" is not one of the values of ${name}`, hint)];
+        }
+        case 'invalid_key':
+            return [
+                fault(keyPosition(path), `"${shown(path.at(-1))}" ${issue.issues[0]?.message ?? 'cannot be a key'}`, 'Correct the name.'),
+            ];
+        case 'too_small':
+        case 'too_big':
+            if (typeof value !== 'number')
+                return [fault(position(path), `${name} ${issue.message}`, 'Add one, or remove the host.')];
+            return [
+                fault(position(path), `${name} is ${value}, which is too ${issue.code === 'too_small' ? 'small' : 'large'}`, boundHint(issue)),
+            ];
+        default:
+            return [fault(position(path), `"${shown(value)}" ${issue.message}`, 'Write one entry.')];
+    }
+}
+function boundHint(issue) {
+    return issue.code === 'too_small' ? `Write ${issue.minimum} or more.` : `Write ${issue.maximum} or less.`;
+}
+/** What each type is to somebody who writes YAML. */
+const TYPES = {
+    object: ['a map', 'Write keys with colons below it, indented.'],
+    record: ['a map', 'Write keys with colons below it, indented.'],
+    array: ['a list', 'Write one entry per line below it, each with "- " in front.'],
+    string: ['a text', 'Put the value in quotes.'],
+    number: ['a number', 'Write the number without quotes.'],
+    int: ['a whole number', 'Write a whole number without quotes.'],
+    'text or number': ['a text or a number', 'Write it on the same line.'],
+};
+function wrongType(value, expected, path, name, fault, position) {
+    const [what, hint] = TYPES[expected] ?? ['something else', 'Correct the value.'];
+    if (path.length === 0)
+        return fault(position(path), 'the file is not a policy', 'Begin it with "version: 1".');
+    if (value === undefined) {
+        const example = name === 'version' ? 'Write "version: 1" as the first line.' : `Add "${String(path.at(-1))}:".`;
+        return fault(position(path.slice(0, -1)), `${name} is missing`, example);
+    }
+    if (value === null)
+        return fault(position(path), `${name} has no value`, `${hint} Or remove the key.`);
+    return fault(position(path), `${name} is not ${what}`, hint);
+}
+function valueAt(root, path) {
+    return path.reduce((value, key) => {
+        if (typeof value !== 'object' || value === null)
+            return undefined;
+        return Object.entries(value).find(([name]) => name === String(key))?.[1];
+    }, root);
+}
+const check_textOf = (value) => typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '...';
+/** A value as messages repeat it. */
+function shown(value) {
+    const text = check_textOf(value).replace(/[\p{C}\p{Z}]+/gu, ' ');
+    return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+function check_entriesOf(file, document, keys) {
+    const given = (path, text) => ({
+        text,
+        source: { kind: 'policy', name: file, ...document.position(path) },
+    });
+    const entries = new Map();
+    for (const { path, option, form } of keys) {
+        const value = valueAt(document.value, path);
+        if (value === undefined)
+            continue;
+        if (form === 'plain') {
+            const texts = Array.isArray(value)
+                ? value.map((item, index) => given([...path, index], check_textOf(item)))
+                : [given(path, check_textOf(value))];
+            entries.set(option.name, texts);
+        }
+        else {
+            entries.set(option.name, hostRules(value, path, given));
+        }
+    }
+    return entries;
+}
+/** `hosts` as lines of the option `host-rules`. */
+function hostRules(hosts, path, given) {
+    return Object.entries(hosts ?? {}).flatMap(([host, value]) => {
+        const rules = valueAt(value, ['rules']);
+        if (!Array.isArray(rules))
+            return [];
+        return rules.map((rule, index) => given([...path, host, 'rules', index], `${host} ${check_textOf(rule)}`));
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/git.js
+
+
+
+/** A file of a policy or a few names; nothing that AWF asks a repository for is larger. */
+const MAX_OUTPUT_BYTES = 1 << 20;
+const TIME_LIMIT_MS = 30_000;
+/**
+ * Reads a repository whose configuration nobody has checked. Git runs no program that it names: no hook, file system
+ * monitor or transport, and so fetches nothing that the clone lacks. Nobody's settings and variables count, and neither
+ * do replaced objects and grafts, with which a repository could show another file under a commit's id.
+ *
+ * @param directory in the repository. If it is the top of the repository, it may belong to another user, as in a job's
+ *   container
+ * @returns undefined if there is no git
+ */
+function gitReader(directory, environment) {
+    const program = findProgram('git', environment);
+    if (program === undefined)
+        return undefined;
+    const settings = [
+        `safe.directory=${directory}`,
+        'safe.bareRepository=explicit',
+        'core.hooksPath=/dev/null',
+        'core.fsmonitor=false',
+        'core.alternateRefsCommand=',
+    ];
+    const options = ['--no-pager', '--literal-pathspecs', ...settings.flatMap((setting) => ['-c', setting])];
+    return (...args) => {
+        const { status, error, stdout } = (0,external_node_child_process_namespaceObject.spawnSync)(program, [...options, ...args], {
+            cwd: directory,
+            env: {
+                ...{ PATH: (0,external_node_path_.dirname)(program), LC_ALL: 'C', HOME: '/nonexistent' },
+                ...{ GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_ATTR_NOSYSTEM: '1' },
+                ...{ GIT_ALLOW_PROTOCOL: 'none', GIT_NO_LAZY_FETCH: '1', GIT_TERMINAL_PROMPT: '0' },
+                ...{ GIT_NO_REPLACE_OBJECTS: '1', GIT_GRAFT_FILE: '/dev/null', GIT_OPTIONAL_LOCKS: '0' },
+            },
+            stdio: ['ignore', 'pipe', 'ignore'],
+            timeout: TIME_LIMIT_MS,
+            killSignal: 'SIGKILL',
+            maxBuffer: MAX_OUTPUT_BYTES,
+        });
+        return status === 0 && error === undefined ? stdout : undefined;
+    };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/policy/repository.js
+
+
+const KINDS = {
+    '100644': 'file',
+    '100664': 'file',
+    '100755': 'file',
+    '120000': 'link',
+    '160000': 'submodule',
+    '040000': 'directory',
+};
+/** Reads files of commits, without the working tree and the index. */
+class Repository {
+    #git;
+    /** Where the workspace is in the repository: empty, or a path with a slash at its end. */
+    #prefix;
+    constructor(git, prefix) {
+        this.#git = git;
+        this.#prefix = prefix;
+    }
+    /** @returns undefined if the workspace is in no repository, or there is no git */
+    static of(workspace, environment) {
+        const git = gitReader(workspace, environment);
+        const prefix = git?.('rev-parse', '--show-prefix');
+        if (git === undefined || prefix === undefined)
+            return undefined;
+        return new Repository(git, prefix.toString('utf8').replace(/\n$/, ''));
+    }
+    /** The id of the commit that `revision` names, if the clone has it. */
+    commit(revision) {
+        // A revision that git could take for an option, a path or a search is never meant.
+        if (!/^[\w.@/^~+#-]+$/.test(revision) || revision.startsWith('-'))
+            return undefined;
+        const id = this.#git('rev-parse', '--verify', '--quiet', `${revision}^{commit}`)?.toString('utf8').trim();
+        return id !== undefined && isObjectId(id) ? id : undefined;
+    }
+    /** Where `origin` is fetched from. */
+    origin() {
+        return this.#git('config', '--local', '--get', 'remote.origin.url')?.toString('utf8').trim();
+    }
+    /**
+     * What a commit has at a path below the workspace.
+     *
+     * @returns undefined if there is nothing; a link or a submodule on the way to it as itself
+     * @throws UserError if the clone lacks the directories of the commit
+     */
+    find(commit, path) {
+        const parts = `${this.#prefix}${path}`.split('/');
+        for (let length = 1; length <= parts.length; length += 1) {
+            const entry = this.#entry(commit, parts.slice(0, length).join('/'));
+            if (entry?.kind !== 'directory' || length === parts.length)
+                return entry;
+        }
+        return undefined;
+    }
+    #entry(commit, path) {
+        const listed = this.#git('ls-tree', '--full-tree', '-z', commit, '--', path)?.toString('latin1');
+        if (listed === undefined)
+            throw unreadable(commit);
+        if (listed === '')
+            return undefined;
+        const [, mode = '', id = ''] = /^(\d{6}) \w+ ([0-9a-f]+)\t/.exec(listed) ?? [];
+        const kind = KINDS[mode];
+        if (kind === undefined)
+            throw unreadable(commit);
+        return { kind, id };
+    }
+    /** @throws UserError if the file is larger than `maxBytes`, or the clone lacks it */
+    read({ id }, maxBytes, tooLarge) {
+        const size = Number(this.#git('cat-file', '-s', id)?.toString('latin1') ?? Number.NaN);
+        if (size > maxBytes)
+            throw tooLarge();
+        const content = Number.isNaN(size) ? undefined : this.#git('cat-file', 'blob', id);
+        if (content === undefined)
+            throw unreadable(id);
+        return content;
+    }
+}
+const isObjectId = (text) => /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
+function unreadable(id) {
+    return new errors/* UserError */.yo(`git cannot read ${id.slice(0, 12)} in the workspace.`, {
+        hint: 'A partial clone may lack it: leave out "filter" of actions/checkout.',
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/policy/base.js
+
+
+/** The payload of an event has at most 25 MB. */
+const MAX_EVENT_BYTES = 32 << 20;
+/**
+ * The base of the run, if its event lets others write what is checked out.
+ *
+ * @returns undefined for an event such as a push, and outside of GitHub Actions
+ */
+function policyBase(environment) {
+    const event = untrusted(environment);
+    if (event === undefined)
+        return undefined;
+    const sha = objectId(environment['GITHUB_SHA']);
+    if (event.kind === 'default branch') {
+        return {
+            what: 'the default branch',
+            commitIn: (repository) => (sha === undefined ? undefined : repository.commit(sha)),
+        };
+    }
+    const isMerge = /^refs\/pull\/\d+\/merge$/.test(environment['GITHUB_REF'] ?? '');
+    const isTarget = environment['GITHUB_EVENT_NAME'] === 'pull_request_target';
+    const candidates = [
+        event.baseSha,
+        // GitHub made this merge: its first parent is the base. HEAD could be a commit of the author's.
+        ...(isMerge && sha !== undefined ? [`${sha}^1`] : []),
+        ...(isTarget ? [sha] : []),
+    ];
+    return {
+        what: 'the base of the pull request',
+        commitIn: (repository) => first(candidates, (candidate) => repository.commit(candidate)) ??
+            ofOrigin(repository, event.baseRef, environment),
+    };
+}
+/** The base's branch as it was fetched. `origin` may also be a fork, whose branches are the author's. */
+function ofOrigin(repository, branch, { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name }) {
+    if (branch === undefined || server === undefined || name === undefined)
+        return undefined;
+    const own = `${server}/${name}`.toLowerCase();
+    const origin = repository
+        .origin()
+        ?.toLowerCase()
+        .replace(/\/$/, '')
+        .replace(/\.git$/, '');
+    return origin === own ? repository.commit(`refs/remotes/origin/${branch}`) : undefined;
+}
+function first(items, find) {
+    for (const item of items) {
+        const found = item === undefined ? undefined : find(item);
+        if (found !== undefined)
+            return found;
+    }
+    return undefined;
+}
+function untrusted(environment) {
+    const name = environment['GITHUB_EVENT_NAME'] ?? '';
+    const branch = environment['GITHUB_BASE_REF'] ?? '';
+    if (name.startsWith('pull_request') || branch !== '') {
+        const base = member(member(payload(environment), 'pull_request'), 'base');
+        const baseRef = branch === '' ? member(base, 'ref') : branch;
+        return {
+            kind: 'pull request',
+            baseSha: objectId(member(base, 'sha')),
+            baseRef: typeof baseRef === 'string' ? baseRef : undefined,
+        };
+    }
+    const isComment = name === 'issue_comment' && member(member(payload(environment), 'issue'), 'pull_request') !== undefined;
+    return isComment || name === 'workflow_run' ? { kind: 'default branch' } : undefined;
+}
+/** @returns undefined if the runner left none that can be read; the other ways to the base remain */
+function payload({ GITHUB_EVENT_PATH: path }) {
+    try {
+        if (path === undefined || (0,external_node_fs_.statSync)(path).size > MAX_EVENT_BYTES)
+            return undefined;
+        return JSON.parse((0,external_node_fs_.readFileSync)(path, 'utf8'));
+    }
+    catch {
+        return undefined;
+    }
+}
+function member(value, name) {
+    return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+        ? Object.entries(value).find(([key]) => key === name)?.[1]
+        : undefined;
+}
+function objectId(value) {
+    return typeof value === 'string' && isObjectId(value) ? value : undefined;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/policy/find.js
+
+
+
+
+
+
+
+/** Where a policy is if no option names one. */
+const DEFAULT_FILE = '.github/awf.yml';
+/** The value of the option `policy` for no policy. */
+const NO_POLICY = 'none';
+/** Nobody writes a longer policy by hand, and YAML takes a multiple of it in memory. */
+const find_MAX_BYTES = 64 << 10;
+/**
+ * Finds the policy of a run. Where others can write what is checked out, it comes from the base, and never silently from
+ * the working tree.
+ *
+ * @returns undefined if there is none
+ * @throws UserError if it is not where it has to be
+ */
+function findPolicy(place) {
+    const { policy, policyRef, environment, workspace } = place;
+    if (policy?.text === NO_POLICY) {
+        if (policyRef === undefined)
+            return undefined;
+        throw new errors/* UserError */.yo(`${placeOf(policyRef.source)}: there is no policy to read from there.`, {
+            hint: `Remove it, or "${NO_POLICY}" in ${placeOf(policy.source)}.`,
+        });
+    }
+    const path = (0,external_node_path_.resolve)(workspace, policy?.text ?? DEFAULT_FILE);
+    const isInside = isBelow(path, workspace);
+    const name = isInside ? (0,external_node_path_.relative)(workspace, path) : (policy?.text ?? path);
+    if (policyRef !== undefined) {
+        if (isInside)
+            return { found: fromRevision(name, policyRef, place) };
+        throw new errors/* UserError */.yo(`${placeOf(policyRef.source)}: ${name} is outside the workspace, and so in no commit of it.`, {
+            hint: 'Name a path in the workspace, or leave out the commit.',
+        });
+    }
+    const base = isInside ? policyBase(environment) : undefined;
+    if (base !== undefined)
+        return fromBase(name, base, place);
+    const found = fromDisk(name, path, place);
+    return found && { found };
+}
+function fromRevision(name, { text, source }, place) {
+    const at = placeOf(source);
+    const repository = Repository.of(place.workspace, place.environment);
+    if (repository === undefined)
+        throw noRepository(at, place.workspace);
+    // A checkout of another commit has its branches only as those of the remote.
+    const commit = repository.commit(text) ?? repository.commit(`refs/remotes/origin/${text}`);
+    if (commit === undefined) {
+        throw new errors/* UserError */.yo(`${at}: "${text}" is no commit in the clone.`, {
+            hint: 'Write the id of a commit, a branch or a tag. actions/checkout fetches further ones with "fetch-depth: 0".',
+        });
+    }
+    const entry = repository.find(commit, name);
+    if (entry !== undefined)
+        return fromEntry(repository, entry, { file: name, commit, from: text });
+    throw new errors/* UserError */.yo(`${at}: ${name} is not in ${text}.`, { hint: 'Name the file in "policy", or another commit.' });
+}
+function fromBase(name, base, place) {
+    const { policy, workspace, environment } = place;
+    const at = policy === undefined ? name : `${placeOf(policy.source)}: ${name}`;
+    const exists = (0,external_node_fs_.lstatSync)((0,external_node_path_.join)(workspace, name), { throwIfNoEntry: false }) !== undefined;
+    const isExpected = policy !== undefined || exists;
+    const repository = Repository.of(workspace, environment);
+    if (repository === undefined) {
+        if (isExpected)
+            throw noRepository(at, workspace);
+        return undefined;
+    }
+    const commit = base.commitIn(repository);
+    const entry = commit === undefined ? undefined : repository.find(commit, name);
+    if (commit !== undefined && entry !== undefined) {
+        return { found: fromEntry(repository, entry, { file: name, commit, from: base.what }) };
+    }
+    if (!isExpected)
+        return undefined;
+    if (policy !== undefined && exists && find_isOwn(repository, name)) {
+        const found = fromDisk(name, (0,external_node_path_.join)(workspace, name), place);
+        return found && { found };
+    }
+    if (commit === undefined) {
+        throw new errors/* UserError */.yo(`${at} has to come from ${base.what}, which is not in the clone.`, {
+            hint: 'Whoever opens a pull request can write every other version of it. Set "fetch-depth: 2" on actions/checkout, or ' +
+                'check out the base into a directory of its own, for example "base", and set "policy: base/.github/awf.yml".',
+        });
+    }
+    if (policy === undefined) {
+        return { warning: `${name} is new: ${base.what} has none. This run has no policy file; the next ones have it.` };
+    }
+    throw new errors/* UserError */.yo(`${at} is not in ${base.what}.`, {
+        hint: 'A pull request cannot bring its own policy: merge the file first, or leave out the option.',
+    });
+}
+/** Whether a step of the workflow put the file there: nothing that was checked out has its name. */
+function find_isOwn(repository, name) {
+    const head = repository.commit('HEAD');
+    return head !== undefined && repository.find(head, name) === undefined;
+}
+function fromEntry(repository, entry, origin) {
+    const { file, commit = '' } = origin;
+    if (entry.kind !== 'file') {
+        throw new errors/* UserError */.yo(`${file} in ${commit.slice(0, 12)} is not a file: there is a ${entry.kind}.`, {
+            hint: 'A policy is a file of its own, in the same repository.',
+        });
+    }
+    return { origin, content: repository.read(entry, find_MAX_BYTES, () => find_tooLarge(file)) };
+}
+/** @returns undefined if the file is not there and nobody named it */
+function fromDisk(name, path, { policy, workspace }) {
+    const at = policy === undefined ? name : `${placeOf(policy.source)}: ${name}`;
+    const real = realPath(path);
+    if (real === undefined) {
+        const isThere = (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false }) !== undefined;
+        if (policy === undefined && !isThere)
+            return undefined;
+        throw new errors/* UserError */.yo(`${at} ${isThere ? 'is a link to nothing' : 'does not exist'}.`, {
+            hint: 'A relative path starts at the workspace.',
+        });
+    }
+    if (isBelow(path, workspace) && !isBelow(real, workspace)) {
+        throw new errors/* UserError */.yo(`${at} is a link that leads out of the workspace.`, { hint: 'Name the file itself.' });
+    }
+    return { origin: { file: name, commit: undefined, from: undefined }, content: readRegular(at, name, real) };
+}
+/** Reads a file of the caller's or of a checkout, and waits for no pipe. */
+function readRegular(at, name, path) {
+    let descriptor;
+    try {
+        descriptor = (0,external_node_fs_.openSync)(path, external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NOFOLLOW | external_node_fs_.constants.O_NONBLOCK);
+    }
+    catch (cause) {
+        throw new errors/* UserError */.yo(`${at} cannot be read.`, { hint: 'Name a file that you can read.', cause });
+    }
+    try {
+        const stats = (0,external_node_fs_.fstatSync)(descriptor);
+        if (!stats.isFile())
+            throw new errors/* UserError */.yo(`${at} is not a file.`, { hint: 'Name a YAML file.' });
+        if (stats.size > find_MAX_BYTES)
+            throw find_tooLarge(name);
+        const buffer = Buffer.alloc(find_MAX_BYTES + 1);
+        const length = (0,external_node_fs_.readSync)(descriptor, buffer, 0, buffer.length, 0);
+        if (length > find_MAX_BYTES)
+            throw find_tooLarge(name);
+        return buffer.subarray(0, length);
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(descriptor);
+    }
+}
+/** The path of a file on the command line, and how messages name it. */
+function namedFile(text, workspace) {
+    return { name: text, path: isAbsolute(text) ? text : resolve(workspace, text) };
+}
+function find_tooLarge(name) {
+    return new errors/* UserError */.yo(`${name} is larger than ${find_MAX_BYTES >> 10} KiB.`, {
+        hint: 'List domains instead of single hosts, and use presets.',
+    });
+}
+function noRepository(at, workspace) {
+    return new errors/* UserError */.yo(`${at} has to be read from a commit, but ${workspace} is not a git repository that git can read.`, {
+        hint: 'Use actions/checkout with git installed, or name a file outside the workspace in "policy".',
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/policy/load.js
+
+
+
+
+
+/**
+ * Finds and reads the policy file of a run.
+ *
+ * @param workspace an absolute path
+ * @returns what it gives, where it came from, and what is wrong with it
+ */
+function loadPolicy(frontEnd, environment, workspace) {
+    const problems = [];
+    const real = realDirectory(`the workspace (${workspace})`, workspace);
+    const search = (0,errors/* collectProblems */.vX)(problems, () => findPolicy({ ...placeIn(frontEnd), environment, workspace: real }));
+    if (search === undefined)
+        return { ...load_NOTHING, problems };
+    if ('warning' in search)
+        return { ...load_NOTHING, warnings: [search.warning] };
+    const { origin, content } = search.found;
+    return { ...load_NOTHING, ...readPolicy(placeName(origin), content), origin };
+}
+const load_NOTHING = { entries: new Map(), origin: undefined, problems: [], warnings: [] };
+/** Lines of a file mean nothing without the commit that they are from. */
+const placeName = ({ file, commit }) => commit === undefined ? file : `${file} (${commit.slice(0, 12)})`;
+function placeIn(frontEnd) {
+    const last = (name) => frontEnd
+        .given(optionNamed(name))
+        .map((given) => ({ ...given, text: given.text.trim() }))
+        .findLast(({ text }) => text !== '');
+    return { policy: last('policy'), policyRef: last('policy-ref') };
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/action/inputs.js
 
 
 
 
+
+
+
+/** The one option whose value may have a password in it. */
+const PROXY_OPTION = 'upstream-proxy';
 /** With its white space: it belongs to a script, and a secret is masked as it was given. */
 const inputs_textOf = (name) => getInput(name, { trimWhitespace: false });
 const INPUTS = {
@@ -57634,12 +60644,13 @@ const INPUTS = {
  * @throws UserError naming the inputs and the remedies
  */
 function loadInputs(environment = process.env) {
-    maskSecrets();
+    maskSecrets(environment);
     const workspace = environment['GITHUB_WORKSPACE'] ?? '';
     if (workspace === '') {
         throw new errors/* UserError */.yo('GITHUB_WORKSPACE is not set.', { hint: 'Run this as a step of a GitHub Actions job.' });
     }
-    const { config, secrets, values } = buildConfig(INPUTS, { environment, workspace });
+    const policy = loadPolicy(INPUTS, environment, workspace);
+    const { config, secrets, values } = buildConfig(INPUTS, { environment, workspace, policy });
     return {
         config,
         secrets,
@@ -57651,10 +60662,12 @@ function loadInputs(environment = process.env) {
     };
 }
 /** The runner replaces exact texts: the value as it was given, and the trimmed one that AWF uses. */
-function maskSecrets() {
+function maskSecrets(environment) {
     const given = OPTIONS.filter(({ kind }) => kind === 'secret').map(({ name }) => inputs_textOf(name));
     const lists = OPTIONS.filter(({ kind }) => kind === 'secret-lines').map(({ name }) => inputs_textOf(name));
     const secrets = [...given.flatMap((value) => [value, value.trim()]), ...lists.flatMap(secretParts)];
+    const proxies = [inputs_textOf(PROXY_OPTION), environment[PROXY_OPTION_VARIABLE], hostProxy(environment)?.text];
+    secrets.push(...proxies.flatMap((address) => proxyPasswords(address ?? '')));
     for (const text of new Set(secrets)) {
         if (text.trim() !== '')
             core_setSecret(text);
@@ -58115,17 +61128,17 @@ function appending(variable, work) {
     const path = process.env[variable] ?? '';
     if (path === '')
         return work();
-    const size = sizeOf(path);
+    const size = runner_file_sizeOf(path);
     try {
         return work();
     }
     catch (error) {
-        if (sizeOf(path) > size)
+        if (runner_file_sizeOf(path) > size)
             (0,external_node_fs_.truncateSync)(path, size);
         throw error;
     }
 }
-function sizeOf(path) {
+function runner_file_sizeOf(path) {
     return (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
@@ -58368,8 +61381,8 @@ const RETURNED_CORE = new Set(words('sparsecheckout sparsecheckoutcone autocrlf 
  */
 function config_return_returnConfig(host, before, after) {
     const [was, is] = [parseGitConfig(before), parseGitConfig(after)];
-    const added = without(is, was);
-    const removed = without(was, is);
+    const added = config_return_without(is, was);
+    const removed = config_return_without(was, is);
     const remotes = new Set(was.filter(({ section }) => section === 'remote').map(({ subsection }) => subsection));
     const known = new Set(was.map(nameOf));
     const mayReturn = (entry) => composeEntry(entry, () => false) !== undefined && isReturned(entry, remotes, known);
@@ -58395,7 +61408,7 @@ function isReturned(entry, remotes, known) {
     return !(section === 'submodule' && key === 'url' && known.has(nameOf(entry)));
 }
 /** What `entries` has more of than `others`. */
-function without(entries, others) {
+function config_return_without(entries, others) {
     const left = others.map(config_return_keyOf);
     return entries.filter((entry) => {
         const index = left.indexOf(config_return_keyOf(entry));
@@ -59021,7 +62034,7 @@ function containerArgs(spec) {
         ...(spec.userNamespace === undefined ? [] : [option('userns', spec.userNamespace)]),
         option('network', spec.network),
         ...(spec.address === undefined ? [] : [option('ip', spec.address)]),
-        ...(spec.dns === undefined ? [] : [option('dns', spec.dns)]),
+        ...(spec.dns ?? []).map((server) => option('dns', server)),
         ...(spec.hostname === undefined ? [] : [option('hostname', spec.hostname)]),
         ...(spec.sharedMemory === undefined ? [] : [option('shm-size', String(spec.sharedMemory))]),
         ...Object.entries(spec.sysctls ?? {}).map(([name, value]) => option('sysctl', `${name}=${value}`)),
@@ -59080,6 +62093,7 @@ function networkArgs(spec) {
         '--ipv6=false',
         `--subnet=${spec.subnet}`,
         ...labelArgs(spec),
+        ...(spec.mtu === undefined ? [] : [`--opt=com.docker.network.driver.mtu=${spec.mtu}`]),
         ...(spec.internal
             ? [
                 '--internal',
@@ -59184,7 +62198,7 @@ function describeError(error) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7900);
+/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8617);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(793);
 
 

@@ -4,8 +4,16 @@ import { hostNames } from '../config/named-hosts.ts';
 import { credentialIn, type Secrets } from '../config/secrets.ts';
 import type { FrontEndKind } from '../config/source.ts';
 import { UserError } from '../errors.ts';
+import { serviceNames } from '../config/services.ts';
 import type { User } from '../host/user.ts';
-import { apiProxyUrl, directHosts, SQUID_PORT, squidUrl, type Addresses } from '../shared/network.ts';
+import {
+  apiProxyUrl,
+  directHosts,
+  SQUID_PORT,
+  squidUrl,
+  TRANSPARENT_PORTS,
+  type Addresses,
+} from '../shared/network.ts';
 import { NAMED_READINESS_NAME, READINESS_NAME } from '../squid/config.ts';
 import { AGENT_PLACES, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE } from '../shared/contract.ts';
 import {
@@ -120,7 +128,7 @@ export function agentEnvironment(
   const isSet = (name: string): boolean =>
     (OVERRIDABLE.has(name) || yields(name) || Object.hasOwn(home, name)) && variables[name] !== undefined;
   const defaults = Object.entries(sandbox).filter(([name]) => !isSet(name));
-  const java = javaOptions(variables, addresses, trust?.javaStore);
+  const java = javaOptions(variables, addresses, trust?.javaStore, serviceNames(config.services));
   return {
     variables: { ...variables, ...Object.fromEntries(defaults), ...java.variables, ...trust?.variables(variables) },
     withheld,
@@ -207,7 +215,7 @@ function sandboxVariables(
 ): Record<string, string> {
   const { http, https, none } = PROXY_VARIABLE;
   const proxy = squidUrl(addresses);
-  const direct = directHosts(addresses).join(',');
+  const direct = directHosts(addresses, serviceNames(config.services)).join(',');
   const github = githubVariables(config);
   const variables: Record<string, string> = {
     HOME: user.home,
@@ -257,6 +265,7 @@ export function preflightChecks(config: Config, addresses: Addresses, environmen
     ...(hostNames(config.namedHosts).length === 0
       ? []
       : [`squid ${addresses.squid}:${SQUID_PORT} ${NAMED_READINESS_NAME}`]),
+    ...(config.transparent ? [`accepting ${addresses['api-proxy']}:${TRANSPARENT_PORTS.dns}`] : []),
     ...active
       .filter(({ variable }) => variable.role === 'base-url')
       .map(({ variable }) => `listening ${variable.name}`),

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config/config.ts';
+import { serviceNames } from '../config/services.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { apiProxyUrl, type Addresses } from '../shared/network.ts';
 import { PROVIDERS } from '../shared/providers.ts';
@@ -13,7 +14,7 @@ export function systemFiles(config: Config, addresses: Addresses, user: User): R
   const machine = managedSettings(config, addresses).filter(([path]) => path.startsWith('/'));
   return {
     ...accountFiles(user, config.agentImage === undefined ? '/bin/bash' : '/bin/sh'),
-    ...RESOLVER,
+    [RESOLVER_FILE]: config.transparent ? resolverAt(addresses['api-proxy']) : NO_RESOLVER,
     ...Object.fromEntries(machine),
   };
 }
@@ -23,19 +24,23 @@ export function homeSettings(config: Config, addresses: Addresses): Record<strin
   const home = managedSettings(config, addresses).filter(([path]) => path.startsWith(HOME_PREFIX));
   return {
     ...Object.fromEntries(home.map(([path, content]) => [path.slice(HOME_PREFIX.length), content])),
-    '.m2/settings.xml': mavenSettings(addresses),
+    '.m2/settings.xml': mavenSettings(addresses, serviceNames(config.services)),
     ...gitSettings(config),
   };
 }
 
 const HOME_PREFIX = '~/';
 
+export const RESOLVER_FILE = '/etc/resolv.conf';
+
 /**
  * Squid resolves all names; nothing resolves names in the sandbox. A query to the engine's own resolver would only time
  * out after 20 seconds, but one to a closed port on loopback fails at once.
  */
-export const RESOLVER_FILE = '/etc/resolv.conf';
-const RESOLVER = { [RESOLVER_FILE]: 'nameserver 127.0.0.1\noptions attempts:1 timeout:1\n' };
+const NO_RESOLVER = 'nameserver 127.0.0.1\noptions attempts:1 timeout:1\n';
+
+/** The api-proxy's resolver answers within a millisecond. A busy machine may need the second attempt. */
+const resolverAt = (address: string): string => `nameserver ${address}\noptions attempts:3 timeout:2\n`;
 
 /** Settings of agent programs. Settings for the whole machine are read-only, so that an agent cannot change them. */
 function managedSettings(config: Config, addresses: Addresses): [path: string, content: string][] {

@@ -94,6 +94,7 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
       cleared: CLEARED,
       transcripts: config.agentLogs ? TRANSCRIPT_WORDS : '',
       trust: trust.words,
+      services: serviceWords(config),
       modes: !isImage ? {} : { '/tmp': '1777', '/var/tmp': '1777', [user.home]: '700' },
     }),
     modelQuestions: questions,
@@ -106,6 +107,12 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
       ...(user.uid === 0 ? [ROOT_WARNING] : []),
     ],
   };
+}
+
+/** A directory with the sockets, and the ports. */
+function serviceWords({ services }: Config): string {
+  if (services.length === 0) return '';
+  return [AGENT_PLACES.services, ...services.map(({ port }) => port)].join(' ');
 }
 
 /** @param mounts what the sandbox shows of the host beside the workspace */

@@ -27,8 +27,8 @@ export function isProxySetting(name: string, value: string): boolean {
 }
 
 /** HTTPS uses this list too: it has none of its own. `127.*` and `[::1]` are in Java's default. */
-function javaDirectHosts(addresses: Addresses): string {
-  return ['127.*', '[::1]', ...directHosts(addresses).filter((host) => host !== '127.0.0.1')].join('|');
+function javaDirectHosts(addresses: Addresses, services: readonly string[]): string {
+  return ['127.*', '[::1]', ...directHosts(addresses, services).filter((host) => host !== '127.0.0.1')].join('|');
 }
 
 /** Options of a JVM that hold numbers and words: its memory, its collector, encodings, languages. */
@@ -48,6 +48,7 @@ export function hasOddOption(name: string, value: string): boolean {
  * `java` launcher of JDK 9 and later reads it.
  *
  * @param variables the variables that the user set
+ * @param services names of services, which are at loopback
  * @param store a store of the CA certificates to trust; undefined for Java's own
  * @see https://docs.oracle.com/en/java/javase/21/core/java-networking.html "Proxies"
  */
@@ -55,13 +56,14 @@ export function javaOptions(
   variables: Readonly<Record<string, string>>,
   addresses: Addresses,
   store?: string,
+  services: readonly string[] = [],
 ): { readonly variables: Readonly<Record<string, string>>; readonly warnings: readonly string[] } {
   const userOptions = variables[JAVA_OPTIONS] ?? '';
   const [host, port] = [addresses.squid, String(SQUID_PORT)];
   const groups: Record<string, string>[] = [
     { 'http.proxyHost': host, 'http.proxyPort': port },
     { 'https.proxyHost': host, 'https.proxyPort': port },
-    { 'http.nonProxyHosts': javaDirectHosts(addresses) },
+    { 'http.nonProxyHosts': javaDirectHosts(addresses, services) },
     ...(store === undefined ? [] : [{ [TRUST_STORE]: store, [`${TRUST_STORE}Password`]: KEY_STORE_PASSWORD }]),
   ];
   const isSet = (name: string): boolean => new RegExp(`(^|[\\s'"])-D${RegExp.escape(name)}=`).test(userOptions);
@@ -97,7 +99,7 @@ function keptWarnings(kept: readonly string[]): string[] {
  *
  * @see https://maven.apache.org/guides/mini/guide-proxies.html
  */
-export function mavenSettings(addresses: Addresses): string {
+export function mavenSettings(addresses: Addresses, services: readonly string[] = []): string {
   const proxies = ['http', 'https'].map(
     (protocol) => `    <proxy>
       <id>awf-${protocol}</id>
@@ -105,7 +107,7 @@ export function mavenSettings(addresses: Addresses): string {
       <protocol>${protocol}</protocol>
       <host>${addresses.squid}</host>
       <port>${SQUID_PORT}</port>
-      <nonProxyHosts>${javaDirectHosts(addresses)}</nonProxyHosts>
+      <nonProxyHosts>${javaDirectHosts(addresses, services)}</nonProxyHosts>
     </proxy>`,
   );
   return `<settings>\n  <proxies>\n${proxies.join('\n')}\n  </proxies>\n</settings>\n`;

@@ -6,6 +6,7 @@ import {
   CHECKS_VARIABLE,
   LIB_VARIABLE,
   MODEL_URLS_VARIABLE,
+  SERVICES_VARIABLE,
   TRANSCRIPTS_VARIABLE,
   TRUST_VARIABLE,
 } from '../shared/contract.ts';
@@ -31,6 +32,8 @@ export interface AgentStart {
   readonly transcripts: string;
   /** The arguments for joining an image's CA certificates with the run's own, as words; empty for nothing. */
   readonly trust: string;
+  /** The arguments of the program that leads to services, as words; empty for none. */
+  readonly services: string;
   /** Variables that an image or the Docker client may have set. They are unset, except those in `environment`. */
   readonly cleared: readonly string[];
 }
@@ -59,6 +62,7 @@ export function startDocument(start: AgentStart): string {
     `${CHECKS_VARIABLE}=${quote(start.checks.join('\n'))}`,
     `${TRANSCRIPTS_VARIABLE}=${quote(start.transcripts)}`,
     `${TRUST_VARIABLE}=${quote(start.trust)}`,
+    `${SERVICES_VARIABLE}=${quote(start.services)}`,
     ...Object.entries(start.modes).map(([path, mode]) => orStop(`${BUSYBOX} chmod ${mode} ${quote(path)}`)),
     'umask 077',
     ...(directories.size === 0 ? [] : [orStop(`${BUSYBOX} mkdir -p ${[...directories].map(quote).join(' ')}`)]),

@@ -28,7 +28,14 @@ export function addFlags(program: Program): () => FlagTexts {
 function flagFor(option: Option): Flag {
   const { kind, description, choices, default: preset } = option;
   const name = nameIn('cli', option);
-  if (kind === 'boolean') return new Flag(name, description);
+  if (kind === 'boolean') {
+    // What is on by default needs a value to be switched off: `--transparent=false`.
+    return preset === 'true'
+      ? new Flag(`${name} [value]`, `${description} (true or false; default: true)`).argParser((value: string) => [
+          value,
+        ])
+      : new Flag(name, description);
+  }
   const notes = [
     ...(choices === undefined ? [] : [`one of ${choices.join(', ')}`]),
     ...(preset === undefined ? [] : [`default: ${preset.replaceAll('\n', ', ')}`]),

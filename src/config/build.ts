@@ -8,7 +8,7 @@ import type { Command, Config } from './config.ts';
 import { egressOf, thisMachine } from './egress-build.ts';
 import { nameWarning } from './egress-entry.ts';
 import { githubConfig, hostsOfGithub } from './github-config.ts';
-import type { OptionValues } from './options.ts';
+import { optionName, type OptionValues } from './options.ts';
 import { networkConfig } from './network-build.ts';
 import { realDirectory } from './parsers.ts';
 import { proposedPresets, type ProposedPreset } from './presets/auto.ts';
@@ -25,6 +25,7 @@ import {
 import { configuredProviders, type ConfiguredProvider, type ProviderChoices } from './providers.ts';
 import { readOptions, type FrontEnd, type PolicyReading } from './read.ts';
 import type { Secrets } from './secrets.ts';
+import { distinctServices } from './services.ts';
 
 /** What a front end knows in addition to the options. */
 export interface BuildContext {
@@ -94,6 +95,8 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     ...asGiven(values),
     policy: policy?.origin,
     egress,
+    transparent: apiProxy && values.transparent,
+    services: distinctServices(values['allow-services'], optionName(frontEnd.kind, 'allow-services')),
     presets: expanded.presets,
     proposedPresets: proposals(values, workspace),
     network: net.network,

@@ -2,15 +2,17 @@ import type { CopilotMode } from '../shared/copilot-host.ts';
 import type { LogLevel } from '../shared/log-level.ts';
 import type { ProviderTool } from '../shared/provider-tools.ts';
 import type { AllowedEndpoint, SidecarBudget } from '../shared/sidecar-config.ts';
+import type { NamePattern } from '../shared/host-pattern.ts';
 import type { HostEntry } from '../shared/network.ts';
 import type { OwnPrice } from '../shared/prices.ts';
-import type { NamePattern, UsedPreset } from './egress-entry.ts';
+import type { UsedPreset } from './egress-entry.ts';
 import type { EgressRules } from './egress-rules.ts';
 import type { GithubConfig } from './github.ts';
 import type { NamedHosts } from './named-hosts.ts';
 import type { NetworkConfig } from './network.ts';
 import type { ProposedPreset } from './presets/auto.ts';
 import type { ConfiguredProvider } from './providers.ts';
+import type { Service } from './services.ts';
 import type { FrontEndKind } from './source.ts';
 
 /** What to run in the sandbox. */
@@ -91,6 +93,10 @@ export interface Config {
   readonly presets: readonly UsedPreset[];
   /** What the workspace's lockfiles suggest; undefined unless asked for. Nothing is allowed because of it. */
   readonly proposedPresets: readonly ProposedPreset[] | undefined;
+  /** Whether the api-proxy carries programs that ignore the proxy variables. False without the api-proxy. */
+  readonly transparent: boolean;
+  /** Servers that the command may reach, each at a port of its own. */
+  readonly services: readonly Service[];
   readonly addHosts: readonly HostEntry[];
   /** The network that the host is in. */
   readonly network: NetworkConfig;

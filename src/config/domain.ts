@@ -16,8 +16,3 @@ export function canonicalHost(text: string): string | undefined {
 export function looksLikeAddress(text: string): boolean {
   return isIP(text.replace(/^\[|\]$/g, '')) !== 0 || /^(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+))*\.?$/i.test(text);
 }
-
-/** Whether `host` is `domain` or one of its subdomains. */
-export function isWithin(host: string, domain: string): boolean {
-  return host === domain || host.endsWith(`.${domain}`);
-}

@@ -1,7 +1,8 @@
 import { domainToUnicode } from 'node:url';
 import { parse } from 'tldts';
 import { UserError } from '../errors.ts';
-import { canonicalHost, isWithin, looksLikeAddress } from './domain.ts';
+import type { NamePattern } from '../shared/host-pattern.ts';
+import { canonicalHost, looksLikeAddress } from './domain.ts';
 import type { ParseContext } from './option.ts';
 import type { PresetHost } from './presets/expand.ts';
 import { presetNamed } from './presets/names.ts';
@@ -13,12 +14,6 @@ export type Scheme = (typeof SCHEMES)[number];
 
 /** The port of a scheme without another one. */
 export const DEFAULT_PORTS: Readonly<Record<Scheme, number>> = { https: 443, http: 80 };
-
-/** Names that belong together: one host, a domain with its subdomains, or the subdomains without the domain. */
-export interface NamePattern {
-  readonly host: string;
-  readonly match: 'host' | 'domain' | 'subdomains';
-}
 
 /** An entry of `allow-domains` or `deny-domains`. */
 export interface EgressEntry extends NamePattern {
@@ -42,12 +37,6 @@ export interface UsedPreset {
 /** Whether an entry is a word without anything about it that only a domain has: a preset, or a name from `add-hosts`. */
 export function isBareWord({ text, host }: EgressEntry): boolean {
   return text.toLowerCase() === host && !host.includes('.');
-}
-
-/** Whether `pattern` covers `host`. */
-export function covers({ host: base, match }: NamePattern, host: string): boolean {
-  if (match === 'host') return host === base;
-  return match === 'domain' ? isWithin(host, base) : host !== base && isWithin(host, base);
 }
 
 /** The parts of an entry's text. */

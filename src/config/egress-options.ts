@@ -2,6 +2,7 @@ import type { Option } from './option.ts';
 import { anyText } from './parsers.ts';
 import { presetEntry } from './entries.ts';
 import { allowEntry, denyEntry, knownEntry } from './egress-entry.ts';
+import { serviceEntry } from './services.ts';
 import { EGRESS_MODES } from './egress-rules.ts';
 
 /** The options about what the command may reach. */
@@ -37,6 +38,18 @@ export const EGRESS = [
     choices: EGRESS_MODES,
     default: 'block',
     description: 'refuse what is not allowed, or (audit) let it pass and report it; private destinations stay closed',
+  },
+  {
+    name: 'transparent',
+    kind: 'boolean',
+    default: 'true',
+    description: 'carry programs that ignore the proxy variables too; needs the api-proxy',
+  },
+  {
+    name: 'allow-services',
+    kind: 'lines',
+    parse: serviceEntry,
+    description: 'name:port of services of the job and of servers on the runner (localhost:port)',
   },
   {
     name: 'fail-on-blocked',

@@ -1,4 +1,5 @@
-import { covers, DEFAULT_PORTS, SCHEMES, type EgressEntry, type NamePattern, type Scheme } from './egress-entry.ts';
+import { covers, type NamePattern } from '../shared/host-pattern.ts';
+import { DEFAULT_PORTS, SCHEMES, type EgressEntry, type Scheme } from './egress-entry.ts';
 
 /** Whether what is not allowed is refused, or let through and reported. */
 export const EGRESS_MODES = ['block', 'audit'] as const;

@@ -1,6 +1,7 @@
 import { RESIDENCY_DOMAIN, RESIDENCY_SERVER, SERVER_URL_VARIABLE } from '../shared/copilot-host.ts';
 import { ValueError } from '../shared/value-error.ts';
-import { canonicalHost, isWithin } from './domain.ts';
+import { isWithin } from '../shared/host-pattern.ts';
+import { canonicalHost } from './domain.ts';
 
 /** A host, and what its paths begin with: empty, or `/api/v3`. */
 export interface Place {

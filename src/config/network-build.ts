@@ -2,7 +2,7 @@ import { isIPv4 } from 'node:net';
 import { PROXY_VARIABLE } from '../shared/proxy-variables.ts';
 import { collectProblems, type UserError } from '../errors.ts';
 import type { HostEntry } from '../shared/network.ts';
-import type { NamePattern } from './egress-entry.ts';
+import type { NamePattern } from '../shared/host-pattern.ts';
 import type { Given } from './source.ts';
 import type { NetworkConfig } from './network.ts';
 import { directNames } from './no-proxy.ts';

@@ -1,4 +1,4 @@
-import type { NamePattern } from './egress-entry.ts';
+import type { NamePattern } from '../shared/host-pattern.ts';
 
 /** The network that the host is in, as far as the user or the host's variables describe it. */
 export interface NetworkConfig {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { parseCidr } from '../shared/cidr.ts';
 import { canonicalHost } from './domain.ts';
-import type { NamePattern } from './egress-entry.ts';
+import type { NamePattern } from '../shared/host-pattern.ts';
 
 /** The host's exceptions from its proxy. */
 export interface DirectNames {

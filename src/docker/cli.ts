@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
 import { clientEndpoint, withoutClientProxies } from './client-config.ts';
 import { DockerClient } from './client.ts';
-import type { Attachment, Engine, FoundContainer, ImageFacts } from './engine.ts';
+import type { Attachment, Engine, FoundContainer, ImageFacts, Neighbour } from './engine.ts';
+import { neighboursIn } from './neighbours.ts';
 import { failure, hasOnly, nonEmptyLines } from './failure.ts';
 import { parseImageFacts } from './image-facts.ts';
 import {
@@ -115,6 +116,15 @@ export class DockerCli implements Engine {
       // The other states are Created, Exited, Dead and Removal In Progress.
       return { name, isRunning: /^(Up|Restarting)/.test(status), mark: markOf(labels) };
     });
+  }
+
+  async neighbours(prefix: string): Promise<Neighbour[]> {
+    const ids = nonEmptyLines(await this.#client.succeed(['ps', '--quiet']));
+    if (ids.length === 0) return [];
+    // A container that has ended meanwhile makes the call fail, and the others are printed all the same.
+    const format = '--format={{json .NetworkSettings.Networks}}';
+    const { stdout } = await this.#client.call(['container', 'inspect', format, ...ids]);
+    return nonEmptyLines(stdout).flatMap((line) => neighboursIn(JSON.parse(line), prefix));
   }
 
   async networkMarks(): Promise<RunMark[]> {

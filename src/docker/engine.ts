@@ -35,6 +35,14 @@ export interface FoundContainer {
   readonly mark: RunMark | undefined;
 }
 
+/** A container on a network, whoever made them. */
+export interface Neighbour {
+  readonly network: string;
+  /** The names that other containers on the network know it by. */
+  readonly names: readonly string[];
+  readonly address: string;
+}
+
 /** Everything that a run needs from a container engine. */
 export interface Engine {
   /** Describes those images among `names` that the engine has. */
@@ -65,6 +73,8 @@ export interface Engine {
   removeNetworks(names: readonly string[]): Promise<void>;
   /** Lists every container of the engine, whether it runs or not. */
   containers(): Promise<FoundContainer[]>;
+  /** Lists the running containers that are on a network whose name begins with `prefix`. */
+  neighbours(prefix: string): Promise<Neighbour[]>;
   /** Lists the networks of all runs, as the runs that they belong to. */
   networkMarks(): Promise<RunMark[]>;
   /** Names everything that carries the label of the run. */

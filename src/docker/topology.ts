@@ -1,12 +1,14 @@
 import type { User, UserIds } from '../host/user.ts';
 import type { Config } from '../config/config.ts';
 import { hostNames } from '../config/named-hosts.ts';
+import { serviceNames } from '../config/services.ts';
 import { LOG_LIMIT_BYTES } from '../shared/log-limit.ts';
 import {
   AGENT_HOSTNAME,
   HOST_PORTS,
   networkNames,
   squidUrl,
+  TRANSPARENT_PORTS,
   type Addresses,
   type HostEntry,
   type Names,
@@ -58,9 +60,11 @@ export interface Topology {
 
 /** Nothing resolves names inside the internal network. Otherwise engines before 26.0 would leak DNS queries from it. */
 const NO_DNS = ['127.0.0.1'];
-/** By default, a container on two networks forwards packets between them. */
 /** Engines before 20.10 have no default that lets a user listen on the port of HTTPS, and a daemon may change it. */
-const LOW_PORTS = { 'net.ipv4.ip_unprivileged_port_start': String(HOST_PORTS.direct) };
+const LOW_PORTS = {
+  'net.ipv4.ip_unprivileged_port_start': String(Math.min(HOST_PORTS.direct, ...Object.values(TRANSPARENT_PORTS))),
+};
+/** By default, a container on two networks forwards packets between them. */
 const NO_FORWARDING = { 'net.ipv4.ip_forward': '0' };
 /** In addition to networks without IPv6. A kernel without IPv6 does not know the setting. */
 const NO_IPV6 = { 'net.ipv6.conf.all.disable_ipv6': '1' };
@@ -135,6 +139,7 @@ function commonSpec({ mark, seccompProfile, engine, hasIpv6 }: Claimed) {
 function agentSpec(config: Config, claimed: Claimed): ContainerSpec {
   const { names, addresses, images, agentUser, agentMounts, emptyDirectories, guards } = claimed;
   const memory = memoryLimit(config.memory, claimed.engine.memoryBytes);
+  const common = commonSpec(claimed);
   const foreign = config.agentImage !== undefined;
   // Files in a tmpfs count as memory. These file systems are full before memory runs out: a program can report a full
   // disk, but not that it was killed. Inodes are limited too, because even an empty file takes about a kilobyte.
@@ -147,7 +152,7 @@ function agentSpec(config: Config, claimed: Claimed): ContainerSpec {
   // all.
   const owner = foreign ? { owner: agentUser } : {};
   return {
-    ...commonSpec(claimed),
+    ...common,
     name: names.container.agent,
     image: config.agentImage ?? images.agent,
     address: addresses.agent,
@@ -171,8 +176,12 @@ function agentSpec(config: Config, claimed: Claimed): ContainerSpec {
     ],
     environment: {},
     // For programs that ask no proxy. Nothing in the sandbox resolves a name otherwise.
-    hosts: hostNames(config.namedHosts).map((name) => ({ name, address: addresses['api-proxy'] })),
+    hosts: [
+      ...hostNames(config.namedHosts).map((name) => ({ name, address: addresses['api-proxy'] })),
+      ...serviceNames(config.services).map((name) => ({ name, address: LOOPBACK })),
+    ],
     dns: NO_DNS,
+    sysctls: { ...common.sysctls, ...portSettings(config) },
     hostname: AGENT_HOSTNAME,
     sharedMemory: Math.floor(bytesOf(memory) / 6),
     // A health check of a foreign image would run programs beside the command, with the image's own environment.
@@ -181,6 +190,15 @@ function agentSpec(config: Config, claimed: Claimed): ContainerSpec {
     workingDirectory: config.workingDirectory,
     entrypoint: `${AGENT_LIB}/entrypoint`,
   };
+}
+
+/** Services are joined with ports of the sandbox's own loopback. */
+const LOOPBACK = '127.0.0.1';
+
+/** A service may be at a port for which a user would need a capability where an engine or a daemon sets it so. */
+function portSettings({ services }: Config): Record<string, string> {
+  const lowest = Math.min(...services.map(({ port }) => port));
+  return lowest >= 1_024 ? {} : { 'net.ipv4.ip_unprivileged_port_start': String(lowest) };
 }
 
 /** The size of a page of memory, in bytes. */

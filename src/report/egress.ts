@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { covers } from '../config/egress-entry.ts';
+import { covers } from '../shared/host-pattern.ts';
 import { writeAnew, type LogDirectories } from '../host/log-directories.ts';
 import { allowProposal, type AllowProposal } from './allow-proposal.ts';
 import { ruleOf } from './requests.ts';

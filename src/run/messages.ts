@@ -1,5 +1,5 @@
 import type { Config, PolicyOrigin } from '../config/config.ts';
-import { isWithin } from '../config/domain.ts';
+import { isWithin } from '../shared/host-pattern.ts';
 import { hostNames } from '../config/named-hosts.ts';
 import { optionName, type OptionName } from '../config/options.ts';
 import type { FrontEndKind } from '../config/source.ts';

@@ -12,13 +12,14 @@ import type { MountSpec } from '../docker/spec.ts';
 import type { EtcPlan } from '../mounts/etc-files.ts';
 import { topology, type Topology } from '../docker/topology.ts';
 import { coverMounts } from '../mounts/hidden.ts';
-import { addressesIn, squidUrl, type Addresses } from '../shared/network.ts';
+import { addressesIn, type Addresses } from '../shared/network.ts';
 import { PROVIDERS } from '../shared/providers.ts';
 import { squidConfig } from '../squid/config.ts';
 import type { Upstream } from '../squid/upstream.ts';
 import type { Claimed } from './claim.ts';
 import { systemFileDirectory, type Prepared } from './prepare.ts';
 import type { StartDocuments } from './sandbox.ts';
+import { serviceMounts } from './services.ts';
 import { egressTargets, sidecarConfig } from './sidecar-document.ts';
 
 /** Everything that a run starts, as data. */
@@ -57,7 +58,12 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
     seccompProfile: seccompFile(workDirectory),
     ...{ engine: claimed.engine, hasIpv6: claimed.hasIpv6, upstreamHost: claimed.upstreamHost },
     guards: inWorkspace.mounts.filter((mount) => mount !== workspace),
-    agentMounts: [...covered.mounts, ...commandFileMounts(workDirectory), ...transcripts],
+    agentMounts: [
+      ...covered.mounts,
+      ...commandFileMounts(workDirectory),
+      ...transcripts,
+      ...serviceMounts(config, workDirectory),
+    ],
     emptyDirectories: [...covered.empty, ...inWorkspace.empty],
   });
   refuseVolumes(config.agentImage, claimed.agentImage, containers.agent);
@@ -75,11 +81,12 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
         permittedNetworks: config.network.allowPrivate,
         ownSubnets: [claimed.subnet, claimed.outerSubnet],
         upstream: upstreamOf(config.network, secrets),
+        transparent: config.transparent,
         modelPorts: config.apiProxy ? PROVIDERS.map(({ port }) => port) : [],
       }),
       apiProxy: JSON.stringify(
         sidecarConfig(config, secrets, {
-          proxyUrl: squidUrl(addresses),
+          addresses,
           questions: agent.modelQuestions,
           authority: claimed.authority,
         }),

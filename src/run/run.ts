@@ -21,6 +21,7 @@ import { priceSource } from './pricing.ts';
 import { Progress } from './progress.ts';
 import { report, type RunResult } from './report.ts';
 import { KILLED_EXIT_CODE, Sandbox } from './sandbox.ts';
+import { openServices, type OpenServices } from './services.ts';
 import { aborted } from './signals.ts';
 import { tearDown } from './tear-down.ts';
 import { watchLogs } from './log-watch.ts';
@@ -52,18 +53,21 @@ export async function run(config: Config, secrets: Secrets, context: RunContext)
   // While the command runs, the engine has time.
   const networks = sandbox.started.then(() => removeLeftOverNetworks(context));
   let lock: WorkspaceLock | undefined;
+  let services: OpenServices | undefined;
   try {
     const prepared = prepare(config, context, progress);
     lock = await lockWorkspace(config.workspace);
     const claimed = await claim(config, secrets, prepared, context, progress);
     const plan = await progress.timings.measure('plan', () => planRun(config, secrets, prepared, claimed));
     checkMountTargets(config.mounts, claimed.guards, plan.containers.agent, prepared.agentUser.home, plan);
+    services = await openServices(config, prepared.workDirectory, context.engine);
     await execute(config, plan, prepared, { sandbox, limit }, context, progress);
   } catch (caught) {
     // A terminal's Ctrl-C also ends the docker clients; their errors are not the reason.
     progress.fail(context.signal.aborted ? context.signal.reason : caught);
   }
   const aftermath = await tearDown(config, sandbox, context, progress);
+  services?.close();
   lock?.release();
   await sweep(sandbox, networks, context);
   return report(config, secrets, sandbox, aftermath, { ...context, loadPricing }, progress);

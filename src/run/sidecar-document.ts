@@ -3,8 +3,10 @@ import type { RunAuthority } from '../authority/authority.ts';
 import type { Config } from '../config/config.ts';
 import { hostNames, type NamedHosts } from '../config/named-hosts.ts';
 import { credentialOf, type Secrets } from '../config/secrets.ts';
+import type { NamePattern } from '../shared/host-pattern.ts';
 import type { Injection } from '../shared/injection.ts';
 import type { CredentialUse, NamedHost } from '../shared/named-host.ts';
+import { forwardUrl, squidUrl, type Addresses } from '../shared/network.ts';
 import { isOwnHost, type Provider, type ProviderId } from '../shared/providers.ts';
 import {
   DEFAULT_MAX_BODY_BYTES,
@@ -13,11 +15,12 @@ import {
   type SidecarHostCredential,
   type SidecarRuledHost,
 } from '../shared/sidecar-config.ts';
+import type { SidecarTransparent } from '../shared/transparent.ts';
 import type { EgressTarget } from '../squid/config.ts';
 
 /** What the document contains besides the configuration. */
 export interface SidecarFacts {
-  readonly proxyUrl: string;
+  readonly addresses: Addresses;
   readonly questions: ReadonlyMap<ProviderId, ModelQuestion>;
   /** Undefined without named hosts. */
   readonly authority: RunAuthority | undefined;
@@ -27,10 +30,11 @@ export interface SidecarFacts {
 export function sidecarConfig(
   config: Config,
   secrets: Secrets,
-  { proxyUrl, questions, authority }: SidecarFacts,
+  { addresses, questions, authority }: SidecarFacts,
 ): SidecarConfig {
   return {
-    proxyUrl,
+    proxyUrl: squidUrl(addresses),
+    ...(config.transparent && { transparent: sidecarTransparent(config, addresses) }),
     providers: Object.fromEntries(
       config.providers.map(({ provider, given, target, injection }) => [
         provider.id,
@@ -52,6 +56,20 @@ export function sidecarConfig(
     budget: config.budget,
     prices: config.prices,
     logLevel: config.logLevel,
+  };
+}
+
+/** The names that the sidecar leads to itself. Squid decides on each request to one of them. */
+function sidecarTransparent({ egress, namedHosts }: Config, addresses: Addresses): SidecarTransparent {
+  const pattern = ({ host, match }: NamePattern): NamePattern => ({ host, match });
+  // What is allowed at another port alone could not be carried there: nothing tells which port a program meant.
+  const allowed = egress.allow.filter(({ port }) => port === undefined).map(pattern);
+  const named = hostNames(namedHosts).map((host): NamePattern => ({ host, match: 'host' }));
+  return {
+    address: addresses['api-proxy'],
+    proxyUrl: forwardUrl(addresses),
+    ...(egress.mode === 'block' && { allow: [...allowed, ...named] }),
+    deny: egress.deny.map(pattern),
   };
 }
 

@@ -10,7 +10,7 @@
  * `lib` has the image's files, `home` what is mounted deep in the home, `github` the command's files for outputs and the
  * summary, `runtime` is the command's `XDG_RUNTIME_DIR`, `command` its script, and `probes` what the pre-flight check
  * leaves for a moment. `trust` has the CA certificates that the runner generates, and `joinedTrust` those that the
- * entrypoint joins with an image's.
+ * entrypoint joins with an image's. `services` has the sockets that lead to the services of the job.
  */
 export const AGENT_PLACES = {
   lib: '/tmp/awf-lib',
@@ -21,6 +21,7 @@ export const AGENT_PLACES = {
   probes: '/tmp/.awf-probes',
   trust: '/tmp/awf-trust',
   joinedTrust: '/tmp/awf-joined-trust',
+  services: '/tmp/awf-services',
 } as const;
 
 /** Where the agent image's files are in the agent container. */
@@ -47,6 +48,8 @@ export const TRANSCRIPTS_VARIABLE = 'AWF_TRANSCRIPTS';
 export const TRUST_VARIABLE = 'AWF_TRUST';
 /** The entrypoint's shell variable with the addresses at which it asks for a model, which the start document sets. */
 export const MODEL_URLS_VARIABLE = 'AWF_MODEL_URLS';
+/** The entrypoint's shell variable with the arguments for `forward-services`, which the start document sets. */
+export const SERVICES_VARIABLE = 'AWF_SERVICES';
 /** The agent container's standard error is the sandbox's up to this line, and the command's after it. */
 export const COMMAND_MARKER = '\u001eawf: command\n';
 

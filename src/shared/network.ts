@@ -14,6 +14,21 @@ export const SQUID_PORT = 3128;
  */
 export const HOST_PORTS = { connect: 10443, direct: 443 } as const;
 
+/**
+ * Where the api-proxy serves programs that ask no proxy. Its resolver leads them there, and at the port of SSH it says why
+ * they get no further.
+ */
+export const TRANSPARENT_PORTS = { dns: 53, http: 80, ssh: 22, tls: HOST_PORTS.direct } as const;
+
+/**
+ * The port at which Squid accepts what the api-proxy carries for these programs. Squid tells by the port that a request is
+ * the agent's.
+ */
+export const FORWARD_PORT = SQUID_PORT + 2;
+
+/** What the api-proxy carries for these programs at a time. It must not take what its own requests need of Squid. */
+export const FORWARDED_CONNECTIONS = { tls: 256, http: 128 } as const;
+
 /** The subnet of a run, unless it is taken. */
 export const DEFAULT_SUBNET = '172.30.0.0/24';
 
@@ -54,6 +69,11 @@ export function addressesIn(subnet: string): Addresses {
 /** Squid's address as the proxy variables carry it. */
 export function squidUrl(addresses: Addresses): string {
   return `http://${addresses.squid}:${String(SQUID_PORT)}`;
+}
+
+/** Squid's address for what the api-proxy carries for programs that ask no proxy. */
+export function forwardUrl(addresses: Addresses): string {
+  return `http://${addresses.squid}:${String(FORWARD_PORT)}`;
 }
 
 /**
@@ -107,9 +127,13 @@ function shuffled(count: number): number[] {
 /** The name that the agent's container has inside. Test servers print it, and browsers are told to open it. */
 export const AGENT_HOSTNAME = 'awf-agent';
 
-/** Hosts that the command reaches without Squid: itself, under the names that servers print, and the api-proxy. */
-export function directHosts(addresses: Addresses): string[] {
-  return ['localhost', '127.0.0.1', addresses['api-proxy'], addresses.agent, AGENT_HOSTNAME, '0.0.0.0'];
+/**
+ * Hosts that the command reaches without Squid: itself, under the names that servers print, and the api-proxy.
+ *
+ * @param services names of services, which are at loopback
+ */
+export function directHosts(addresses: Addresses, services: readonly string[] = []): string[] {
+  return ['localhost', '127.0.0.1', addresses['api-proxy'], addresses.agent, AGENT_HOSTNAME, '0.0.0.0', ...services];
 }
 
 /** Names of the engine's objects of one run. */

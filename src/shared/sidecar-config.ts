@@ -5,6 +5,7 @@ import type { HostRule, NamedHost } from './named-host.ts';
 import type { OwnPrice } from './prices.ts';
 import type { ProviderTool } from './provider-tools.ts';
 import type { ProviderId } from './providers.ts';
+import type { SidecarTransparent } from './transparent.ts';
 import { ValueError } from './value-error.ts';
 
 /**
@@ -20,6 +21,8 @@ export interface SidecarConfig {
   readonly tls?: SidecarTls;
   /** `http://address:port` of Squid. */
   readonly proxyUrl: string;
+  /** Undefined if programs that ask no proxy get nowhere. */
+  readonly transparent?: SidecarTransparent;
   /** PEM certificates of authorities to trust in addition to the public ones. */
   readonly upstreamCa?: string;
   /** Largest request body in bytes; a longer one gets 413. */

@@ -1,7 +1,7 @@
 import { domainSet, waysOf, type DomainSet, type EgressRules } from '../config/egress-rules.ts';
 import type { HostEntry } from '../shared/network.ts';
 import { ACCESS_LOG, CACHE_LOG, PEEK_CERTIFICATE, SQUID_LOG_DIR } from '../shared/contract.ts';
-import { SQUID_PORT, type Addresses } from '../shared/network.ts';
+import { FORWARD_PORT, SQUID_PORT, type Addresses } from '../shared/network.ts';
 import { domainAcls, listAcl, listedAcls, listedServerNameAcls } from './acls.ts';
 import { hardening, limits } from './limits.ts';
 import { privateRanges } from './private-ranges.ts';
@@ -29,6 +29,8 @@ export interface EgressPolicy {
   readonly upstream?: Upstream | undefined;
   /** The api-proxy's ports, which the agent may also ask for through Squid. */
   readonly modelPorts: readonly number[];
+  /** Whether the api-proxy carries programs that ask no proxy. */
+  readonly transparent: boolean;
 }
 
 export interface EgressTarget {
@@ -101,30 +103,35 @@ export const LOG_FIELDS = {
  * then splices or cuts the tunnel; nothing is decrypted. Tunnels of the api-proxy skip the peek port, because AWF
  * itself composes its requests.
  *
+ * What the api-proxy carries for programs that ask no proxy arrives at a port of its own, which nobody else may use. It is
+ * the agent's: judged by the same rules, and in the log under the same address.
+ *
  * Tunnels of the agent to named hosts go to the api-proxy, which answers for these hosts. It judges the server name and
  * the requests inside. No other tunnel ever goes there.
  */
 export function squidConfig(policy: EgressPolicy): string {
   const sections = [
-    listeners(),
+    listeners(policy),
     callers(policy),
     names(policy),
     refusalPages(),
     accessRules(policy),
     routing(policy, PEEK_PORT),
     serverNameRules(policy),
-    logging(),
+    logging(policy),
     limits(),
     hardening(),
   ];
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-function listeners(): string[] {
+function listeners({ transparent }: EgressPolicy): string[] {
   return [
     `http_port ${SQUID_PORT} name=front`,
+    ...(transparent ? [`http_port ${FORWARD_PORT} name=forward`] : []),
     `http_port 127.0.0.1:${PEEK_PORT} name=peek ssl-bump generate-host-certificates=off tls-cert=${PEEK_CERTIFICATE}`,
     'acl front myportname front',
+    'acl forward myportname forward',
     'acl peek myportname peek',
   ];
 }
@@ -132,16 +139,22 @@ function listeners(): string[] {
 function callers({ addresses, modelPorts, namedHosts }: EgressPolicy): string[] {
   const answered = namedHosts.length === 0 ? [] : [...namedHosts, NAMED_READINESS_NAME];
   return [
-    `acl agent src ${addresses.agent}`,
-    `acl api_proxy src ${addresses['api-proxy']}`,
+    `acl agent_address src ${addresses.agent}`,
+    `acl api_proxy_address src ${addresses['api-proxy']}`,
+    // Who asks follows from address and port together: the agent cannot come to the api-proxy's port, and what the
+    // api-proxy carries has none of the api-proxy's rights.
+    'acl asked all-of front agent_address',
+    'acl carried all-of forward api_proxy_address',
+    'acl agent any-of asked carried',
+    'acl api_proxy all-of front api_proxy_address',
     // For programs that ask a proxy for every address. The api-proxy has these requests in its own log, as it has those
     // for named hosts.
     `acl sidecar_address dstdomain -n ${addresses['api-proxy']}`,
     ...listAcl('sidecar_port', 'port', modelPorts.map(String)),
-    'acl to_models all-of front agent sidecar_address sidecar_port',
+    'acl to_models all-of agent sidecar_address sidecar_port',
     'acl https_port port 443',
     ...listAcl('named_host', 'dstdomain -n', answered),
-    'acl to_named all-of front agent CONNECT https_port named_host',
+    'acl to_named all-of agent CONNECT https_port named_host',
   ];
 }
 
@@ -188,7 +201,7 @@ function accessRules({ targets, egress, upstream }: EgressPolicy): string[] {
       permitted ? targetRules(`target_host_${index} target_port_${index}`, upstream) : [],
     ),
     'http_access deny api_proxy',
-    'http_access deny front !agent',
+    'http_access deny !peek !agent',
     'http_access allow to_named',
     'http_access allow front CONNECT https_port ready',
     ...(blocks ? [refuse('CONNECT !tunnel_port', 'port'), refuse('!CONNECT !http_port', 'port')] : []),
@@ -196,7 +209,7 @@ function accessRules({ targets, egress, upstream }: EgressPolicy): string[] {
     refuse('closed_host', 'named-host'),
     ...(blocks ? [refuse('!listed', 'not-listed')] : []),
     ...destinationRules(upstream),
-    'http_access allow front',
+    'http_access allow agent',
     'http_access allow peek CONNECT',
     'http_access deny all',
   ];
@@ -235,12 +248,15 @@ function serverNameRules(policy: EgressPolicy): string[] {
   ];
 }
 
-function logging(): string[] {
+function logging({ addresses }: EgressPolicy): string[] {
+  const carried = { ...LOG_FIELDS, client: addresses.agent };
   return [
     `logformat awf ${Object.values(LOG_FIELDS).join(' ')}`,
+    `logformat carried ${Object.values(carried).join(' ')}`,
     // Records of the peek port repeat those of the front port, unless they add a verdict.
     `acl has_verdict note ${VERDICT}`,
     `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready !to_models !to_named`,
+    `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=carried forward !to_models !to_named`,
     `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf peek has_verdict`,
     `cache_log stdio:${SQUID_LOG_DIR}/${CACHE_LOG}`,
   ];

@@ -1,15 +1,18 @@
 /* The lines of `squid.conf` that are the same for every policy. */
 
+import { FORWARDED_CONNECTIONS } from '../shared/network.ts';
+
 /**
- * Connections that one client may have: what the api-proxy needs if 512 requests are under way for each of four providers.
- * The peek port sees one connection of 127.0.0.1 for each tunnel of the agent. Squid closes any further one at once.
+ * Connections that one client may have: what the api-proxy needs if 512 requests are under way for each of four providers,
+ * and what it carries for programs that ask no proxy. The peek port sees one connection of 127.0.0.1 for each tunnel of
+ * the agent. Squid closes any further one at once.
  */
-export const CONNECTIONS_PER_CLIENT = 2_048;
+export const CONNECTIONS_PER_CLIENT = 2_048 + FORWARDED_CONNECTIONS.tls + FORWARDED_CONNECTIONS.http;
 
 /**
  * Open files of a sidecar, whatever the engine's default is: with 1,024, some 230 tunnels would be all that Squid can have,
- * and with a billion it ends at the start, because it reserves memory for each. A tunnel of the agent takes four and one of
- * the api-proxy two, so the connections of all clients together come to less.
+ * and with a billion it ends at the start, because it reserves memory for each. A tunnel of the agent takes four, whoever
+ * carries it, and one of the api-proxy two, so the connections of all clients together come to less.
  */
 export const SIDECAR_OPEN_FILES = 16_384;
 

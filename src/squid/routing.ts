@@ -21,7 +21,7 @@ export function routing({ addresses, namedHosts, upstream }: Routes, peekPort: n
         ]),
     `cache_peer 127.0.0.1 parent ${peekPort} 0 ${peer} default name=to_peek`,
     // Only an audit lets tunnels to further ports pass. What is in them need not be TLS.
-    'acl agent_tunnel all-of front agent CONNECT tunnel_port !to_models',
+    'acl agent_tunnel all-of agent CONNECT tunnel_port !to_models',
     'cache_peer_access to_peek deny to_named',
     'cache_peer_access to_peek allow agent_tunnel',
     'cache_peer_access to_peek deny all',

@@ -3,9 +3,9 @@
  * decides whether it may lead to a private address.
  */
 
-import type { NamePattern } from '../config/egress-entry.ts';
 import { domainSet } from '../config/egress-rules.ts';
 import type { ProxyLogin } from '../config/upstream-proxy.ts';
+import type { NamePattern } from '../shared/host-pattern.ts';
 import { domainAcls } from './acls.ts';
 import { refuse } from './refusals.ts';
 
@@ -42,7 +42,7 @@ export function destinationRules(upstream: Upstream | undefined): string[] {
 
 /** Rules that let the api-proxy reach a provider. @param target ACLs that match it */
 export function targetRules(target: string, upstream: Upstream | undefined): string[] {
-  const allow = `http_access allow front api_proxy CONNECT ${target}`;
+  const allow = `http_access allow api_proxy CONNECT ${target}`;
   return [...(upstream === undefined ? [] : [`${allow} by_upstream`]), `${allow} !private_destination`];
 }
 

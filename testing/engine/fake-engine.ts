@@ -7,7 +7,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Attachment, Engine, FoundContainer, ImageFacts, Sink } from '../../src/docker/engine.ts';
+import type { Attachment, Engine, FoundContainer, ImageFacts, Neighbour, Sink } from '../../src/docker/engine.ts';
 import type { ContainerSpec, NetworkSpec, RunMark } from '../../src/docker/spec.ts';
 import {
   ACCESS_LOG,
@@ -148,6 +148,11 @@ export class FakeEngine implements Engine {
   async containers(): Promise<FoundContainer[]> {
     await this.#called('containers', '');
     return [...this.#containers.values()].map(({ spec, isRunning }) => ({ name: spec.name, isRunning, mark: spec }));
+  }
+
+  async neighbours(prefix: string): Promise<Neighbour[]> {
+    await this.#called('neighbours', prefix);
+    return [];
   }
 
   async networkMarks(): Promise<RunMark[]> {

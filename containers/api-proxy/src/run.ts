@@ -38,6 +38,7 @@ export async function runSidecar({ input, env, openLog, ...options }: RunOptions
   log.event('info', 'listening', {
     ports: sidecar.ports,
     hostPorts: sidecar.hostPorts,
+    transparentPorts: sidecar.transparentPorts,
     configured: Object.keys(config.providers),
   });
 }

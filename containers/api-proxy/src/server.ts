@@ -1,6 +1,6 @@
 import type { SecureContext } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
-import { HOST_PORTS } from '../../../src/shared/network.ts';
+import { HOST_PORTS, TRANSPARENT_PORTS } from '../../../src/shared/network.ts';
 import { lazyPricing } from '../../../src/shared/prices.ts';
 import type { ModelChoice } from '../../../src/shared/model-choice.ts';
 import { PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
@@ -9,13 +9,15 @@ import { errorCode } from './errors.ts';
 import { graphqlFor } from './hosts/body-rules.ts';
 import { HostService } from './hosts/host-service.ts';
 import type { GraphqlPackage } from './judge/graphql.ts';
-import { listen, NamedHosts, type HostPorts } from './hosts/named-hosts.ts';
+import { NamedHosts, type HostPorts } from './hosts/named-hosts.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { listen } from './listen.ts';
 import { Listener } from './listener.ts';
 import type { Log } from './log.ts';
 import { readModelList } from './model-list.ts';
 import { ProviderService, providerWay } from './provider-service.ts';
 import type { Service } from './service.ts';
+import { Transparent, type TransparentPorts } from './transparent/transparent.ts';
 import { trustStore, TunnelAgent } from './upstream/agent.ts';
 import type { TunnelOptions } from './upstream/tunnel.ts';
 import { Budget } from './usage/budget.ts';
@@ -28,6 +30,8 @@ export interface SidecarOptions {
   readonly portOf?: (provider: Provider) => number;
   /** Where to answer for named hosts; {@link HOST_PORTS} by default. */
   readonly hostPorts?: HostPorts;
+  /** Where to serve programs that ask no proxy; {@link TRANSPARENT_PORTS} by default. */
+  readonly transparentPorts?: TransparentPorts;
   readonly limits?: Partial<Limits>;
 }
 
@@ -35,6 +39,8 @@ export interface Sidecar {
   readonly ports: Readonly<Record<ProviderId, number>>;
   /** Undefined without named hosts. */
   readonly hostPorts: HostPorts | undefined;
+  /** Undefined if programs that ask no proxy get nowhere. */
+  readonly transparentPorts: TransparentPorts | undefined;
   /** Ends every connection, and resolves once all requests are in the log. */
   readonly close: () => Promise<void>;
 }
@@ -128,6 +134,11 @@ function createNamedHosts(servers: readonly ProviderServer[], context: Context):
   return new NamedHosts(hosts, (host) => serviceOf(host, servers, context), { ...context, tls });
 }
 
+function createTransparent(named: NamedHosts | undefined, context: Context): Transparent | undefined {
+  const { config, limits, log } = context;
+  return config.transparent && new Transparent(config.transparent, named?.front, limits, log);
+}
+
 async function prewarm({ agent, provider }: ProviderServer, log: Log): Promise<void> {
   try {
     await agent?.prewarm();
@@ -161,7 +172,9 @@ export async function startSidecar(config: SidecarConfig, options: SidecarOption
   const context: Context = { config, log, limits, secureContext, budget, graphql, agents: [] };
   const servers = PROVIDERS.map((provider) => createProviderServer(provider, context));
   const named = createNamedHosts(servers, context);
+  const transparent = createTransparent(named, context);
   const close = async (): Promise<void> => {
+    transparent?.close();
     await Promise.all([...servers.map(({ listener }) => listener.end()), named?.end()]);
     for (const agent of context.agents) agent.destroy();
   };
@@ -171,10 +184,11 @@ export async function startSidecar(config: SidecarConfig, options: SidecarOption
         async ({ provider, listener }) => [provider.id, await listen(listener.server, portOf(provider), host)] as const,
       ),
     );
-    const hostPorts = await named?.listen(options.hostPorts ?? HOST_PORTS, host);
+    const transparentPorts = await transparent?.listen(options.transparentPorts ?? TRANSPARENT_PORTS, host);
+    const hostPorts = await named?.listen(options.hostPorts ?? HOST_PORTS, host, transparentPorts?.tls);
     for (const server of servers) void prewarm(server, log).then(server.askModels);
     if (budget.limitsCost) void price(budget, config);
-    return { ports: Object.fromEntries(ports) as Record<ProviderId, number>, hostPorts, close };
+    return { ports: Object.fromEntries(ports) as Record<ProviderId, number>, hostPorts, transparentPorts, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,11 +1,11 @@
-import { once } from 'node:events';
 import type { Server as HttpServer } from 'node:http';
-import type { AddressInfo, Server } from 'node:net';
 import type { SidecarHost, SidecarTls } from '../../../../src/shared/sidecar-config.ts';
 import type { Limits } from '../limits.ts';
+import { listen } from '../listen.ts';
 import { Listener } from '../listener.ts';
 import type { Log } from '../log.ts';
 import type { Service } from '../service.ts';
+import type { NamedFront } from '../transparent/tls-forwarder.ts';
 import { createConnectFront } from './connect-front.ts';
 import { TlsFront } from './tls-front.ts';
 
@@ -48,13 +48,22 @@ export class NamedHosts {
     this.#front = createConnectFront(this.#tls, limits);
   }
 
-  /** @param ports 0 for a free one @throws Error if a port cannot be listened on */
-  async listen(ports: HostPorts, host: string | undefined): Promise<HostPorts> {
-    const [connect, direct] = await Promise.all([
+  /** For who listens at the port of HTTPS in our place. */
+  get front(): NamedFront {
+    return this.#tls;
+  }
+
+  /**
+   * @param ports 0 for a free one
+   * @param direct the port at which somebody else listens for programs that ask no proxy
+   * @throws Error if a port cannot be listened on
+   */
+  async listen(ports: HostPorts, host: string | undefined, direct?: number): Promise<HostPorts> {
+    const [connect, own] = await Promise.all([
       listen(this.#front, ports.connect, host),
-      listen(this.#tls.direct, ports.direct, host),
+      direct ?? listen(this.#tls.direct, ports.direct, host),
     ]);
-    return { connect, direct };
+    return { connect, direct: own };
   }
 
   /** Ends every connection. Resolves once all requests are in the log. */
@@ -68,11 +77,3 @@ export class NamedHosts {
 
 const limitsOf = (host: SidecarHost, limits: Limits): Limits =>
   'provider' in host ? limits : { ...limits, requestTimeoutMs: limits.uploadTimeoutMs };
-
-/** @returns the port */
-export async function listen(server: Server, port: number, host: string | undefined): Promise<number> {
-  // With a host, even `0.0.0.0`, Node would load its resolver, which takes a megabyte.
-  server.listen({ port, ...(host === undefined ? {} : { host }), backlog: 1024 });
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
-}

@@ -52,6 +52,11 @@ export class TlsFront {
     this.#byHost.get(host)?.emit('connection', socket);
   }
 
+  /** Takes over a connection that names its host in the handshake alone. */
+  acceptDirect(socket: Socket): void {
+    this.direct.emit('connection', socket);
+  }
+
   /** @param expected undefined lets the client choose */
   #server(expected: string | undefined): Server {
     const contexts = this.#contexts;

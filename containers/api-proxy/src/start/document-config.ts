@@ -11,7 +11,7 @@ import { requireProxyUrl } from './proxy-url.ts';
 
 const FIELDS = [
   ...['providers', 'proxyUrl', 'upstreamCa', 'maxBodyBytes', 'allowEndpoints', 'allowProviderTools', 'budget'],
-  ...['prices', 'logLevel', 'hosts', 'tls'],
+  ...['prices', 'logLevel', 'hosts', 'tls', 'transparent'],
 ];
 
 const INJECTION_FIELDS = ['header', 'prefix', 'defaults', 'entries', 'ids'];
