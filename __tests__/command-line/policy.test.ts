@@ -133,3 +133,23 @@ test.each([
 ])('%j explains', (argv, words) => {
   expect(awfPolicy(argv)).toEqual({ text: expect.stringContaining(words) as string, exitCode: 0 });
 });
+
+describe('presets', () => {
+  test('a word that is none is a mistake of the file, wherever it is checked', () => {
+    const { text, exitCode } = awfPolicy(['check'], aWorkspace('version: 1\negress:\n  allow: [nmp, npm]\n'));
+    expect(exitCode).toBe(1);
+    expect(text).toContain('.github/awf.yml, line 3, column 11: "nmp" is neither a domain nor a preset.');
+    expect(text).toContain('Did you mean npm?');
+    expect(text).toContain('One mistake');
+  });
+
+  test('are listed with what they are here', () => {
+    const environment = { npm_config_registry: 'https://mirror.example/npm/' };
+    const { text, exitCode } = awfPolicy(['presets'], aWorkspace(), environment);
+    expect(exitCode).toBe(0);
+    expect(text).toMatch(/^npm\n {2}https:\/\/=mirror\.example \(from npm_config_registry\)$/m);
+    expect(text).toMatch(/^nuget\n {2}https:\/\/=api\.nuget\.org$/m);
+    const listed = JSON.parse(awfPolicy(['presets', '--json'], aWorkspace(), environment).text) as { name: string }[];
+    expect(listed.map(({ name }) => name)).toEqual(expect.arrayContaining(['npm', 'nuget', 'github-read']));
+  });
+});

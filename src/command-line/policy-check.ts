@@ -1,3 +1,4 @@
+import { unknownWords } from '../config/egress-build.ts';
 import { readOptions, type FrontEnd } from '../config/read.ts';
 import { checkProtectedPaths } from '../config/protect-paths.ts';
 import { realDirectory } from '../config/parsers.ts';
@@ -24,7 +25,13 @@ export function checkPolicy(file: string | undefined, workspace: string, asJson:
   const { name, path } = namedFile(file ?? DEFAULT_FILE, workspace);
   const { entries, problems } = readPolicy(name, readRegular(name, name, path));
   const reading = readOptions(NOTHING, {}, realDirectory('the current directory', workspace), entries);
-  const all = [...problems, ...reading.problems, ...checkProtectedPaths(reading.values['protect-paths'])];
+  const { values } = reading;
+  const all = [
+    ...problems,
+    ...reading.problems,
+    ...unknownWords(values, '--add-hosts'),
+    ...checkProtectedPaths(values['protect-paths']),
+  ];
   const counts = policyKeys().flatMap(({ path: key, option }) => {
     const count = entries.get(option.name)?.length ?? 0;
     return count === 0 ? [] : [{ key: key.join('.'), count }];

@@ -2,10 +2,11 @@ import { Command as Program, CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
 import { addFlags } from './flags.ts';
 import { checkPolicy, type Answer } from './policy-check.ts';
+import { listPresets } from './policy-presets.ts';
 import { testPolicy } from './policy-test.ts';
 
 /**
- * `awf policy check [FILE]` and `awf policy test URL...`, which start nothing.
+ * `awf policy check [FILE]`, `awf policy test URL...` and `awf policy presets`, which start nothing.
  *
  * @param argv what follows `policy`
  * @returns what to print, and the exit code: 0, or 1 for a mistake in the file or a refused URL
@@ -34,6 +35,13 @@ export function policyCommand(
     .description('tells which entry decides about a request, in a run with the same options')
     .argument('<url...>', 'URLs, with a method in front if it matters: "POST https://example.com/path"')
     .option('--json', 'print one JSON list');
+  program
+    .command('presets')
+    .description('lists the presets, with the hosts of each on this machine')
+    .option('--json', 'print one JSON list')
+    .action(({ json }: { json?: true }) => {
+      answer = listPresets(environment, workspace, json === true);
+    });
   const flags = addFlags(test);
   test.action((urls: string[], { json }: { json?: true }) => {
     answer = testPolicy(urls, flags(), environment, workspace, json === true);

@@ -4,7 +4,7 @@ import type { RequestedVariable } from './config.ts';
 import { optionName, type OptionValues } from './options.ts';
 import { expandPreset, presetFinder, type Expansion, type PresetHost } from './presets/expand.ts';
 import type { Machine } from './presets/machine.ts';
-import { nearestPresets, presetNamed, type Preset } from './presets/names.ts';
+import { nearestPresets, PRESET_NAMES, presetNamed, type Preset } from './presets/names.ts';
 import { placeOf, type FrontEndKind, type Source } from './source.ts';
 import { allowEntry, isBareWord, SCHEMES, type EgressEntry, type UsedPreset } from './egress-entry.ts';
 import type { EgressRules } from './egress-rules.ts';
@@ -50,6 +50,33 @@ export function egressOf(values: OptionValues, machine: Machine, frontEnd: Front
   return { rules: { mode: values['egress-policy'], allow, deny }, presets, warnings, problems };
 }
 
+/**
+ * The words of `allow-domains` that are nothing: whatever tools a machine has, they are mistakes.
+ *
+ * @param addHosts the front end's name for that option
+ */
+export function unknownWords(values: Pick<OptionValues, 'allow-domains' | 'add-hosts'>, addHosts: string): UserError[] {
+  const names = values['add-hosts'].map(({ name }) => name);
+  return values['allow-domains']
+    .filter((entry) => isBareWord(entry) && !names.includes(entry.host) && presetNamed(entry.host) === undefined)
+    .map((entry) => unknownWord(entry, addHosts));
+}
+
+function unknownWord({ text, host, source }: EgressEntry, addHosts: string): UserError {
+  const nearest = nearestPresets(host);
+  const meant = nearest.length === 0 ? 'docs/presets.md lists the presets.' : `Did you mean ${nearest.join(' or ')}?`;
+  const hint = `${meant} A name without a dot needs its address in ${addHosts}.`;
+  return new UserError(`${placeOf(source)}: "${text}" is neither a domain nor a preset.`, { hint });
+}
+
+/** What every preset is on a machine: its hosts, or why it has none. */
+export function allPresets(machine: Machine): { readonly name: string; readonly expansion: Expansion }[] {
+  return PRESET_NAMES.flatMap((name) => {
+    const preset = presetNamed(name);
+    return preset === undefined ? [] : [{ name, expansion: expandPreset(preset, machine) }];
+  });
+}
+
 /** Turns words into entries, and collects what there is to say about them. */
 class Expander {
   readonly problems: UserError[] = [];
@@ -67,11 +94,7 @@ class Expander {
     if (!isBareWord(entry) || ownNames.has(entry.host)) return [entry];
     const preset = presetNamed(entry.host);
     if (preset !== undefined) return this.use(preset, entry.source);
-    const nearest = nearestPresets(entry.host);
-    const problem = `${placeOf(entry.source)}: "${entry.text}" is neither a domain nor a preset.`;
-    const meant = nearest.length === 0 ? 'docs/presets.md lists the presets.' : `Did you mean ${nearest.join(' or ')}?`;
-    const hint = `${meant} A name without a dot needs its address in ${this.#nameOf('add-hosts')}.`;
-    this.problems.push(new UserError(problem, { hint }));
+    this.problems.push(unknownWord(entry, this.#nameOf('add-hosts')));
     return [];
   }
 
