@@ -137,7 +137,12 @@ describe('inputs', () => {
     ['working-directory', 'missing', 'working-directory', 'missing'],
     ['working-directory', '..', 'working-directory: ..', 'outside the workspace', 'name a directory inside it'],
     ['allow-domains', 'example.com\nhttps://b.example/path', 'allow-domains, line 2', 'Write "https://b.example"'],
-    ['allow-domains', 'example.com, exa mple.com', 'allow-domains, line 1: "exa mple.com"', 'such as "example.com"'],
+    [
+      'allow-domains',
+      'example.com, exa mple.com',
+      'allow-domains, line 1: "exa mple.com"',
+      'Separate entries by commas or lines',
+    ],
     ['allow-domains', '10.1.2.3', 'allow-domains, line 1: "10.1.2.3"', 'add-hosts'],
     ['add-hosts', 'gateway.example', 'add-hosts, line 1', '"gateway.example.com:10.1.2.3"'],
     ['openai-api-target', 'https://proxy.example', 'openai-api-target: "https://proxy.example"', 'host[:port]'],

@@ -70,8 +70,10 @@ describe('upload-logs', () => {
     expect(names).toEqual([
       'api-proxy-logs/api-proxy.log',
       'api-proxy-logs/usage.json',
+      'squid-logs/access.jsonl',
       'squid-logs/access.log',
       'squid-logs/cache.log',
+      'squid-logs/policy.json',
       'squid-logs/timings.json',
     ]);
   });
@@ -258,7 +260,10 @@ describe('E8: links among the logs', () => {
     expect(found.filter((path) => /squid-logs|api-proxy/.test(path ?? ''))).toEqual([]);
     await step.post();
     const names = [...readZip(service.artifacts[0]!.zip).keys()].map((path) => path.replace(/^.*\//, ''));
-    const files = ['access.log', 'api-proxy.log', 'cache.log', 'timings.json', 'usage.json', 'workspace.json'];
+    const files = [
+      ...['access.jsonl', 'access.log', 'api-proxy.log', 'cache.log', 'policy.json', 'timings.json', 'usage.json'],
+      'workspace.json',
+    ];
     expect(names.sort()).toEqual(files);
     expect(remains(step.runner)).toEqual([]);
   });

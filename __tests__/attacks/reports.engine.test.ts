@@ -115,7 +115,7 @@ describe('L4 what is open when the command ends', () => {
   });
 
   test('every tunnel is in the report, although Squid had much else to do', () => {
-    expect(result.traffic.domains?.allowed).toEqual([{ domain: TUNNEL.name, requests: TUNNELS }]);
+    expect(result.traffic.domains?.allowed).toMatchObject([{ domain: TUNNEL.name, requests: TUNNELS }]);
     expect(result.traffic.domains?.unreadableLines).toBe(0);
   });
 
