@@ -17273,7 +17273,7 @@ exports.visitAsync = visitAsync;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4638);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4760);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(793);
 
 
@@ -17286,7 +17286,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 4638:
+/***/ 4760:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -21373,6 +21373,30 @@ function egressOf(values, machine, frontEnd) {
     const { used: presets, warnings, problems } = expander;
     return { rules: { mode: values['egress-policy'], allow, deny }, presets, warnings, problems };
 }
+/**
+ * The words of `allow-domains` that are nothing: whatever tools a machine has, they are mistakes.
+ *
+ * @param addHosts the front end's name for that option
+ */
+function unknownWords(values, addHosts) {
+    const names = values['add-hosts'].map(({ name }) => name);
+    return values['allow-domains']
+        .filter((entry) => isBareWord(entry) && !names.includes(entry.host) && presetNamed(entry.host) === undefined)
+        .map((entry) => unknownWord(entry, addHosts));
+}
+function unknownWord({ text, host, source }, addHosts) {
+    const nearest = nearestPresets(host);
+    const meant = nearest.length === 0 ? 'docs/presets.md lists the presets.' : `Did you mean ${nearest.join(' or ')}?`;
+    const hint = `${meant} A name without a dot needs its address in ${addHosts}.`;
+    return new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is neither a domain nor a preset.`, { hint });
+}
+/** What every preset is on a machine: its hosts, or why it has none. */
+function allPresets(machine) {
+    return PRESET_NAMES.flatMap((name) => {
+        const preset = presetNamed(name);
+        return preset === undefined ? [] : [{ name, expansion: expandPreset(preset, machine) }];
+    });
+}
 /** Turns words into entries, and collects what there is to say about them. */
 class Expander {
     problems = [];
@@ -21390,11 +21414,7 @@ class Expander {
         const preset = presetNamed(entry.host);
         if (preset !== undefined)
             return this.use(preset, entry.source);
-        const nearest = nearestPresets(entry.host);
-        const problem = `${placeOf(entry.source)}: "${entry.text}" is neither a domain nor a preset.`;
-        const meant = nearest.length === 0 ? 'docs/presets.md lists the presets.' : `Did you mean ${nearest.join(' or ')}?`;
-        const hint = `${meant} A name without a dot needs its address in ${this.#nameOf('add-hosts')}.`;
-        this.problems.push(new errors/* UserError */.yo(problem, { hint }));
+        this.problems.push(unknownWord(entry, this.#nameOf('add-hosts')));
         return [];
     }
     /** A top-level domain can be denied as a whole, so any other word is taken as it is. */
@@ -23134,6 +23154,7 @@ function notASubcommand(word, words, command) {
 
 
 
+
 /** The front end of a policy that nothing is added to. */
 const policy_check_NOTHING = { kind: 'cli', given: () => [] };
 /**
@@ -23145,7 +23166,13 @@ function checkPolicy(file, workspace, asJson) {
     const { name, path } = namedFile(file ?? DEFAULT_FILE, workspace);
     const { entries, problems } = readPolicy(name, readRegular(name, name, path));
     const reading = readOptions(policy_check_NOTHING, {}, realDirectory('the current directory', workspace), entries);
-    const all = [...problems, ...reading.problems, ...checkProtectedPaths(reading.values['protect-paths'])];
+    const { values } = reading;
+    const all = [
+        ...problems,
+        ...reading.problems,
+        ...unknownWords(values, '--add-hosts'),
+        ...checkProtectedPaths(values['protect-paths']),
+    ];
     const counts = policyKeys().flatMap(({ path: key, option }) => {
         const count = entries.get(option.name)?.length ?? 0;
         return count === 0 ? [] : [{ key: key.join('.'), count }];
@@ -23161,6 +23188,25 @@ function checkPolicy(file, workspace, asJson) {
     return { text: `${name} has no mistakes. Entries: ${summary === '' ? 'none' : summary}.\n`, exitCode };
 }
 const mistakesText = ({ length }) => length === 1 ? 'One mistake' : `${length} mistakes`;
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/policy-presets.js
+
+/** `awf policy presets`: what each preset is on this machine. */
+function listPresets(environment, workspace, asJson, root) {
+    const presets = allPresets(thisMachine([], environment, workspace, root)).map(({ name, expansion }) => ({
+        name,
+        hosts: expansion.hosts,
+        gaps: expansion.gaps,
+    }));
+    if (asJson)
+        return { text: `${JSON.stringify(presets)}\n`, exitCode: 0 };
+    const lines = presets.flatMap(({ name, hosts, gaps }) => [
+        name,
+        ...hosts.map(({ text, from }) => `  ${text}${from === name ? '' : ` (from ${from})`}`),
+        ...gaps.map((gap) => `  ${gap}.`),
+    ]);
+    return { text: `${lines.join('\n')}\n`, exitCode: 0 };
+}
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/rule-matcher.js
 /** Which of a host's rules decides about a request. The api-proxy and `awf policy test` ask the same question. */
@@ -23335,8 +23381,9 @@ function isPlain(path) {
 
 
 
+
 /**
- * `awf policy check [FILE]` and `awf policy test URL...`, which start nothing.
+ * `awf policy check [FILE]`, `awf policy test URL...` and `awf policy presets`, which start nothing.
  *
  * @param argv what follows `policy`
  * @returns what to print, and the exit code: 0, or 1 for a mistake in the file or a refused URL
@@ -23361,6 +23408,13 @@ function policyCommand(argv, environment = process.env, workspace = process.cwd(
         .description('tells which entry decides about a request, in a run with the same options')
         .argument('<url...>', 'URLs, with a method in front if it matters: "POST https://example.com/path"')
         .option('--json', 'print one JSON list');
+    program
+        .command('presets')
+        .description('lists the presets, with the hosts of each on this machine')
+        .option('--json', 'print one JSON list')
+        .action(({ json }) => {
+        answer = listPresets(environment, workspace, json === true);
+    });
     const flags = addFlags(test);
     test.action((urls, { json }) => {
         answer = testPolicy(urls, flags(), environment, workspace, json === true);

@@ -53471,9 +53471,9 @@ const TOOL_PRESETS = [
 const names_ALL = [...TOOL_PRESETS, ...HOST_PRESETS];
 const BY_WORD = new Map(names_ALL.flatMap((preset) => [preset.name, ...(preset.aliases ?? [])].map((word) => [word, preset])));
 /** Every preset's own name. */
-const PRESET_NAMES = names_ALL.map(({ name }) => name);
+const names_PRESET_NAMES = names_ALL.map(({ name }) => name);
 /** The preset that a word names, as its name or as an alias. */
-function presetNamed(word) {
+function names_presetNamed(word) {
     return BY_WORD.get(word.toLowerCase());
 }
 /** At most this many names are suggested. */
@@ -53527,7 +53527,7 @@ function hostEntry({ text, source }) {
 }
 /** The name or an alias of a preset, or `auto`. */
 function presetEntry({ text, source }) {
-    const preset = text.toLowerCase() === 'auto' ? 'auto' : presetNamed(text);
+    const preset = text.toLowerCase() === 'auto' ? 'auto' : names_presetNamed(text);
     if (preset !== undefined)
         return { preset, source };
     const nearest = nearestPresets(text);
@@ -53578,7 +53578,7 @@ const SCHEMES = ['https', 'http'];
 /** The port of a scheme without another one. */
 const DEFAULT_PORTS = { https: 443, http: 80 };
 /** Whether an entry is a word without anything about it that only a domain has: a preset, or a name from `add-hosts`. */
-function isBareWord({ text, host }) {
+function egress_entry_isBareWord({ text, host }) {
     return text.toLowerCase() === host && !host.includes('.');
 }
 function partsOf(entry) {
@@ -53617,7 +53617,7 @@ function allowEntry({ text: entry, source }, { nameOf }) {
     if (host === undefined)
         return fail(...nameProblem(withoutPort, kind));
     // A preset may be named like a top-level domain.
-    if (presetNamed(entry) === undefined)
+    if (names_presetNamed(entry) === undefined)
         checkSuffix(host, kind, isInsisted, fail);
     return {
         schemes: scheme === undefined ? SCHEMES : [scheme],
@@ -57897,14 +57897,14 @@ class Progress {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/expand.js
 
 /** The hosts of a preset on a machine. It reads files, and starts no program. */
-function expandPreset(preset, machine) {
+function expand_expandPreset(preset, machine) {
     return 'tool' in preset ? ofTool(preset, machine) : ofHosts(preset, machine);
 }
 function ofHosts({ name, hosts, includes = [] }, machine) {
     const own = hosts.map((host) => ({ text: `https://=${host}`, from: name }));
     const others = includes.flatMap((word) => {
-        const preset = presetNamed(word);
-        return preset === undefined ? [] : [expandPreset(preset, machine)];
+        const preset = names_presetNamed(word);
+        return preset === undefined ? [] : [expand_expandPreset(preset, machine)];
     });
     return {
         hosts: unique([...own, ...others.flatMap((one) => one.hosts)]),
@@ -57940,9 +57940,9 @@ function unique(hosts) {
 function presetFinder(machine) {
     let table;
     return (host) => {
-        table ??= PRESET_NAMES.map((name) => {
-            const preset = presetNamed(name);
-            return { name, hosts: preset === undefined ? [] : expandPreset(preset, machine).hosts };
+        table ??= names_PRESET_NAMES.map((name) => {
+            const preset = names_presetNamed(name);
+            return { name, hosts: preset === undefined ? [] : expand_expandPreset(preset, machine).hosts };
         });
         return table.filter(({ hosts }) => hosts.some(({ text }) => isHostOf(text, host))).map(({ name }) => name);
     };
@@ -57983,6 +57983,30 @@ function egressOf(values, machine, frontEnd) {
     const { used: presets, warnings, problems } = expander;
     return { rules: { mode: values['egress-policy'], allow, deny }, presets, warnings, problems };
 }
+/**
+ * The words of `allow-domains` that are nothing: whatever tools a machine has, they are mistakes.
+ *
+ * @param addHosts the front end's name for that option
+ */
+function unknownWords(values, addHosts) {
+    const names = values['add-hosts'].map(({ name }) => name);
+    return values['allow-domains']
+        .filter((entry) => isBareWord(entry) && !names.includes(entry.host) && presetNamed(entry.host) === undefined)
+        .map((entry) => unknownWord(entry, addHosts));
+}
+function unknownWord({ text, host, source }, addHosts) {
+    const nearest = nearestPresets(host);
+    const meant = nearest.length === 0 ? 'docs/presets.md lists the presets.' : `Did you mean ${nearest.join(' or ')}?`;
+    const hint = `${meant} A name without a dot needs its address in ${addHosts}.`;
+    return new errors/* UserError */.yo(`${placeOf(source)}: "${text}" is neither a domain nor a preset.`, { hint });
+}
+/** What every preset is on a machine: its hosts, or why it has none. */
+function allPresets(machine) {
+    return PRESET_NAMES.flatMap((name) => {
+        const preset = presetNamed(name);
+        return preset === undefined ? [] : [{ name, expansion: expandPreset(preset, machine) }];
+    });
+}
 /** Turns words into entries, and collects what there is to say about them. */
 class Expander {
     problems = [];
@@ -57995,21 +58019,17 @@ class Expander {
         this.#nameOf = (option) => optionName(frontEnd, option);
     }
     allowed(entry, ownNames) {
-        if (!isBareWord(entry) || ownNames.has(entry.host))
+        if (!egress_entry_isBareWord(entry) || ownNames.has(entry.host))
             return [entry];
-        const preset = presetNamed(entry.host);
+        const preset = names_presetNamed(entry.host);
         if (preset !== undefined)
             return this.use(preset, entry.source);
-        const nearest = nearestPresets(entry.host);
-        const problem = `${placeOf(entry.source)}: "${entry.text}" is neither a domain nor a preset.`;
-        const meant = nearest.length === 0 ? 'docs/presets.md lists the presets.' : `Did you mean ${nearest.join(' or ')}?`;
-        const hint = `${meant} A name without a dot needs its address in ${this.#nameOf('add-hosts')}.`;
-        this.problems.push(new errors/* UserError */.yo(problem, { hint }));
+        this.problems.push(unknownWord(entry, this.#nameOf('add-hosts')));
         return [];
     }
     /** A top-level domain can be denied as a whole, so any other word is taken as it is. */
     denied(entry) {
-        const preset = isBareWord(entry) ? presetNamed(entry.host) : undefined;
+        const preset = egress_entry_isBareWord(entry) ? names_presetNamed(entry.host) : undefined;
         if (preset === undefined)
             return [entry];
         const { hosts } = this.#expand(preset, entry.source);
@@ -58028,7 +58048,7 @@ class Expander {
         return this.#entries(preset, source, hosts);
     }
     #expand(preset, source) {
-        const expansion = expandPreset(preset, this.#machine);
+        const expansion = expand_expandPreset(preset, this.#machine);
         if (expansion.hosts.length === 0) {
             const asks = 'asks' in preset ? ` "${preset.asks}" shows it where the tool is.` : '';
             const hint = `Name the host in ${this.#nameOf('allow-domains')}.${asks}`;
