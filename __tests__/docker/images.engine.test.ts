@@ -65,6 +65,7 @@ describe('the agent image', () => {
       `${AGENT_LIB}/api-proxy-health-check.sh`,
       busybox,
       `${AGENT_LIB}/entrypoint`,
+      `${AGENT_LIB}/forward-services`,
       CLAUDE_KEY_HELPER,
       `${AGENT_LIB}/join-trust.sh`,
       `${AGENT_LIB}/keep-transcripts.sh`,
