@@ -52,6 +52,7 @@ async function play(temp: string): Promise<void> {
   expect(main.stdout).toContain('no room for an output');
   expect(annotations(main)).toEqual([
     expect.stringMatching(/^warning: Could not write timings\.json: ENOSPC/),
+    expect.stringMatching(/^warning: Could not write policy\.json: ENOSPC/),
     expect.stringMatching(/^warning: Could not write usage\.json: ENOSPC/),
     'error: The command ended with exit code 3.',
   ]);

@@ -3,7 +3,8 @@ import { closeSync, createReadStream, openSync, statSync, writeSync } from 'node
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { REQUESTS_FILE, type DomainTraffic } from '../../src/report/traffic.ts';
+import { REQUESTS_FILE } from '../../src/report/request-writer.ts';
+import type { DomainTraffic } from '../../src/report/traffic.ts';
 import { ACCESS_LOG } from '../../src/shared/contract.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 import { accessLine, refusedLine } from '../../testing/engine/log-lines.ts';

@@ -187,7 +187,7 @@ describe('readDomains', () => {
       'half a li\n',
       '\n',
     ];
-    expect(await readDomains(logsWith({ 'squid/access.log': squid.join('') }), OBSERVED)).toEqual({
+    expect((await readDomains(logsWith({ 'squid/access.log': squid.join('') }), OBSERVED)).domains).toEqual({
       ...NO_DOMAINS,
       allowed: [count('a.example', 1)],
       blocked: [count('b.example', 1), count('evil.example', 1)],
@@ -197,7 +197,7 @@ describe('readDomains', () => {
 
   test('L1 a path that is not UTF-8 hides no request', async () => {
     const log = access('1.000', 'http://a.example/%FF') + access('1.001', 'http://a.example/%C3%28');
-    const { allowed } = await readDomains(logsWith({ 'squid/access.log': log }), OBSERVED);
+    const { allowed } = (await readDomains(logsWith({ 'squid/access.log': log }), OBSERVED)).domains;
     expect(allowed).toEqual([count('a.example', 2)]);
   });
 
@@ -206,8 +206,8 @@ describe('readDomains', () => {
       'squid/access.log': access('1767225599.999', 'old.example:443') + access('1767225600.000', 'new.example:443'),
     });
     const start = Date.parse('2026-01-01T00:00:00.000Z');
-    expect((await readDomains(logs, OBSERVED, start)).allowed).toEqual([count('new.example', 1)]);
-    expect((await readDomains(logs, OBSERVED)).allowed).toHaveLength(2);
+    expect((await readDomains(logs, OBSERVED, start)).domains.allowed).toEqual([count('new.example', 1)]);
+    expect((await readDomains(logs, OBSERVED)).domains.allowed).toHaveLength(2);
   });
 });
 

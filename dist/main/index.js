@@ -41537,7 +41537,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 8617:
+/***/ 2375:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -58433,6 +58433,59 @@ function write(path, content, secrets) {
     (0,external_node_fs_.writeFileSync)(path, maskCredentials(content.toString('latin1'), secrets), { encoding: 'latin1', flag: 'wx' });
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/request-writer.js
+
+/** The requests of a run, one JSON object a line, beside Squid's own log. */
+const REQUESTS_FILE = 'access.jsonl';
+/** Characters that are collected before they are written. */
+const BUFFER = 256 * 1024;
+/** Writes requests to a file. It throws nothing: a file that cannot be written in full is removed, and {@link error} says why. */
+class RequestWriter {
+    /** Why there is no file; undefined if there is one. */
+    error;
+    #path;
+    #file;
+    #text = '';
+    constructor(path) {
+        this.#path = path;
+    }
+    async write(request) {
+        this.#text += `${JSON.stringify(request)}\n`;
+        if (this.#text.length >= BUFFER)
+            await this.#flush();
+    }
+    async close() {
+        await this.#flush();
+        await this.#attempt(async () => this.#file?.close());
+    }
+    async #flush() {
+        const text = this.#text;
+        this.#text = '';
+        if (this.error !== undefined)
+            return;
+        await this.#attempt(async () => {
+            this.#file ??= await openAnew(this.#path);
+            await this.#file.writeFile(text);
+        });
+    }
+    async #attempt(work) {
+        try {
+            await work();
+        }
+        catch (error) {
+            this.error ??= error instanceof Error ? error : new Error(String(error));
+            await this.#file?.close().catch(() => undefined);
+            this.#file = undefined;
+            await (0,external_node_fs_promises_namespaceObject.rm)(this.#path, { force: true }).catch(() => undefined);
+        }
+    }
+}
+/** A sidecar can write to the directory too, so no link that stands there is followed. */
+async function openAnew(path) {
+    await (0,external_node_fs_promises_namespaceObject.rm)(path, { recursive: true, force: true });
+    return (0,external_node_fs_promises_namespaceObject.open)(path, 'wx');
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/tally.js
 /** Names that are counted one by one. The command can ask for any number of names. */
 const MAX_NAMES = 10_000;
@@ -58470,8 +58523,6 @@ class Tally {
 
 
 
-
-
 /** The domains of a run that asked for none. */
 const NO_DOMAINS = {
     allowed: [],
@@ -58482,25 +58533,26 @@ const NO_DOMAINS = {
     unused: [],
     unreadableLines: 0,
 };
-/** The requests of a run, one JSON object a line, beside Squid's own log. */
-const REQUESTS_FILE = 'access.jsonl';
 /**
- * Reads Squid's access log, in constant memory, and writes `access.jsonl` beside it.
+ * Reads Squid's access log, in constant memory, and writes `access.jsonl` beside it. What cannot be written in full is removed,
+ * and costs nothing else: the counts are complete all the same.
  *
  * @param since when the run began, in milliseconds since the epoch: a log directory that the user chose also holds the
  *   records of earlier runs
- * @throws Error when the log cannot be read, or the other file not be written
+ * @returns the counts, and why the other file is not there
+ * @throws Error when the log cannot be read
  */
 async function readDomains({ squid }, observed, since = 0) {
     const joiner = new RequestJoiner(observed);
     const counter = new DomainCounter(observed);
     const lines = linesOf((0,external_node_path_.join)(squid, ACCESS_LOG));
+    // A log that cannot be read is no reason to make the other file.
     const first = await lines.next();
-    const sink = await openSink((0,external_node_path_.join)(squid, REQUESTS_FILE));
+    const writer = new RequestWriter((0,external_node_path_.join)(squid, REQUESTS_FILE));
     const take = async (requests) => {
         for (const request of requests) {
             counter.add(request);
-            await sink.write(request);
+            await writer.write(request);
         }
     };
     try {
@@ -58516,36 +58568,9 @@ async function readDomains({ squid }, observed, since = 0) {
         await take(joiner.rest());
     }
     finally {
-        await sink.close();
+        await writer.close();
     }
-    return counter.result();
-}
-/** Bytes that are collected before they are written. */
-const BUFFER = 256 * 1024;
-/** A sidecar can write to the directory too, so no link that stands there is followed. */
-async function openSink(path) {
-    await (0,external_node_fs_promises_namespaceObject.rm)(path, { recursive: true, force: true });
-    const stream = (0,external_node_fs_.createWriteStream)(path, { flags: 'wx', highWaterMark: BUFFER });
-    await (0,external_node_events_.once)(stream, 'open');
-    let text = '';
-    const flush = async () => {
-        const isRoomLeft = stream.write(text);
-        text = '';
-        if (!isRoomLeft)
-            await (0,external_node_events_.once)(stream, 'drain');
-    };
-    return {
-        write: async (request) => {
-            text += `${JSON.stringify(request)}\n`;
-            if (text.length >= BUFFER)
-                await flush();
-        },
-        close: async () => {
-            await flush();
-            stream.end();
-            await (0,external_node_events_.once)(stream, 'close');
-        },
-    };
+    return { domains: counter.result(), unwritten: writer.error };
 }
 /** Counts the agent's requests, one after the other. */
 class DomainCounter {
@@ -58602,6 +58627,7 @@ class DomainCounter {
 const traffic_idOf = ({ entry, from }) => `${from}\n${entry}`;
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/report.js
+
 
 
 
@@ -58683,9 +58709,13 @@ async function readTraffic({ apiProxy, egress: rules }, { commandStarted }, { lo
     if (logs === undefined || agentAddress === undefined)
         return { domains: NO_DOMAINS, usage: NO_MODEL_USAGE };
     return {
-        domains: await attempt(reporter, "read Squid's log", () => {
+        domains: await attempt(reporter, "read Squid's log", async () => {
             const reading = readDomains(logs, { agent: agentAddress, rules }, since);
-            return commandStarted ? reading : unlessMissing(reading, NO_DOMAINS);
+            const nothing = { domains: NO_DOMAINS, unwritten: undefined };
+            const { domains, unwritten } = await (commandStarted ? reading : unlessMissing(reading, nothing));
+            if (unwritten !== undefined)
+                await attempt(reporter, `write ${REQUESTS_FILE}`, () => Promise.reject(unwritten));
+            return domains;
         }),
         usage: await attempt(reporter, "read the api-proxy's log", () => {
             const reading = usage_readUsage(logs, since, loadPricing);
@@ -62218,7 +62248,7 @@ function describeError(error) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8617);
+/* harmony import */ var _action_main_step_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2375);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(793);
 
 

@@ -1,12 +1,10 @@
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { once } from 'node:events';
 import type { EgressEntry } from '../config/egress-entry.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
 import { parseAccessLine } from '../squid/access-log.ts';
 import { ACCESS_LOG } from '../shared/contract.ts';
 import { linesOf } from './lines.ts';
+import { REQUESTS_FILE, RequestWriter } from './request-writer.ts';
 import { RequestJoiner, ruleOf, type DecidingRule, type EgressRequest, type Observed } from './requests.ts';
 import { Tally, type DomainCount } from './tally.ts';
 import type { RunUsage } from './usage.ts';
@@ -58,30 +56,30 @@ export const NO_DOMAINS: DomainTraffic = {
   unreadableLines: 0,
 };
 
-/** The requests of a run, one JSON object a line, beside Squid's own log. */
-export const REQUESTS_FILE = 'access.jsonl';
-
 /**
- * Reads Squid's access log, in constant memory, and writes `access.jsonl` beside it.
+ * Reads Squid's access log, in constant memory, and writes `access.jsonl` beside it. What cannot be written in full is removed,
+ * and costs nothing else: the counts are complete all the same.
  *
  * @param since when the run began, in milliseconds since the epoch: a log directory that the user chose also holds the
  *   records of earlier runs
- * @throws Error when the log cannot be read, or the other file not be written
+ * @returns the counts, and why the other file is not there
+ * @throws Error when the log cannot be read
  */
 export async function readDomains(
   { squid }: Pick<LogDirectories, 'squid'>,
   observed: Observed,
   since = 0,
-): Promise<DomainTraffic> {
+): Promise<{ readonly domains: DomainTraffic; readonly unwritten: Error | undefined }> {
   const joiner = new RequestJoiner(observed);
   const counter = new DomainCounter(observed);
   const lines = linesOf(join(squid, ACCESS_LOG));
+  // A log that cannot be read is no reason to make the other file.
   const first = await lines.next();
-  const sink = await openSink(join(squid, REQUESTS_FILE));
+  const writer = new RequestWriter(join(squid, REQUESTS_FILE));
   const take = async (requests: readonly EgressRequest[]): Promise<void> => {
     for (const request of requests) {
       counter.add(request);
-      await sink.write(request);
+      await writer.write(request);
     }
   };
   try {
@@ -93,39 +91,9 @@ export async function readDomains(
     }
     await take(joiner.rest());
   } finally {
-    await sink.close();
+    await writer.close();
   }
-  return counter.result();
-}
-
-/** Bytes that are collected before they are written. */
-const BUFFER = 256 * 1024;
-
-/** A sidecar can write to the directory too, so no link that stands there is followed. */
-async function openSink(path: string): Promise<{
-  readonly write: (request: EgressRequest) => Promise<void>;
-  readonly close: () => Promise<void>;
-}> {
-  await rm(path, { recursive: true, force: true });
-  const stream = createWriteStream(path, { flags: 'wx', highWaterMark: BUFFER });
-  await once(stream, 'open');
-  let text = '';
-  const flush = async (): Promise<void> => {
-    const isRoomLeft = stream.write(text);
-    text = '';
-    if (!isRoomLeft) await once(stream, 'drain');
-  };
-  return {
-    write: async (request) => {
-      text += `${JSON.stringify(request)}\n`;
-      if (text.length >= BUFFER) await flush();
-    },
-    close: async () => {
-      await flush();
-      stream.end();
-      await once(stream, 'close');
-    },
-  };
+  return { domains: counter.result(), unwritten: writer.error };
 }
 
 type Detail = Pick<JudgedDomain, 'rule' | 'reason' | 'port'>;

@@ -9,6 +9,7 @@ import { aftermathWarnings } from '../report/aftermath.ts';
 import { egressReport, writePolicy, type EgressReport } from '../report/egress.ts';
 import { unlessMissing } from '../report/lines.ts';
 import { keepTranscripts } from '../report/transcripts.ts';
+import { REQUESTS_FILE } from '../report/request-writer.ts';
 import { NO_DOMAINS, readDomains, type Traffic } from '../report/traffic.ts';
 import { modelKey, NO_MODEL_USAGE, readUsage, writeUsage, type RunUsage } from '../report/usage.ts';
 import { attempt, type Reporter } from '../reporter.ts';
@@ -137,9 +138,12 @@ async function readTraffic(
 ): Promise<Traffic> {
   if (logs === undefined || agentAddress === undefined) return { domains: NO_DOMAINS, usage: NO_MODEL_USAGE };
   return {
-    domains: await attempt(reporter, "read Squid's log", () => {
+    domains: await attempt(reporter, "read Squid's log", async () => {
       const reading = readDomains(logs, { agent: agentAddress, rules }, since);
-      return commandStarted ? reading : unlessMissing(reading, NO_DOMAINS);
+      const nothing = { domains: NO_DOMAINS, unwritten: undefined };
+      const { domains, unwritten } = await (commandStarted ? reading : unlessMissing(reading, nothing));
+      if (unwritten !== undefined) await attempt(reporter, `write ${REQUESTS_FILE}`, () => Promise.reject(unwritten));
+      return domains;
     }),
     usage: await attempt(reporter, "read the api-proxy's log", () => {
       const reading = readUsage(logs, since, loadPricing);

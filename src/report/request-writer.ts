@@ -1,0 +1,58 @@
+import { open, rm, type FileHandle } from 'node:fs/promises';
+import type { EgressRequest } from './requests.ts';
+
+/** The requests of a run, one JSON object a line, beside Squid's own log. */
+export const REQUESTS_FILE = 'access.jsonl';
+
+/** Characters that are collected before they are written. */
+const BUFFER = 256 * 1024;
+
+/** Writes requests to a file. It throws nothing: a file that cannot be written in full is removed, and {@link error} says why. */
+export class RequestWriter {
+  /** Why there is no file; undefined if there is one. */
+  error: Error | undefined;
+  readonly #path: string;
+  #file: FileHandle | undefined;
+  #text = '';
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async write(request: EgressRequest): Promise<void> {
+    this.#text += `${JSON.stringify(request)}\n`;
+    if (this.#text.length >= BUFFER) await this.#flush();
+  }
+
+  async close(): Promise<void> {
+    await this.#flush();
+    await this.#attempt(async () => this.#file?.close());
+  }
+
+  async #flush(): Promise<void> {
+    const text = this.#text;
+    this.#text = '';
+    if (this.error !== undefined) return;
+    await this.#attempt(async () => {
+      this.#file ??= await openAnew(this.#path);
+      await this.#file.writeFile(text);
+    });
+  }
+
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.error ??= error instanceof Error ? error : new Error(String(error));
+      await this.#file?.close().catch(() => undefined);
+      this.#file = undefined;
+      await rm(this.#path, { force: true }).catch(() => undefined);
+    }
+  }
+}
+
+/** A sidecar can write to the directory too, so no link that stands there is followed. */
+async function openAnew(path: string): Promise<FileHandle> {
+  await rm(path, { recursive: true, force: true });
+  return open(path, 'wx');
+}
