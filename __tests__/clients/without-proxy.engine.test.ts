@@ -14,7 +14,7 @@ import { startOutside, type Outside } from '../../testing/outside/outside.ts';
 import type { OutsideEvent } from '../../testing/outside/server.ts';
 import { untilSaid } from '../../testing/runner/run-entry.ts';
 import { createTestCa } from '../../testing/tls.ts';
-import { clientHello, records, serverNames } from '../squid/client-hello.ts';
+import { clientHello, records, serverNames } from '../../testing/client-hello.ts';
 
 const RESOLVER = '198.51.100.53';
 const PUBLIC = '198.51.100.7';

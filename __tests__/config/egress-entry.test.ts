@@ -191,6 +191,15 @@ describe('deny-domains', () => {
     expect(isAllowed(rules, 'https', 'good.example.com')).toBe(true);
   });
 
+  test.each([
+    ['10.0.0.1', 'is an IP address'],
+    ['a.example/x', 'has a path'],
+    ['a b', 'is not a domain name'],
+  ])('a mistake is quoted as it is written: %s', (entry, problem) => {
+    const error = thrown(() => allowing('', { 'deny-domains': entry }));
+    expect(error.message).toBe(`deny-domains, line 1: "${entry}" ${problem}.`);
+  });
+
   test('is for all schemes and ports', () => {
     const error = thrown(() => allowing('', { 'deny-domains': 'https://*.a.example:8443' }));
     expect(error.message).toBe('deny-domains, line 1: "https://*.a.example:8443" has a scheme.');

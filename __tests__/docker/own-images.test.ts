@@ -185,7 +185,7 @@ describe('old images', () => {
     const { done, asked, said } = ensure({
       images: old,
       build: async () => {
-        throw new UserError('docker build failed (exit code 100): Temporary failure resolving deb.debian.org');
+        throw new UserError('docker build failed (exit code 100): Temporary failure resolving mirror.example');
       },
     });
     await done;

@@ -41,7 +41,7 @@ describe('is harmless', () => {
     ['an example in a comment', '# password = secret\n; token=abc\n  // secret: x'],
     ['an empty value', 'mysqli.default_pw =\nsmtp_password=\n'],
     ['a placeholder', 'command="gs -sPDFPassword=%a"\npassword=${DB_PASSWORD}\ntoken = <your token>'],
-    ['a URL without a user', 'mirror = https://deb.debian.org/debian\ncontact = https://example.com/a@b'],
+    ['a URL without a user', 'mirror = https://mirror.example/debian\ncontact = https://example.com/a@b'],
     ['words that contain the words', 'keyboard = de\npassthrough = yes\ntokenizer = simple\nauthor = me'],
     ['the beginning of a key, which a program looks for', '<mime magic="-----BEGIN PGP PRIVATE KEY BLOCK-" />'],
     ['a certificate', '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----'],

@@ -15,7 +15,7 @@ const SCRIPT = [...NAMES.map((name) => `http://${name}/`), 'http://10.9.9.9/', '
   .map(ask)
   .join('\n');
 
-const SCHEMA = JSON.parse(readFileSync(join(ROOT, 'schemas', 'access.schema.json'), 'utf8')) as {
+const SCHEMA = JSON.parse(readFileSync(join(ROOT, 'schema', 'access.schema.json'), 'utf8')) as {
   required: string[];
   properties: Record<string, { enum?: unknown[] }>;
 };

@@ -2,7 +2,7 @@
 
 import { isIP } from 'node:net';
 import type { Probe } from '../../testing/engine/agent-probe.ts';
-import { serverNames } from './client-hello.ts';
+import { serverNames } from '../../testing/client-hello.ts';
 import { hello, tls, TUNNELS } from './egress-tunnels.ts';
 import { EVIL, PINNED, PROVIDER, PUBLIC } from './egress-world.ts';
 

@@ -1,7 +1,7 @@
 /** What an agent sends into a tunnel that Squid has opened to an allowed host: X13, X14 and X19. */
 
 import type { Probe } from '../../testing/engine/agent-probe.ts';
-import { clientHello, encryptedClientHello, extension, records, serverNames } from './client-hello.ts';
+import { clientHello, encryptedClientHello, extension, records, serverNames } from '../../testing/client-hello.ts';
 import { PROVIDER, PUBLIC } from './egress-world.ts';
 
 type Tunnel = NonNullable<Probe['tunnel']>;

@@ -16,7 +16,7 @@ import { docker } from '../../testing/engine/engine.ts';
 import { allowing } from '../../testing/options.ts';
 import { ROOT } from '../../testing/root.ts';
 import { median } from '../statistics.ts';
-import { clientHello, records, serverNames } from '../../__tests__/squid/client-hello.ts';
+import { clientHello, records, serverNames } from '../../testing/client-hello.ts';
 
 const ADDRESSES = { agent: '127.0.0.20', squid: '127.0.0.10', 'api-proxy': '127.0.0.30', gateway: '127.0.0.1' };
 const SERVER = '127.0.0.40';

@@ -53591,7 +53591,11 @@ function partsOf(entry) {
  *
  * @throws UserError naming the entry's place, what is wrong with it and, if possible, what to write instead
  */
-function allowEntry({ text: entry, source }, { nameOf }) {
+function allowEntry(given, context) {
+    return readEntry(given, context, true);
+}
+/** @param opens false for an entry that closes names: whoever closes everything below a public suffix opens nothing */
+function readEntry({ text: entry, source }, { nameOf }, opens) {
     const fail = (problem, hint) => {
         throw new errors/* UserError */.yo(`${placeOf(source)}: "${entry}" ${problem}.`, { hint });
     };
@@ -53617,7 +53621,7 @@ function allowEntry({ text: entry, source }, { nameOf }) {
     if (host === undefined)
         return fail(...nameProblem(withoutPort, kind));
     // A preset may be named like a top-level domain.
-    if (names_presetNamed(entry) === undefined)
+    if (opens && names_presetNamed(entry) === undefined)
         checkSuffix(host, kind, isInsisted, fail);
     return {
         schemes: scheme === undefined ? SCHEMES : [scheme],
@@ -53637,9 +53641,7 @@ function denyEntry(given, context) {
             hint: `A name is denied for all schemes and ports: write "${kind}${name}".`,
         });
     }
-    // Whoever closes everything below a public suffix opens nothing.
-    const text = given.text.endsWith('!') ? given.text : `${given.text}!`;
-    return { ...allowEntry({ ...given, text }, context), text: given.text };
+    return readEntry(given, context, false);
 }
 /**
  * Reads an entry of `known-blocked`: a name as in `deny-domains`, or an address, for a command asks for addresses too.
@@ -54214,7 +54216,7 @@ const HOST_TEMPLATES = [
         form: { user: '__token__' },
         rules: [READ],
         variables: {},
-        source: 'https://pypi.org/help/#apitoken',
+        source: 'https://packaging.python.org/en/latest/specifications/pypirc/',
     },
     {
         name: 'artifactory',
@@ -55337,7 +55339,7 @@ function budgetUseText(name, { limit, used, allowed }) {
 
 
 
-/** Models that a message names. */
+/** Names that a message lists. */
 const messages_MAX_NAMED = 10;
 /** Which policy file the run has, and whose version of it. */
 function policyText({ file, commit, from }) {
@@ -55477,14 +55479,12 @@ function outOfMemoryText({ frontEnd }, memory) {
     return (`The command was killed because memory ran out: it needed more than its limit of ${memory}, or more than the machine ` +
         `had left. Raise ${optionName(frontEnd, 'memory')}, or use a machine with more memory.`);
 }
-/** Names that a message lists. */
-const MAX_BLOCKED = 10;
 /** For `fail-on-blocked`. @param egress undefined if Squid's log could not be read */
 function blockedText(frontEnd, egress) {
     const option = optionName(frontEnd, 'fail-on-blocked');
     if (egress === undefined)
         return `${option} is set, and what was refused is unknown: Squid's log could not be read.`;
-    const names = egress.unexpected.slice(0, MAX_BLOCKED).map(file_names_printable);
+    const names = egress.unexpected.slice(0, messages_MAX_NAMED).map(file_names_printable);
     const rest = egress.unexpected.length - names.length;
     return (`${option} is set, and requests were refused: ${names.join(', ')}${rest > 0 ? ` and ${String(rest)} more` : ''}. ` +
         `Allow them, or name them in ${optionName(frontEnd, 'known-blocked')}.`);
@@ -60949,8 +60949,9 @@ function domainBlocks(domains, egress) {
         ...(further === 0
             ? []
             : [
-                `Requests for further names: ${others.blocked + others.audited} refused, ${others.allowed} allowed, ` +
-                    `${others.unresolvable} without an address.`,
+                `Requests for further names: ${others.blocked} refused, ${others.allowed} allowed, ` +
+                    `${others.unresolvable} without an address` +
+                    `${others.audited === 0 ? '' : `, ${String(others.audited)} that would be refused`}.`,
             ]),
         ...unusedBlocks(unused),
         ...unreadNote(unreadableLines, 'Squid'),

@@ -60,7 +60,16 @@ function partsOf(entry: string): Parts {
  *
  * @throws UserError naming the entry's place, what is wrong with it and, if possible, what to write instead
  */
-export function allowEntry({ text: entry, source }: Given, { nameOf }: Pick<ParseContext, 'nameOf'>): EgressEntry {
+export function allowEntry(given: Given, context: Pick<ParseContext, 'nameOf'>): EgressEntry {
+  return readEntry(given, context, true);
+}
+
+/** @param opens false for an entry that closes names: whoever closes everything below a public suffix opens nothing */
+function readEntry(
+  { text: entry, source }: Given,
+  { nameOf }: Pick<ParseContext, 'nameOf'>,
+  opens: boolean,
+): EgressEntry {
   const fail = (problem: string, hint: string): never => {
     throw new UserError(`${placeOf(source)}: "${entry}" ${problem}.`, { hint });
   };
@@ -82,7 +91,7 @@ export function allowEntry({ text: entry, source }: Given, { nameOf }: Pick<Pars
   const host = canonicalHost(withoutPort);
   if (host === undefined) return fail(...nameProblem(withoutPort, kind));
   // A preset may be named like a top-level domain.
-  if (presetNamed(entry) === undefined) checkSuffix(host, kind, isInsisted, fail);
+  if (opens && presetNamed(entry) === undefined) checkSuffix(host, kind, isInsisted, fail);
   return {
     schemes: scheme === undefined ? SCHEMES : [scheme],
     ...{ port, host, match: kind === '=' ? 'host' : kind === '*.' ? 'subdomains' : 'domain', text: entry, source },
@@ -105,9 +114,7 @@ export function denyEntry(given: Given, context: ParseContext): EgressEntry {
       },
     );
   }
-  // Whoever closes everything below a public suffix opens nothing.
-  const text = given.text.endsWith('!') ? given.text : `${given.text}!`;
-  return { ...allowEntry({ ...given, text }, context), text: given.text };
+  return readEntry(given, context, false);
 }
 
 /**

@@ -70,7 +70,7 @@ export const HOST_TEMPLATES: readonly HostTemplate[] = [
     form: { user: '__token__' },
     rules: [READ],
     variables: {},
-    source: 'https://pypi.org/help/#apitoken',
+    source: 'https://packaging.python.org/en/latest/specifications/pypirc/',
   },
   {
     name: 'artifactory',

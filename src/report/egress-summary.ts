@@ -14,8 +14,9 @@ export function domainBlocks(domains: DomainTraffic, egress: EgressReport | unde
     ...(further === 0
       ? []
       : [
-          `Requests for further names: ${others.blocked + others.audited} refused, ${others.allowed} allowed, ` +
-            `${others.unresolvable} without an address.`,
+          `Requests for further names: ${others.blocked} refused, ${others.allowed} allowed, ` +
+            `${others.unresolvable} without an address` +
+            `${others.audited === 0 ? '' : `, ${String(others.audited)} that would be refused`}.`,
         ]),
     ...unusedBlocks(unused),
     ...unreadNote(unreadableLines, 'Squid'),

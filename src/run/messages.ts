@@ -13,7 +13,7 @@ import type { Notice } from '../shared/notice.ts';
 import { isOwnHost, NO_CREDENTIALS, type ProviderId } from '../shared/providers.ts';
 import { tokensOf } from '../shared/usage.ts';
 
-/** Models that a message names. */
+/** Names that a message lists. */
 const MAX_NAMED = 10;
 
 /** Which policy file the run has, and whose version of it. */
@@ -198,14 +198,11 @@ export function outOfMemoryText({ frontEnd }: Config, memory: string): string {
   );
 }
 
-/** Names that a message lists. */
-const MAX_BLOCKED = 10;
-
 /** For `fail-on-blocked`. @param egress undefined if Squid's log could not be read */
 export function blockedText(frontEnd: FrontEndKind, egress: EgressReport | undefined): string {
   const option = optionName(frontEnd, 'fail-on-blocked');
   if (egress === undefined) return `${option} is set, and what was refused is unknown: Squid's log could not be read.`;
-  const names = egress.unexpected.slice(0, MAX_BLOCKED).map(printable);
+  const names = egress.unexpected.slice(0, MAX_NAMED).map(printable);
   const rest = egress.unexpected.length - names.length;
   return (
     `${option} is set, and requests were refused: ${names.join(', ')}${rest > 0 ? ` and ${String(rest)} more` : ''}. ` +

@@ -1,4 +1,4 @@
-/** `cargo build` and `cargo install` of a program that needs a crate, with a sparse registry instead of crates.io. */
+/** `cargo build` and `cargo install` of a program that needs a crate, with a sparse registry instead of the public one. */
 
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { readClientHello } from '../../../../containers/api-proxy/src/transparent/client-hello.ts';
-import { clientHello, encryptedClientHello, extension, records, serverNames } from '../../../squid/client-hello.ts';
+import {
+  clientHello,
+  encryptedClientHello,
+  extension,
+  records,
+  serverNames,
+} from '../../../../testing/client-hello.ts';
 
 const hello = (...extensions: Buffer[]): Buffer => records(clientHello(...extensions));
 

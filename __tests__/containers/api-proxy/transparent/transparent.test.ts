@@ -6,7 +6,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../../../containers/api-proxy/src/limits.ts';
 import { Transparent, type TransparentPorts } from '../../../../containers/api-proxy/src/transparent/transparent.ts';
-import { clientHello, records, serverNames } from '../../../squid/client-hello.ts';
+import { clientHello, records, serverNames } from '../../../../testing/client-hello.ts';
 import { eventually } from '../../../../testing/sidecar/sidecar.ts';
 
 const LIMITS = { ...DEFAULT_LIMITS, headTimeoutMs: 400, connectTimeoutMs: 400, checkIntervalMs: 50 };
