@@ -11,7 +11,7 @@ import { NO_MODEL_USAGE } from '../../src/report/usage.ts';
 import type { RunResult } from '../../src/run/report.ts';
 import { Timings } from '../../src/run/timings.ts';
 import { parseAccessLine, type AccessRecord } from '../../src/squid/access-log.ts';
-import { given, NO_SECRETS, SENTINELS, temporaryDirectory } from '../../testing/builders.ts';
+import { given, judged, NO_SECRETS, SENTINELS, temporaryDirectory } from '../../testing/builders.ts';
 import { allowing } from '../../testing/options.ts';
 import { refusedLine } from '../../testing/engine/log-lines.ts';
 import { parseOutputs } from '../../testing/runner/files.ts';
@@ -106,6 +106,19 @@ test('what could not be read is left out of the outputs, never reported as empty
   const outputs = Object.keys(parseOutputs(files.output)).toSorted();
   expect(outputs).toEqual(['agent-outputs', 'exit-code', 'logs-path', 'outcome', 'startup-ms']);
   expect(readFileSync(files.summary, 'utf8')).toContain('which requests were refused is unknown');
+});
+
+test('what an audit let through was reached', async () => {
+  const domains = {
+    ...NO_DOMAINS,
+    allowed: [judged('listed.example', 1), judged('both.example', 2)],
+    audited: [judged('unlisted.example', 5), judged('both.example', 1)],
+  };
+  await publish({ ...RESULT, traffic: { ...RESULT.traffic, domains } }, NO_SECRETS, actionReporter);
+  expect(parseOutputs(files.output)).toMatchObject({
+    'allowed-domains': '["unlisted.example","both.example","listed.example"]',
+    'blocked-domains': '[]',
+  });
 });
 
 test('an error is the annotation, whatever the command’s exit code', async () => {

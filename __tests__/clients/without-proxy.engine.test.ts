@@ -24,6 +24,7 @@ const NAMES = {
   'allowed.example': [[PUBLIC]],
   '.allowed.example': [[PUBLIC]],
   'private.example': [[PRIVATE]],
+  'ported.example': [[PUBLIC]],
   'refused.example': [[EVIL]],
 };
 const FIXTURES = join(import.meta.dirname, 'fixtures', 'without-proxy');
@@ -64,7 +65,9 @@ ${sectionedScript({
   'curl, upload': `head -c 3000000 /dev/zero > body; for u in ${ALLOWED} http://allowed.example/; do
     curl -sS --cacert ca.pem -o /dev/null -w '%{http_code} %{size_upload}\\n' --noproxy '*' -T body $u; done`,
   ssh: `ssh -o BatchMode=yes git@allowed.example; echo "exit $?"`,
-  'another port': `curl -sS -m 5 --noproxy '*' https://allowed.example:8443/; echo "exit $?"`,
+  'another port': `for u in https://allowed.example:9443/ https://allowed.example:8443/ https://ported.example/; do
+    curl -sS -m 20 --noproxy '*' $u; echo "exit $?"; done`,
+  'its own port': `curl -sS -m 20 --noproxy '*' https://ported.example:8443/; echo "exit $?"`,
   getent: `getent hosts allowed.example | tr -s ' '; getent hosts refused.example; echo "exit $?"; getent hosts localhost > /dev/null && echo localhost`,
   musl: `"/tmp/awf-lib/busybox" nslookup allowed.example | grep -c "$AWF_API_PROXY_IP"`,
   X1: `node --input-type=module -e "${LOOKUP}"; getent hosts data.attacker.example; echo "exit $?"`,
@@ -100,7 +103,10 @@ beforeAll(async () => {
   execFileSync('go', ['build', '-o', 'fetch-go', 'main.go'], options);
   const text = (name: string): string => readFileSync(join(FIXTURES, name), 'utf8');
   run = startSandbox({
-    options: { 'allow-domains': 'allowed.example, private.example', 'upstream-ca': 'ca.pem' },
+    options: {
+      'allow-domains': 'allowed.example, private.example, https://ported.example:8443',
+      'upstream-ca': 'ca.pem',
+    },
     credentials: { OPENAI_API_KEY: 'sk-proj-transparent-sentinel' },
     script: `chmod 755 fetch-go 2> /dev/null; ${SCRIPT}`,
     resolver: RESOLVER,
@@ -158,7 +164,14 @@ describe('a program that asks no proxy reaches what is allowed, and nothing else
   });
 
   test('another port is closed', () => {
-    expect(linesOf('another port').at(-1)).toBe('exit 7');
+    // Nobody listens; and Squid refuses the tunnel to a name that is allowed at another port.
+    const exits = linesOf('another port').filter((line) => line.startsWith('exit'));
+    expect(exits).toEqual(['exit 7', 'exit 35', 'exit 35']);
+  });
+
+  test('the port of an entry leads to that port', () => {
+    const own = domains?.allowed.find(({ domain }) => domain === 'ported.example');
+    expect(own).toMatchObject({ port: 8443, rule: { entry: 'https://ported.example:8443' } });
   });
 
   test('every kind of resolver works', () => {
@@ -174,6 +187,8 @@ describe('a program that asks no proxy reaches what is allowed, and nothing else
     const names = (list: DomainTraffic['allowed'] = []): string[] => list.map(({ domain }) => domain);
     expect(names(domains?.allowed)).toEqual(expect.arrayContaining(['allowed.example', 'any.allowed.example']));
     expect(names(domains?.blocked)).toEqual(expect.arrayContaining(['refused.example', 'private.example']));
+    // Nothing but the lookup came to the firewall.
+    expect(names(domains?.blocked)).toContain('data.attacker.example');
   });
 });
 
@@ -182,7 +197,7 @@ describe('a hostile command', () => {
     expect(linesOf('X1')).toEqual(['ENOTFOUND at once', 'exit 2']);
     const queries = events.flatMap((event) => (event.kind === 'query' ? event.name : []));
     expect(queries).toContain('allowed.example');
-    expect(queries.filter((name) => !/^(.*\.)?(allowed|private)\.example$/.test(name))).toEqual([]);
+    expect(queries.filter((name) => !/^(.*\.)?(allowed|private|ported)\.example$/.test(name))).toEqual([]);
   });
 
   test('X12 reaches no private address', () => {

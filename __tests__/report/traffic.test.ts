@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { RequestJoiner } from '../../src/report/requests.ts';
@@ -172,7 +172,9 @@ describe('readDomains', () => {
     accessLine(AGENT, target, { time, ...fields });
 
   test('a missing log is an error, because only the caller knows whether there must be one', async () => {
-    await expect(readDomains({ squid: '/does/not/exist' }, OBSERVED)).rejects.toThrow('ENOENT');
+    await expect(readDomains({ squid: '/does/not/exist', apiProxy: '/does/not/exist' }, OBSERVED)).rejects.toThrow(
+      'ENOENT',
+    );
   });
 
   test('reads Squid’s log, and counts the lines that it cannot read', async () => {
@@ -208,6 +210,51 @@ describe('readDomains', () => {
     const start = Date.parse('2026-01-01T00:00:00.000Z');
     expect((await readDomains(logs, OBSERVED, start)).domains.allowed).toEqual([count('new.example', 1)]);
     expect((await readDomains(logs, OBSERVED)).domains.allowed).toHaveLength(2);
+  });
+});
+
+describe('refused lookups', () => {
+  const lookup = (name: unknown, time = '2026-01-01T00:00:00.000Z') =>
+    `${JSON.stringify({ time, level: 'info', event: 'lookup-refused', name })}\n`;
+  const rules = { ...allowing(''), deny: allowing('denied.example').allow };
+  const read = (proxy: string, squid = '', since = 0) =>
+    readDomains(
+      logsWith({ 'squid/access.log': squid, 'api-proxy/api-proxy.log': proxy }),
+      { ...OBSERVED, rules },
+      since,
+    );
+
+  test('count as refused names, with the entry that denies them', async () => {
+    const { domains } = await read(lookup('data.attacker.example') + lookup('denied.example'));
+    expect(domains.blocked).toMatchObject([
+      { domain: 'data.attacker.example', requests: 1, reason: 'not-listed', rule: null, port: 443 },
+      { domain: 'denied.example', requests: 1, reason: 'denied', rule: { entry: 'denied.example' } },
+    ]);
+  });
+
+  test('add nothing to the requests for the same name', async () => {
+    const squid = accessLine(AGENT, 'a.example:443', { status: 'TCP_DENIED/403' });
+    const { domains } = await read(lookup('a.example'), squid);
+    expect(domains.blocked).toMatchObject([{ domain: 'a.example', requests: 1 }]);
+  });
+
+  test.each([
+    ['a name without a dot', lookup('wpad')],
+    ['the name of an address', lookup('1.2.0.192.in-addr.arpa')],
+    ['the name of a service', lookup('_http._tcp.mirror.example')],
+    ['an address', lookup('192.0.2.1')],
+    ['what is no name', lookup('a.example\u001b[2J') + lookup(7) + lookup(null)],
+    ['those of an earlier run', lookup('old.example', '2025-01-01T00:00:00.000Z')],
+  ])('leave out %s', async (_, proxy) => {
+    const { domains } = await read(proxy, '', Date.parse('2026-01-01T00:00:00.000Z'));
+    expect(domains.blocked).toEqual([]);
+  });
+
+  test('are records of access.jsonl', async () => {
+    const logs = logsWith({ 'squid/access.log': '', 'api-proxy/api-proxy.log': lookup('a.example') });
+    await readDomains(logs, { ...OBSERVED, rules });
+    const text = readFileSync(join(logs.squid, 'access.jsonl'), 'utf8');
+    expect(JSON.parse(text)).toMatchObject({ scheme: 'dns', host: 'a.example', port: 53, verdict: 'refused' });
   });
 });
 

@@ -119,11 +119,18 @@ describe('the documents', () => {
       allow: [
         { host: 'example.org', match: 'domain' },
         { host: 'wild.example', match: 'subdomains' },
+        { host: 'port.example', match: 'domain' },
       ],
+      tlsPorts: [8443],
     });
     const { allow, deny } = allowing('example.org');
-    expect(carried({ egress: { mode: 'audit', allow, deny } })).toEqual({ address, proxyUrl, deny: [] });
+    expect(carried({ egress: { mode: 'audit', allow, deny } })).toEqual({ address, proxyUrl, deny: [], tlsPorts: [] });
     expect(carried({ transparent: false })).toBeUndefined();
+  });
+
+  test('the api-proxy’s leaves out ports that are taken, or that its user may not listen on', () => {
+    const entries = [7, 22, 53, 10_000, 10_443, 9443].map((port) => `https://port.example:${port}`);
+    expect(sidecarConfig(plan({ egress: allowing(entries.join('\n')) })).transparent?.tlsPorts).toEqual([9443]);
   });
 
   test('the agent’s contains the command, and where to find the model', () => {

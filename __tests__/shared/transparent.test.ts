@@ -9,6 +9,7 @@ const POLICY = {
     { host: 'wild.example', match: 'subdomains' },
   ],
   deny: [{ host: 'bad.example.com', match: 'domain' }],
+  tlsPorts: [],
 } as const;
 
 test.each([
@@ -24,7 +25,7 @@ test.each([
 });
 
 test('an audit answers every name that is not denied', () => {
-  const { address, proxyUrl, deny } = POLICY;
-  expect(isAnswered({ address, proxyUrl, deny }, 'other.example')).toBe(true);
-  expect(isAnswered({ address, proxyUrl, deny }, 'bad.example.com')).toBe(false);
+  const { address, proxyUrl, deny, tlsPorts } = POLICY;
+  expect(isAnswered({ address, proxyUrl, deny, tlsPorts }, 'other.example')).toBe(true);
+  expect(isAnswered({ address, proxyUrl, deny, tlsPorts }, 'bad.example.com')).toBe(false);
 });

@@ -6509,19 +6509,24 @@ const UNRECOGNIZED_NAME = Buffer.from([21, 3, 3, 0, 2, 2, 112]);
  * nothing here is decrypted, and nothing here decides.
  */
 class TlsForwarder {
-    server;
     #options;
+    #servers = [];
     #open = new Set();
     #forwarded = 0;
     constructor(options) {
         this.#options = options;
-        // Each side may end its direction first.
-        this.server = (0,external_node_net_namespaceObject.createServer)({ allowHalfOpen: true, noDelay: true }, (socket) => {
-            this.#accept(socket);
-        });
-        this.server.maxConnections = options.limits.connections;
     }
-    #accept(client) {
+    /** @returns a server whose connections lead to `port` of the host that each of them names */
+    serverFor(port) {
+        // Each side may end its direction first.
+        const server = (0,external_node_net_namespaceObject.createServer)({ allowHalfOpen: true, noDelay: true }, (socket) => {
+            this.#accept(socket, port);
+        });
+        server.maxConnections = this.#options.limits.connections;
+        this.#servers.push(server);
+        return server;
+    }
+    #accept(client, port) {
         this.#open.add(client);
         client.on('close', () => this.#open.delete(client));
         client.on('error', () => client.destroy());
@@ -6556,15 +6561,15 @@ class TlsForwarder {
             }
             client.pause();
             client.unshift(octets);
-            this.#onHello(client, beginning.serverName);
+            this.#onHello(client, beginning.serverName, port);
         };
         client.once('close', stop);
         client.on('end', onEnd);
         client.on('data', onData);
     }
-    #onHello(client, name) {
+    #onHello(client, name, port) {
         const { named, log } = this.#options;
-        if (name !== undefined && named?.has(name) === true) {
+        if (port === HOST_PORTS.direct && name !== undefined && named?.has(name) === true) {
             // A TLS server over a connection that stays half open would wait for the rest of a handshake forever.
             client.allowHalfOpen = false;
             named.acceptDirect(client);
@@ -6578,13 +6583,13 @@ class TlsForwarder {
             tls_forwarder_refuse(client);
         }
         else {
-            this.#forward(client, name);
+            this.#forward(client, name, port);
         }
     }
-    #forward(client, name) {
+    #forward(client, name, port) {
         const { limits, log } = this.#options;
         this.#forwarded += 1;
-        const tunnel = this.#askForTunnel(`${name}:443`);
+        const tunnel = this.#askForTunnel(`${name}:${String(port)}`);
         const giveUp = (detail) => {
             log.event('debug', 'not-carried', { reason: detail, host: name });
             tunnel.destroy();
@@ -6620,7 +6625,8 @@ class TlsForwarder {
         return (0,external_node_http_namespaceObject.request)({ ...path, createConnection });
     }
     close() {
-        this.server.close();
+        for (const server of this.#servers)
+            server.close();
         for (const socket of this.#open)
             socket.destroy();
     }
@@ -6651,17 +6657,20 @@ function join(client, upstream, idleMs) {
 
 
 
+
 /** Everything for programs that ask no proxy: the resolver leads them here, and the forwarders carry them to Squid. */
 class Transparent {
     #resolver;
     #http;
     #tls;
+    #tlsPorts;
     #ssh = createSshRefusal();
     constructor(policy, named, limits, log) {
         const options = { proxy: new URL(policy.proxyUrl), limits, log };
         this.#resolver = new Resolver(policy, limits, log);
         this.#http = new HttpForwarder(options);
         this.#tls = new TlsForwarder({ ...options, named });
+        this.#tlsPorts = policy.tlsPorts;
     }
     /**
      * Listens. The resolver comes last, over TCP: once it accepts a connection, everything else does too.
@@ -6672,8 +6681,9 @@ class Transparent {
     async listen(ports, host) {
         const [http, tls, ssh] = await Promise.all([
             listen(this.#http.server, ports.http, host),
-            listen(this.#tls.server, ports.tls, host),
+            listen(this.#tls.serverFor(TRANSPARENT_PORTS.tls), ports.tls, host),
             listen(this.#ssh, ports.ssh, host),
+            ...this.#tlsPorts.map((port) => listen(this.#tls.serverFor(port), port, host)),
         ]);
         return { http, tls, ssh, dns: await this.#resolver.listen(ports.dns, host) };
     }

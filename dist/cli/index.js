@@ -17273,7 +17273,7 @@ exports.visitAsync = visitAsync;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6431);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(108);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(793);
 
 
@@ -17286,7 +17286,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 6431:
+/***/ 108:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -32486,6 +32486,11 @@ function parseRequestLine(line) {
             const isWhole = isCount(record['lines']) && isCount(requests) && isUsage(record);
             return isWhole ? record : undefined;
         }
+        case 'lookup-refused': {
+            const { name } = record;
+            const isName = typeof name === 'string' && /^[a-z0-9._-]{1,253}$/.test(name);
+            return isName ? { event, time: String(time), name } : undefined;
+        }
         default:
             return { event: 'other', time: String(time) };
     }
@@ -33780,15 +33785,25 @@ function sidecarConfig(config, secrets, { addresses, questions, authority }) {
 /** The names that the sidecar leads to itself. Squid decides on each request to one of them. */
 function sidecarTransparent({ egress, namedHosts }, addresses) {
     const pattern = ({ host, match }) => ({ host, match });
-    // What is allowed at another port alone could not be carried there: nothing tells which port a program meant.
-    const allowed = egress.allow.filter(({ port }) => port === undefined).map(pattern);
+    const allowed = egress.allow.map(pattern);
     const named = hostNames(namedHosts).map((host) => ({ host, match: 'host' }));
     return {
         address: addresses['api-proxy'],
         proxyUrl: forwardUrl(addresses),
         ...(egress.mode === 'block' && { allow: [...allowed, ...named] }),
         deny: egress.deny.map(pattern),
+        tlsPorts: carriedPorts(egress.allow),
     };
+}
+/**
+ * Ports of entries such as `https://example.com:8443`. A program is not carried to a port at which the sidecar has something
+ * else, nor below those that its user may listen on.
+ */
+function carriedPorts(entries) {
+    const lowest = Math.min(...Object.values(TRANSPARENT_PORTS));
+    const own = [...PROVIDERS.map(({ port }) => port), ...Object.values(HOST_PORTS), ...Object.values(TRANSPARENT_PORTS)];
+    const ports = entries.flatMap(({ port }) => port ?? []);
+    return [...new Set(ports)].filter((port) => port >= lowest && !own.includes(port));
 }
 /** What Squid lets the api-proxy reach. */
 function egressTargets({ providers, namedHosts }) {
@@ -34233,6 +34248,46 @@ async function openAnew(path) {
     return (0,external_node_fs_promises_namespaceObject.open)(path, 'wx');
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/lookups.js
+
+
+
+
+
+
+
+/** RFC 1035, section 4.2. */
+const DNS_PORT = 53;
+/** RFC 3596, section 2.5, and RFC 1035, section 3.5: names that stand for addresses. */
+const REVERSE = /\.(?:in-addr|ip6)\.arpa$/;
+/**
+ * Names that the sandbox's resolver refused: those of programs that ask no proxy, and of a command that tries to send data
+ * in the names that it looks up. The log of the api-proxy has each name once, and so has this. Names without a dot, names
+ * that stand for addresses and those of services (`_http._tcp.example.com`) are left out: programs look them up by habit,
+ * and no entry of an allow-list could be for them.
+ *
+ * @param since when the run began, in milliseconds since the epoch
+ */
+async function* refusedLookups({ apiProxy }, rules, since) {
+    for await (const line of lines_linesOf((0,external_node_path_.join)(apiProxy, API_PROXY_LOG_FILE))) {
+        const record = parseRequestLine(line);
+        if (record?.event !== 'lookup-refused' || Date.parse(record.time) < since || !isHost(record.name))
+            continue;
+        yield lookupOf(record.name, record.time, rules);
+    }
+}
+const isHost = (name) => name.includes('.') && !REVERSE.test(name) && !name.startsWith('_') && !looksLikeAddress(name);
+function lookupOf(host, time, rules) {
+    const { entry, isAllowed } = decide(rules, { scheme: 'https', host, port: 443 });
+    const isDenied = entry !== undefined && !isAllowed;
+    return {
+        version: 1,
+        ...{ time, durationMs: 0, source: 'agent', scheme: 'dns', host, port: DNS_PORT, serverName: null },
+        ...{ verdict: 'refused', reason: isDenied ? 'denied' : 'not-listed', rule: isDenied ? requests_ruleOf(entry) : null },
+        ...{ status: 0, bytesSent: 0, bytesReceived: 0 },
+    };
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/tally.js
 /** Names that are counted one by one. The command can ask for any number of names. */
 const MAX_NAMES = 10_000;
@@ -34249,6 +34304,9 @@ class Tally {
             this.#others += 1;
         else
             this.#counts.set(name, { requests: 1, detail });
+    }
+    has(name) {
+        return this.#counts.has(name);
     }
     /** Requests for the names that came after the first {@link MAX_NAMES}. */
     get others() {
@@ -34270,6 +34328,8 @@ class Tally {
 
 
 
+
+
 /** The domains of a run that asked for none. */
 const NO_DOMAINS = {
     allowed: [],
@@ -34281,7 +34341,7 @@ const NO_DOMAINS = {
     unreadableLines: 0,
 };
 /**
- * Reads Squid's access log, in constant memory, and writes `access.jsonl` beside it. What cannot be written in full is removed,
+ * Reads Squid's access log and the lookups in the api-proxy's, in constant memory, and writes `access.jsonl`. What cannot be written in full is removed,
  * and costs nothing else: the counts are complete all the same.
  *
  * @param since when the run began, in milliseconds since the epoch: a log directory that the user chose also holds the
@@ -34289,7 +34349,7 @@ const NO_DOMAINS = {
  * @returns the counts, and why the other file is not there
  * @throws Error when the log cannot be read
  */
-async function readDomains({ squid }, observed, since = 0) {
+async function readDomains({ squid, apiProxy }, observed, since = 0) {
     const joiner = new RequestJoiner(observed);
     const counter = new DomainCounter(observed);
     const lines = lines_linesOf((0,external_node_path_.join)(squid, ACCESS_LOG));
@@ -34313,6 +34373,12 @@ async function readDomains({ squid }, observed, since = 0) {
                 await take(joiner.push(record));
         }
         await take(joiner.rest());
+        const lookups = async () => {
+            for await (const lookup of refusedLookups({ apiProxy }, observed.rules, since))
+                await take([lookup]);
+        };
+        // Whoever reads the models' requests in the same log says that it cannot be read.
+        await lookups().catch(() => undefined);
     }
     finally {
         await writer.close();
@@ -34331,12 +34397,16 @@ class DomainCounter {
     constructor({ rules: { allow, deny } }) {
         this.#entries = [...allow, ...deny];
     }
-    add({ source, host, port, serverName, verdict, rule, reason }) {
+    add({ source, scheme, host, port, serverName, verdict, rule, reason }) {
         if (source !== 'agent')
+            return;
+        // The requests for a name say more than its lookup.
+        if (scheme === 'dns' && this.#blocked.has(host))
             return;
         if (rule !== null)
             this.#used.add(traffic_idOf(rule));
-        const detail = { rule, reason, port };
+        // A name that was looked up would have been reached by HTTPS, as nearly every name is.
+        const detail = { rule, reason, port: scheme === 'dns' ? DEFAULT_PORTS.https : port };
         // A tunnel that was cut tried to reach the name inside.
         const name = verdict === 'allowed' ? host : (serverName ?? host);
         switch (verdict) {

@@ -8,6 +8,7 @@ import { egressLines } from '../report/egress.ts';
 import { decimalUsd } from '../report/money.ts';
 import { summaryMarkdown } from '../report/summary.ts';
 import type { DomainCount } from '../report/tally.ts';
+import type { DomainTraffic } from '../report/traffic.ts';
 import { attempt, type Reporter } from '../reporter.ts';
 import { DOMAINS_OUTPUT_LIMIT } from '../run/limits.ts';
 import { blockedText } from '../run/messages.ts';
@@ -61,10 +62,17 @@ function runOutputs({
       'cost-usd': usage.costUsd === null ? '' : decimalUsd(usage.costUsd),
     }),
     ...(domains && {
-      'allowed-domains': domainNames(domains.allowed),
+      'allowed-domains': domainNames(reached(domains)),
       'blocked-domains': domainNames(domains.blocked),
     }),
   };
+}
+
+/** The names that the command reached, whether an entry allows them or an audit let them through. */
+function reached({ allowed, audited }: DomainTraffic): DomainCount[] {
+  const counts = new Map<string, number>();
+  for (const { domain, requests } of [...allowed, ...audited]) counts.set(domain, (counts.get(domain) ?? 0) + requests);
+  return [...counts].map(([domain, requests]) => ({ domain, requests })).sort((a, b) => b.requests - a.requests);
 }
 
 /** A JSON array of the names that fit, most requested first. */
@@ -85,7 +93,7 @@ function cutWarnings({ traffic: { domains } }: RunResult): string[] {
   if (domains === undefined) return [];
   const { others } = domains;
   return [
-    { output: 'allowed-domains', list: domains.allowed, uncounted: others.allowed },
+    { output: 'allowed-domains', list: reached(domains), uncounted: others.allowed + others.audited },
     { output: 'blocked-domains', list: domains.blocked, uncounted: others.blocked },
   ].flatMap(({ output, list, uncounted }) => {
     const left = list.length - fitting(list).length;

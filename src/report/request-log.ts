@@ -1,6 +1,14 @@
 import type { DroppedRecord, RequestRecord } from '../shared/request-record.ts';
 import { USAGE_COUNTS, type JsonObject } from '../shared/usage.ts';
 
+/** The first lookup of a name that the sandbox's resolver refused. */
+export interface LookupRecord {
+  readonly event: 'lookup-refused';
+  readonly time: string;
+  /** In lower case, of letters, digits, `-`, `_` and `.` alone. */
+  readonly name: string;
+}
+
 /** A line about anything but a request. */
 export interface OtherRecord {
   readonly event: 'other';
@@ -13,7 +21,7 @@ export interface OtherRecord {
  * @returns undefined for a line that is no record, such as half a line of a sidecar that was killed: the caller counts
  *   those
  */
-export function parseRequestLine(line: string): RequestRecord | DroppedRecord | OtherRecord | undefined {
+export function parseRequestLine(line: string): RequestRecord | DroppedRecord | LookupRecord | OtherRecord | undefined {
   const record = parseObject(line);
   const { event, time, provider, status, requests, usage } = record ?? {};
   if (record === undefined || typeof event !== 'string' || Number.isNaN(Date.parse(String(time)))) return undefined;
@@ -27,6 +35,11 @@ export function parseRequestLine(line: string): RequestRecord | DroppedRecord | 
     case 'dropped': {
       const isWhole = isCount(record['lines']) && isCount(requests) && isUsage(record);
       return isWhole ? (record as unknown as DroppedRecord) : undefined;
+    }
+    case 'lookup-refused': {
+      const { name } = record;
+      const isName = typeof name === 'string' && /^[a-z0-9._-]{1,253}$/.test(name);
+      return isName ? { event, time: String(time), name } : undefined;
     }
     default:
       return { event: 'other', time: String(time) };

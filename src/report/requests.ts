@@ -23,7 +23,7 @@ export interface DecidingRule {
   readonly preset: string | null;
 }
 
-/** One request that arrived at Squid: a record of `access.jsonl`. */
+/** One request that arrived at Squid, or a refused lookup of a name: a record of `access.jsonl`. */
 export interface EgressRequest {
   readonly version: 1;
   /** When it ended, ISO 8601. */
@@ -31,8 +31,8 @@ export interface EgressRequest {
   readonly durationMs: number;
   /** `api-proxy` for requests that AWF composes itself, to providers and named hosts. */
   readonly source: 'agent' | 'api-proxy';
-  /** `https` for every tunnel. */
-  readonly scheme: Scheme;
+  /** `https` for every tunnel, `dns` for a name that the sandbox's resolver refused. */
+  readonly scheme: Scheme | 'dns';
   readonly host: string;
   readonly port: number;
   /** The TLS server name in a tunnel that was or would have been cut. */

@@ -23,6 +23,10 @@ export class Tally<T extends Detail> {
     else this.#counts.set(name, { requests: 1, detail });
   }
 
+  has(name: string): boolean {
+    return this.#counts.has(name);
+  }
+
   /** Requests for the names that came after the first {@link MAX_NAMES}. */
   get others(): number {
     return this.#others;

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import type { EgressEntry } from '../config/egress-entry.ts';
+import { DEFAULT_PORTS, type EgressEntry } from '../config/egress-entry.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
 import { parseAccessLine } from '../squid/access-log.ts';
 import { ACCESS_LOG } from '../shared/contract.ts';
 import { linesOf } from './lines.ts';
+import { refusedLookups } from './lookups.ts';
 import { REQUESTS_FILE, RequestWriter } from './request-writer.ts';
 import { RequestJoiner, ruleOf, type DecidingRule, type EgressRequest, type Observed } from './requests.ts';
 import { Tally, type DomainCount } from './tally.ts';
@@ -57,7 +58,7 @@ export const NO_DOMAINS: DomainTraffic = {
 };
 
 /**
- * Reads Squid's access log, in constant memory, and writes `access.jsonl` beside it. What cannot be written in full is removed,
+ * Reads Squid's access log and the lookups in the api-proxy's, in constant memory, and writes `access.jsonl`. What cannot be written in full is removed,
  * and costs nothing else: the counts are complete all the same.
  *
  * @param since when the run began, in milliseconds since the epoch: a log directory that the user chose also holds the
@@ -66,7 +67,7 @@ export const NO_DOMAINS: DomainTraffic = {
  * @throws Error when the log cannot be read
  */
 export async function readDomains(
-  { squid }: Pick<LogDirectories, 'squid'>,
+  { squid, apiProxy }: Pick<LogDirectories, 'squid' | 'apiProxy'>,
   observed: Observed,
   since = 0,
 ): Promise<{ readonly domains: DomainTraffic; readonly unwritten: Error | undefined }> {
@@ -90,6 +91,11 @@ export async function readDomains(
       else if (record !== 'no-request' && record.time * 1000 >= since) await take(joiner.push(record));
     }
     await take(joiner.rest());
+    const lookups = async (): Promise<void> => {
+      for await (const lookup of refusedLookups({ apiProxy }, observed.rules, since)) await take([lookup]);
+    };
+    // Whoever reads the models' requests in the same log says that it cannot be read.
+    await lookups().catch(() => undefined);
   } finally {
     await writer.close();
   }
@@ -112,10 +118,13 @@ export class DomainCounter {
     this.#entries = [...allow, ...deny];
   }
 
-  add({ source, host, port, serverName, verdict, rule, reason }: EgressRequest): void {
+  add({ source, scheme, host, port, serverName, verdict, rule, reason }: EgressRequest): void {
     if (source !== 'agent') return;
+    // The requests for a name say more than its lookup.
+    if (scheme === 'dns' && this.#blocked.has(host)) return;
     if (rule !== null) this.#used.add(idOf(rule));
-    const detail = { rule, reason, port };
+    // A name that was looked up would have been reached by HTTPS, as nearly every name is.
+    const detail = { rule, reason, port: scheme === 'dns' ? DEFAULT_PORTS.https : port };
     // A tunnel that was cut tried to reach the name inside.
     const name = verdict === 'allowed' ? host : (serverName ?? host);
     switch (verdict) {

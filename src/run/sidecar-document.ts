@@ -1,13 +1,14 @@
 import type { ModelQuestion } from '../agent/provider-variables.ts';
 import type { RunAuthority } from '../authority/authority.ts';
 import type { Config } from '../config/config.ts';
+import type { EgressEntry } from '../config/egress-entry.ts';
 import { hostNames, type NamedHosts } from '../config/named-hosts.ts';
 import { credentialOf, type Secrets } from '../config/secrets.ts';
 import type { NamePattern } from '../shared/host-pattern.ts';
 import type { Injection } from '../shared/injection.ts';
 import type { CredentialUse, NamedHost } from '../shared/named-host.ts';
-import { forwardUrl, squidUrl, type Addresses } from '../shared/network.ts';
-import { isOwnHost, type Provider, type ProviderId } from '../shared/providers.ts';
+import { forwardUrl, HOST_PORTS, squidUrl, TRANSPARENT_PORTS, type Addresses } from '../shared/network.ts';
+import { isOwnHost, PROVIDERS, type Provider, type ProviderId } from '../shared/providers.ts';
 import {
   DEFAULT_MAX_BODY_BYTES,
   type SidecarConfig,
@@ -62,15 +63,26 @@ export function sidecarConfig(
 /** The names that the sidecar leads to itself. Squid decides on each request to one of them. */
 function sidecarTransparent({ egress, namedHosts }: Config, addresses: Addresses): SidecarTransparent {
   const pattern = ({ host, match }: NamePattern): NamePattern => ({ host, match });
-  // What is allowed at another port alone could not be carried there: nothing tells which port a program meant.
-  const allowed = egress.allow.filter(({ port }) => port === undefined).map(pattern);
+  const allowed = egress.allow.map(pattern);
   const named = hostNames(namedHosts).map((host): NamePattern => ({ host, match: 'host' }));
   return {
     address: addresses['api-proxy'],
     proxyUrl: forwardUrl(addresses),
     ...(egress.mode === 'block' && { allow: [...allowed, ...named] }),
     deny: egress.deny.map(pattern),
+    tlsPorts: carriedPorts(egress.allow),
   };
+}
+
+/**
+ * Ports of entries such as `https://example.com:8443`. A program is not carried to a port at which the sidecar has something
+ * else, nor below those that its user may listen on.
+ */
+function carriedPorts(entries: readonly EgressEntry[]): number[] {
+  const lowest = Math.min(...Object.values(TRANSPARENT_PORTS));
+  const own = [...PROVIDERS.map(({ port }) => port), ...Object.values(HOST_PORTS), ...Object.values(TRANSPARENT_PORTS)];
+  const ports = entries.flatMap(({ port }) => port ?? []);
+  return [...new Set(ports)].filter((port) => port >= lowest && !own.includes(port));
 }
 
 /** What Squid lets the api-proxy reach. */

@@ -8,10 +8,12 @@ export interface SidecarTransparent {
   readonly address: string;
   /** `http://address:port` of the port at which Squid judges what the sidecar carries as the command's own. */
   readonly proxyUrl: string;
-  /** The names that may be reached at the ports of HTTPS and HTTP; undefined for all of them, in an audit. */
+  /** The names that may be reached at one of the ports; undefined for all of them, in an audit. */
   readonly allow?: readonly NamePattern[];
   /** Names that stay closed, whatever `allow` has. */
   readonly deny: readonly NamePattern[];
+  /** Ports besides that of HTTPS at which TLS connections are carried. */
+  readonly tlsPorts: readonly number[];
 }
 
 /** Whether the sidecar's resolver has an answer for `name`, which is in lower case and without a trailing dot. */

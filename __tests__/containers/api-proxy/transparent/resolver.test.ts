@@ -14,6 +14,7 @@ const resolver = new Resolver(
     proxyUrl: 'http://127.0.0.1:1',
     allow: [{ host: 'allowed.example', match: 'domain' }],
     deny: [{ host: 'denied.allowed.example', match: 'domain' }],
+    tlsPorts: [],
   },
   { headTimeoutMs: 300 },
   {

@@ -26,6 +26,8 @@ let tunnelled: Buffer;
 let squid: Server;
 let transparent: Transparent;
 let ports: TransparentPorts;
+/** A port that an entry names. */
+let further: number;
 const accepted: { host: string; first: Buffer | null }[] = [];
 
 beforeAll(async () => {
@@ -47,8 +49,9 @@ beforeAll(async () => {
   squid.listen(0, '127.0.0.1');
   await once(squid, 'listening');
   const { port } = squid.address() as AddressInfo;
+  further = await freePort();
   transparent = new Transparent(
-    { address: '127.0.0.1', proxyUrl: `http://127.0.0.1:${port}`, allow: [], deny: [] },
+    { address: '127.0.0.1', proxyUrl: `http://127.0.0.1:${port}`, allow: [], deny: [], tlsPorts: [further] },
     {
       has: (host) => host === 'named.example',
       acceptDirect: (socket) => {
@@ -82,6 +85,14 @@ afterAll(() => {
   squid.closeAllConnections();
 });
 
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  await once(probe.close(), 'close');
+  return port;
+}
+
 /** Sends octets, ends its side if asked to, and reads until the other side ends. */
 async function send(port: number, octets: Buffer | string, ends = false): Promise<Buffer> {
   const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
@@ -103,6 +114,13 @@ describe('TLS', () => {
     expect((await send(ports.tls, octets, true)).toString()).toBe('the last octets');
     expect(asked).toMatchObject([{ method: 'CONNECT', url: 'allowed.example:443' }]);
     expect(tunnelled.equals(octets)).toBe(true);
+  });
+
+  test('at a port that an entry names goes to that port of the host, a named one too', async () => {
+    await send(further, helloTo('allowed.example'), true);
+    await send(further, helloTo('named.example'), true);
+    expect(asked.map(({ url }) => url)).toEqual([`allowed.example:${further}`, `named.example:${further}`]);
+    expect(accepted).toEqual([]);
   });
 
   test('of a named host stays here, with the hello still to be read', async () => {

@@ -1,6 +1,6 @@
 import { request as httpRequest, type ClientRequest } from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { FORWARDED_CONNECTIONS } from '../../../../src/shared/network.ts';
+import { FORWARDED_CONNECTIONS, HOST_PORTS } from '../../../../src/shared/network.ts';
 import type { Limits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { readClientHello } from './client-hello.ts';
@@ -35,21 +35,27 @@ export interface TlsForwarderOptions extends ForwarderOptions {
  * nothing here is decrypted, and nothing here decides.
  */
 export class TlsForwarder {
-  readonly server: Server;
   readonly #options: TlsForwarderOptions;
+  readonly #servers: Server[] = [];
   readonly #open = new Set<Socket>();
   #forwarded = 0;
 
   constructor(options: TlsForwarderOptions) {
     this.#options = options;
-    // Each side may end its direction first.
-    this.server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-      this.#accept(socket);
-    });
-    this.server.maxConnections = options.limits.connections;
   }
 
-  #accept(client: Socket): void {
+  /** @returns a server whose connections lead to `port` of the host that each of them names */
+  serverFor(port: number): Server {
+    // Each side may end its direction first.
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      this.#accept(socket, port);
+    });
+    server.maxConnections = this.#options.limits.connections;
+    this.#servers.push(server);
+    return server;
+  }
+
+  #accept(client: Socket, port: number): void {
     this.#open.add(client);
     client.on('close', () => this.#open.delete(client));
     client.on('error', () => client.destroy());
@@ -83,16 +89,16 @@ export class TlsForwarder {
       }
       client.pause();
       client.unshift(octets);
-      this.#onHello(client, beginning.serverName);
+      this.#onHello(client, beginning.serverName, port);
     };
     client.once('close', stop);
     client.on('end', onEnd);
     client.on('data', onData);
   }
 
-  #onHello(client: Socket, name: string | undefined): void {
+  #onHello(client: Socket, name: string | undefined, port: number): void {
     const { named, log } = this.#options;
-    if (name !== undefined && named?.has(name) === true) {
+    if (port === HOST_PORTS.direct && name !== undefined && named?.has(name) === true) {
       // A TLS server over a connection that stays half open would wait for the rest of a handshake forever.
       client.allowHalfOpen = false;
       named.acceptDirect(client);
@@ -103,14 +109,14 @@ export class TlsForwarder {
       log.event('debug', 'not-carried', { reason: 'too-many', host: name });
       refuse(client);
     } else {
-      this.#forward(client, name);
+      this.#forward(client, name, port);
     }
   }
 
-  #forward(client: Socket, name: string): void {
+  #forward(client: Socket, name: string, port: number): void {
     const { limits, log } = this.#options;
     this.#forwarded += 1;
-    const tunnel = this.#askForTunnel(`${name}:443`);
+    const tunnel = this.#askForTunnel(`${name}:${String(port)}`);
     const giveUp = (detail: string): void => {
       log.event('debug', 'not-carried', { reason: detail, host: name });
       tunnel.destroy();
@@ -148,7 +154,7 @@ export class TlsForwarder {
   }
 
   close(): void {
-    this.server.close();
+    for (const server of this.#servers) server.close();
     for (const socket of this.#open) socket.destroy();
   }
 }

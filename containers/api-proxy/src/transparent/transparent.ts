@@ -1,3 +1,4 @@
+import { TRANSPARENT_PORTS } from '../../../../src/shared/network.ts';
 import type { SidecarTransparent } from '../../../../src/shared/transparent.ts';
 import type { Limits } from '../limits.ts';
 import { listen } from '../listen.ts';
@@ -20,6 +21,7 @@ export class Transparent {
   readonly #resolver: Resolver;
   readonly #http: HttpForwarder;
   readonly #tls: TlsForwarder;
+  readonly #tlsPorts: readonly number[];
   readonly #ssh = createSshRefusal();
 
   constructor(policy: SidecarTransparent, named: NamedFront | undefined, limits: Limits, log: Log) {
@@ -27,6 +29,7 @@ export class Transparent {
     this.#resolver = new Resolver(policy, limits, log);
     this.#http = new HttpForwarder(options);
     this.#tls = new TlsForwarder({ ...options, named });
+    this.#tlsPorts = policy.tlsPorts;
   }
 
   /**
@@ -38,8 +41,9 @@ export class Transparent {
   async listen(ports: TransparentPorts, host: string | undefined): Promise<TransparentPorts> {
     const [http, tls, ssh] = await Promise.all([
       listen(this.#http.server, ports.http, host),
-      listen(this.#tls.server, ports.tls, host),
+      listen(this.#tls.serverFor(TRANSPARENT_PORTS.tls), ports.tls, host),
       listen(this.#ssh, ports.ssh, host),
+      ...this.#tlsPorts.map((port) => listen(this.#tls.serverFor(port), port, host)),
     ]);
     return { http, tls, ssh, dns: await this.#resolver.listen(ports.dns, host) };
   }
