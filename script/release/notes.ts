@@ -15,18 +15,20 @@ export interface Notes {
  * @returns undefined if there is no such section
  */
 export function notesOf(changelog: string, version: string): Notes | undefined {
-  // Not split at every `##`: a fenced block may contain one.
   const lines = changelog.split(/\r?\n/);
-  const start = lines.findIndex((line) => line.startsWith(`## [${version}]`));
+  const isText = outsideBlocks(lines);
+  const start = lines.findIndex((line, at) => isText(at) && line.startsWith(`## [${version}]`));
   if (start === -1) return undefined;
-  const rest = lines.slice(start + 1);
-  let isFenced = false;
-  const end = rest.findIndex((line) => {
-    if (/^ {0,3}(```|~~~)/.test(line)) isFenced = !isFenced;
-    return !isFenced && (line.startsWith('## ') || /^\[[^\]]+\]: /.test(line));
-  });
+  const end = lines.findIndex((line, at) => at > start && isText(at) && /^## |^\[[^\]]+\]: /.test(line));
   const [, date = ''] = /^## \[[^\]]+\] - (.*)$/.exec(lines[start] ?? '') ?? [];
-  return { date: date.trim(), text: (end === -1 ? rest : rest.slice(0, end)).join('\n').trim() };
+  const text = lines.slice(start + 1, end === -1 ? undefined : end);
+  return { date: date.trim(), text: text.join('\n').trim() };
+}
+
+/** Tells lines of text from those of fenced blocks, which may contain anything. */
+function outsideBlocks(lines: readonly string[]): (at: number) => boolean {
+  const fences = lines.map((line) => /^ {0,3}(```|~~~)/.test(line));
+  return (at) => fences.slice(0, at + 1).filter(Boolean).length % 2 === 0;
 }
 
 if (import.meta.main) {

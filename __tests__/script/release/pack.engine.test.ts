@@ -25,7 +25,7 @@ describe('the npm package', () => {
 
   /** Runs `npx awf` in the project. */
   const awf = (...args: string[]): Promise<EntryResult> =>
-    runProgram(['npx', '--no', 'awf', ...args], { env, cwd: project });
+    runProgram(['npx', 'awf', ...args], { env, cwd: project });
 
   beforeAll(() => {
     top = mkdtempSync(join(tmpdir(), 'awf-pack-'));
