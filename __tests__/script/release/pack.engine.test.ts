@@ -24,8 +24,7 @@ describe('the npm package', () => {
     execFileSync('npm', [...args], { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
   /** Runs `npx awf` in the project. */
-  const awf = (...args: string[]): Promise<EntryResult> =>
-    runProgram(['npx', 'awf', ...args], { env, cwd: project });
+  const awf = (...args: string[]): Promise<EntryResult> => runProgram(['npx', 'awf', ...args], { env, cwd: project });
 
   beforeAll(() => {
     top = mkdtempSync(join(tmpdir(), 'awf-pack-'));
@@ -48,7 +47,7 @@ describe('the npm package', () => {
       packed.map((path) => (path.startsWith('dist/') ? path.split('/', 2).join('/') : path.split('/')[0])),
     );
     const expected = [
-      ...['.dockerignore', 'CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'action.yml', 'package.json'],
+      ...['.dockerignore', 'CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'action.yml', 'bin', 'package.json'],
       ...['containers', 'docs', 'schema', 'dist/api-proxy', 'dist/cli', 'dist/images.json', 'dist/look-through'],
       ...['examples'].filter((name) => existsSync(join(ROOT, name))),
     ];

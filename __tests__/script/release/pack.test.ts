@@ -16,7 +16,7 @@ test('the published package may be published, and needs no other package', () =>
     name: 'awf',
     version: manifest['version'],
     license: 'MIT',
-    bin: { awf: 'dist/cli/index.js' },
+    bin: { awf: 'bin/awf.js' },
     engines: manifest['engines'],
     publishConfig: { access: 'public', provenance: true },
     // npm refuses a provenance from elsewhere.
