@@ -27,8 +27,8 @@ const published = ROLES.map((role) => {
     return digest;
   });
   execFileSync('docker', joinArgs(registry, names[role], digests), { stdio: 'inherit' });
-  const inspect = ['buildx', 'imagetools', 'inspect', '--format={{.Manifest.Digest}}', `${registry}/${names[role]}`];
-  const digest = execFileSync('docker', inspect, { encoding: 'utf8' }).trim();
+  const inspect = ['buildx', 'imagetools', 'inspect', '--format={{json .Manifest}}', `${registry}/${names[role]}`];
+  const { digest } = JSON.parse(execFileSync('docker', inspect, { encoding: 'utf8' })) as { digest: string };
   return [role, `${repositoryOf(registry, role)}@${digest}`];
 });
 writeFileSync(out, `${JSON.stringify(Object.fromEntries(published), null, 2)}\n`);
