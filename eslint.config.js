@@ -309,4 +309,5 @@ export default defineConfig(
   size,
   apiProxyDirection,
   { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
+  { files: ['bin/*.js'], languageOptions: { globals: { console: 'readonly', process: 'readonly' } } },
 );

@@ -47,7 +47,7 @@ const TESTS = readdirSync(join(ROOT, '__tests__'), { recursive: true })
 /** Where the source file of a test may be. */
 function sourcesOf(subject: string): string[] {
   const [, container, rest] = /^(containers\/[^/]+)\/(.+)$/.exec(subject) ?? [];
-  if (container === undefined) return [`src/${subject}.ts`, `${subject}.ts`];
+  if (container === undefined) return [`src/${subject}.ts`, ...['.ts', '.js', ''].map((suffix) => subject + suffix)];
   return [`${container}/src/${rest}.ts`, `${container}/${rest}`, `${container}/${rest}.sh`];
 }
 

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { ROOT } from '../../testing/root.ts';
 import { FETCH_LIMIT } from '../../testing/scratch.ts';
 import { goTool, HAS_GO } from '../../testing/go-tool.ts';
-import { WORKFLOWS } from './workflow-files.ts';
+import { EXAMPLES, WORKFLOWS } from './workflow-files.ts';
 
 /** Does not call other programs that some machines have, so that the verdict is the same everywhere. */
 const ALONE = ['-shellcheck=', '-pyflakes=', '-no-color', '-oneline'];
@@ -32,7 +32,7 @@ describe.skipIf(!HAS_GO)('actionlint', () => {
 
   const contentOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 
-  test.each(WORKFLOWS)('finds nothing in %s', async (file) => {
+  test.each([...WORKFLOWS, ...EXAMPLES])('finds nothing in %s', async (file) => {
     expect(await lint(file, contentOf(file))).toBe('');
   });
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { AGENT_PROGRAMS } from '../../testing/agents/programs.ts';
@@ -11,6 +11,25 @@ const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 const { devDependencies } = JSON.parse(read('package.json')) as { devDependencies: { node: string } };
 
 const object = (value: unknown): JsonObject => (isObject(value) ? value : {});
+
+/** What the token of a job may do that is not the default of its workflow. */
+const MORE_PERMISSIONS: Readonly<Record<string, Readonly<Record<string, JsonObject>>>> = {
+  'smoke-copilot.yml': { smoke: { contents: 'read', 'copilot-requests': 'write' } },
+  'release.yml': {
+    check: { contents: 'read' },
+    images: { contents: 'read', packages: 'write' },
+    join: { contents: 'read', packages: 'write', attestations: 'write', 'id-token': 'write' },
+    tag: { contents: 'write' },
+    npm: { contents: 'read', 'id-token': 'write' },
+  },
+};
+
+/** The runners of a job that runs on several. */
+function matrixRunners(job: JsonObject): unknown[] {
+  const matrix = object(object(job['strategy'])['matrix']);
+  const listed = Array.isArray(matrix['runner']) ? (matrix['runner'] as unknown[]) : [];
+  return [...listed, ...objects(matrix['include']).map(({ runner }) => runner)];
+}
 
 describe.each(WORKFLOWS)('%s', (file) => {
   const text = read(file);
@@ -28,7 +47,11 @@ describe.each(WORKFLOWS)('%s', (file) => {
 
   // What passed yesterday must pass today, so no name may stand for the newest version.
   test('pins the runner and Node.js', () => {
-    for (const job of jobs) expect(job['runs-on']).toMatch(/^[a-z]+-\d+\.\d+$/);
+    for (const job of jobs) {
+      const runner = job['runs-on'] === '${{ matrix.runner }}' ? matrixRunners(job) : [job['runs-on']];
+      expect(runner).not.toEqual([]);
+      for (const name of runner) expect(name).toMatch(/^[a-z]+-\d+\.\d+(-arm)?$/);
+    }
     for (const [, version] of text.matchAll(/node-version: *(.*)/g)) expect(version).toBe(devDependencies.node);
   });
 
@@ -39,13 +62,13 @@ describe.each(WORKFLOWS)('%s', (file) => {
     for (const { with: inputs } of checkouts) expect(inputs).toHaveProperty('persist-credentials', false);
   });
 
-  test('lets the token read the code and nothing else, or ask Copilot where that is the subject', () => {
-    const asksCopilot = file.endsWith('/smoke-copilot.yml');
-    expect(workflow['permissions']).toEqual({
-      contents: 'read',
-      ...(asksCopilot ? { 'copilot-requests': 'write' } : {}),
+  test('lets the token read the code, and nothing else without a reason', () => {
+    expect([{}, { contents: 'read' }]).toContainEqual(workflow['permissions']);
+    const more = Object.entries(object(workflow['jobs'])).flatMap(([name, job]) => {
+      const permissions = object(job)['permissions'];
+      return permissions === undefined ? [] : [[name, permissions]];
     });
-    expect(text.match(/\bpermissions:/g)).toHaveLength(1);
+    expect(Object.fromEntries(more)).toEqual(MORE_PERMISSIONS[basename(file)] ?? {});
   });
 
   // pull_request_target and workflow_run expose secrets to runs that a stranger can start.
@@ -69,4 +92,21 @@ test.each(AGENT_PROGRAMS)('smoke-$bin.yml installs the version that the engine t
   const workflow = read(`.github/workflows/smoke-${name}.yml`);
   expect(workflow).toContain(`"${npmPackage}@$VERSION"`);
   expect(/npm package .*\n +default: (.*)/.exec(workflow)?.[1]).toBe(version);
+});
+
+// What people copy is what the smoke tests prove.
+test.each(AGENT_PROGRAMS)('smoke-$bin.yml starts the program as README does', ({ bin }) => {
+  const started = new RegExp(`\\b${bin} [^'"]*(?=['"])`, 'g');
+  const commands = read(`.github/workflows/smoke-${bin}.yml`).match(started) ?? [];
+  expect(commands).toHaveLength(1);
+  // A long command may be on several lines.
+  const readme = read('README.md').replaceAll(/\s*\\\n\s*/g, ' ');
+  expect(readme).toContain(commands[0]);
+});
+
+// The agent has to use a tool: its prompt says what to run, and only a program can find out the result.
+test.each(AGENT_PROGRAMS)('smoke-$bin.yml asks for what no model knows', ({ bin }) => {
+  const text = read(`.github/workflows/smoke-${bin}.yml`);
+  expect(text).toContain('/dev/urandom');
+  expect(text).toContain(`test "$(cat proof.txt)" = "$(sha256sum challenge.txt)"`);
 });

@@ -1,0 +1,3 @@
+import isNumber from 'is-number';
+
+if (isNumber('17')) console.log('built: node');

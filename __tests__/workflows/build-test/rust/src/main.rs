@@ -1,0 +1,5 @@
+fn main() {
+    if itoa::Buffer::new().format(17) == "17" {
+        println!("built: rust");
+    }
+}
