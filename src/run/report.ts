@@ -9,9 +9,9 @@ import { aftermathWarnings } from '../report/aftermath.ts';
 import { egressReport, writePolicy, type EgressReport } from '../report/egress.ts';
 import { unlessMissing } from '../report/lines.ts';
 import { keepTranscripts } from '../report/transcripts.ts';
-import { REQUESTS_FILE } from '../report/request-writer.ts';
+import { API_REQUESTS_FILE, REQUESTS_FILE } from '../report/request-writer.ts';
 import { NO_DOMAINS, readDomains, type Traffic } from '../report/traffic.ts';
-import { modelKey, NO_MODEL_USAGE, readUsage, writeUsage, type RunUsage } from '../report/usage.ts';
+import { modelKey, NO_MODEL_USAGE, NOTHING_READ, readUsage, writeUsage, type RunUsage } from '../report/usage.ts';
 import { attempt, type Reporter } from '../reporter.ts';
 import type { Aftermath } from '../workspace/inspect.ts';
 import type { Pricing } from '../shared/prices.ts';
@@ -142,14 +142,20 @@ async function readTraffic(
       const reading = readDomains(logs, { agent: agentAddress, rules }, since);
       const nothing = { domains: NO_DOMAINS, unwritten: undefined };
       const { domains, unwritten } = await (commandStarted ? reading : unlessMissing(reading, nothing));
-      if (unwritten !== undefined) await attempt(reporter, `write ${REQUESTS_FILE}`, () => Promise.reject(unwritten));
+      await sayUnwritten(REQUESTS_FILE, unwritten, reporter);
       return domains;
     }),
-    usage: await attempt(reporter, "read the api-proxy's log", () => {
+    usage: await attempt(reporter, "read the api-proxy's log", async () => {
       const reading = readUsage(logs, since, loadPricing);
-      return commandStarted && apiProxy ? reading : unlessMissing(reading, NO_MODEL_USAGE);
+      const { usage, unwritten } = await (commandStarted && apiProxy ? reading : unlessMissing(reading, NOTHING_READ));
+      await sayUnwritten(API_REQUESTS_FILE, unwritten, reporter);
+      return usage;
     }),
   };
+}
+
+async function sayUnwritten(file: string, error: Error | undefined, reporter: Reporter): Promise<void> {
+  if (error !== undefined) await attempt(reporter, `write ${file}`, () => Promise.reject(error));
 }
 
 /** What is written beside the logs. */
@@ -165,7 +171,7 @@ async function writeBesideLogs(
   { reporter }: RunContext,
   { timings }: Progress,
 ): Promise<void> {
-  await attempt(reporter, 'write timings.json', () => writeTimings(logs, timings));
+  await attempt(reporter, 'write timings.json', () => writeTimings(logs, timings.record()));
   if (domains !== undefined && egress !== undefined) {
     await attempt(reporter, 'write policy.json', () => {
       writePolicy(logs, config, domains, egress);
