@@ -1,4 +1,5 @@
 import type { RequestRecord } from '../shared/request-record.ts';
+import type { JsonObject } from '../shared/usage.ts';
 
 /** One request that arrived at the api-proxy: a record of `requests.jsonl`. */
 export interface ApiRequest extends Omit<RequestRecord, 'event' | 'level'> {
@@ -11,21 +12,46 @@ export interface ApiRequest extends Omit<RequestRecord, 'event' | 'level'> {
 const MAX_TEXT = 512;
 
 /**
- * Makes a record of the api-proxy's own. Each field is named here: what else a line of the log may have stays there.
+ * Makes a record of the api-proxy's own. Each field is named here: what else a line of the log may have stays there, and what a
+ * line does not have is null, 0 or empty.
  *
  * @param costUsd undefined if the price is unknown
  */
 export function apiRequest(record: RequestRecord, costUsd: number | undefined): ApiRequest {
-  const { time, durationMs, id, provider, host, method, path, status, upstreamStatus } = record;
-  const { requestBytes, responseBytes, timeToFirstByteMs, forwarded, requests, model, usage, rule, error } = record;
+  const { time, provider, status, requests, usage } = record;
+  // Only these five were checked when the line was read.
+  const rest = record as unknown as JsonObject;
   return {
     version: 1,
-    ...{ time, durationMs, id, provider, host: short(host), method: cut(method), path: cut(path) },
-    ...{ status, upstreamStatus, requestBytes, responseBytes, timeToFirstByteMs, forwarded, requests },
-    ...{ model: short(model), usage, costUsd: costUsd ?? null, rule: short(rule), error },
+    time: new Date(time).toISOString(),
+    durationMs: count(rest, 'durationMs') ?? 0,
+    id: text(rest, 'id') ?? '',
+    provider,
+    host: text(rest, 'host'),
+    method: text(rest, 'method') ?? '',
+    path: text(rest, 'path') ?? '',
+    status,
+    upstreamStatus: count(rest, 'upstreamStatus'),
+    requestBytes: count(rest, 'requestBytes') ?? 0,
+    responseBytes: count(rest, 'responseBytes') ?? 0,
+    timeToFirstByteMs: count(rest, 'timeToFirstByteMs'),
+    forwarded: rest['forwarded'] === true,
+    requests,
+    model: text(rest, 'model'),
+    usage,
+    costUsd: costUsd ?? null,
+    rule: text(rest, 'rule'),
+    error: text(rest, 'error') as ApiRequest['error'],
   };
 }
 
-const cut = (text: string): string => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1)}…` : text);
+function count(record: JsonObject, name: keyof RequestRecord): number | null {
+  const value = record[name];
+  return typeof value === 'number' ? value : null;
+}
 
-const short = (text: string | null): string | null => (text === null ? null : cut(text));
+function text(record: JsonObject, name: keyof RequestRecord): string | null {
+  const value = record[name];
+  if (typeof value !== 'string') return null;
+  return value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT - 1)}…` : value;
+}

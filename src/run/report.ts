@@ -19,6 +19,7 @@ import type { SidecarBudget } from '../shared/sidecar-config.ts';
 import { budgetWarning, noPriceText, transcriptsText } from './messages.ts';
 import type { Progress } from './progress.ts';
 import type { RunContext } from './context.ts';
+import { resultOf } from './result.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { Timings } from './timings.ts';
 
@@ -42,6 +43,8 @@ export interface RunResult {
   readonly aftermath: Aftermath | undefined;
   /** What the command wrote to its files for outputs and the summary. */
   readonly written: WrittenFiles;
+  /** The text of the file that `result-file` names; empty without one. */
+  readonly result: string;
   readonly logs: LogDirectories | undefined;
   /** True if there are transcripts of agent programs in `logs.agent`. */
   readonly hasAgentLogs: boolean;
@@ -66,6 +69,7 @@ export async function report(
   const warnings = aftermath === undefined ? [] : aftermathWarnings(aftermath);
   for (const warning of warnings) reporter.warning(warning);
   const written = await readWritten(progress, reporter);
+  const result = resultOf(config, secrets, progress, reporter);
   const hasAgentLogs = await readTranscripts(secrets, progress, reporter);
   const traffic = await readTraffic(config, sandbox, progress, context);
   const egress = traffic.domains && egressReport(config, traffic.domains, traffic.usage, presetsHere(config, context));
@@ -85,7 +89,7 @@ export async function report(
     outcome,
     // A sandbox that failed is no success, whatever the command's exit code.
     exitCode: ['error', 'blocked'].includes(outcome) && exitCode === 0 ? 1 : exitCode,
-    ...{ error, traffic, egress, aftermath, written, logs, hasAgentLogs, timings, budget: config.budget },
+    ...{ error, traffic, egress, aftermath, written, result, logs, hasAgentLogs, timings, budget: config.budget },
   };
 }
 

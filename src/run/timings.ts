@@ -22,7 +22,11 @@ export class Timings {
     const { startupMs = null, teardownMs = null, phases } = this;
     return {
       ...{ startupMs, teardownMs },
-      phases: phases.map(({ phase, startMs, endMs }) => ({ phase, startMs, endMs: Number.isNaN(endMs) ? null : endMs })),
+      phases: phases.map(({ phase, startMs, endMs }) => ({
+        phase,
+        startMs,
+        endMs: Number.isNaN(endMs) ? null : endMs,
+      })),
     };
   }
 }
