@@ -182,7 +182,13 @@ async function writeBesideLogs(
     });
   }
   if (usage !== undefined) await attempt(reporter, 'write usage.json', () => writeUsage(logs, usage));
-  if (aftermath !== undefined) await attempt(reporter, 'write workspace.json', () => writeAftermath(logs, aftermath));
+  if (aftermath !== undefined)
+    await attempt(reporter, 'write workspace.json', () => writeAftermath(logs, recordOf(aftermath)));
+}
+
+/** What `workspace.json` has: null for a name that there is not. */
+function recordOf({ disarmed, ...rest }: Aftermath): object {
+  return { disarmed: disarmed.map(({ path, what, movedTo = null }) => ({ path, what, movedTo })), ...rest };
 }
 
 /** The post step repeats a search that failed or came too early, and needs the baseline for it. */
