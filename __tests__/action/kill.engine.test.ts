@@ -116,7 +116,7 @@ describe('SIGKILL during the command, then the post step', () => {
       'requests.jsonl',
       'usage.json',
     ]);
-    expect(JSON.parse(content('/usage.json'))).toMatchObject({ requests: 1 });
+    expect(JSON.parse(content('usage.json'))).toMatchObject({ requests: 1 });
   });
 });
 
