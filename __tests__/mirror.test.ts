@@ -19,6 +19,7 @@ const SUBJECTS: Readonly<Record<string, string>> = {
   'action/kill': 'a main step that is killed, and its post step',
   'action/ordinary-user': 'a step of an ordinary user',
   'workspace/git-day': 'a day of git, in the sandbox and outside',
+  'report/artifact': 'what a step leaves for later: its artifact, the event, the result',
   'squid/derived-target': 'Squid’s rules for a target that the configuration derives',
   'squid/egress': 'Squid’s rules, judged by Squid',
   'squid/verdicts': 'Squid’s verdict for every policy, scheme, source and mode',

@@ -107,6 +107,7 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     pids: 4096,
     timeoutMinutes: undefined,
     agentLogs: true,
+    resultFile: undefined,
     logLevel: 'info',
     proxyLogsDir: undefined,
     checkKeys: true,

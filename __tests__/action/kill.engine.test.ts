@@ -113,9 +113,10 @@ describe('SIGKILL during the command, then the post step', () => {
       'access.log',
       'api-proxy.log',
       'cache.log',
+      'requests.jsonl',
       'usage.json',
     ]);
-    expect(JSON.parse(content('/usage.json'))).toMatchObject({ requests: 1 });
+    expect(JSON.parse(content('usage.json'))).toMatchObject({ requests: 1 });
   });
 });
 

@@ -42,8 +42,9 @@ function aFinishedMain(
   { succeeded = true, when = 'always' } = {},
 ): { squid: string; apiProxy: string } {
   const { temp, main } = aStep(service).runner;
-  const logs = { squid: join(temp, 'squid-logs-1'), apiProxy: join(temp, 'api-proxy-logs-1') };
-  for (const directory of Object.values(logs)) mkdirSync(directory);
+  const at = (name: string): string => join(temp, `${name}-logs-1`);
+  const logs = { squid: at('squid'), apiProxy: at('api-proxy'), agent: at('agent') };
+  for (const directory of [logs.squid, logs.apiProxy]) mkdirSync(directory);
   writeFileSync(join(logs.squid, 'access.log'), 'an access\n');
   writeFileSync(join(logs.apiProxy, 'api-proxy.log'), 'a request\n');
   const prices = { own: [], hosts: {} };
@@ -66,15 +67,16 @@ describe('upload-logs', () => {
     expect(service.artifacts).toMatchObject([
       { name: `awf-logs-${runIdOf(step.runner)!}`, finalized: true, expiresAt: undefined },
     ]);
-    const names = [...readZip(service.artifacts[0]!.zip).keys()].map((path) => path.replace(/-\d+\//, '/')).sort();
+    const names = [...readZip(service.artifacts[0]!.zip).keys()].filter((path) => path !== 'summary.md').sort();
     expect(names).toEqual([
-      'api-proxy-logs/api-proxy.log',
-      'api-proxy-logs/usage.json',
-      'squid-logs/access.jsonl',
-      'squid-logs/access.log',
-      'squid-logs/cache.log',
-      'squid-logs/policy.json',
-      'squid-logs/timings.json',
+      'api-proxy/api-proxy.log',
+      'api-proxy/requests.jsonl',
+      'policy.json',
+      'squid/access.jsonl',
+      'squid/access.log',
+      'squid/cache.log',
+      'timings.json',
+      'usage.json',
     ]);
   });
 
@@ -229,7 +231,7 @@ describe('E8: links among the logs', () => {
     const post = await step.post();
     expect(post.code, post.stdout + post.stderr).toBe(0);
     const files = readZip(service.artifacts[0]!.zip);
-    expect([...files.keys()].sort()).toEqual(['api-proxy-logs-1/api-proxy.log', 'squid-logs-1/access.log']);
+    expect([...files.keys()].sort()).toEqual(['api-proxy/api-proxy.log', 'squid/access.log']);
     expect(readFileSync(secret, 'utf8')).toBe('a secret of the host');
   });
 
@@ -242,7 +244,7 @@ describe('E8: links among the logs', () => {
     renameSync(apiProxy, `${apiProxy}.away`);
     symlinkSync(outside, apiProxy);
     expect((await step.post()).code).toBe(0);
-    expect([...readZip(service.artifacts[0]!.zip).keys()]).toEqual(['squid-logs-1/access.log']);
+    expect([...readZip(service.artifacts[0]!.zip).keys()]).toEqual(['squid/access.log']);
   });
 
   test('the command can neither read nor change the logs', async () => {
@@ -262,9 +264,9 @@ describe('E8: links among the logs', () => {
     const names = [...readZip(service.artifacts[0]!.zip).keys()].map((path) => path.replace(/^.*\//, ''));
     const files = [
       ...['access.jsonl', 'access.log', 'api-proxy.log', 'cache.log', 'policy.json', 'timings.json', 'usage.json'],
-      'workspace.json',
+      ...['requests.jsonl', 'workspace.json'],
     ];
-    expect(names.sort()).toEqual(files);
+    expect(names.filter((name) => name !== 'summary.md').sort()).toEqual(files.sort());
     expect(remains(step.runner)).toEqual([]);
   });
 });

@@ -23,6 +23,7 @@ const RESULT: RunResult = {
   egress: undefined,
   aftermath: undefined,
   written: { output: NOTHING_WRITTEN, summary: NOTHING_WRITTEN },
+  result: '',
   logs: {
     squid: '/nonexistent/squid-logs',
     apiProxy: '/nonexistent/api-proxy-logs',
@@ -104,7 +105,7 @@ describe('a part that cannot be delivered loses only itself', () => {
 test('what could not be read is left out of the outputs, never reported as empty', async () => {
   await publish({ ...RESULT, traffic: { domains: undefined, usage: undefined } }, NO_SECRETS, actionReporter);
   const outputs = Object.keys(parseOutputs(files.output)).toSorted();
-  expect(outputs).toEqual(['agent-outputs', 'exit-code', 'logs-path', 'outcome', 'startup-ms']);
+  expect(outputs).toEqual(['agent-outputs', 'exit-code', 'logs-path', 'outcome', 'result', 'startup-ms']);
   expect(readFileSync(files.summary, 'utf8')).toContain('which requests were refused is unknown');
 });
 

@@ -281,7 +281,7 @@ describe('logs', () => {
       join(temporary, 'api-proxy-logs-'),
     ]);
     expect(readFileSync(join(squid, 'access.log'), 'utf8')).toContain('CONNECT refused.example 443');
-    expect(readdirSync(apiProxy).sort()).toEqual(['api-proxy.log', 'usage.json']);
+    expect(readdirSync(apiProxy).sort()).toEqual(['api-proxy.log', 'requests.jsonl', 'usage.json']);
     for (const path of [squid, apiProxy]) expect(statSync(path).mode & 0o777).toBe(0o755);
   });
 
@@ -297,7 +297,7 @@ describe('logs', () => {
     const log = readFileSync(join(chosen, 'access.log'), 'utf8');
     expect(log).toContain('CONNECT first.example 443');
     expect(log).toContain('CONNECT second.example 443');
-    expect(readdirSync(join(directory, 'deep', 'api-proxy-logs')).sort()).toEqual(['api-proxy.log', 'usage.json']);
+    expect(readdirSync(join(directory, 'deep', 'api-proxy-logs')).sort()).toEqual(['api-proxy.log', 'requests.jsonl', 'usage.json']);
     expect(readdirSync(temporary)).toEqual([]);
   });
 

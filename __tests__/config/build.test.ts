@@ -72,6 +72,7 @@ describe('defaults', () => {
       checkKeys: true,
       budget: {},
       agentLogs: true,
+      resultFile: undefined,
       prices: [],
       logLevel: 'info',
       proxyLogsDir: undefined,

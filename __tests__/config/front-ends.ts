@@ -222,6 +222,11 @@ export const CASES: Readonly<
     bad: ['my-model 2', 'has not two to five prices after the model'],
     ...list,
   },
+  'result-file': {
+    good: './out/review.md',
+    reads: { resultFile: 'out/review.md' },
+    bad: ['../review.md', 'is not a file in the workspace'],
+  },
   'upload-logs': { good: 'never', reads: { when: 'never' }, bad: ['sometimes', 'is not one of its values'] },
   'artifact-name': { good: 'logs', reads: { artifactName: 'logs' } },
   'retention-days': { good: '3', reads: { retentionDays: 3 }, bad: ['0', 'is not a whole number from 1'] },

@@ -67,6 +67,7 @@ const INTERFACE: Readonly<Record<string, string | undefined>> = {
   'max-tokens': undefined,
   'max-cost-usd': undefined,
   prices: undefined,
+  'result-file': undefined,
   'upload-logs': 'always',
   'artifact-name': undefined,
   'retention-days': undefined,
@@ -79,7 +80,7 @@ const INTERFACE: Readonly<Record<string, string | undefined>> = {
 const OUTPUTS = [
   ...['exit-code', 'outcome', 'allowed-domains', 'blocked-domains', 'requests', 'input-tokens', 'output-tokens'],
   'cost-usd',
-  ...['agent-outputs', 'logs-path', 'startup-ms'],
+  ...['agent-outputs', 'result', 'logs-path', 'startup-ms'],
 ];
 
 /** The options that a policy file can give. */

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Parser } from '../../src/config/option.ts';
-import { boolean, choice, count, memory, minutes, shell, target } from '../../src/config/parsers.ts';
+import { boolean, choice, count, memory, minutes, shell, target, workspaceFile } from '../../src/config/parsers.ts';
 import type { Given } from '../../src/config/source.ts';
 import { UserError } from '../../src/errors.ts';
 import { temporaryDirectory, thrown } from '../../testing/builders.ts';
@@ -213,5 +213,35 @@ describe('upstream-ca', () => {
     const error = thrown(() => valuesOf({ 'upstream-ca': 'key.pem' }, workspace));
     expect(error.message).toMatch(/^upstream-ca: .*no PEM certificate/);
     expect(error.message).not.toContain('c2VjcmV0');
+  });
+});
+
+describe('result-file', () => {
+  const workspace = '/nonexistent/workspace';
+  const read = (text: string) =>
+    workspaceFile({ text, source: { kind: 'input', name: 'result-file' } }, { workspace, nameOf: String });
+
+  test.each([
+    ['review.md', 'review.md'],
+    ['./out//a/../review.md', 'out/review.md'],
+    [`${workspace}/review.md`, 'review.md'],
+    ['...', '...'],
+    ['.github/review.md', '.github/review.md'],
+  ])('%s is %s', (text, path) => {
+    expect(read(text)).toBe(path);
+  });
+
+  test.each(['.', '..', '/', '../review.md', 'a/../../review.md', '/etc/passwd', 'out/', `${workspace}2/a`])(
+    '%s is no file in the workspace',
+    (text) => {
+      const error = thrown(() => read(text));
+      expect(error).toBeInstanceOf(UserError);
+      expect(error.message).toBe(`result-file: ${text} is not a file in the workspace ${workspace}.`);
+      expect(error.hint).toContain('review.md');
+    },
+  );
+
+  test.each(['.git/config', 'sub/.GIT/config', '.git'])('%s would be another file than in the sandbox', (text) => {
+    expect(thrown(() => read(text)).message).toBe(`result-file: ${text} is one of git's own files.`);
   });
 });

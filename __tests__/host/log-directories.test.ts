@@ -143,7 +143,7 @@ describe('writeTimings', () => {
     const squid = temporaryDirectory();
     writeTimings(logs(squid), { run: 1 });
     writeTimings(logs(squid), { run: 2 });
-    expect(JSON.parse(readFileSync(join(squid, 'timings.json'), 'utf8'))).toEqual({ run: 2 });
+    expect(JSON.parse(readFileSync(join(squid, 'timings.json'), 'utf8'))).toEqual({ version: 1, run: 2 });
   });
 
   test('follows no link in its place', () => {

@@ -18,8 +18,8 @@ const REQUEST: EgressRequest = {
   ...{ bytesSent: 1, bytesReceived: 2 },
 };
 
-async function write(path: string, requests: number): Promise<RequestWriter> {
-  const writer = new RequestWriter(path);
+async function write(path: string, requests: number): Promise<RequestWriter<EgressRequest>> {
+  const writer = new RequestWriter<EgressRequest>(path);
   for (let index = 0; index < requests; index++) await writer.write(REQUEST);
   await writer.close();
   return writer;

@@ -260,7 +260,8 @@ describe('refused lookups', () => {
 
 describe('readUsage', () => {
   const noPrices = () => Promise.reject(new Error('No model was used.'));
-  const read = (log: string, since = 0) => readUsage(logsWith({ 'api-proxy/api-proxy.log': log }), since, noPrices);
+  const read = (log: string, since = 0) =>
+    readUsage(logsWith({ 'api-proxy/api-proxy.log': log }), since, noPrices).then(({ usage }) => usage);
 
   test('a missing log is an error', async () => {
     await expect(readUsage({ apiProxy: '/does/not/exist' }, 0, noPrices)).rejects.toThrow('ENOENT');

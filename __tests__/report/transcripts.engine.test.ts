@@ -42,8 +42,8 @@ test('what the programs wrote is beside the logs and in the artifact; the exit c
   expect(readFileSync(join(agentLogs(), KEPT[0]!), 'utf8')).toBe('{"role":"user"}\n');
   expect(step.runner.main.summary()).toContain(agentLogs());
   await step.post();
-  const names = [...readZip(service.artifacts[0]!.zip).keys()].filter((name) => name.startsWith('agent-logs-'));
-  expect(names.map((name) => name.replace(/^agent-logs-\d+\//, '')).sort()).toEqual(KEPT);
+  const names = [...readZip(service.artifacts[0]!.zip).keys()].filter((name) => name.startsWith('agent-logs/'));
+  expect(names.map((name) => name.replace(/^agent-logs\//, '')).sort()).toEqual(KEPT);
 });
 
 test('so it is when the time is over, and in an image', async () => {

@@ -43,7 +43,7 @@ export const CLAIMED: Claimed = {
     corepack: undefined,
     temporary: [],
     claudeJson: undefined,
-    trust: undefined,
+    trust: undefined, event: {},
   },
   hostAddresses: [],
   hasIpv6: true,

@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { TIMINGS_FILE, type LogDirectories } from '../../src/host/log-directories.ts';
 import type { RunResult } from '../../src/run/report.ts';
-import { REQUESTS_FILE } from '../../src/report/request-writer.ts';
+import { API_REQUESTS_FILE, REQUESTS_FILE } from '../../src/report/request-writer.ts';
 import { NO_DOMAINS } from '../../src/report/traffic.ts';
 import { NO_MODEL_USAGE, USAGE_FILE } from '../../src/report/usage.ts';
 import { ACCESS_LOG, API_PROXY_LOG_DIR, API_PROXY_LOG_FILE, SQUID_LOG_DIR } from '../../src/shared/contract.ts';
@@ -197,7 +197,7 @@ describe('the report', CONCURRENT, () => {
       'policy.json',
       TIMINGS_FILE,
     ]);
-    expect(readdirSync(result.logs!.apiProxy).toSorted()).toEqual([API_PROXY_LOG_FILE, USAGE_FILE]);
+    expect(readdirSync(result.logs!.apiProxy).toSorted()).toEqual([API_PROXY_LOG_FILE, API_REQUESTS_FILE, USAGE_FILE]);
     expect(JSON.parse(readFileSync(join(result.logs!.apiProxy, USAGE_FILE), 'utf8'))).toMatchObject({ requests: 1 });
     expect({ left: world.left(), warnings: world.warnings }).toEqual({ left: [], warnings: [] });
   });

@@ -123,14 +123,8 @@ describe.skipIf(!HAS_GO)('a workflow that uses the action twice, run by act', ()
     expect(service.artifacts).toMatchObject([{ name: expect.stringMatching(/^awf-logs-/) as string, finalized: true }]);
     const [{ name, zip } = { name: '', zip: Buffer.alloc(0) }] = service.artifacts;
     const logs = Object.fromEntries([...readZip(zip)].map(([path, content]) => [path, content.toString()]));
-    expect(Object.entries(logs)).toContainEqual([
-      expect.stringMatching(/^squid-logs-\d+\/access\.log$/),
-      expect.stringContaining('refused.example'),
-    ]);
-    expect(Object.entries(logs)).toContainEqual([
-      expect.stringMatching(/^api-proxy-logs-\d+\/api-proxy\.log$/),
-      expect.stringContaining('/v1/messages'),
-    ]);
+    expect(Object.entries(logs)).toContainEqual(['squid/access.log', expect.stringContaining('refused.example')]);
+    expect(Object.entries(logs)).toContainEqual(['api-proxy/api-proxy.log', expect.stringContaining('/v1/messages')]);
     expect(Object.values(logs).join('\n')).not.toContain(TEST_KEYS.anthropic);
     expect(leftOvers(name.replace('awf-logs-', ''))).toEqual([]);
   });

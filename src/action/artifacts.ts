@@ -1,23 +1,30 @@
-import { lstatSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { DefaultArtifactClient } from '@actions/artifact';
-import { UPLOAD_LIMIT_MS } from '../run/limits.ts';
-import type { UploadSettings } from './inputs.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
+import { UPLOAD_LIMIT_MS } from '../run/limits.ts';
+import { artifactFiles } from './artifact-files.ts';
+import type { UploadSettings } from './inputs.ts';
 
 /** What became of the upload. */
 export type UploadResult =
-  | { readonly uploaded: string; readonly files: number; readonly bytes: number | undefined }
+  | {
+      readonly uploaded: string;
+      readonly files: number;
+      readonly bytes: number | undefined;
+      /** What the artifact does not have as it should. */
+      readonly warnings: readonly string[];
+    }
   | { readonly skipped: string };
 
 /**
  * Uploads the logs as one artifact.
  *
+ * @param staging a directory that is created for the arranged logs; the caller removes it
  * @param limitMs time limit
  * @throws Error when the service refuses, or does not answer in time
  */
 export async function uploadLogs(
   logs: LogDirectories,
+  staging: string,
   settings: UploadSettings,
   runId: string,
   limitMs = UPLOAD_LIMIT_MS,
@@ -25,24 +32,13 @@ export async function uploadLogs(
   if ((process.env['ACTIONS_RESULTS_URL'] ?? '') === '') {
     return { skipped: 'this runner has no artifact service (ACTIONS_RESULTS_URL is not set)' };
   }
-  const files = Object.values(logs).flatMap(logFiles);
+  const { root, files, warnings } = artifactFiles(logs, staging);
   if (files.length === 0) return { skipped: 'there are no log files' };
   const name = settings.artifactName ?? `awf-logs-${runId}`;
   const options = settings.retentionDays === undefined ? {} : { retentionDays: settings.retentionDays };
-  const upload = new DefaultArtifactClient().uploadArtifact(name, files, dirname(logs.squid), options);
+  const upload = new DefaultArtifactClient().uploadArtifact(name, [...files], root, options);
   const { size } = await withLimit(upload, limitMs);
-  return { uploaded: name, files: files.length, bytes: size };
-}
-
-/** Regular files with one name only: no link is followed, symbolic or hard, wherever it came from. */
-function logFiles(directory: string): string[] {
-  if (lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
-  return readdirSync(directory, { recursive: true })
-    .map((name) => join(directory, String(name)))
-    .filter((path) => {
-      const entry = lstatSync(path);
-      return entry.isFile() && entry.nlink === 1;
-    });
+  return { uploaded: name, files: files.length, bytes: size, warnings };
 }
 
 async function withLimit<T>(work: Promise<T>, limitMs: number): Promise<T> {

@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as core from '@actions/core';
 import { rmRF } from '@actions/io';
 import { DockerCli } from '../docker/cli.ts';
@@ -8,7 +9,7 @@ import { stepTemporaryDirectory, workDirectoryOf } from '../host/paths.ts';
 import { lockWorkspace } from '../host/workspace-lock.ts';
 import { aftermathMarkdown, aftermathWarnings } from '../report/aftermath.ts';
 import { unlessMissing } from '../report/lines.ts';
-import { NO_MODEL_USAGE, readUsage, writeUsage } from '../report/usage.ts';
+import { NOTHING_READ, readUsage, writeUsage } from '../report/usage.ts';
 import { attempt } from '../reporter.ts';
 import { KILLED_STEP_SETTLING_MS, SURVEY_LIMIT_MS } from '../run/limits.ts';
 import { removeRun } from '../run/removal.ts';
@@ -42,7 +43,7 @@ export async function postStep(
     return 0;
   }
   await guarded('remove the containers', () => removeLeftOvers(state, engine));
-  await guarded('write usage.json', () => completeLogs(state));
+  await guarded('write usage.json and requests.jsonl', () => completeLogs(state));
   // The logs first: what the command left may be meant to stop what comes after.
   await guarded('upload the logs', () => upload(state, uploadLimitMs));
   const workDirectory = workDirectoryOf(state.runId, stepTemporaryDirectory());
@@ -69,8 +70,10 @@ async function searchWorkspace(workDirectory: string, lookThrough: LookThrough):
 
 /** What the main step writes last, and did not when it was killed. */
 async function completeLogs({ logs, succeeded, prices }: State): Promise<void> {
-  if (logs !== undefined && succeeded === undefined)
-    writeUsage(logs, await unlessMissing(readUsage(logs, 0, lazyPricing(prices)), NO_MODEL_USAGE));
+  if (logs === undefined || succeeded !== undefined) return;
+  const { usage, unwritten } = await unlessMissing(readUsage(logs, 0, lazyPricing(prices)), NOTHING_READ);
+  writeUsage(logs, usage);
+  if (unwritten !== undefined) throw unwritten;
 }
 
 async function removeLeftOvers({ runId, succeeded }: State, engine: Engine): Promise<void> {
@@ -91,8 +94,13 @@ async function upload({ upload: settings, logs, runId, succeeded }: State, limit
   } else if (settings.when === 'on-failure' && succeeded === true) {
     core.info('upload-logs is on-failure and the command succeeded; the logs stay on the runner.');
   } else {
-    const result = await uploadLogs(logs, settings, runId, limitMs);
-    if ('skipped' in result) core.info(`The logs are not uploaded: ${result.skipped}.`);
-    else core.info(`Uploaded ${result.files} log files as the artifact ${result.uploaded}.`);
+    const staging = join(workDirectoryOf(runId, stepTemporaryDirectory()), 'artifact');
+    const result = await uploadLogs(logs, staging, settings, runId, limitMs);
+    if ('skipped' in result) {
+      core.info(`The logs are not uploaded: ${result.skipped}.`);
+      return;
+    }
+    for (const warning of result.warnings) core.warning(warning);
+    core.info(`Uploaded ${result.files} log files as the artifact ${result.uploaded}.`);
   }
 }

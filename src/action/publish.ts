@@ -48,12 +48,14 @@ function runOutputs({
   exitCode,
   timings,
   logs,
+  result,
 }: RunResult): Record<string, string> {
   return {
     'exit-code': String(exitCode),
     outcome,
     'startup-ms': timings.startupMs === undefined ? '' : String(Math.round(timings.startupMs)),
     'logs-path': logs?.squid ?? '',
+    result,
     ...(usage && {
       requests: String(usage.requests),
       'input-tokens': String(usage.inputTokens),

@@ -56,7 +56,7 @@ const WITHHELD: readonly string[] = [
   ...CREDENTIAL_PATTERNS,
   // The means by which a step acts on the job. Which of ACTIONS_* are tokens changes with the runner, so all are
   // withheld.
-  ...words('INPUT_* STATE_* ACTIONS_* GITHUB_ENV GITHUB_PATH GITHUB_STATE GITHUB_EVENT_PATH GITHUB_ACTION_PATH'),
+  ...words('INPUT_* STATE_* ACTIONS_* GITHUB_ENV GITHUB_PATH GITHUB_STATE GITHUB_ACTION_PATH'),
   // Addresses of programs outside: the engine, agents that hold keys, the desktop's bus, the service manager.
   ...words(`
     DOCKER_* CONTAINER_HOST BUILDKIT_HOST SSH_AUTH_SOCK SSH_AGENT_PID GPG_AGENT_INFO
@@ -64,11 +64,15 @@ const WITHHELD: readonly string[] = [
   `),
 ];
 
+/** The variable with the path of the job's event. The sandbox has a copy. */
+export const EVENT_VARIABLE = 'GITHUB_EVENT_PATH';
+
 /** Decided by the sandbox, in addition to the variables that it sets. */
 const RESERVED: readonly string[] = [
   ...PROXY_VARIABLES,
   ...words('AWF_* LD_PRELOAD LD_AUDIT HOME USER LOGNAME TMPDIR RUNNER_TEMP XDG_RUNTIME_DIR'),
   ...Object.keys(COMMAND_FILE_VARIABLES),
+  EVENT_VARIABLE,
 ];
 
 /** Set by a shell for itself. The host shell's values would be wrong in the sandbox. */

@@ -7,6 +7,7 @@ import { UserError } from '../errors.ts';
 import { isBelow } from '../host/paths.ts';
 import { atOnce, inSlices } from '../host/slices.ts';
 import type { User } from '../host/user.ts';
+import { readEvent, type HostEvent } from './event-file.ts';
 import { readHostTrust, type HostTrust } from './host-trust.ts';
 import { readKinds, type PathKinds } from './host-places.ts';
 import { readEtc, type EtcTree } from '../mounts/etc.ts';
@@ -36,6 +37,8 @@ export interface AgentHost {
   readonly temporary: readonly string[];
   /** Content of the user's own `~/.claude.json`; undefined where there is none, or where Claude Code has no key. */
   readonly claudeJson: string | undefined;
+  /** The event of the job. */
+  readonly event: HostEvent;
   /** What programs trust outside; undefined where they trust nothing more in the sandbox. */
   readonly trust: HostTrust | undefined;
 }
@@ -100,6 +103,7 @@ export function readAgentHost(
     kinds: readKinds(environment),
     temporary: [environment['RUNNER_TEMP'] ?? '', surroundings.temporary].filter((path) => path !== ''),
     claudeJson: usesClaude ? readIfPresent(join(user.home, CLAUDE_JSON)) : undefined,
+    event: readEvent(environment),
     trust: places.hasAuthority ? readHostTrust(config, environment, places.userMounts) : undefined,
   };
 }

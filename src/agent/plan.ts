@@ -14,6 +14,7 @@ import { PROVIDERS, type ProviderId } from '../shared/providers.ts';
 import { claudeJson } from './claude-json.ts';
 import { CLEARED } from './environment-policy.ts';
 import { agentEnvironment, baseDirectories, preflightChecks, RUNTIME_DIRECTORY } from './environment.ts';
+import { eventCopy } from './event-file.ts';
 import { homeSettings, RESOLVER_FILE, systemFileMounts, systemFiles } from './files.ts';
 import type { AgentHost } from './host.ts';
 import { misplaced, type Misplaced, type SandboxView } from './host-places.ts';
@@ -43,6 +44,8 @@ export interface AgentPlan {
   readonly systemFiles: Readonly<Record<string, string | Buffer>>;
   /** What is written beside the system files; undefined where an image has its own. */
   readonly etc: EtcPlan | undefined;
+  /** The command's copy of the job's event; undefined if there is none. */
+  readonly event: string | undefined;
   /** The standard input of the entrypoint. */
   readonly document: string;
   /** Which providers the api-proxy asks for a model, with the user's own choice. */
@@ -76,6 +79,7 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
   const fit = (name: string, value: string): Misplaced | undefined =>
     trust.isJoined(name, value) ? undefined : misplaced(name, value, view);
   const environment = agentEnvironment(config, secrets, addresses, host.environment, user, { fit, trust });
+  const event = eventCopy(host, secrets);
   const questions = modelQuestions(config, environment);
   const asked = PROVIDERS.filter(({ id }) => questions.has(id));
   const { mounts, links } = linkIntoHome(all, user.home, config.workspace, host.toolDirectories);
@@ -83,8 +87,9 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
     mounts,
     systemFiles: files,
     etc,
+    event: event.text,
     document: startDocument({
-      environment: environment.variables,
+      environment: { ...environment.variables, ...event.variables },
       command: config.command,
       modelUrls: asked.map(({ port }) => apiProxyUrl(addresses, port) + MODEL_CHOICE_PATH),
       checks: preflightChecks(config, addresses, environment),
@@ -102,6 +107,7 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
       ...claude.warnings,
       ...environment.withheld.map(({ name, reason }) => `${name} is withheld from the command: ${reason}.`),
       ...environment.warnings,
+      ...event.warnings,
       ...hopelessCalls(config),
       ...missingPrograms(config, host, [...tools, ...userMounts]),
       ...(user.uid === 0 ? [ROOT_WARNING] : []),

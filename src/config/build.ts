@@ -132,6 +132,7 @@ function asGiven(values: OptionValues) {
     checkKeys: values['check-keys'],
     budget: budgetOf(values),
     agentLogs: values['agent-logs'],
+    resultFile: values['result-file'],
     prices: values.prices,
     logLevel: values['log-level'],
     proxyLogsDir: values['proxy-logs-dir'],

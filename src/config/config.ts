@@ -118,6 +118,8 @@ export interface Config {
   readonly budget: SidecarBudget;
   /** Whether to keep what agent programs write about their work. */
   readonly agentLogs: boolean;
+  /** The file with the command's result, relative to the workspace. Undefined for none. */
+  readonly resultFile: string | undefined;
   /** The user's own; they take precedence over the price table. */
   readonly prices: readonly OwnPrice[];
   readonly logLevel: LogLevel;

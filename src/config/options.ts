@@ -24,6 +24,7 @@ import {
   shell,
   target,
   workingDirectory,
+  workspaceFile,
 } from './parsers.ts';
 import { ownPrice } from './prices.ts';
 import { protectEntry } from './protect-paths.ts';
@@ -202,6 +203,13 @@ const OTHERS = [
     kind: 'lines',
     parse: ownPrice,
     description: 'MODEL INPUT OUTPUT [CACHED [WRITE [HOUR-WRITE]]], dollars per million tokens',
+  },
+  {
+    name: 'result-file',
+    kind: 'text',
+    parse: workspaceFile,
+    only: 'action',
+    description: 'a file of the workspace that becomes the output result',
   },
   {
     name: 'upload-logs',

@@ -1,5 +1,5 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { UserError, withHint } from '../errors.ts';
 import { isInside } from '../host/paths.ts';
 import { parseAuthHeader, type AuthHeader } from '../shared/injection.ts';
@@ -121,6 +121,24 @@ export function workingDirectory({ text, source }: Given, { workspace }: ParseCo
   throw new UserError(`${place}: ${text} is outside the workspace ${workspace}.`, {
     hint: 'The sandbox sees the workspace only; name a directory inside it.',
   });
+}
+
+/** A file in the workspace, which need not exist. @returns its path relative to the workspace */
+export function workspaceFile({ text, source }: Given, { workspace }: ParseContext): string {
+  const place = placeOf(source);
+  const file = relative(workspace, resolve(workspace, text));
+  if (file === '' || /^\.\.(\/|$)/.test(file) || text.endsWith('/')) {
+    throw new UserError(`${place}: ${text} is not a file in the workspace ${workspace}.`, {
+      hint: 'Write a path that starts at the workspace, such as "review.md".',
+    });
+  }
+  // The sandbox has a .git of its own, and the one on the host may hold a credential.
+  if (file.toLowerCase().split('/').includes('.git')) {
+    throw new UserError(`${place}: ${text} is one of git's own files.`, {
+      hint: 'Let the command write its result to another file in the workspace.',
+    });
+  }
+  return file;
 }
 
 /**

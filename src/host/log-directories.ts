@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { harmlessJson } from './harmless-json.ts';
 import { isInside } from './paths.ts';
 import type { UserIds } from './user.ts';
 
@@ -31,28 +32,34 @@ export function logPaths({ squid, apiProxy, agent }: LogDirectories, hasAgentLog
 export const TIMINGS_FILE = 'timings.json';
 
 /** Writes `timings.json`. */
-export function writeTimings({ squid }: Pick<LogDirectories, 'squid'>, timings: unknown): void {
+export function writeTimings({ squid }: Pick<LogDirectories, 'squid'>, timings: object): void {
   writeAnew(squid, TIMINGS_FILE, timings);
 }
 
+/** A copy of the job summary, beside `timings.json`. */
+export const SUMMARY_FILE = 'summary.md';
+
 /** The complete list of what the command left in the workspace; the summary only has its first rows. */
-const AFTERMATH_FILE = 'workspace.json';
+export const AFTERMATH_FILE = 'workspace.json';
 
 /** Writes `workspace.json`, beside `timings.json`. */
-export function writeAftermath({ squid }: Pick<LogDirectories, 'squid'>, aftermath: unknown): void {
+export function writeAftermath({ squid }: Pick<LogDirectories, 'squid'>, aftermath: object): void {
   writeAnew(squid, AFTERMATH_FILE, aftermath);
 }
 
+/** The version of each file that {@link writeAnew} writes. A reader may rely on what `schema/` says about it. */
+const VERSION = 1;
+
 /**
- * Writes a value as JSON. A sidecar can write to the directory too, so no link that stands there is followed. What cannot
- * be written in full is removed: half a file would be read as a whole one.
+ * Writes a value as JSON, with its version first. A sidecar can write to the directory too, so no link that stands there is
+ * followed. What cannot be written in full is removed: half a file would be read as a whole one.
  */
-export function writeAnew(directory: string, name: string, value: unknown): void {
+export function writeAnew(directory: string, name: string, value: object): void {
   const path = join(directory, name);
   rmSync(path, { recursive: true, force: true });
   const file = openSync(path, 'wx');
   try {
-    writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+    writeFileSync(file, `${harmlessJson({ version: VERSION, ...value }, 2)}\n`);
   } catch (error) {
     rmSync(path, { force: true });
     throw error;

@@ -6,9 +6,14 @@
 /** What a line must contain to be worth a closer look: that takes ten times as long. */
 const HINT = /pass|pwd|secret|token|key|auth|credential|login|pw\b|@|gh[pousr]_|glpat-|xox|sk-|AKIA|npm_|pypi-|hf_/i;
 
+/** How tokens of known services begin: part of a regular expression. At least 16 letters, digits, `_` or `-` follow. */
+export const TOKEN_PREFIXES = 'gh[pousr]_|github_pat_|glpat-|xox[abprs]-|sk-(ant-|proj-)?|AKIA|npm_|pypi-|hf_';
+
 /** In comments too: keys, and tokens of known services. */
-const ANYWHERE =
-  /-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----(\s|\\n|$)|PuTTY-User-Key-File|AGE-SECRET-KEY-1|\b(gh[pousr]_|github_pat_|glpat-|xox[abprs]-|sk-(ant-|proj-)?|AKIA|npm_|pypi-|hf_)[A-Za-z0-9_-]{16}/;
+const ANYWHERE = new RegExp(
+  String.raw`-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----(\s|\\n|$)|PuTTY-User-Key-File|AGE-SECRET-KEY-1|` +
+    String.raw`\b(${TOKEN_PREFIXES})[A-Za-z0-9_-]{16}`,
+);
 
 /** A line that a program only skips. */
 const COMMENT = /^\s*(#|;|\/\/\s|--\s|<!--|\/?\*|"\s)/;

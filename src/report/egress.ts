@@ -46,7 +46,7 @@ function withoutKnown(
 }
 
 /** The policy of the run and what it did, beside Squid's log. */
-const POLICY_FILE = 'policy.json';
+export const POLICY_FILE = 'policy.json';
 
 /** Writes `policy.json`. @throws Error when it cannot be written */
 export function writePolicy(
@@ -56,7 +56,6 @@ export function writePolicy(
   { proposal }: EgressReport,
 ): void {
   writeAnew(squid, POLICY_FILE, {
-    version: 1,
     mode: egress.mode,
     allow: egress.allow.map(ruleOf),
     deny: egress.deny.map(ruleOf),

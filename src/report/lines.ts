@@ -13,7 +13,7 @@ const MAX_LENGTH = 1024 * 1024;
  *
  * @throws Error when the file cannot be opened or read, or is no regular file
  */
-export async function* linesOf(path: string): AsyncGenerator<string> {
+export async function* linesOf(path: string): AsyncGenerator<string, undefined> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     if (!(await file.stat()).isFile()) throw new Error(`${path} is not a regular file.`);

@@ -1,14 +1,17 @@
 import { open, rm, type FileHandle } from 'node:fs/promises';
-import type { EgressRequest } from './requests.ts';
+import { harmlessJson } from '../host/harmless-json.ts';
 
-/** The requests of a run, one JSON object a line, beside Squid's own log. */
+/** The requests that arrived at Squid, one JSON object per line, beside Squid's own log. */
 export const REQUESTS_FILE = 'access.jsonl';
+
+/** The requests that arrived at the api-proxy, one JSON object per line, beside the api-proxy's own log. */
+export const API_REQUESTS_FILE = 'requests.jsonl';
 
 /** Characters that are collected before they are written. */
 const BUFFER = 256 * 1024;
 
 /** Writes requests to a file. It throws nothing: a file that cannot be written in full is removed, and {@link error} says why. */
-export class RequestWriter {
+export class RequestWriter<T extends { readonly version: number }> {
   /** Why there is no file; undefined if there is one. */
   error: Error | undefined;
   readonly #path: string;
@@ -19,8 +22,8 @@ export class RequestWriter {
     this.#path = path;
   }
 
-  async write(request: EgressRequest): Promise<void> {
-    this.#text += `${JSON.stringify(request)}\n`;
+  async write(request: T): Promise<void> {
+    this.#text += `${harmlessJson(request)}\n`;
     if (this.#text.length >= BUFFER) await this.#flush();
   }
 

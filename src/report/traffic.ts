@@ -76,7 +76,7 @@ export async function readDomains(
   const lines = linesOf(join(squid, ACCESS_LOG));
   // A log that cannot be read is no reason to make the other file.
   const first = await lines.next();
-  const writer = new RequestWriter(join(squid, REQUESTS_FILE));
+  const writer = new RequestWriter<EgressRequest>(join(squid, REQUESTS_FILE));
   const take = async (requests: readonly EgressRequest[]): Promise<void> => {
     for (const request of requests) {
       counter.add(request);
@@ -97,6 +97,7 @@ export async function readDomains(
     // Whoever reads the models' requests in the same log says that it cannot be read.
     await lookups().catch(() => undefined);
   } finally {
+    await lines.return(undefined);
     await writer.close();
   }
   return { domains: counter.result(), unwritten: writer.error };

@@ -3,9 +3,11 @@ import { writeAnew, type LogDirectories } from '../host/log-directories.ts';
 import type { ProviderId } from '../shared/providers.ts';
 import type { DroppedRecord, RequestRecord } from '../shared/request-record.ts';
 import { API_PROXY_LOG_FILE } from '../shared/contract.ts';
+import { apiRequest, type ApiRequest } from './api-request.ts';
 import { HostCounter, isRefusedByRule, type HostTraffic } from './hosts.ts';
 import { linesOf } from './lines.ts';
 import { parseRequestLine } from './request-log.ts';
+import { API_REQUESTS_FILE, RequestWriter } from './request-writer.ts';
 import type { Pricing } from '../shared/prices.ts';
 import { NO_USAGE, sumOfUsage, tokensOf, type Usage } from '../shared/usage.ts';
 
@@ -141,8 +143,18 @@ export function modelKey({ provider, model }: UsedModel): string {
 /** The usage of a run that asked no model. */
 export const NO_MODEL_USAGE: RunUsage = new UsageCounter().result();
 
+/** What a run used, and why `requests.jsonl` is not there. */
+export interface ReadUsage {
+  readonly usage: RunUsage;
+  readonly unwritten: Error | undefined;
+}
+
+/** What is read of a log that is not there, before anything could have written one. */
+export const NOTHING_READ: ReadUsage = { usage: NO_MODEL_USAGE, unwritten: undefined };
+
 /**
- * Adds up the requests in the api-proxy's log.
+ * Adds up the requests in the api-proxy's log, in constant memory, and writes `requests.jsonl` beside it. What cannot be written in
+ * full is removed, and costs nothing else.
  *
  * @param since when the run began, in milliseconds since the epoch: a log directory that the user chose also holds the
  *   records of earlier runs
@@ -153,19 +165,38 @@ export async function readUsage(
   { apiProxy }: Pick<LogDirectories, 'apiProxy'>,
   since: number,
   loadPricing: () => Promise<Pricing>,
-): Promise<RunUsage> {
+): Promise<ReadUsage> {
   const counter = new UsageCounter();
-  for await (const line of linesOf(join(apiProxy, API_PROXY_LOG_FILE))) {
-    if (line === '') continue;
-    const record = parseRequestLine(line);
-    if (record === undefined) counter.unreadableLines += 1;
-    else if (Date.parse(record.time) < since) continue;
-    else if (record.event === 'request') {
-      counter.addHost(record);
-      if (isModelRequest(record) && !isRefusedByRule(record)) counter.add(record, await costOf(record, loadPricing));
-    } else if (record.event === 'dropped') counter.addDropped(record);
+  const lines = linesOf(join(apiProxy, API_PROXY_LOG_FILE));
+  // A log that cannot be read is no reason to make the other file.
+  const first = await lines.next();
+  const writer = new RequestWriter<ApiRequest>(join(apiProxy, API_REQUESTS_FILE));
+  try {
+    for (let next = first; next.done !== true; next = await lines.next()) {
+      if (next.value === '') continue;
+      const record = parseRequestLine(next.value);
+      if (record === undefined) counter.unreadableLines += 1;
+      else if (Date.parse(record.time) < since) continue;
+      else if (record.event === 'request') await writer.write(await counted(record, counter, loadPricing));
+      else if (record.event === 'dropped') counter.addDropped(record);
+    }
+  } finally {
+    await lines.return(undefined);
+    await writer.close();
   }
-  return counter.result();
+  return { usage: counter.result(), unwritten: writer.error };
+}
+
+async function counted(
+  record: RequestRecord,
+  counter: UsageCounter,
+  loadPricing: () => Promise<Pricing>,
+): Promise<ApiRequest> {
+  counter.addHost(record);
+  if (!isModelRequest(record) || isRefusedByRule(record)) return apiRequest(record, 0);
+  const costUsd = await costOf(record, loadPricing);
+  counter.add(record, costUsd);
+  return apiRequest(record, costUsd);
 }
 
 /** What used no tokens costs nothing, whatever the model. */

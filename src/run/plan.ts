@@ -1,5 +1,6 @@
 import { commandFileMounts } from '../agent/command-files.ts';
 import { planAgent } from '../agent/plan.ts';
+import { eventMounts } from '../agent/event-file.ts';
 import { transcriptsMount } from '../agent/transcripts.ts';
 import type { Config } from '../config/config.ts';
 import { hostNames } from '../config/named-hosts.ts';
@@ -33,6 +34,8 @@ export interface RunPlan {
   readonly systemFileDirectory: string;
   /** What is written beside them; undefined where an image has its own. */
   readonly etc: EtcPlan | undefined;
+  /** The command's copy of the job's event; undefined if there is none. */
+  readonly event: string | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -62,6 +65,7 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
       ...covered.mounts,
       ...commandFileMounts(workDirectory),
       ...transcripts,
+      ...eventMounts(workDirectory, agent.event),
       ...serviceMounts(config, workDirectory),
     ],
     emptyDirectories: [...covered.empty, ...inWorkspace.empty],
@@ -96,6 +100,7 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
     systemFiles: agent.systemFiles,
     systemFileDirectory: directory,
     etc: agent.etc,
+    event: agent.event,
     warnings: agent.warnings,
   };
 }

@@ -2,6 +2,7 @@ import type { CommandFiles } from '../agent/command-files.ts';
 import type { TranscriptsFile } from '../agent/transcripts.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
 import type { Baseline } from '../workspace/baseline.ts';
+import type { ResultFile, ResultReading } from '../workspace/result-file.ts';
 import type { Ending } from './sandbox.ts';
 import { Timings } from './timings.ts';
 
@@ -25,6 +26,10 @@ export class Progress {
   agentAddress: string | undefined;
   commandFiles: CommandFiles | undefined;
   transcripts: TranscriptsFile | undefined;
+  /** The file with the command's result, if the user wants one. */
+  resultFile: ResultFile | undefined;
+  /** What it was, once nothing of the command ran any more. */
+  result: ResultReading | undefined;
   /** Models without a known price that the user was warned about while the command ran. */
   readonly warnedModels = new Set<string>();
   ending: Ending | undefined;

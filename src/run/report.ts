@@ -9,9 +9,9 @@ import { aftermathWarnings } from '../report/aftermath.ts';
 import { egressReport, writePolicy, type EgressReport } from '../report/egress.ts';
 import { unlessMissing } from '../report/lines.ts';
 import { keepTranscripts } from '../report/transcripts.ts';
-import { REQUESTS_FILE } from '../report/request-writer.ts';
+import { API_REQUESTS_FILE, REQUESTS_FILE } from '../report/request-writer.ts';
 import { NO_DOMAINS, readDomains, type Traffic } from '../report/traffic.ts';
-import { modelKey, NO_MODEL_USAGE, readUsage, writeUsage, type RunUsage } from '../report/usage.ts';
+import { modelKey, NO_MODEL_USAGE, NOTHING_READ, readUsage, writeUsage, type RunUsage } from '../report/usage.ts';
 import { attempt, type Reporter } from '../reporter.ts';
 import type { Aftermath } from '../workspace/inspect.ts';
 import type { Pricing } from '../shared/prices.ts';
@@ -19,6 +19,7 @@ import type { SidecarBudget } from '../shared/sidecar-config.ts';
 import { budgetWarning, noPriceText, transcriptsText } from './messages.ts';
 import type { Progress } from './progress.ts';
 import type { RunContext } from './context.ts';
+import { resultOf } from './result.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { Timings } from './timings.ts';
 
@@ -42,6 +43,8 @@ export interface RunResult {
   readonly aftermath: Aftermath | undefined;
   /** What the command wrote to its files for outputs and the summary. */
   readonly written: WrittenFiles;
+  /** The text of the file that `result-file` names; empty without one. */
+  readonly result: string;
   readonly logs: LogDirectories | undefined;
   /** True if there are transcripts of agent programs in `logs.agent`. */
   readonly hasAgentLogs: boolean;
@@ -66,6 +69,7 @@ export async function report(
   const warnings = aftermath === undefined ? [] : aftermathWarnings(aftermath);
   for (const warning of warnings) reporter.warning(warning);
   const written = await readWritten(progress, reporter);
+  const result = resultOf(config, secrets, progress, reporter);
   const hasAgentLogs = await readTranscripts(secrets, progress, reporter);
   const traffic = await readTraffic(config, sandbox, progress, context);
   const egress = traffic.domains && egressReport(config, traffic.domains, traffic.usage, presetsHere(config, context));
@@ -85,7 +89,7 @@ export async function report(
     outcome,
     // A sandbox that failed is no success, whatever the command's exit code.
     exitCode: ['error', 'blocked'].includes(outcome) && exitCode === 0 ? 1 : exitCode,
-    ...{ error, traffic, egress, aftermath, written, logs, hasAgentLogs, timings, budget: config.budget },
+    ...{ error, traffic, egress, aftermath, written, result, logs, hasAgentLogs, timings, budget: config.budget },
   };
 }
 
@@ -142,14 +146,20 @@ async function readTraffic(
       const reading = readDomains(logs, { agent: agentAddress, rules }, since);
       const nothing = { domains: NO_DOMAINS, unwritten: undefined };
       const { domains, unwritten } = await (commandStarted ? reading : unlessMissing(reading, nothing));
-      if (unwritten !== undefined) await attempt(reporter, `write ${REQUESTS_FILE}`, () => Promise.reject(unwritten));
+      await sayUnwritten(REQUESTS_FILE, unwritten, reporter);
       return domains;
     }),
-    usage: await attempt(reporter, "read the api-proxy's log", () => {
+    usage: await attempt(reporter, "read the api-proxy's log", async () => {
       const reading = readUsage(logs, since, loadPricing);
-      return commandStarted && apiProxy ? reading : unlessMissing(reading, NO_MODEL_USAGE);
+      const { usage, unwritten } = await (commandStarted && apiProxy ? reading : unlessMissing(reading, NOTHING_READ));
+      await sayUnwritten(API_REQUESTS_FILE, unwritten, reporter);
+      return usage;
     }),
   };
+}
+
+async function sayUnwritten(file: string, error: Error | undefined, reporter: Reporter): Promise<void> {
+  if (error !== undefined) await attempt(reporter, `write ${file}`, () => Promise.reject(error));
 }
 
 /** What is written beside the logs. */
@@ -165,14 +175,20 @@ async function writeBesideLogs(
   { reporter }: RunContext,
   { timings }: Progress,
 ): Promise<void> {
-  await attempt(reporter, 'write timings.json', () => writeTimings(logs, timings));
+  await attempt(reporter, 'write timings.json', () => writeTimings(logs, timings.record()));
   if (domains !== undefined && egress !== undefined) {
     await attempt(reporter, 'write policy.json', () => {
       writePolicy(logs, config, domains, egress);
     });
   }
   if (usage !== undefined) await attempt(reporter, 'write usage.json', () => writeUsage(logs, usage));
-  if (aftermath !== undefined) await attempt(reporter, 'write workspace.json', () => writeAftermath(logs, aftermath));
+  if (aftermath !== undefined)
+    await attempt(reporter, 'write workspace.json', () => writeAftermath(logs, recordOf(aftermath)));
+}
+
+/** What `workspace.json` has: null for a name that there is not. */
+function recordOf({ disarmed, ...rest }: Aftermath): object {
+  return { disarmed: disarmed.map(({ path, what, movedTo = null }) => ({ path, what, movedTo })), ...rest };
 }
 
 /** The post step repeats a search that failed or came too early, and needs the baseline for it. */

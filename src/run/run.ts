@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { CommandFiles } from '../agent/command-files.ts';
+import { writeEvent } from '../agent/event-file.ts';
 import { writeSystemFiles } from '../agent/files.ts';
 import { TranscriptsFile } from '../agent/transcripts.ts';
 import type { Config } from '../config/config.ts';
@@ -8,6 +9,7 @@ import { writeSeccompProfile } from '../docker/seccomp.ts';
 import { lockWorkspace, type WorkspaceLock } from '../host/workspace-lock.ts';
 import { checkMountTargets } from '../mounts/check.ts';
 import { attempt } from '../reporter.ts';
+import { ResultFile } from '../workspace/result-file.ts';
 import { claim } from './claim.ts';
 import type { RunContext } from './context.ts';
 import { finishKilledRuns, killedRuns } from './killed-runs.ts';
@@ -89,7 +91,11 @@ async function execute(
   for (const warning of plan.warnings) context.reporter.warning(warning);
   progress.agentAddress = plan.addresses.agent;
   progress.commandFiles = new CommandFiles(workDirectory, agentUser);
+  if (config.resultFile !== undefined) {
+    progress.resultFile = new ResultFile(config.workspace, config.resultFile, agentUser);
+  }
   if (config.agentLogs) progress.transcripts = new TranscriptsFile(workDirectory, agentUser);
+  writeEvent(workDirectory, plan.event);
   writeSeccompProfile(workDirectory);
   writeSystemFiles(plan.systemFileDirectory, plan.systemFiles);
   const watch = watchLogs(logs);

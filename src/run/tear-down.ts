@@ -20,8 +20,12 @@ export async function tearDown(
   progress: Progress,
 ): Promise<Aftermath | undefined> {
   let search: Promise<Aftermath | undefined> | undefined;
-  const startSearch = (): Promise<Aftermath | undefined> => (search ??= searchWorkspace(lookThrough, progress));
   let agentGone = !sandbox.agentAsked;
+  const startSearch = (): Promise<Aftermath | undefined> => {
+    // The search removes and unlocks what the command left, which may be the result.
+    if (search === undefined && agentGone && sandbox.commandStarted) progress.result = progress.resultFile?.read();
+    return (search ??= searchWorkspace(lookThrough, progress));
+  };
   if (progress.engineAsked) {
     const interrupted = progress.error !== undefined || signal.aborted;
     try {

@@ -17,8 +17,17 @@ export class Timings {
     }
   }
 
-  toJSON(): unknown {
-    return { startupMs: this.startupMs, teardownMs: this.teardownMs, phases: this.phases };
+  /** What `timings.json` has; null for what never happened. */
+  record(): object {
+    const { startupMs = null, teardownMs = null, phases } = this;
+    return {
+      ...{ startupMs, teardownMs },
+      phases: phases.map(({ phase, startMs, endMs }) => ({
+        phase,
+        startMs,
+        endMs: Number.isNaN(endMs) ? null : endMs,
+      })),
+    };
   }
 }
 
