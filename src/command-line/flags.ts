@@ -1,7 +1,8 @@
-import { Option as Flag, type Command as Program } from 'commander';
+import { Option as Flag, type Command as Program, type CommanderError } from 'commander';
 import type { Option } from '../config/option.ts';
 import { nameIn, OPTIONS } from '../config/options.ts';
 import type { FrontEnd } from '../config/read.ts';
+import { UserError } from '../errors.ts';
 
 /** What was written on the command line, by the name of the option. */
 export type FlagTexts = ReadonlyMap<string, readonly string[]>;
@@ -41,10 +42,21 @@ function flagFor(option: Option): Flag {
     ...(preset === undefined ? [] : [`default: ${preset.replaceAll('\n', ', ')}`]),
   ];
   const suffix = notes.length === 0 ? '' : ` (${notes.join('; ')})`;
-  return new Flag(`${name} <value>`, description + suffix).argParser((value: string, before: string[] | undefined) => [
-    ...(before ?? []),
-    value,
-  ]);
+  return new Flag(`${name} <value>`, description + suffix).argParser((value: string, before: string[] | undefined) => {
+    // The separator in front of the command, or of the words of a subcommand, is a forgotten value.
+    if (value === '--') throw withoutValue(name);
+    return [...(before ?? []), value];
+  });
+}
+
+const withoutValue = (name: string): UserError =>
+  new UserError(`${name} needs a value.`, { hint: `Write it behind the flag: ${name} VALUE. See awf --help.` });
+
+/** What commander complains about, as an error for people. */
+export function usageError(error: CommanderError, help = 'awf --help'): UserError {
+  const [, name] = /^error: option '(?:-\w, )?(--\S+) <.*argument missing$/.exec(error.message) ?? [];
+  if (error.code === 'commander.optionMissingArgument' && name !== undefined) return withoutValue(name);
+  return new UserError(error.message.replace(/^error: /, ''), { hint: `See ${help}.` });
 }
 
 /** The command line as a front end. Credentials come from the environment. */

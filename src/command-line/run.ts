@@ -1,7 +1,5 @@
 import { tmpdir } from 'node:os';
 import type { Built } from '../config/build.ts';
-import { DockerCli } from '../docker/cli.ts';
-import type { Engine } from '../docker/engine.ts';
 import { builtImageNames } from '../docker/images.ts';
 import { describeError } from '../errors.ts';
 import { logPaths } from '../host/log-directories.ts';
@@ -16,24 +14,30 @@ import type { RunResult } from '../run/report.ts';
 import { newRunId, run } from '../run/run.ts';
 import { tokensOf } from '../shared/usage.ts';
 import { inProcess } from '../workspace/look-through.ts';
+import { loadCliArgs } from './args.ts';
+import type { Answer, CommandContext, Subcommand } from './subcommand.ts';
 
 /** Names that a message lists. */
 const MAX_NAMED = 50;
 
+/** `awf [run] [options] -- COMMAND [ARG...]` */
+export const RUN: Subcommand = {
+  name: 'run',
+  syntax: '[options] -- COMMAND',
+  summary: 'runs a command; the word run is optional',
+  run: (argv, context): Answer | Promise<number> => {
+    const request = loadCliArgs(argv, context.environment, context.workspace);
+    return 'text' in request ? { text: request.text, exitCode: 0 } : runCommand(request, context);
+  },
+};
+
 /**
  * Runs a command in a sandbox and reports the outcome on standard error.
  *
- * @param root the installation's directory
- * @param signal ends the run
- * @param engineWith makes the engine, given where its debug messages go
  * @returns the exit code of the process: the command's own
  */
-export async function runCommand(
-  { config, secrets }: Built,
-  root: string,
-  signal: AbortSignal,
-  engineWith: (debug: (message: string) => void) => Engine = (debug) => new DockerCli(debug),
-): Promise<number> {
+async function runCommand({ config, secrets }: Built, context: CommandContext): Promise<number> {
+  const { root, signal, engineWith, environment } = context;
   const reporter = filtered(stderrReporter, config.logLevel);
   const runId = newRunId();
   const result = await run(config, secrets, {
@@ -47,7 +51,7 @@ export async function runCommand(
     images: () => builtImageNames(`${root}/dist`),
     lookThrough: inProcess(root),
     temporary: tmpdir(),
-    environment: process.env,
+    environment,
     signal,
     hasPostStep: false,
   });
