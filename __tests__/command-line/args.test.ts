@@ -65,6 +65,7 @@ describe('flags', () => {
     [['--transparent'], true],
     [['--transparent=true'], true],
     [['--transparent=false'], false],
+    [['--no-transparent'], false],
   ])('what is on by default can be switched off: %j', (flags, expected) => {
     const built = loadCliArgs([...flags, '--enable-api-proxy', '--', 'true'], {});
     expect('config' in built && built.config.transparent).toBe(expected);

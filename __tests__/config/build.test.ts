@@ -76,6 +76,7 @@ describe('defaults', () => {
       logLevel: 'info',
       proxyLogsDir: undefined,
       keepContainers: false,
+      apiProxyKeys: [],
       warnings: [],
     } satisfies Config);
   });

@@ -1,4 +1,4 @@
-import { Command as Program, CommanderError } from 'commander';
+import { Command as Program, CommanderError, Option as Flag } from 'commander';
 import { buildConfig, type Built } from '../config/build.ts';
 import { UserError } from '../errors.ts';
 import { loadPolicy } from '../policy/load.ts';
@@ -67,6 +67,9 @@ function runProgram(): { readonly program: Program; readonly texts: () => FlagTe
     .helpOption('-h, --help', 'shows this')
     // An option of a command that has no -- in front is not one of awf's.
     .passThroughOptions()
+    // `-it`, as for Docker. Standard input is passed on anyway.
+    .addOption(new Flag('-i').hideHelp())
+    .combineFlagAndOptionalValue(false)
     .exitOverride();
   return { program, texts: addFlags(program) };
 }

@@ -14,28 +14,36 @@ export type FlagTexts = ReadonlyMap<string, readonly string[]>;
  */
 export function addFlags(program: Program): () => FlagTexts {
   const flags = OPTIONS.filter(({ only }) => only !== 'action').map((option) => ({ option, flag: flagFor(option) }));
-  for (const { flag } of flags) program.addOption(flag);
+  for (const { option, flag } of flags) {
+    program.addOption(flag);
+    if (isSwitch(option)) program.addOption(new Flag(`--no-${nameIn('cli', option).slice(2)}`).hideHelp());
+  }
   return () => {
-    const found = program.opts<Record<string, true | string[] | undefined>>();
+    const found = program.opts<Record<string, boolean | string[] | undefined>>();
     const texts = flags.map(({ option, flag }): [string, string[]] => {
       const value = found[flag.attributeName()] ?? [];
-      return [option.name, value === true ? ['true'] : value];
+      return [option.name, typeof value === 'boolean' ? [String(value)] : value];
     });
     return new Map(texts);
   };
 }
 
+/** What may be on without its flag needs a way to be switched off: `--transparent=false` or `--no-transparent`. */
+const isSwitch = ({ kind, default: preset }: Option): boolean => kind === 'boolean' && preset !== 'false';
+
 /** Every flag that takes a value may be repeated; the option's row says what that means. */
 function flagFor(option: Option): Flag {
-  const { kind, description, choices, default: preset } = option;
-  const name = nameIn('cli', option);
+  const { kind, description, choices, default: preset, short } = option;
+  const long = nameIn('cli', option);
+  const name = short === undefined ? long : `-${short}, ${long}`;
   if (kind === 'boolean') {
-    // What is on by default needs a value to be switched off: `--transparent=false`.
-    return preset === 'true'
-      ? new Flag(`${name} [value]`, `${description} (true or false; default: true)`).argParser((value: string) => [
-          value,
-        ])
-      : new Flag(name, description);
+    if (!isSwitch(option)) return new Flag(name, description);
+    const values = preset === undefined ? 'true or false' : `true or false; default: ${preset}`;
+    return new Flag(`${name} [value]`, `${description} (${values})`).argParser((value: string) => {
+      if (/^(true|false)$/i.test(value)) return [value];
+      const hint = `Write ${long}=true or ${long}=false. A command stands behind --: awf [options] -- COMMAND.`;
+      throw new UserError(`${long}: "${value}" is neither true nor false.`, { hint });
+    });
   }
   const notes = [
     ...(choices === undefined ? [] : [`one of ${choices.join(', ')}`]),
@@ -44,7 +52,7 @@ function flagFor(option: Option): Flag {
   const suffix = notes.length === 0 ? '' : ` (${notes.join('; ')})`;
   return new Flag(`${name} <value>`, description + suffix).argParser((value: string, before: string[] | undefined) => {
     // The separator in front of the command, or of the words of a subcommand, is a forgotten value.
-    if (value === '--') throw withoutValue(name);
+    if (value === '--') throw withoutValue(long);
     return [...(before ?? []), value];
   });
 }

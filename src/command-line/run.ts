@@ -8,6 +8,7 @@ import { costText } from '../report/money.ts';
 import type { DomainCount } from '../report/tally.ts';
 import type { DomainTraffic } from '../report/traffic.ts';
 import { filtered, stderrReporter, type Reporter } from '../reporter.ts';
+import { pipedInput } from '../run/command-input.ts';
 import { blockedText } from '../run/messages.ts';
 import { writeTo } from '../run/output.ts';
 import type { RunResult } from '../run/report.ts';
@@ -15,7 +16,9 @@ import { newRunId, run } from '../run/run.ts';
 import { tokensOf } from '../shared/usage.ts';
 import { inProcess } from '../workspace/look-through.ts';
 import { loadCliArgs } from './args.ts';
+import { inputKind, surroundings, type InputKind } from './input-kind.ts';
 import type { Answer, CommandContext, Subcommand } from './subcommand.ts';
+import { Terminal } from './terminal.ts';
 
 /** Names that a message lists. */
 const MAX_NAMED = 50;
@@ -27,7 +30,8 @@ export const RUN: Subcommand = {
   summary: 'runs a command; the word run is optional',
   run: (argv, context): Answer | Promise<number> => {
     const request = loadCliArgs(argv, context.environment, context.workspace);
-    return 'text' in request ? { text: request.text, exitCode: 0 } : runCommand(request, context);
+    if ('text' in request) return { text: request.text, exitCode: 0 };
+    return runCommand(request, inputKind(request.values.tty, surroundings()), context);
   },
 };
 
@@ -36,9 +40,11 @@ export const RUN: Subcommand = {
  *
  * @returns the exit code of the process: the command's own
  */
-async function runCommand({ config, secrets }: Built, context: CommandContext): Promise<number> {
+async function runCommand({ config, secrets }: Built, input: InputKind, context: CommandContext): Promise<number> {
   const { root, signal, engineWith, environment } = context;
-  const reporter = filtered(stderrReporter, config.logLevel);
+  const terminal = input === 'terminal' ? new Terminal(process.stdin, process.stdout, process.stderr.isTTY) : undefined;
+  const reporter = filtered(terminal?.patient(stderrReporter) ?? stderrReporter, config.logLevel);
+  const stdout = writeTo(process.stdout);
   const runId = newRunId();
   const result = await run(config, secrets, {
     runId,
@@ -46,7 +52,8 @@ async function runCommand({ config, secrets }: Built, context: CommandContext): 
     reporter,
     warnNow: reporter.warning,
     // Without the limit of a job's log: the output may be what the command is for.
-    output: { stdout: writeTo(process.stdout), stderr: writeTo(process.stderr) },
+    output: { stdout: terminal?.through(stdout) ?? stdout, stderr: writeTo(process.stderr) },
+    input: terminal ?? (input === 'data' ? pipedInput(process.stdin) : undefined),
     root,
     images: () => builtImageNames(`${root}/dist`),
     lookThrough: inProcess(root),

@@ -2,6 +2,7 @@ import type { RunAuthority } from '../authority/authority.ts';
 import type { Engine, Output } from '../docker/engine.ts';
 import type { ImageNames } from '../docker/images.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
+import type { CommandInput } from './command-input.ts';
 import type { LookThrough } from '../workspace/look-through.ts';
 import type { Reporter } from '../reporter.ts';
 
@@ -11,6 +12,8 @@ export interface RunContext {
   readonly engine: Engine;
   readonly reporter: Reporter;
   readonly output: Output;
+  /** The command's standard input; empty if there is none. */
+  readonly input?: CommandInput | undefined;
   /** Shows a warning while the command runs. */
   readonly warnNow: (message: string) => void;
   /** The action's own directory: `containers/` and `dist/` are in it. */
