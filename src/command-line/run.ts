@@ -17,6 +17,7 @@ import { tokensOf } from '../shared/usage.ts';
 import { inProcess } from '../workspace/look-through.ts';
 import { loadCliArgs } from './args.ts';
 import { inputKind, surroundings, type InputKind } from './input-kind.ts';
+import { LogsPlace } from './logs-place.ts';
 import type { Answer, CommandContext, Subcommand } from './subcommand.ts';
 import { Terminal } from './terminal.ts';
 
@@ -46,6 +47,7 @@ async function runCommand({ config, secrets }: Built, input: InputKind, context:
   const reporter = filtered(terminal?.patient(stderrReporter) ?? stderrReporter, config.logLevel);
   const stdout = writeTo(process.stdout);
   const runId = newRunId();
+  const logs = new LogsPlace(runId, reporter);
   const result = await run(config, secrets, {
     runId,
     engine: engineWith(reporter.debug),
@@ -58,11 +60,13 @@ async function runCommand({ config, secrets }: Built, input: InputKind, context:
     images: () => builtImageNames(`${root}/dist`),
     lookThrough: inProcess(root),
     temporary: tmpdir(),
+    logsPlace: logs.make,
     environment,
     signal,
     hasPostStep: false,
   });
   report(result, reporter);
+  await logs.finish(config, result, root);
   if (config.keepContainers) {
     reporter.info(`The containers are kept; find them with: docker ps -a --filter label=awf.run=${runId}`);
   }

@@ -20,8 +20,10 @@ export interface RunContext {
   readonly root: string;
   /** Names the images of this installation. It may throw, like everything that the run has to read. */
   readonly images: () => ImageNames;
-  /** Holds the run's own files, and its logs unless the user names another place. */
+  /** Holds the run's own files, and its logs unless there is another place for them. */
   readonly temporary: string;
+  /** Makes a directory for the logs, which the user has named no place for. @returns undefined for `temporary` */
+  readonly logsPlace?: (workspace: string) => string | undefined;
   readonly environment: NodeJS.ProcessEnv;
   /** An authority made elsewhere. */
   readonly authority?: RunAuthority;

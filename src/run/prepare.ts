@@ -45,7 +45,8 @@ export function prepare(config: Config, context: RunContext, progress: Progress)
   if (!context.hasPostStep) writeMark(workDirectory, mark);
   checkWorkspace(config, user.home, workDirectory);
   const owner = sidecarUser(user);
-  const logs = createLogDirectories(config.proxyLogsDir, context.temporary, config.workspace, owner);
+  const place = config.proxyLogsDir === undefined ? context.logsPlace?.(config.workspace) : undefined;
+  const logs = createLogDirectories(config.proxyLogsDir, place ?? context.temporary, config.workspace, owner);
   progress.logs = logs;
   context.onLogs?.(logs);
   if (config.policy !== undefined) context.reporter.info(policyText(config.policy));
