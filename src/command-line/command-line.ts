@@ -3,6 +3,7 @@ import type { Engine } from '../docker/engine.ts';
 import { describeError } from '../errors.ts';
 import { stderrReporter } from '../reporter.ts';
 import { usage } from './args.ts';
+import { COMPLETION } from './completion.ts';
 import { help, HELP } from './help.ts';
 import { notASubcommand } from './not-a-subcommand.ts';
 import { POLICY } from './policy.ts';
@@ -14,7 +15,7 @@ import { VERSION } from './version.ts';
 const USAGE = 2;
 
 /** Every first word that means something, in the order of the help. */
-const SUBCOMMANDS: readonly Subcommand[] = [RUN, POLICY, HELP, VERSION];
+const SUBCOMMANDS: readonly Subcommand[] = [RUN, POLICY, COMPLETION, HELP, VERSION];
 
 /** Flags that are subcommands elsewhere, by habit. They count as the first word only. */
 const SYNONYMS: Readonly<Record<string, string>> = { '--version': 'version', '-V': 'version' };
