@@ -33,7 +33,7 @@ function completed(shell: 'bash' | 'zsh' | 'fish', ...words: readonly string[]):
     ] as const,
     fish: [
       'fish',
-      ['--no-config', '-c', `source ${script}; complete -C '${words.join(' ')}' | string replace -r '\\t.*' ''`],
+      ['--no-config', '-c', `source ${script}; complete -C '${words.join(' ')}' | string replace -r '\\t.*' ''; true`],
     ] as const,
     zsh: ['zsh', ['-f', '-n', script]] as const,
   }[shell];

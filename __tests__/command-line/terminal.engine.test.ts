@@ -43,7 +43,10 @@ async function ended(): Promise<number> {
   const screen = await terminal.until(/^exit code \d+ of awf$/m, 120_000);
   terminal.enter('stty -a > ../after; echo also written');
   await terminal.until(/^also written$/m);
-  expect(readFileSync(join(directory, 'after'), 'utf8')).toBe(readFileSync(join(directory, 'before'), 'utf8'));
+  const [after, before] = ['after', 'before'].map((name) =>
+    readFileSync(join(directory, name), 'utf8').replace(/rows \d+; columns \d+/, ''),
+  );
+  expect(after).toBe(before);
   return Number(/^exit code (\d+) of awf$/m.exec(screen)?.[1]);
 }
 
@@ -81,14 +84,14 @@ describe.skipIf(!HAS_TMUX)('a terminal', { timeout: 300_000 }, () => {
   });
 
   test.each([
-    ['less', 'less -X- ../nothing; less /etc/services', 'Escape', 'q'],
-    ['vi', 'vi made-by-vi', 'i'],
-    ['top', 'top', 'q'],
-  ] as const)('shows a full-screen program: %s', async (name, _line, ...keys) => {
+    ['less', 'q'],
+    ['vi', 'i'],
+    ['top', 'q'],
+  ] as const)('shows a full-screen program: %s', async (name, ...keys) => {
     await open();
     const line = { less: 'seq 1 500 > lines; awf -- less lines', vi: 'awf -- vi made-by-vi', top: 'awf -- top' }[name];
     terminal.enter(line + REPORT);
-    const sign = { less: /^28$/m, vi: /^~\n~\n~/m, top: /PID USER/ }[name];
+    const sign = { less: /^28$/m, vi: /^~\s*\n~\s*\n~/m, top: /PID USER/ }[name];
     await terminal.until(sign);
     expect(terminal.isFullScreen || name === 'top').toBe(true);
     terminal.press(...keys);
@@ -106,12 +109,12 @@ describe.skipIf(!HAS_TMUX)('a terminal', { timeout: 300_000 }, () => {
   const RUDE = `sh -c 'printf "\\033[?1049h\\033[?1003h\\033[?25l\\033[?1h\\033="; echo on; trap "" TERM INT HUP; sleep 600'`;
   const USUAL = 'alternate_on=0 cursor_flag=1 mouse_any_flag=0 keypad_cursor_flag=0 keypad_flag=0';
 
-  test.each([
+  test.each<[string, string, () => unknown, number]>([
     ['the end of its time', '--timeout-minutes=0.05', () => undefined, 124],
     ['SIGTERM for awf', '', () => terminalProcess('SIGTERM'), 1],
     ['SIGHUP for awf', '', () => terminalProcess('SIGHUP'), 1],
     ['a container that somebody removes', '', () => docker(['rm', '--force', containerOf(runId(), 'agent')]), 137],
-  ] as const)('is as before after %s', async (_, flags, end, code) => {
+  ])('is as before after %s', async (_, flags, end, code) => {
     await open();
     terminal.enter(`awf ${flags} -- ${RUDE}${REPORT}`);
     await terminal.untilTrue(() => terminal.isFullScreen);
@@ -145,7 +148,7 @@ describe.skipIf(!HAS_TMUX)('a terminal', { timeout: 300_000 }, () => {
     terminal.press('C-l');
     terminal.enter(`clear; awf -- ${look} | cat; awf -- ${look} & wait; echo all done`);
     await terminal.until(/^all done$/m);
-    expect(terminal.screen().match(/^no input\nno output\nend$/gm)).toHaveLength(3);
+    expect(terminal.screen().match(/^no input\nno output\nend$/gm)).toHaveLength(2);
     terminal.enter(`clear; awf -t -- true < /dev/null${REPORT}`);
     await terminal.until(/^awf: error: --tty: the standard input of awf is not a terminal\.$/m);
   });
@@ -169,6 +172,9 @@ describe.skipIf(!HAS_TMUX)('a terminal', { timeout: 300_000 }, () => {
         const program = join(await install(CLAUDE), 'node_modules');
         const inputs = provider.inputs('anthropic');
         writeFileSync(join(directory, 'ca.pem'), provider.ca.certPem);
+        // What it asks at its very first start.
+        const known = { hasCompletedOnboarding: true, theme: 'dark' };
+        writeFileSync(join(directory, 'home', '.claude.json'), JSON.stringify(known));
         await open([join(program, '.bin'), HOST_PATH].join(delimiter), { ANTHROPIC_API_KEY: TEST_KEYS.anthropic });
         const flags = [
           `--anthropic-api-target=${inputs['anthropic-api-target'] ?? ''}`,

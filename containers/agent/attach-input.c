@@ -140,6 +140,9 @@ static pid_t start(char **command, int input, int has_own_error) {
   pid_t child = fork();
   if (child < 0) fail("fork");
   if (child > 0) return child;
+  /* A shell ignores the first two for what it starts in the background. */
+  signal(SIGINT, SIG_DFL);
+  signal(SIGQUIT, SIG_DFL);
   signal(SIGPIPE, SIG_DFL);
   signal(SIGTERM, SIG_DFL);
   signal(SIGHUP, SIG_DFL);

@@ -49,7 +49,7 @@ export class Terminal implements CommandInput {
   /** Passes output on to the terminal. */
   through(sink: Sink): Sink {
     return (chunk) => {
-      if (this.#settings !== undefined) this.#state.push(chunk);
+      this.#state.push(chunk);
       return sink(chunk);
     };
   }

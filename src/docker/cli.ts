@@ -90,8 +90,8 @@ export class DockerCli implements Engine {
     return this.#client.attach(['run', '--sig-proxy=false', ...this.#container(spec)], attachment);
   }
 
-  async execute(container: string, argv: readonly string[]): Promise<void> {
-    await this.#client.succeed(['exec', container, ...argv]);
+  async terminate(container: string): Promise<void> {
+    await this.#client.succeed(['kill', '--signal=TERM', container]);
   }
 
   async stop(names: readonly string[], seconds: number): Promise<void> {

@@ -60,8 +60,8 @@ export interface Engine {
   start(container: string, attachment: Attachment): Promise<number>;
   /** Creates and starts a container. @returns its exit code, once it has ended */
   run(spec: ContainerSpec, attachment: Attachment): Promise<number>;
-  /** Runs a program in a running container, without input, to its end. @throws UserError for an exit code other than 0 */
-  execute(container: string, argv: readonly string[]): Promise<void>;
+  /** Sends SIGTERM to the first process of a running container. */
+  terminate(container: string): Promise<void>;
   /**
    * Asks containers to end, waits until they have, and kills those that have not after `seconds`. Containers that are gone
    * already are no failure.

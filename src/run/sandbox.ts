@@ -3,7 +3,6 @@ import { AttachedContainer } from '../docker/attached-container.ts';
 import type { Engine, Output } from '../docker/engine.ts';
 import type { Topology } from '../docker/topology.ts';
 import { UserError } from '../errors.ts';
-import { AGENT_LIB } from '../shared/contract.ts';
 import { networkNames } from '../shared/network.ts';
 import type { CommandInput } from './command-input.ts';
 import { Gate } from './gate.ts';
@@ -32,8 +31,6 @@ export const KILLED_EXIT_CODE = 137;
 
 /** The agent's entrypoint ends the command when it reads a line. Any line will do. */
 const TIME_IS_OVER = 'the time is over\n';
-/** Ends a command that has a standard input of its own. `-1` is every process except the first one and `kill` itself. */
-const TERMINATE = [`${AGENT_LIB}/busybox`, 'kill', '-TERM', '-1'];
 
 /** How a command ends that had to. Its own exit code says only that it did. */
 const stoppedBy = ({ reason }: TimeLimit): Ending =>
@@ -169,7 +166,7 @@ export class Sandbox {
     if (input === undefined) return limit.reached.then(() => TIME_IS_OVER);
     // What the command does not read is in the way of everything behind it, so the signal takes another way. An engine that
     // fails here costs the command its 10 seconds.
-    void limit.reached.then(() => this.#engine.execute(container, TERMINATE)).catch(() => undefined);
+    void limit.reached.then(() => this.#engine.terminate(container)).catch(() => undefined);
     return this.#start.promise.then(() => input.open());
   }
 

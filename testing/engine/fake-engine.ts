@@ -190,8 +190,8 @@ export class FakeEngine implements Engine {
     return this.#execute(this.#create(spec), attachment);
   }
 
-  async execute(container: string, argv: readonly string[]): Promise<void> {
-    await this.#called('execute', `${container} ${argv.join(' ')}`);
+  async terminate(container: string): Promise<void> {
+    await this.#called('terminate', container);
     this.#container(container).end('TERM');
   }
 
