@@ -80,6 +80,7 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     workspace: '/workspace',
     workingDirectory: '/workspace',
     apiProxy: true,
+    apiProxyKeys: [],
     providers: overrides.apiProxy === false ? [] : configuredProviders(secrets, egress, OWN_CHOICES),
     namedHosts: NO_NAMED_HOSTS,
     copilotMode: 'github',

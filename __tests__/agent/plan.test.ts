@@ -36,7 +36,7 @@ function planWith(
 ): AgentPlan {
   const config = aConfig(options);
   return planAgent(config, options.secrets ?? NO_SECRETS, {
-    ...{ addresses: ADDRESSES, user, directory, userMounts: mounts, authority },
+    ...{ addresses: ADDRESSES, user, directory, userMounts: mounts, input: '', authority },
     host: readAgentHost(config, user, aHost(user.home, host), {
       ...{ early: undefined, userMounts: mounts, hasAuthority: authority !== undefined },
     }),

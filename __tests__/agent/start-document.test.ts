@@ -52,6 +52,7 @@ const START: AgentStart = {
   homeLinks: {},
   transcripts: '',
   services: '',
+  input: '',
   trust: '',
   modelUrls: [],
   cleared: [],

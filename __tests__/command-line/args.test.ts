@@ -41,15 +41,19 @@ describe('the command', () => {
   });
 
   test.each([
-    [['claude', '-p', 'sk-secret'], 'claude', 'Put -- before the command: awf [options] -- claude ...'],
-    [['--memory', '1g', 'claude', '--help'], 'claude', 'Put -- before the command: awf [options] -- claude ...'],
-    [['ls'], 'ls', 'Put -- before the command: awf [options] -- ls'],
-    [['run', '--', 'x'], 'run', 'Only options come before --: awf [options] -- COMMAND [ARG...]. See awf --help.'],
-    [['--env-all', 'sh', '-c', 'a', '--', 'b'], 'sh', 'Only options come before --'],
-  ])('needs -- in front of it, because a first word is a subcommand: %j', (argv, word, hint) => {
+    [['claude', '-p', 'sk-secret'], '"claude" is no command of awf.', 'write: awf -- claude ...'],
+    [['--memory', '1g', 'claude', '--help'], '"claude" is no command of awf.', 'write: awf -- claude ...'],
+    [['ls'], '"ls" is no command of awf.', 'To run it in the sandbox, write: awf -- ls'],
+    [
+      ['run', '--', 'x'],
+      '"run" is in front of --, where only options are.',
+      'Write: awf [options] -- COMMAND [ARG...].',
+    ],
+    [['--env-all', 'sh', '-c', 'a', '--', 'b'], '"sh" is in front of --', 'See awf --help.'],
+  ])('needs -- in front of it: %j', (argv, message, hint) => {
     const error = thrown(() => load(argv));
     expect(error).toBeInstanceOf(UserError);
-    expect(error.message).toBe(`"${word}" is not a subcommand of awf.`);
+    expect(error.message).toContain(message);
     expect(error.hint).toContain(hint);
     expect(error.message + (error.hint ?? '')).not.toContain('secret');
   });
@@ -61,6 +65,7 @@ describe('flags', () => {
     [['--transparent'], true],
     [['--transparent=true'], true],
     [['--transparent=false'], false],
+    [['--no-transparent'], false],
   ])('what is on by default can be switched off: %j', (flags, expected) => {
     const built = loadCliArgs([...flags, '--enable-api-proxy', '--', 'true'], {});
     expect('config' in built && built.config.transparent).toBe(expected);
@@ -152,7 +157,9 @@ describe('flags', () => {
     [['--openai-api-key', 'sk-1', '--', 'true'], '--openai-api-key'],
     [['--upload-logs', 'never', '--', 'true'], '--upload-logs'],
     [['--memory'], '--memory'],
-    [['--memory', '--', 'true'], '--memory'],
+    [['--memory', '--', 'true'], '--memory needs a value.'],
+    [['--agent-image', '--'], '--agent-image needs a value.'],
+    [['--agent-image=--', '--', 'true'], '--agent-image needs a value.'],
     [['--memory', 'much', '--', 'true'], '--memory: "much"'],
     [['--log-level', 'loud', '--', 'true'], '--log-level: "loud"'],
     [['--allow-domains', '10.0.0.1', '--', 'true'], '--allow-domains: "10.0.0.1"'],

@@ -45,7 +45,8 @@ const options = (env: Readonly<Record<string, string>> = {}): ProgramOptions => 
 
 /** Runs `awf`, and checks that it left nothing except logs. */
 async function awf(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<EntryResult> {
-  const result = await runProgram([process.execPath, PROGRAM, '--log-level=debug', ...args], options(env));
+  const first = args[0]?.startsWith('-') === false ? [] : ['--log-level=debug'];
+  const result = await runProgram([process.execPath, PROGRAM, ...first, ...args], options(env));
   expectNothingLeft(result);
   return result;
 }
@@ -327,8 +328,9 @@ describe('the command line itself', () => {
   test.each([
     [['--allow-domain', 'x', '--', 'true'], "unknown option '--allow-domain'", '--help'],
     [['--'], 'There is no command to run.', '--help'],
-    [['claude', '-p', 'x'], '"claude" is not a subcommand of awf.', 'Put -- before the command'],
-    [['--allow-domains'], "'--allow-domains <value>' argument missing", '--help'],
+    [['claude', '-p', 'x'], '"claude" is no command of awf.', 'To run it in the sandbox, write: awf -- claude ...'],
+    [['--allow-domains'], '--allow-domains needs a value.', '--help'],
+    [['--agent-image', '--', 'true'], '--agent-image needs a value.', '--agent-image VALUE'],
     [['--allow-domains', 'http://', '--', 'true'], '--allow-domains: "http://"', 'example.com'],
     [['--memory', 'lots', '--pids', '0', '--', 'true'], '--memory: "lots"', '6g', '--pids: "0"'],
     [['--mount', 'relative', '--', 'true'], 'relative', 'absolute paths'],

@@ -77,6 +77,7 @@ describe('defaults', () => {
       logLevel: 'info',
       proxyLogsDir: undefined,
       keepContainers: false,
+      apiProxyKeys: [],
       warnings: [],
     } satisfies Config);
   });

@@ -195,7 +195,8 @@ describe('the command line', () => {
 describe('docs/reference.md', () => {
   /** The rows of the tables whose first column has the heading `heading`, by the name in that column. */
   function rowsOf(heading: 'input' | 'output' | 'flag'): Map<string, string> {
-    const tables = readFileSync(join(root, 'docs/reference.md'), 'utf8').split('\n\n');
+    const page = heading === 'flag' ? 'docs/command-line.md' : 'docs/reference.md';
+    const tables = readFileSync(join(root, page), 'utf8').split('\n\n');
     const rows = tables.filter((table) => table.startsWith(`| ${heading} `)).flatMap((table) => table.split('\n'));
     return new Map(rows.flatMap((row) => [...row.matchAll(/^\| `([^`]+)`/g)].map(([, name = '']) => [name, row])));
   }

@@ -311,7 +311,7 @@ test.each<Partial<Config>>([{}, { agentImage: 'debian:13' }, { envAll: true }])(
     const environment = { ...Object.fromEntries(SENTINELS), COPY: [...SENTINELS.values()].join() };
     const nothing = { early: undefined, userMounts: [], hasAuthority: false };
     const host = readAgentHost(config, user, aHost(user.home, environment), nothing);
-    const place = { addresses: ADDRESSES, user, host, directory, userMounts: [], authority: undefined };
+    const place = { addresses: ADDRESSES, user, host, directory, userMounts: [], input: '', authority: undefined };
     const { mounts } = planAgent(config, SENTINELS, place);
     const found = topology(config, { ...CLAIMED, agentUser: user, agentMounts: mounts });
     const network = { name: 'awf-x', runId: RUN_ID, subnet: '172.30.0.0/24', internal: true };

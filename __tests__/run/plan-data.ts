@@ -22,6 +22,7 @@ export const PREPARED: Prepared = {
   agentUser: USER,
   sidecarUser: { uid: 2001, gid: 2002 },
   home: USER.home,
+  input: '',
 };
 
 export const CLAIMED: Claimed = {

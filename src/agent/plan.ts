@@ -33,6 +33,8 @@ export interface AgentPlace {
   readonly directory: string;
   /** What the user asks for, checked. */
   readonly userMounts: readonly MountSpec[];
+  /** How the command gets a standard input, as words; empty for none. */
+  readonly input: string;
   /** PEM: the root of this run's authority, which every program in the sandbox is to trust; undefined without one. */
   readonly authority: string | undefined;
 }
@@ -100,6 +102,7 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
       transcripts: config.agentLogs ? TRANSCRIPT_WORDS : '',
       trust: trust.words,
       services: serviceWords(config),
+      input: place.input,
       modes: !isImage ? {} : { '/tmp': '1777', '/var/tmp': '1777', [user.home]: '700' },
     }),
     modelQuestions: questions,

@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts';
 import {
   AGENT_PLACES,
   CHECKS_VARIABLE,
+  INPUT_VARIABLE,
   LIB_VARIABLE,
   MODEL_URLS_VARIABLE,
   SERVICES_VARIABLE,
@@ -34,6 +35,8 @@ export interface AgentStart {
   readonly trust: string;
   /** The arguments of the program that leads to services, as words; empty for none. */
   readonly services: string;
+  /** How the command gets a standard input, as words; empty for none. */
+  readonly input: string;
   /** Variables that an image or the Docker client may have set. They are unset, except those in `environment`. */
   readonly cleared: readonly string[];
 }
@@ -63,6 +66,7 @@ export function startDocument(start: AgentStart): string {
     `${TRANSCRIPTS_VARIABLE}=${quote(start.transcripts)}`,
     `${TRUST_VARIABLE}=${quote(start.trust)}`,
     `${SERVICES_VARIABLE}=${quote(start.services)}`,
+    `${INPUT_VARIABLE}=${quote(start.input)}`,
     ...Object.entries(start.modes).map(([path, mode]) => orStop(`${BUSYBOX} chmod ${mode} ${quote(path)}`)),
     'umask 077',
     ...(directories.size === 0 ? [] : [orStop(`${BUSYBOX} mkdir -p ${[...directories].map(quote).join(' ')}`)]),

@@ -1,13 +1,27 @@
-import { Command as Program, CommanderError } from 'commander';
+import { Command as Program, CommanderError, Option as Flag } from 'commander';
 import { buildConfig, type Built } from '../config/build.ts';
 import { UserError } from '../errors.ts';
 import { loadPolicy } from '../policy/load.ts';
-import { addFlags, flagsFrontEnd, type FlagTexts } from './flags.ts';
+import { addFlags, flagsFrontEnd, usageError, type FlagTexts } from './flags.ts';
+import { notASubcommand } from './not-a-subcommand.ts';
 
 /** The command line as it was understood, or the text to print instead of running anything. */
 export type CliRequest = Built | { readonly text: string };
 
 const SYNTAX = '[options] -- COMMAND [ARG...]';
+
+const DESCRIPTION = 'Runs COMMAND in a sandbox that reaches the allowed domains only and holds no LLM credential.';
+
+/** The answer to `awf` alone. */
+export function usage(): string {
+  return `Usage: awf ${SYNTAX}\n\n${DESCRIPTION}\nawf --help lists the options and the other commands.\n`;
+}
+
+/** The help about a run. @param before what stands in front of the options */
+export function runHelp(before = ''): string {
+  const { program } = runProgram();
+  return program.description([DESCRIPTION, before].filter(Boolean).join('\n\n')).helpInformation();
+}
 
 /**
  * Reads `awf [options] -- COMMAND [ARG...]`. Credentials come from the environment.
@@ -24,7 +38,7 @@ export function loadCliArgs(
   const parsed = parseFlags(own);
   if ('text' in parsed) return parsed;
   const [word] = parsed.words;
-  if (word !== undefined) throw notASubcommand(word, parsed.words, command);
+  if (word !== undefined) throw misplaced(word, parsed.words, command);
   if (command === undefined || command.length === 0) {
     throw new UserError('There is no command to run.', { hint: `Write it after --: awf ${SYNTAX}. See awf --help.` });
   }
@@ -45,35 +59,39 @@ interface Parsed {
   readonly words: readonly string[];
 }
 
-function parseFlags(argv: readonly string[]): Parsed | { readonly text: string } {
-  let text = '';
+function runProgram(): { readonly program: Program; readonly texts: () => FlagTexts } {
   const program = new Program('awf')
     .usage(SYNTAX)
-    .description(
-      'Runs COMMAND in a sandbox that reaches the allowed domains only and holds no LLM credential. `awf policy` checks a policy file.',
-    )
+    .description(DESCRIPTION)
     .argument('[command...]', 'the command and its arguments, after --')
+    .helpOption('-h, --help', 'shows this')
     // An option of a command that has no -- in front is not one of awf's.
     .passThroughOptions()
-    .exitOverride()
-    .configureOutput({ writeOut: (out) => (text += out), writeErr: () => undefined });
-  const texts = addFlags(program);
+    // `-it`, as for Docker. Standard input is passed on anyway.
+    .addOption(new Flag('-i').hideHelp())
+    .combineFlagAndOptionalValue(false)
+    .exitOverride();
+  return { program, texts: addFlags(program) };
+}
+
+function parseFlags(argv: readonly string[]): Parsed | { readonly text: string } {
+  let text = '';
+  const { program, texts } = runProgram();
+  program.configureOutput({ writeOut: (out) => (text += out), writeErr: () => undefined });
   try {
     program.parse([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { text };
-    throw new UserError(error.message.replace(/^error: /, ''), { hint: 'See awf --help.' });
+    throw usageError(error);
   }
   return { texts: texts(), words: program.args };
 }
 
-/** Names the first word only: the others may hold a secret. */
-function notASubcommand(word: string, words: readonly string[], command: readonly string[] | undefined): UserError {
-  const rest = words.length > 1 ? ' ...' : '';
-  const hint =
-    command === undefined
-      ? `Put -- before the command: awf [options] -- ${word}${rest}`
-      : `Only options come before --: awf ${SYNTAX}. See awf --help.`;
-  return new UserError(`"${word}" is not a subcommand of awf.`, { hint });
+/** A word among the options: the command without its `--`, or a value that has no option. */
+function misplaced(word: string, words: readonly string[], command: readonly string[] | undefined): UserError {
+  if (command === undefined) return notASubcommand(words, []);
+  return new UserError(`"${word}" is in front of --, where only options are.`, {
+    hint: `Write: awf ${SYNTAX}. See awf --help.`,
+  });
 }

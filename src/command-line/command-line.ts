@@ -1,15 +1,27 @@
+import { DockerCli } from '../docker/cli.ts';
 import type { Engine } from '../docker/engine.ts';
 import { describeError } from '../errors.ts';
 import { stderrReporter } from '../reporter.ts';
-import { loadCliArgs, type CliRequest } from './args.ts';
-import { policyCommand } from './policy.ts';
-import { runCommand } from './run.ts';
+import { usage } from './args.ts';
+import { COMPLETION } from './completion.ts';
+import { help, HELP } from './help.ts';
+import { notASubcommand } from './not-a-subcommand.ts';
+import { POLICY } from './policy.ts';
+import { RUN } from './run.ts';
+import type { Answer, CommandContext, Subcommand } from './subcommand.ts';
+import { VERSION } from './version.ts';
 
 /** Exit code for a command line that was not understood; a sandbox that failed has 1. */
 const USAGE = 2;
 
+/** Every first word that means something, in the order of the help. */
+const SUBCOMMANDS: readonly Subcommand[] = [RUN, POLICY, COMPLETION, HELP, VERSION];
+
+/** Flags that are subcommands elsewhere, by habit. They count as the first word only. */
+const SYNONYMS: Readonly<Record<string, string>> = { '--version': 'version', '-V': 'version' };
+
 /**
- * `awf [options] -- COMMAND [ARG...]`, or `awf policy ...`.
+ * `awf [options] -- COMMAND [ARG...]`, or `awf SUBCOMMAND ...`.
  *
  * @param argv without the interpreter and the script
  * @param root the installation's directory
@@ -21,21 +33,32 @@ export async function commandLine(
   argv: readonly string[],
   root: string,
   signal: AbortSignal,
-  engineWith?: (debug: (message: string) => void) => Engine,
+  engineWith: (debug: (message: string) => void) => Engine = (debug) => new DockerCli(debug),
 ): Promise<number> {
-  let request: CliRequest;
+  const surroundings = { environment: process.env, workspace: process.cwd() };
+  const context: CommandContext = { root, signal, engineWith, subcommands: SUBCOMMANDS, ...surroundings };
   try {
-    if (argv[0] === 'policy') {
-      const { text, exitCode } = policyCommand(argv.slice(1));
-      process.stdout.write(text);
-      return exitCode;
-    }
-    request = loadCliArgs(argv);
+    const answer = await dispatch(argv, context);
+    if (typeof answer === 'number') return answer;
+    process.stdout.write(answer.text);
+    return answer.exitCode;
   } catch (error) {
     stderrReporter.error(describeError(error));
     return USAGE;
   }
-  if (!('text' in request)) return runCommand(request, root, signal, engineWith);
-  process.stdout.write(request.text);
-  return 0;
+}
+
+async function dispatch(argv: readonly string[], context: CommandContext): Promise<Answer | number> {
+  const [first, ...rest] = argv;
+  if (first === undefined) {
+    process.stderr.write(usage());
+    return USAGE;
+  }
+  // `awf --help` is the help about everything; `awf run --help` is about its options.
+  if (first === '--help' || first === '-h') return { text: help(context), exitCode: 0 };
+  const name = SYNONYMS[first] ?? first;
+  const subcommand = SUBCOMMANDS.find((one) => one.name === name);
+  if (subcommand !== undefined) return subcommand.run(rest, context);
+  if (!first.startsWith('-')) throw notASubcommand(argv, SUBCOMMANDS);
+  return RUN.run(argv, context);
 }

@@ -1,7 +1,8 @@
-import { Option as Flag, type Command as Program } from 'commander';
+import { Option as Flag, type Command as Program, type CommanderError } from 'commander';
 import type { Option } from '../config/option.ts';
 import { nameIn, OPTIONS } from '../config/options.ts';
 import type { FrontEnd } from '../config/read.ts';
+import { UserError } from '../errors.ts';
 
 /** What was written on the command line, by the name of the option. */
 export type FlagTexts = ReadonlyMap<string, readonly string[]>;
@@ -13,38 +14,57 @@ export type FlagTexts = ReadonlyMap<string, readonly string[]>;
  */
 export function addFlags(program: Program): () => FlagTexts {
   const flags = OPTIONS.filter(({ only }) => only !== 'action').map((option) => ({ option, flag: flagFor(option) }));
-  for (const { flag } of flags) program.addOption(flag);
+  for (const { option, flag } of flags) {
+    program.addOption(flag);
+    if (isSwitch(option)) program.addOption(new Flag(`--no-${nameIn('cli', option).slice(2)}`).hideHelp());
+  }
   return () => {
-    const found = program.opts<Record<string, true | string[] | undefined>>();
+    const found = program.opts<Record<string, boolean | string[] | undefined>>();
     const texts = flags.map(({ option, flag }): [string, string[]] => {
       const value = found[flag.attributeName()] ?? [];
-      return [option.name, value === true ? ['true'] : value];
+      return [option.name, typeof value === 'boolean' ? [String(value)] : value];
     });
     return new Map(texts);
   };
 }
 
+/** What may be on without its flag needs a way to be switched off: `--transparent=false` or `--no-transparent`. */
+const isSwitch = ({ kind, default: preset }: Option): boolean => kind === 'boolean' && preset !== 'false';
+
 /** Every flag that takes a value may be repeated; the option's row says what that means. */
 function flagFor(option: Option): Flag {
-  const { kind, description, choices, default: preset } = option;
-  const name = nameIn('cli', option);
+  const { kind, description, choices, default: preset, short } = option;
+  const long = nameIn('cli', option);
+  const name = short === undefined ? long : `-${short}, ${long}`;
   if (kind === 'boolean') {
-    // What is on by default needs a value to be switched off: `--transparent=false`.
-    return preset === 'true'
-      ? new Flag(`${name} [value]`, `${description} (true or false; default: true)`).argParser((value: string) => [
-          value,
-        ])
-      : new Flag(name, description);
+    if (!isSwitch(option)) return new Flag(name, description);
+    const values = preset === undefined ? 'true or false' : `true or false; default: ${preset}`;
+    return new Flag(`${name} [value]`, `${description} (${values})`).argParser((value: string) => {
+      if (/^(true|false)$/i.test(value)) return [value];
+      const hint = `Write ${long}=true or ${long}=false. A command stands behind --: awf [options] -- COMMAND.`;
+      throw new UserError(`${long}: "${value}" is neither true nor false.`, { hint });
+    });
   }
   const notes = [
     ...(choices === undefined ? [] : [`one of ${choices.join(', ')}`]),
     ...(preset === undefined ? [] : [`default: ${preset.replaceAll('\n', ', ')}`]),
   ];
   const suffix = notes.length === 0 ? '' : ` (${notes.join('; ')})`;
-  return new Flag(`${name} <value>`, description + suffix).argParser((value: string, before: string[] | undefined) => [
-    ...(before ?? []),
-    value,
-  ]);
+  return new Flag(`${name} <value>`, description + suffix).argParser((value: string, before: string[] | undefined) => {
+    // The separator in front of the command, or of the words of a subcommand, is a forgotten value.
+    if (value === '--') throw withoutValue(long);
+    return [...(before ?? []), value];
+  });
+}
+
+const withoutValue = (name: string): UserError =>
+  new UserError(`${name} needs a value.`, { hint: `Write it behind the flag: ${name} VALUE. See awf --help.` });
+
+/** What commander complains about, as an error for people. */
+export function usageError(error: CommanderError, help = 'awf --help'): UserError {
+  const [, name] = /^error: option '(?:-\w, )?(--\S+) <.*argument missing$/.exec(error.message) ?? [];
+  if (error.code === 'commander.optionMissingArgument' && name !== undefined) return withoutValue(name);
+  return new UserError(error.message.replace(/^error: /, ''), { hint: `See ${help}.` });
 }
 
 /** The command line as a front end. Credentials come from the environment. */

@@ -6,12 +6,7 @@ import { describeError, UserError } from '../errors.ts';
 import { readPolicy } from '../policy/check.ts';
 import { DEFAULT_FILE, namedFile, readRegular } from '../policy/find.ts';
 import { policyKeys } from '../policy/keys.ts';
-
-/** What a subcommand prints, and how the process exits. */
-export interface Answer {
-  readonly text: string;
-  readonly exitCode: number;
-}
+import type { Answer } from './subcommand.ts';
 
 /** The front end of a policy that nothing is added to. */
 const NOTHING: FrontEnd = { kind: 'cli', given: () => [] };

@@ -1,5 +1,5 @@
 import { allPresets, thisMachine } from '../config/egress-build.ts';
-import type { Answer } from './policy-check.ts';
+import type { Answer } from './subcommand.ts';
 
 /** `awf policy presets`: what each preset is on this machine. */
 export function listPresets(environment: NodeJS.ProcessEnv, workspace: string, asJson: boolean, root?: string): Answer {

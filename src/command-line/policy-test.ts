@@ -12,7 +12,7 @@ import { ENDPOINT_METHODS } from '../shared/endpoints.ts';
 import type { NamedHost } from '../shared/named-host.ts';
 import { HostRules } from '../shared/rule-matcher.ts';
 import { flagsFrontEnd, type FlagTexts } from './flags.ts';
-import type { Answer } from './policy-check.ts';
+import type { Answer } from './subcommand.ts';
 
 /** A request that a user asks about. */
 interface Asked {

@@ -1,9 +1,17 @@
 import { Command as Program, CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
-import { addFlags } from './flags.ts';
-import { checkPolicy, type Answer } from './policy-check.ts';
+import { addFlags, usageError } from './flags.ts';
+import { checkPolicy } from './policy-check.ts';
 import { listPresets } from './policy-presets.ts';
 import { testPolicy } from './policy-test.ts';
+import type { Answer, Subcommand } from './subcommand.ts';
+
+export const POLICY: Subcommand = {
+  name: 'policy',
+  syntax: 'check|test|presets',
+  summary: 'checks a policy file without a run',
+  run: (argv, { environment, workspace }) => policyCommand(argv, environment, workspace),
+};
 
 /**
  * `awf policy check [FILE]`, `awf policy test URL...` and `awf policy presets`, which start nothing.
@@ -51,9 +59,8 @@ export function policyCommand(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { text, exitCode: 0 };
-    const problem =
-      error.code === 'commander.help' ? 'awf policy needs a subcommand' : error.message.replace(/^error: /, '');
-    throw new UserError(problem, { hint: 'See awf policy --help.' });
+    if (error.code !== 'commander.help') throw usageError(error, 'awf policy --help');
+    throw new UserError('awf policy needs a subcommand', { hint: 'See awf policy --help.' });
   }
   return answer ?? { text, exitCode: 0 };
 }

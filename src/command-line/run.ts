@@ -1,7 +1,5 @@
 import { tmpdir } from 'node:os';
 import type { Built } from '../config/build.ts';
-import { DockerCli } from '../docker/cli.ts';
-import type { Engine } from '../docker/engine.ts';
 import { builtImageNames } from '../docker/images.ts';
 import { describeError } from '../errors.ts';
 import { logPaths } from '../host/log-directories.ts';
@@ -10,48 +8,65 @@ import { costText } from '../report/money.ts';
 import type { DomainCount } from '../report/tally.ts';
 import type { DomainTraffic } from '../report/traffic.ts';
 import { filtered, stderrReporter, type Reporter } from '../reporter.ts';
+import { pipedInput } from '../run/command-input.ts';
 import { blockedText } from '../run/messages.ts';
 import { writeTo } from '../run/output.ts';
 import type { RunResult } from '../run/report.ts';
 import { newRunId, run } from '../run/run.ts';
 import { tokensOf } from '../shared/usage.ts';
 import { inProcess } from '../workspace/look-through.ts';
+import { loadCliArgs } from './args.ts';
+import { inputKind, surroundings, type InputKind } from './input-kind.ts';
+import { LogsPlace } from './logs-place.ts';
+import type { Answer, CommandContext, Subcommand } from './subcommand.ts';
+import { Terminal } from './terminal.ts';
 
 /** Names that a message lists. */
 const MAX_NAMED = 50;
 
+/** `awf [run] [options] -- COMMAND [ARG...]` */
+export const RUN: Subcommand = {
+  name: 'run',
+  syntax: '[options] -- COMMAND',
+  summary: 'runs a command; the word run is optional',
+  run: (argv, context): Answer | Promise<number> => {
+    const request = loadCliArgs(argv, context.environment, context.workspace);
+    if ('text' in request) return { text: request.text, exitCode: 0 };
+    return runCommand(request, inputKind(request.values.tty, surroundings()), context);
+  },
+};
+
 /**
  * Runs a command in a sandbox and reports the outcome on standard error.
  *
- * @param root the installation's directory
- * @param signal ends the run
- * @param engineWith makes the engine, given where its debug messages go
  * @returns the exit code of the process: the command's own
  */
-export async function runCommand(
-  { config, secrets }: Built,
-  root: string,
-  signal: AbortSignal,
-  engineWith: (debug: (message: string) => void) => Engine = (debug) => new DockerCli(debug),
-): Promise<number> {
-  const reporter = filtered(stderrReporter, config.logLevel);
+async function runCommand({ config, secrets }: Built, input: InputKind, context: CommandContext): Promise<number> {
+  const { root, signal, engineWith, environment } = context;
+  const terminal = input === 'terminal' ? new Terminal(process.stdin, process.stdout, process.stderr.isTTY) : undefined;
+  const reporter = filtered(terminal?.patient(stderrReporter) ?? stderrReporter, config.logLevel);
+  const stdout = writeTo(process.stdout);
   const runId = newRunId();
+  const logs = new LogsPlace(runId, reporter);
   const result = await run(config, secrets, {
     runId,
     engine: engineWith(reporter.debug),
     reporter,
     warnNow: reporter.warning,
     // Without the limit of a job's log: the output may be what the command is for.
-    output: { stdout: writeTo(process.stdout), stderr: writeTo(process.stderr) },
+    output: { stdout: terminal?.through(stdout) ?? stdout, stderr: writeTo(process.stderr) },
+    input: terminal ?? (input === 'data' ? pipedInput(process.stdin) : undefined),
     root,
     images: () => builtImageNames(`${root}/dist`),
     lookThrough: inProcess(root),
     temporary: tmpdir(),
-    environment: process.env,
+    logsPlace: logs.make,
+    environment,
     signal,
     hasPostStep: false,
   });
   report(result, reporter);
+  await logs.finish(config, result, root);
   if (config.keepContainers) {
     reporter.info(`The containers are kept; find them with: docker ps -a --filter label=awf.run=${runId}`);
   }

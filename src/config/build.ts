@@ -1,6 +1,6 @@
 import { throwProblems } from '../errors.ts';
 import { SERVER_URL_VARIABLE } from '../shared/copilot-host.ts';
-import { ownHost } from '../shared/providers.ts';
+import { ownHost, PROVIDERS } from '../shared/providers.ts';
 import type { NamedHost } from '../shared/named-host.ts';
 import type { SidecarBudget } from '../shared/sidecar-config.ts';
 import { checkDenied, checkNamedHosts, checkScript, checkServerUrl, checkVariables } from './checks.ts';
@@ -8,7 +8,8 @@ import type { Command, Config } from './config.ts';
 import { egressOf, thisMachine } from './egress-build.ts';
 import { nameWarning } from './egress-entry.ts';
 import { githubConfig, hostsOfGithub } from './github-config.ts';
-import { optionName, type OptionValues } from './options.ts';
+import { GITHUB_TOKEN_SECRET } from './github-token.ts';
+import { optionName, optionNamed, type OptionValues } from './options.ts';
 import { networkConfig } from './network-build.ts';
 import { realDirectory } from './parsers.ts';
 import { proposedPresets, type ProposedPreset } from './presets/auto.ts';
@@ -60,7 +61,9 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
   const net = networkConfig(values, environment);
   const secrets: Secrets = new Map([...given, ...net.secrets]);
   const serverUrl = environment[SERVER_URL_VARIABLE];
-  const apiProxy = frontEnd.kind === 'action' || values['enable-api-proxy'];
+  const keys = keyVariables(values, given);
+  const chosen = frontEnd.kind === 'action' ? true : values['enable-api-proxy'];
+  const apiProxy = chosen ?? keys.length > 0;
   const { rules: egress, ...expanded } = egressOf(
     values,
     thisMachine(values.env, environment, workspace, context.root),
@@ -86,6 +89,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     workspace,
     workingDirectory: values['working-directory'] ?? workspace,
     apiProxy,
+    apiProxyKeys: chosen === undefined ? keys : [],
     providers,
     namedHosts: apiProxy
       ? namedHosts(values, providers, providerHosts(providers, secrets, choices), hostsOfGithub(github, egress))
@@ -109,6 +113,13 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     ],
   };
   return { config, secrets, values };
+}
+
+/** The variables of the command line that have a credential for the api-proxy. */
+function keyVariables(values: OptionValues, given: Secrets): string[] {
+  const names = [...PROVIDERS.flatMap(({ credentials }) => credentials.map(({ variable }) => variable))];
+  const others = values['host-credentials'].length > 0 ? [optionNamed('host-credentials').variable ?? ''] : [];
+  return [...[...names, GITHUB_TOKEN_SECRET].filter((name) => given.has(name)), ...others];
 }
 
 /** What the options say, as they say it. */

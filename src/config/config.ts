@@ -67,6 +67,8 @@ export interface Config {
   /** Absolute path within `workspace`. */
   readonly workingDirectory: string;
   readonly apiProxy: boolean;
+  /** The variables with keys that turned the api-proxy on. Empty if a flag or the front end did. */
+  readonly apiProxyKeys: readonly string[];
   /** Empty without the api-proxy. */
   readonly providers: readonly ConfiguredProvider[];
   /** None without the api-proxy. */

@@ -77,6 +77,9 @@ export function allPresets(machine: Machine): { readonly name: string; readonly 
   });
 }
 
+/** The names of all presets, for what only names them. */
+export const presetNames = (): readonly string[] => PRESET_NAMES;
+
 /** Turns words into entries, and collects what there is to say about them. */
 class Expander {
   readonly problems: UserError[] = [];

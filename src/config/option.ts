@@ -17,6 +17,8 @@ interface Common {
   readonly name: string;
   /** The command line's flag without hyphens, if it differs from the input's name. */
   readonly flag?: string;
+  /** The letter of the command line's short flag. */
+  readonly short?: string;
   /** For the command line's help. `action.yml` has the long form. */
   readonly description: string;
   readonly default?: string;

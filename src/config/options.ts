@@ -237,7 +237,19 @@ const OTHERS = [
     variableValues: { '1': 'debug' },
     description: 'how much to log',
   },
-  { name: 'enable-api-proxy', kind: 'boolean', only: 'cli', default: 'false', description: 'start the api-proxy' },
+  {
+    name: 'enable-api-proxy',
+    kind: 'boolean',
+    only: 'cli',
+    description: 'start the api-proxy; by default, if the environment has a key',
+  },
+  {
+    name: 'tty',
+    short: 't',
+    kind: 'boolean',
+    only: 'cli',
+    description: 'give the command a terminal; by default, if awf has one for its input and output',
+  },
   { name: 'proxy-logs-dir', kind: 'text', parse: path, only: 'cli', description: "where Squid's logs go" },
   {
     name: 'keep-containers',

@@ -90,6 +90,10 @@ export class DockerCli implements Engine {
     return this.#client.attach(['run', '--sig-proxy=false', ...this.#container(spec)], attachment);
   }
 
+  async terminate(container: string): Promise<void> {
+    await this.#client.succeed(['kill', '--signal=TERM', container]);
+  }
+
   async stop(names: readonly string[], seconds: number): Promise<void> {
     if (names.length === 0) return;
     // The long name of this option differs between versions of the client.

@@ -1,11 +1,12 @@
+import type { Readable } from 'node:stream';
 import type { ContainerSpec, NetworkSpec, RunMark } from './spec.ts';
 
 /** The input of a container's process, and where its output goes. */
 export interface Attachment {
   /** Written to standard input, which is then closed unless there is a `later`. */
   readonly input: string;
-  /** Resolves with more input. Standard input stays open until then, or until the process ends. */
-  readonly later: Promise<string> | undefined;
+  /** Resolves with more input: all of it, or a stream. Standard input stays open until then, or until the process ends. */
+  readonly later: Promise<string | Readable> | undefined;
   readonly onStdout: Sink;
   readonly onStderr: Sink;
 }
@@ -59,6 +60,8 @@ export interface Engine {
   start(container: string, attachment: Attachment): Promise<number>;
   /** Creates and starts a container. @returns its exit code, once it has ended */
   run(spec: ContainerSpec, attachment: Attachment): Promise<number>;
+  /** Sends SIGTERM to the first process of a running container. */
+  terminate(container: string): Promise<void>;
   /**
    * Asks containers to end, waits until they have, and kills those that have not after `seconds`. Containers that are gone
    * already are no failure.

@@ -4,6 +4,7 @@ import type { UserMount } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import { isInside } from '../host/paths.ts';
+import { runLogsDirectory } from '../host/run-logs.ts';
 import { listeningSockets } from '../host/sockets.ts';
 import { words } from '../shared/words.ts';
 
@@ -134,6 +135,7 @@ function whenWritable({ home, environment, programs }: HostPlaces): Guarded[] {
       path: join(home, name),
       why: 'is read by programs outside the sandbox, which act on it; omit :rw',
     })),
+    { path: runLogsDirectory(environment, home), why: 'holds the logs of runs; omit :rw' },
     ...(event === '' ? [] : [{ path: event, why: 'is read by later steps; omit :rw' }]),
   ];
 }

@@ -1,5 +1,6 @@
 import { OPTIONS } from '../config/options.ts';
 import type { Option } from '../config/option.ts';
+import { editDistance } from '../shared/edit-distance.ts';
 
 /** A key of a policy file, and the option that it stands for. */
 export interface PolicyKey {
@@ -64,17 +65,3 @@ export function keyHint(keys: readonly PolicyKey[], path: readonly PropertyKey[]
 }
 
 const oneOf = (names: readonly string[]): string => `Write one of: ${names.join(', ')}.`;
-
-/** How many characters have to be added, removed or replaced to make one text of the other (Levenshtein). */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, left] of Array.from(a).entries()) {
-    const next = [i + 1];
-    for (let j = 1; j <= b.length; j += 1) {
-      const replaced = (row[j - 1] ?? 0) + (left === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
-}

@@ -38,6 +38,22 @@ export function configWarnings(config: Config): string[] {
   return [...config.warnings, ...uncovered, ...sharedFrontEnds(config, name('allow-domains'))];
 }
 
+/** Why there is an api-proxy that nobody asked for. @returns nothing if somebody did */
+export function keyLines({ apiProxyKeys: keys, providers }: Config): string[] {
+  if (keys.length === 0) return [];
+  const names = providers.map(({ provider }) => provider.name);
+  const what =
+    names.length === 0
+      ? "it adds the credential to the command's requests"
+      : `the command reaches ${listed(names)} with ${names.length === 1 ? 'a placeholder' : 'placeholders'}`;
+  const are = keys.length === 1 ? 'is' : 'are';
+  return [`${listed(keys)} ${are} set, so the api-proxy is on: ${what}. --enable-api-proxy=false turns it off.`];
+}
+
+/** `a`, `a and b`, `a, b and c` */
+const listed = (names: readonly string[]): string =>
+  [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(' and ');
+
 /** What the presets became on this machine, and what the lockfiles propose. */
 export function presetLines({ presets, proposedPresets, frontEnd }: Config): string[] {
   const used = presets.map(({ name, hosts }) => {

@@ -45,12 +45,13 @@ export interface RunPlan {
  * @throws UserError when something that the user gave cannot work, or would put a credential into the sandbox
  */
 export function planRun(config: Config, secrets: Secrets, prepared: Prepared, claimed: Claimed): RunPlan {
-  const { mark, workDirectory, agentUser, sidecarUser, logs, images } = prepared;
+  const { mark, workDirectory, agentUser, sidecarUser, logs, images, input } = prepared;
   const addresses = addressesIn(claimed.subnet);
   const directory = systemFileDirectory(prepared);
   const { host, userMounts, guards } = claimed;
   const authority = claimed.authority?.rootPem;
-  const agent = planAgent(config, secrets, { addresses, user: agentUser, host, directory, userMounts, authority });
+  const place = { addresses, user: agentUser, host, directory, userMounts, input, authority };
+  const agent = planAgent(config, secrets, place);
   const covered = coverMounts(agent.mounts, userMounts, host.below);
   const workspace: MountSpec = { kind: 'bind', source: config.workspace, target: config.workspace, writable: true };
   // What is in the workspace is the command's, apart from what the host shows there once more.

@@ -12,7 +12,7 @@ import { agentUser, caller, sidecarUser, type User, type UserIds } from '../host
 import { checkWorkspace, hostPrograms } from '../mounts/host-guards.ts';
 import { userMounts, type HostPlaces } from '../mounts/user-mounts.ts';
 import { writeMark } from './killed-runs.ts';
-import { configWarnings, policyText, presetLines } from './messages.ts';
+import { configWarnings, keyLines, policyText, presetLines } from './messages.ts';
 import type { Progress } from './progress.ts';
 import type { RunContext } from './context.ts';
 
@@ -26,6 +26,8 @@ export interface Prepared {
   readonly sidecarUser: UserIds;
   /** The caller's home directory. */
   readonly home: string;
+  /** How the command gets a standard input, as words; empty for none. */
+  readonly input: string;
 }
 
 /**
@@ -43,12 +45,13 @@ export function prepare(config: Config, context: RunContext, progress: Progress)
   if (!context.hasPostStep) writeMark(workDirectory, mark);
   checkWorkspace(config, user.home, workDirectory);
   const owner = sidecarUser(user);
-  const logs = createLogDirectories(config.proxyLogsDir, context.temporary, config.workspace, owner);
+  const place = config.proxyLogsDir === undefined ? context.logsPlace?.(config.workspace) : undefined;
+  const logs = createLogDirectories(config.proxyLogsDir, place ?? context.temporary, config.workspace, owner);
   progress.logs = logs;
   context.onLogs?.(logs);
   if (config.policy !== undefined) context.reporter.info(policyText(config.policy));
   for (const warning of configWarnings(config)) context.reporter.warning(warning);
-  for (const line of presetLines(config)) context.reporter.info(line);
+  for (const line of [...keyLines(config), ...presetLines(config)]) context.reporter.info(line);
   const prepared = {
     mark,
     images,
@@ -57,6 +60,7 @@ export function prepare(config: Config, context: RunContext, progress: Progress)
     agentUser: agentUser(user, config.workspace),
     sidecarUser: owner,
     home: user.home,
+    input: context.input?.words ?? '',
   };
   // Most mistakes show without the engine's own places, and then nothing has been started.
   checkedMounts(config, context, prepared, { dataRoot: undefined, socket: undefined });

@@ -51,7 +51,7 @@ export async function run(config: Config, secrets: Secrets, context: RunContext)
       limit.end(reason);
     },
   });
-  const sandbox = new Sandbox(context.engine, context.runId, progress.timings, onNotice);
+  const sandbox = new Sandbox(context.engine, context.runId, progress.timings, onNotice, context.input);
   // While the command runs, the engine has time.
   const networks = sandbox.started.then(() => removeLeftOverNetworks(context));
   let lock: WorkspaceLock | undefined;

@@ -1,8 +1,10 @@
+import type { Readable } from 'node:stream';
 import { AttachedContainer } from '../docker/attached-container.ts';
 import type { Engine, Output } from '../docker/engine.ts';
 import type { Topology } from '../docker/topology.ts';
 import { UserError } from '../errors.ts';
 import { networkNames } from '../shared/network.ts';
+import type { CommandInput } from './command-input.ts';
 import { Gate } from './gate.ts';
 import { ENGINE_SETTLING_MS } from './limits.ts';
 import { removeInOrder, removeRun, stopRun } from './removal.ts';
@@ -40,6 +42,7 @@ export class Sandbox {
   readonly #runId: string;
   readonly #timings: Timings;
   readonly #onSidecarLine: (line: string) => void;
+  readonly #input: CommandInput | undefined;
   #containers: Topology | undefined;
   #sidecars: AttachedContainer[] = [];
   #commandStarted = false;
@@ -48,12 +51,22 @@ export class Sandbox {
   /** Calls of the engine that have not ended: each of them may still create something. */
   #running = 0;
 
-  /** @param onSidecarLine gets each line that the api-proxy writes to standard output */
-  constructor(engine: Engine, runId: string, timings: Timings, onSidecarLine: (line: string) => void) {
+  /**
+   * @param onSidecarLine gets each line that the api-proxy writes to standard output
+   * @param input the command's standard input; empty without it
+   */
+  constructor(
+    engine: Engine,
+    runId: string,
+    timings: Timings,
+    onSidecarLine: (line: string) => void,
+    input?: CommandInput,
+  ) {
     this.#engine = engine;
     this.#runId = runId;
     this.#timings = timings;
     this.#onSidecarLine = onSidecarLine;
+    this.#input = input;
   }
 
   /** True once the engine was asked for the containers: until then nothing of the command can run. */
@@ -95,6 +108,7 @@ export class Sandbox {
       return limit.isReached || ending === undefined ? stoppedBy(limit) : ending;
     } finally {
       limit.stop();
+      this.#input?.close();
     }
   }
 
@@ -134,7 +148,7 @@ export class Sandbox {
     const exitCode = await this.#timings.measure('agent', () =>
       this.#engine.run(agent, {
         input: `${Buffer.byteLength(document)}\n${document}`,
-        later: limit.reached.then(() => TIME_IS_OVER),
+        later: this.#later(agent.name, limit),
         onStdout: output.stdout,
         onStderr: (chunk) => gate.push(chunk),
       }),
@@ -144,6 +158,16 @@ export class Sandbox {
       throw new UserError(`The command was not started: ${gate.message || `the sandbox ended with ${exitCode}`}`);
     }
     return { exitCode, timedOut: false };
+  }
+
+  /** What comes on the container's standard input after the start document. */
+  #later(container: string, limit: TimeLimit): Promise<string | Readable> {
+    const input = this.#input;
+    if (input === undefined) return limit.reached.then(() => TIME_IS_OVER);
+    // What the command does not read is in the way of everything behind it, so the signal takes another way. An engine that
+    // fails here costs the command its 10 seconds.
+    void limit.reached.then(() => this.#engine.terminate(container)).catch(() => undefined);
+    return this.#start.promise.then(() => input.open());
   }
 
   #count(work: Promise<unknown>): void {

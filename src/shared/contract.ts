@@ -50,6 +50,11 @@ export const TRUST_VARIABLE = 'AWF_TRUST';
 export const MODEL_URLS_VARIABLE = 'AWF_MODEL_URLS';
 /** The entrypoint's shell variable with the arguments for `forward-services`, which the start document sets. */
 export const SERVICES_VARIABLE = 'AWF_SERVICES';
+/**
+ * The entrypoint's shell variable with the arguments for `attach-input`, which the start document sets. Empty for a command
+ * without a standard input.
+ */
+export const INPUT_VARIABLE = 'AWF_INPUT';
 /** The agent container's standard error is the sandbox's up to this line, and the command's after it. */
 export const COMMAND_MARKER = '\u001eawf: command\n';
 

@@ -29,7 +29,7 @@ export interface ProgramIo {
   /** What was on standard input at the start. */
   readonly input: string;
   /** Resolves with what arrives on standard input later. */
-  readonly later: Promise<string> | undefined;
+  readonly later: Attachment['later'];
   /** Text written after the program was killed counts as output that was still on its way to the client. */
   readonly stdout: (text: string) => Promise<void>;
   readonly stderr: (text: string) => Promise<void>;
@@ -188,6 +188,11 @@ export class FakeEngine implements Engine {
   async run(spec: ContainerSpec, attachment: Attachment): Promise<number> {
     await this.#called('run', spec.name);
     return this.#execute(this.#create(spec), attachment);
+  }
+
+  async terminate(container: string): Promise<void> {
+    await this.#called('terminate', container);
+    this.#container(container).end('TERM');
   }
 
   async stop(names: readonly string[], seconds: number): Promise<void> {

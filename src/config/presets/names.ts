@@ -1,3 +1,4 @@
+import { editDistance } from '../../shared/edit-distance.ts';
 import { HOST_PRESETS, type HostPreset } from './data.ts';
 import type { Tool } from './machine.ts';
 import { apt } from './apt.ts';
@@ -99,30 +100,9 @@ export function nearestPresets(word: string): string[] {
   const text = word.toLowerCase();
   const limit = Math.max(1, Math.floor(text.length / 3));
   return [...BY_WORD.keys()]
-    .map((name) => ({ name, distance: name.startsWith(text) && text.length > 2 ? 1 : distance(text, name) }))
+    .map((name) => ({ name, distance: name.startsWith(text) && text.length > 2 ? 1 : editDistance(text, name) }))
     .filter((one) => one.distance <= limit)
     .sort((a, b) => a.distance - b.distance)
     .map(({ name }) => name)
     .slice(0, MAX_NEAREST);
-}
-
-/** Letters to add, remove, replace or exchange with a neighbour. (optimal string alignment) */
-function distance(from: string, to: string): number {
-  const rows: number[][] = [];
-  const at = (row: number, column: number): number => rows[row]?.[column] ?? Infinity;
-  for (let i = 0; i <= from.length; i++) {
-    const row: number[] = (rows[i] = []);
-    for (let j = 0; j <= to.length; j++) {
-      const same = from[i - 1] === to[j - 1] ? 0 : 1;
-      const isExchanged = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
-      row[j] =
-        i === 0 || j === 0
-          ? i + j
-          : Math.min(
-              ...[at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + same],
-              isExchanged ? at(i - 2, j - 2) + 1 : Infinity,
-            );
-    }
-  }
-  return at(from.length, to.length);
 }
