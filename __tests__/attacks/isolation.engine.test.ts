@@ -11,6 +11,7 @@ import { actionStep, type ActionStep } from '../../testing/runner/action.ts';
 import { ROOT } from '../../testing/root.ts';
 import { unheard, type Outcome } from '../../testing/engine/agent-outcome.ts';
 import { bridgeAddress, docker } from '../../testing/engine/engine.ts';
+import { DEBIAN_IMAGE } from '../../testing/engine/test-image.ts';
 import { hostAddresses, listenOnHost, type HostListener } from './host-listener.ts';
 import { isolationScript, PRIVILEGED_NAMES, PRIVILEGED_SCRIPT } from './isolation-probes.ts';
 import { commandLines } from './key-search.ts';
@@ -225,7 +226,7 @@ describe('ways to the job and the host', () => {
     const capable = ['SYS_ADMIN', 'SYS_CHROOT', 'MKNOD', 'NET_RAW'].map((name) => `--cap-add=${name}`);
     const open = ['seccomp', 'apparmor', 'systempaths'].map((name) => `--security-opt=${name}=unconfined`);
     const control = ['run', '--rm', '--interactive', '--user=0:0', '--network=none', '--entrypoint=bash'];
-    expect(docker([...control, ...capable, ...open, images.squid, '-s'], PRIVILEGED_SCRIPT).split('\n')).toEqual(
+    expect(docker([...control, ...capable, ...open, DEBIAN_IMAGE, '-s'], PRIVILEGED_SCRIPT).split('\n')).toEqual(
       PRIVILEGED_NAMES,
     );
   });

@@ -15,6 +15,7 @@ function write(path: string, content: string): void {
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'awf-images-'));
+  write('containers/collect-programs', '#!/bin/bash');
   write('containers/squid/Dockerfile', 'FROM scratch');
   write('containers/squid/entrypoint', '#!/bin/sh');
   write('containers/agent/Dockerfile', 'FROM scratch');
@@ -83,6 +84,15 @@ describe('imageNames', () => {
       (key) => after[key as keyof typeof after] !== before[key as keyof typeof before],
     );
     expect(renamed).toEqual([role]);
+  });
+
+  test('renames both images that are filled by the script, if it changes', () => {
+    const { agent, ...before } = imageNames(root);
+    write('containers/collect-programs', '');
+    const after = imageNames(root);
+    expect(after.agent).toBe(agent);
+    expect(after.squid).not.toBe(before.squid);
+    expect(after['api-proxy']).not.toBe(before['api-proxy']);
   });
 
   test('keeps the name if only sources change, because the image contains their bundle', () => {

@@ -55,7 +55,7 @@ test('an old image is rebuilt, by two runs at once and under a running container
   onTestFinished(() => {
     for (const id of namelessImages().difference(nameless)) spawnSync('docker', ['image', 'rm', id]);
   });
-  const container = docker(['run', '--detach', '--network=none', '--entrypoint=sleep', images['api-proxy'], '300']);
+  const container = docker(['run', '--detach', '--network=none', '--entrypoint=node', images['api-proxy'], '-e', 'setTimeout(Object, 300_000)']);
   onTestFinished(() => void docker(['rm', '--force', container]));
 
   const runs = [ensure(images), ensure(images)];

@@ -66,10 +66,14 @@ interface ImageFile {
   readonly file: string;
 }
 
+/** The script that fills the images of programs that others built. */
+const COLLECT = 'containers/collect-programs';
+
 /** Source files are not in the image; the bundle made from them is. */
 function imageFiles(role: Role, root: string, dist: string): ImageFile[] {
   const folder = `containers/${role}`;
-  const own = filesIn(join(root, folder), folder).filter(({ path }) => !path.startsWith(`${folder}/src/`));
+  const inFolder = filesIn(join(root, folder), folder).filter(({ path }) => !path.startsWith(`${folder}/src/`));
+  const own = role === 'agent' ? inFolder : [...inFolder, { path: COLLECT, file: join(root, COLLECT) }];
   return role === 'api-proxy' ? [...own, ...filesIn(join(dist, role), `dist/${role}`)] : own;
 }
 
