@@ -26,6 +26,7 @@ describe('the Squid image', () => {
       'http_port 127.0.0.1:3129 ssl-bump tls-cert=/etc/squid/peek.pem generate-host-certificates=off',
       'ssl_bump peek all',
       'pinger_enable off',
+      'access_log none',
     ].join('\n');
     const parse = ['--entrypoint=squid', images.squid, '-k', 'parse', '-f', '/dev/stdin'];
     const { status, stderr } = docker(['run', ...SEALED, '--tmpfs=/run/squid:mode=1777', ...parse], configuration);
@@ -74,7 +75,8 @@ describe.each(['squid', 'api-proxy'] as const)('the %s image', (role) => {
   });
 
   test('has every library that its programs load', () => {
-    const programs = '$(find / -xdev -type f -perm -100 -size +8k \\( -path "/usr/*bin/*" -o -path /usr/lib/squid/unlinkd \\))';
+    const programs =
+      '$(find / -xdev -type f -perm -100 -size +8k \\( -path "/usr/*bin/*" -o -path /usr/lib/squid/unlinkd \\))';
     const loader = '$(find /usr/lib* -name "ld-linux-*")';
     // As root, because nobody else may read the Node program.
     const lines = list(`for p in ${programs}; do echo "$p:"; ${loader} --list "$p"; done 2>&1`);

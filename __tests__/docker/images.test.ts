@@ -2,7 +2,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { baseImage, buildArgs, imageNames } from '../../src/docker/images.ts';
+import { baseImage, buildArgs, builtImageNames, imageNames, publishedImages } from '../../src/docker/images.ts';
 import { ROLES } from '../../src/shared/network.ts';
 
 let root: string;
@@ -113,6 +113,31 @@ test('buildArgs names the Dockerfile, the tag, the build date and the repository
     '--build-arg=no_proxy',
     '/repository',
   ]);
+});
+
+test('a base other than the Dockerfile’s own is an argument of the build', () => {
+  const args = buildArgs('squid', 'awf-squid:0123', '/repository', new Date(), 'mirror.example/debian:13');
+  expect(args).toContain('--build-arg=BASE=mirror.example/debian:13');
+});
+
+describe('images.json', () => {
+  const published = `registry.example/awf/awf-squid@sha256:${'0'.repeat(64)}`;
+
+  test('has a name for each image, and where a release published it', () => {
+    const images = {
+      squid: { name: 'awf-squid:1', published },
+      'api-proxy': 'awf-api-proxy:2',
+      agent: { name: 'awf-agent:3' },
+    };
+    write('dist/images.json', JSON.stringify(images));
+    const dist = join(root, 'dist');
+    expect(builtImageNames(dist)).toEqual({
+      squid: 'awf-squid:1',
+      'api-proxy': 'awf-api-proxy:2',
+      agent: 'awf-agent:3',
+    });
+    expect(publishedImages(dist)).toEqual({ squid: published });
+  });
 });
 
 describe('baseImage', () => {

@@ -145,6 +145,11 @@ export class FakeEngine implements Engine {
     this.#fetched.add(image);
   }
 
+  async tag(image: string, name: string): Promise<void> {
+    await this.#called('tag', `${image} ${name}`);
+    this.#fetched.add(name);
+  }
+
   async containers(): Promise<FoundContainer[]> {
     await this.#called('containers', '');
     return [...this.#containers.values()].map(({ spec, isRunning }) => ({ name: spec.name, isRunning, mark: spec }));
