@@ -9,7 +9,7 @@ import { allowing } from '../../testing/options.ts';
 /** The logs go to a place where Squid's user may write in any container. */
 const CONFIGURATION = squidConfig({
   // Squid takes requests from its own loopback address for the agent's.
-  addresses: { ...addressesIn('172.30.0.0/24'), agent: '127.0.0.1' },
+  addresses: { ...addressesIn('172.30.0.0/24'), agent: '127.0.0.1', squid: '127.0.0.1' },
   ...{
     egress: allowing('example.com'),
     targets: [],

@@ -7,7 +7,7 @@ import { imageWithTools } from '../../testing/engine/test-image.ts';
 import { allowing } from '../../testing/options.ts';
 
 const POLICY = {
-  addresses: addressesIn('172.30.0.0/24'),
+  addresses: { ...addressesIn('172.30.0.0/24'), squid: '127.0.0.1' },
   egress: allowing('example.com'),
   targets: [],
   hosts: [],

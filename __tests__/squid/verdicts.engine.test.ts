@@ -11,7 +11,7 @@ import { ROOT } from '../../testing/root.ts';
 import { clientHello, records, serverNames } from '../../testing/client-hello.ts';
 
 /** Squid tells its callers apart by their addresses. These are all in one network namespace. */
-const ADDRESSES = { agent: '127.0.0.20', squid: '127.0.0.10', 'api-proxy': '127.0.0.30', gateway: '127.0.0.1' };
+const ADDRESSES = { agent: '127.0.0.20', squid: '127.0.0.1', 'api-proxy': '127.0.0.30', gateway: '127.0.0.1' };
 /** Every name leads here, except for one. */
 const SERVER = '127.0.0.40';
 const PRIVATE = 'private.a.example';

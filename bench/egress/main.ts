@@ -19,7 +19,7 @@ import { ROOT } from '../../testing/root.ts';
 import { median } from '../statistics.ts';
 import { clientHello, records, serverNames } from '../../testing/client-hello.ts';
 
-const ADDRESSES = { agent: '127.0.0.20', squid: '127.0.0.10', 'api-proxy': '127.0.0.30', gateway: '127.0.0.1' };
+const ADDRESSES = { agent: '127.0.0.20', squid: '127.0.0.1', 'api-proxy': '127.0.0.30', gateway: '127.0.0.1' };
 const SERVER = '127.0.0.40';
 const NAME = 'host7.example.com';
 const TUNNELS = 200;

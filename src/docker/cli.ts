@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
 import { clientEndpoint, withoutClientProxies } from './client-config.ts';
 import { DockerClient } from './client.ts';
+import { DEFAULT_BRIDGE } from './default-bridge.ts';
 import type { Attachment, Engine, FoundContainer, ImageFacts, Neighbour } from './engine.ts';
 import { neighboursIn } from './neighbours.ts';
 import { failure, hasOnly, nonEmptyLines } from './failure.ts';
@@ -75,6 +76,11 @@ export class DockerCli implements Engine {
 
   async tag(image: string, name: string): Promise<void> {
     await this.#client.succeed(['tag', image, name]);
+  }
+
+  async defaultBridge(): Promise<string | undefined> {
+    const { exitCode, stdout } = await this.#client.call(['network', 'inspect', '--format={{json .}}', DEFAULT_BRIDGE]);
+    return exitCode === 0 ? stdout : undefined;
   }
 
   async createNetwork(spec: NetworkSpec): Promise<boolean> {

@@ -52,6 +52,8 @@ export interface Engine {
   pull(image: string): Promise<void>;
   /** Gives an image a further name. */
   tag(image: string, name: string): Promise<void>;
+  /** What the engine says about its default network, as JSON. Undefined if it has none, or does not tell. */
+  defaultBridge(): Promise<string | undefined>;
   /** @returns false if the subnet or the name is taken. Every other failure throws. */
   createNetwork(spec: NetworkSpec): Promise<boolean>;
   create(spec: ContainerSpec): Promise<void>;

@@ -32,6 +32,7 @@ export interface Claimed {
   readonly subnet: string;
   /** That of the network that leads out. */
   readonly outerSubnet: string;
+  readonly outerName: string;
   /** The name of the network's own proxy with its address. */
   readonly upstreamHost: HostEntry | undefined;
   readonly names: Names;
@@ -107,7 +108,12 @@ export async function claim(
   for (const warning of [...guards.warnings, ...socketWarnings(config.workspace), ...facts.warnings])
     reporter.warning(warning);
   return {
-    ...{ subnet: network.internal, outerSubnet: network.outer, upstreamHost: network.upstreamHost },
+    ...{
+      subnet: network.internal,
+      outerSubnet: network.outer,
+      outerName: network.outerName,
+      upstreamHost: network.upstreamHost,
+    },
     ...{ names, agentImage, guards: guards.mounts, userMounts: mounts, host },
     ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts, authority },
   };
