@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -90,9 +91,12 @@ async function dialFrom(network: string, list: readonly string[]): Promise<Recor
 
 /** Every address at which a container could find the host: its interfaces, and the gateways of the run's networks. */
 function hostTargets(internal: string, outer: string): string[] {
-  const subnet = docker(['network', 'inspect', '--format={{(index .IPAM.Config 0).Subnet}}', internal]);
-  const gateway = docker(['network', 'inspect', '--format={{(index .IPAM.Config 0).Gateway}}', outer]);
-  const gateways = [addressesIn(subnet).gateway, gateway];
+  const gateways = [internal, outer].map((network) => {
+    const format = '--format={{(index .IPAM.Config 0).Subnet}} {{(index .IPAM.Config 0).Gateway}}';
+    const [subnet = '', gateway = ''] = docker(['network', 'inspect', format, network]).split(' ');
+    // An engine does not tell the gateway that it chose itself.
+    return isIPv4(gateway) ? gateway : addressesIn(subnet).gateway;
+  });
   const addresses = [...new Set([...hostAddresses(), bridgeAddress(), ...gateways])];
   return addresses.flatMap((address) => [`tcp://${address}:${listener.port}`, `udp://${address}:${listener.port}`]);
 }
