@@ -104,6 +104,7 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
     mounts: [],
     protectPaths: [],
     agentImage: undefined,
+    imageRegistry: undefined,
     memory: '6g',
     pids: 4096,
     timeoutMinutes: undefined,

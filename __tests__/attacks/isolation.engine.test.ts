@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -11,6 +12,8 @@ import { actionStep, type ActionStep } from '../../testing/runner/action.ts';
 import { ROOT } from '../../testing/root.ts';
 import { unheard, type Outcome } from '../../testing/engine/agent-outcome.ts';
 import { bridgeAddress, docker } from '../../testing/engine/engine.ts';
+import { READINESS_NAME } from '../../src/squid/config.ts';
+import { DEBIAN_IMAGE } from '../../testing/engine/test-image.ts';
 import { hostAddresses, listenOnHost, type HostListener } from './host-listener.ts';
 import { isolationScript, PRIVILEGED_NAMES, PRIVILEGED_SCRIPT } from './isolation-probes.ts';
 import { commandLines } from './key-search.ts';
@@ -43,6 +46,7 @@ let agentOutcomes: Record<string, Outcome>;
 let targets: { host: string[]; neighbours: string[]; own: string[] };
 let controls: Record<string, Outcome>;
 let heardFromControls: number;
+let askedFromOutside: string[];
 let pids: number[];
 let internalIpv6: string;
 const neighbours: string[] = [];
@@ -54,6 +58,24 @@ function startNeighbour(network: string): string {
   const container = docker([...options, images['api-proxy'], '-e', server]);
   neighbours.push(container);
   return docker(['inspect', `--format={{(index .NetworkSettings.Networks "${network}").IPAddress}}`, container]);
+}
+
+/**
+ * Asks Squid for a tunnel from a neighbour on the network that leads it out: at its address there, at its internal address
+ * through a route of the neighbour's own, and so once more under the agent's address.
+ */
+function askFrom(network: string, squid: { internal: string; outer: string }, agent: string): string[] {
+  const ask = (address: string, from = ''): string =>
+    `printf 'CONNECT ${READINESS_NAME}:443 HTTP/1.1\\r\\n\\r\\n' | $b nc -w 3 ${from} ${address} ${SQUID_PORT} 2>&1 | $b head -n 1; echo`;
+  const script = `b=/tmp/awf-lib/busybox
+    ${ask(squid.outer)}
+    $b ip route add ${squid.internal}/32 via ${squid.outer}
+    ${ask(squid.internal)}
+    $b ip address add ${agent}/32 dev eth0
+    ${ask(squid.internal, `-s ${agent}`)}`;
+  const place = ['run', '--rm', `--network=${network}`, '--user=0:0', '--cap-add=NET_ADMIN'];
+  const out = docker([...place, '--entrypoint=/tmp/awf-lib/busybox', images.agent, 'sh', '-c', script]);
+  return out.split('\n').filter((line) => line.trim() !== '');
 }
 
 /** Runs the agent's own program in an ordinary container. The listener in this process answers meanwhile. */
@@ -68,11 +90,12 @@ async function dialFrom(network: string, list: readonly string[]): Promise<Recor
 }
 
 /** Every address at which a container could find the host: its interfaces, and the gateways of the run's networks. */
-function hostTargets(runId: string): string[] {
-  const { internal, outer } = networkNames(runId);
+function hostTargets(internal: string, outer: string): string[] {
   const gateways = [internal, outer].map((network) => {
-    const subnet = docker(['network', 'inspect', '--format={{(index .IPAM.Config 0).Subnet}}', network]);
-    return addressesIn(subnet).gateway;
+    const format = '--format={{(index .IPAM.Config 0).Subnet}} {{(index .IPAM.Config 0).Gateway}}';
+    const [subnet = '', gateway = ''] = docker(['network', 'inspect', format, network]).split(' ');
+    // An engine does not tell the gateway that it chose itself.
+    return isIPv4(gateway) ? gateway : addressesIn(subnet).gateway;
   });
   const addresses = [...new Set([...hostAddresses(), bridgeAddress(), ...gateways])];
   return addresses.flatMap((address) => [`tcp://${address}:${listener.port}`, `udp://${address}:${listener.port}`]);
@@ -93,7 +116,11 @@ beforeAll(async () => {
   await untilSaid(entry, 'probe: the wait');
   const { runId } = JSON.parse(main.state()['awf'] ?? '{}') as { runId: string };
   const containers = runContainers(runId);
-  const { internal, outer } = networkNames(runId);
+  const { internal } = networkNames(runId);
+  const places = JSON.parse(
+    docker(['inspect', '--format={{json .NetworkSettings.Networks}}', containers.squid]),
+  ) as Record<string, { IPAddress: string }>;
+  const outer = Object.keys(places).find((name) => name !== internal) ?? '';
   internalIpv6 = docker(['network', 'inspect', '--format={{.EnableIPv6}}', internal]);
   const subnet = docker(['network', 'inspect', '--format={{(index .IPAM.Config 0).Subnet}}', internal]);
   const { squid } = addressesIn(subnet);
@@ -105,11 +132,20 @@ beforeAll(async () => {
   ];
   const bridge = `tcp://${startNeighbour('bridge')}:80`;
   const service = `tcp://${startNeighbour(outer)}:80`;
-  targets = { host: hostTargets(runId), neighbours: [bridge, service], own: [`tcp://${squid}:${SQUID_PORT}`] };
+  targets = {
+    host: hostTargets(internal, outer),
+    neighbours: [bridge, service],
+    own: [`tcp://${squid}:${SQUID_PORT}`],
+  };
 
   const reachesHost = ['tcp', 'udp'].map((kind) => `${kind}://${bridgeAddress()}:${listener.port}`);
   controls = { ...(await dialFrom('bridge', [...reachesHost, bridge])), ...(await dialFrom(outer, [service])) };
   heardFromControls = listener.peers.length;
+  askedFromOutside = askFrom(
+    outer,
+    { internal: squid, outer: places[outer]?.IPAddress ?? '' },
+    addressesIn(subnet).agent,
+  );
 
   writeFileSync(join(workspace, 'pids'), pids.join('\n'));
   const list = [...Object.values(FOREIGN), ...Object.values(targets).flat()];
@@ -194,6 +230,12 @@ describe('ways out of the network', () => {
       expect([target, agentOutcomes[target]]).toEqual([target, expect.stringMatching(unheard(target))]);
   });
 
+  test('a neighbour of Squid’s is refused there, and cannot pass for the agent', () => {
+    expect(askedFromOutside.filter((line) => /HTTP\/1\.\d/.test(line))).toEqual([
+      expect.stringMatching(/^HTTP\/1\.1 403 /),
+    ]);
+  });
+
   test('X17 gets nowhere without the proxy variables', () => {
     expect(linesOf('X17').at(-1)).toBe('exit 6');
   });
@@ -225,7 +267,7 @@ describe('ways to the job and the host', () => {
     const capable = ['SYS_ADMIN', 'SYS_CHROOT', 'MKNOD', 'NET_RAW'].map((name) => `--cap-add=${name}`);
     const open = ['seccomp', 'apparmor', 'systempaths'].map((name) => `--security-opt=${name}=unconfined`);
     const control = ['run', '--rm', '--interactive', '--user=0:0', '--network=none', '--entrypoint=bash'];
-    expect(docker([...control, ...capable, ...open, images.squid, '-s'], PRIVILEGED_SCRIPT).split('\n')).toEqual(
+    expect(docker([...control, ...capable, ...open, DEBIAN_IMAGE, '-s'], PRIVILEGED_SCRIPT).split('\n')).toEqual(
       PRIVILEGED_NAMES,
     );
   });

@@ -4,6 +4,7 @@ import { createPrivateKey } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { docker } from '../../testing/engine/engine.ts';
+import { DEBIAN_IMAGE } from '../../testing/engine/test-image.ts';
 
 /**
  * The base64 encodings of `bytes` at any offset in a longer text, without the characters that neighbouring bytes share.
@@ -59,10 +60,8 @@ const STATE = ['/run/docker', '/run/containerd', '/var/lib/containerd'];
 /**
  * The engine's files changed since `since` that contain one of `keys`. They are read as root in a container that gets
  * the keys on its standard input.
- *
- * @param image needs bash, find and grep
  */
-export function engineFilesWith(keys: readonly Sought[], since: Date, image: string): string[] {
+export function engineFilesWith(keys: readonly Sought[], since: Date): string[] {
   const directories = [docker(['info', '--format={{.DockerRootDir}}']), ...STATE.filter((path) => existsSync(path))];
   const changed = `find "$@" -name merged -prune -o -type f -newerct @${Math.floor(since.getTime() / 1000)} -print0`;
   // Octets that grep cannot take from a list.
@@ -73,7 +72,7 @@ export function engineFilesWith(keys: readonly Sought[], since: Date, image: str
     [
       ...['run', '--rm', '--interactive', '--network=none', '--user=0:0', '--entrypoint=bash'],
       ...directories.map((path) => `--mount=type=bind,source=${path},target=${path},readonly`),
-      ...[image, '-c', script, '-', ...directories],
+      ...[DEBIAN_IMAGE, '-c', script, '-', ...directories],
     ],
     Buffer.from(`${forms.join('\n')}\n`, 'latin1'),
   );

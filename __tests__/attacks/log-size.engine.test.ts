@@ -1,16 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { imageNames } from '../../src/docker/images.ts';
 import { SQUID_LOG_DIR } from '../../src/shared/contract.ts';
 import { addressesIn } from '../../src/shared/network.ts';
 import { squidConfig } from '../../src/squid/config.ts';
 import { docker } from '../../testing/engine/engine.ts';
+import { imageWithTools } from '../../testing/engine/test-image.ts';
 import { allowing } from '../../testing/options.ts';
-import { ROOT } from '../../testing/root.ts';
 
 /** The logs go to a place where Squid's user may write in any container. */
 const CONFIGURATION = squidConfig({
   // Squid takes requests from its own loopback address for the agent's.
-  addresses: { ...addressesIn('172.30.0.0/24'), agent: '127.0.0.1' },
+  addresses: { ...addressesIn('172.30.0.0/24'), agent: '127.0.0.1', squid: '127.0.0.1' },
   ...{
     egress: allowing('example.com'),
     targets: [],
@@ -48,7 +47,7 @@ function flood(options: readonly string[]): Outcome {
   const output = docker(
     [
       ...['run', '--rm', '--interactive', '--network=none', ...options],
-      ...['--entrypoint=bash', imageNames(ROOT).squid, '-c', script],
+      ...['--entrypoint=bash', imageWithTools('squid'), '-c', script],
     ],
     CONFIGURATION,
   );

@@ -1,14 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { imageNames } from '../../src/docker/images.ts';
 import { addressesIn } from '../../src/shared/network.ts';
 import { squidConfig } from '../../src/squid/config.ts';
 import { SIDECAR_OPEN_FILES } from '../../src/squid/limits.ts';
 import { docker } from '../../testing/engine/engine.ts';
+import { imageWithTools } from '../../testing/engine/test-image.ts';
 import { allowing } from '../../testing/options.ts';
-import { ROOT } from '../../testing/root.ts';
 
 const POLICY = {
-  addresses: addressesIn('172.30.0.0/24'),
+  addresses: { ...addressesIn('172.30.0.0/24'), squid: '127.0.0.1' },
   egress: allowing('example.com'),
   targets: [],
   hosts: [],
@@ -35,7 +34,7 @@ function tableOfSquid(limit: string, configuration: string): number {
   const output = docker(
     [
       ...['run', '--rm', '--interactive', '--network=none', '--user=0:0', `--ulimit=nofile=${limit}`],
-      ...['--entrypoint=bash', imageNames(ROOT).squid, '-c', script],
+      ...['--entrypoint=bash', imageWithTools('squid'), '-c', script],
     ],
     configuration,
   );

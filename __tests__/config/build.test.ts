@@ -66,6 +66,7 @@ describe('defaults', () => {
         mode: 'read-only',
       })),
       agentImage: undefined,
+      imageRegistry: undefined,
       memory: undefined,
       pids: 4096,
       timeoutMinutes: undefined,

@@ -200,6 +200,11 @@ export const CASES: Readonly<
     ...list,
   },
   'agent-image': { good: 'debian:13', reads: { agentImage: 'debian:13' } },
+  'image-registry': {
+    good: 'registry.corp.example:5000/awf',
+    reads: { imageRegistry: 'registry.corp.example:5000/awf' },
+    bad: ['https://registry.corp.example/awf', 'is not a registry with a path'],
+  },
   memory: { good: '1G', reads: { memory: '1g' }, bad: ['much', 'is not a size'] },
   pids: { good: '4194304', reads: { pids: 4_194_304 }, bad: ['4194305', 'is not a whole number from 1 to 4194304'] },
   'timeout-minutes': { good: '0.5', reads: { timeoutMinutes: 0.5 }, bad: ['0', 'is not a number of minutes'] },

@@ -60,6 +60,7 @@ const INTERFACE: Readonly<Record<string, string | undefined>> = {
   mounts: undefined,
   'protect-paths': undefined,
   'agent-image': undefined,
+  'image-registry': undefined,
   memory: undefined,
   pids: undefined,
   'timeout-minutes': undefined,
@@ -180,7 +181,7 @@ describe('the command line', () => {
 
   test.each([
     ...['allow-domains', 'enable-api-proxy', ...PROVIDERS.map(({ targetInput }) => targetInput)],
-    ...['env', 'env-all', 'agent-image', 'mount', 'log-level', 'proxy-logs-dir', 'keep-containers'],
+    ...['env', 'env-all', 'agent-image', 'image-registry', 'mount', 'log-level', 'proxy-logs-dir', 'keep-containers'],
   ])('has --%s', (name) => {
     expect(flags).toContain(name);
   });

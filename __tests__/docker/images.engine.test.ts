@@ -2,6 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { builtImageNames } from '../../src/docker/images.ts';
+import { imageSize } from '../../testing/engine/image-size.ts';
+import { imageWithTools } from '../../testing/engine/test-image.ts';
+import { ROLES } from '../../src/shared/network.ts';
 import { AGENT_LIB, CLAUDE_KEY_HELPER, ONE_SHOT_LIBRARY, PLACEHOLDER_CLAUDE_KEY } from '../../src/shared/contract.ts';
 
 const images = builtImageNames(join(import.meta.dirname, '../../dist'));
@@ -23,6 +26,7 @@ describe('the Squid image', () => {
       'http_port 127.0.0.1:3129 ssl-bump tls-cert=/etc/squid/peek.pem generate-host-certificates=off',
       'ssl_bump peek all',
       'pinger_enable off',
+      'access_log none',
     ].join('\n');
     const parse = ['--entrypoint=squid', images.squid, '-k', 'parse', '-f', '/dev/stdin'];
     const { status, stderr } = docker(['run', ...SEALED, '--tmpfs=/run/squid:mode=1777', ...parse], configuration);
@@ -47,13 +51,53 @@ describe('the api-proxy image', () => {
 
   test('has Node 24 and the bundle without its sources', () => {
     const script = 'node --version && cd /opt/awf && find . -type f | sort';
-    const { stdout } = docker(['run', ...SEALED, '--entrypoint=bash', images['api-proxy'], '-c', script]);
+    const { stdout } = docker(['run', ...SEALED, '--entrypoint=bash', imageWithTools('api-proxy'), '-c', script]);
     const [version, ...files] = stdout.trim().split('\n');
     expect(version).toMatch(/^v24\./);
     const bundle = ['graphql-package.js', 'index.js', 'licenses.txt', 'package.json', 'price-package.js'];
     expect(files).toEqual(bundle.map((file) => `./api-proxy/${file}`));
   });
 });
+
+/** What a program has to run, and scanners of images have to find. */
+describe.each(['squid', 'api-proxy'] as const)('the %s image', (role) => {
+  const list = (script: string): string[] => {
+    const run = ['run', ...SEALED, '--user=0:0', '--entrypoint=bash', imageWithTools(role), '-c', script];
+    return docker(run).stdout.trim().split('\n');
+  };
+
+  test('says which packages its files are from', () => {
+    const status = list('cat /etc/os-release /var/lib/dpkg/status.d/*').join('\n');
+    expect(status).toMatch(/^ID=debian$/m);
+    for (const name of ['bash', 'libc6', ...(role === 'squid' ? ['squid-openssl', 'coreutils'] : [])]) {
+      expect(status).toMatch(new RegExp(`^Package: ${name}\n(\\S.*\n| .*\n)*Version: \\d`, 'm'));
+    }
+  });
+
+  test('has every library that its programs load', () => {
+    const programs =
+      '$(find / -xdev -type f -perm -100 -size +8k \\( -path "/usr/*bin/*" -o -path /usr/lib/squid/unlinkd \\))';
+    const loader = '$(find /usr/lib* -name "ld-linux-*")';
+    // As root, because nobody else may read the Node program.
+    const lines = list(`for p in ${programs}; do echo "$p:"; ${loader} --list "$p"; done 2>&1`);
+    expect(lines.filter((line) => /not found|error/.test(line))).toEqual([]);
+    expect(lines).toContain('/usr/bin/bash:');
+    expect(lines.filter((line) => line.includes('libc.so.6 =>')).length).toBeGreaterThan(1);
+  });
+
+  test('has a user for root, and no program that runs as somebody else', () => {
+    expect(list('grep root: /etc/passwd; find / -xdev -perm /6000 -type f')).toEqual([
+      expect.stringMatching(/^root:x:0:0:/) as string,
+    ]);
+  });
+});
+
+test('all three images together have at most 70 MB in a registry', () => {
+  const sizes = Object.fromEntries(ROLES.map((role) => [role, imageSize(images[role]).compressedBytes / 1e6]));
+  const total = Object.values(sizes).reduce((sum, size) => sum + size, 0);
+  expect(total, JSON.stringify(sizes)).toBeLessThanOrEqual(70);
+  expect(total).toBeGreaterThan(20);
+}, 60_000);
 
 describe('the agent image', () => {
   test('contains its own few files and nothing else', () => {

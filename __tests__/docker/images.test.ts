@@ -2,7 +2,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { baseImage, buildArgs, imageNames } from '../../src/docker/images.ts';
+import { baseImage, buildArgs, builtImageNames, imageNames, publishedImages } from '../../src/docker/images.ts';
 import { ROLES } from '../../src/shared/network.ts';
 
 let root: string;
@@ -15,6 +15,7 @@ function write(path: string, content: string): void {
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'awf-images-'));
+  write('containers/collect-programs', '#!/bin/bash');
   write('containers/squid/Dockerfile', 'FROM scratch');
   write('containers/squid/entrypoint', '#!/bin/sh');
   write('containers/agent/Dockerfile', 'FROM scratch');
@@ -85,6 +86,15 @@ describe('imageNames', () => {
     expect(renamed).toEqual([role]);
   });
 
+  test('renames both images that are filled by the script, if it changes', () => {
+    const { agent, ...before } = imageNames(root);
+    write('containers/collect-programs', '');
+    const after = imageNames(root);
+    expect(after.agent).toBe(agent);
+    expect(after.squid).not.toBe(before.squid);
+    expect(after['api-proxy']).not.toBe(before['api-proxy']);
+  });
+
   test('keeps the name if only sources change, because the image contains their bundle', () => {
     const before = imageNames(root);
     write('containers/api-proxy/src/main.ts', 'export const changed = true;');
@@ -103,6 +113,31 @@ test('buildArgs names the Dockerfile, the tag, the build date and the repository
     '--build-arg=no_proxy',
     '/repository',
   ]);
+});
+
+test('a base other than the Dockerfile’s own is an argument of the build', () => {
+  const args = buildArgs('squid', 'awf-squid:0123', '/repository', new Date(), 'mirror.example/debian:13');
+  expect(args).toContain('--build-arg=BASE=mirror.example/debian:13');
+});
+
+describe('images.json', () => {
+  const published = `registry.example/awf/awf-squid@sha256:${'0'.repeat(64)}`;
+
+  test('has a name for each image, and where a release published it', () => {
+    const images = {
+      squid: { name: 'awf-squid:1', published },
+      'api-proxy': 'awf-api-proxy:2',
+      agent: { name: 'awf-agent:3' },
+    };
+    write('dist/images.json', JSON.stringify(images));
+    const dist = join(root, 'dist');
+    expect(builtImageNames(dist)).toEqual({
+      squid: 'awf-squid:1',
+      'api-proxy': 'awf-api-proxy:2',
+      agent: 'awf-agent:3',
+    });
+    expect(publishedImages(dist)).toEqual({ squid: published });
+  });
 });
 
 describe('baseImage', () => {

@@ -43,9 +43,10 @@ function hex(address: string): string {
 }
 
 /** An engine that rejects networks for which `refuses` is true, and records what it was asked for. */
-function fakeEngine(refuses: (spec: NetworkSpec) => boolean | Promise<boolean> = () => false) {
+function fakeEngine(refuses: (spec: NetworkSpec) => boolean | Promise<boolean> = () => false, bridge?: string) {
   const asked: NetworkSpec[] = [];
   const engine = {
+    defaultBridge: async () => bridge,
     createNetwork: async (spec: NetworkSpec) => {
       asked.push(spec);
       return !(await refuses(spec));
@@ -264,5 +265,30 @@ describe('claimNetworks', () => {
         hint: expect.stringContaining('--subnet') as string,
       });
     });
+  });
+});
+
+describe('the network that leads out', () => {
+  const bridge = JSON.stringify({
+    ...{ Driver: 'bridge', EnableIPv6: false, IPAM: { Config: [{ Subnet: '172.17.0.0/16' }] } },
+    Options: { 'com.docker.network.bridge.name': 'docker0' },
+  });
+
+  test('is the engine’s default network, so that one has to be made and removed less', async () => {
+    const { engine, asked } = fakeEngine(undefined, bridge);
+    const { internal, ...rest } = await claimNetworks(engine, MARK, { taken: reachedBy({}) });
+    expect(rest).toEqual({ outer: '172.17.0.0/16', outerName: 'bridge', hidden: [] });
+    expect(asked).toMatchObject([{ subnet: internal, internal: true }]);
+  });
+
+  test.each([
+    ['the user names a range', { pool: '10.9.8.0/24' }, bridge],
+    ['the default network has a larger MTU than the way out', { mtu: 1_400 }, bridge],
+    ['there is no default network', {}, undefined],
+  ])('is the run’s own if %s', async (_, wishes, has) => {
+    const { engine, asked } = fakeEngine(undefined, has);
+    const { outerName } = await claimNetworks(engine, MARK, { taken: reachedBy({}), ...wishes });
+    expect(outerName).toBe('awf-outer-0123abcd');
+    expect(asked.map(({ name }) => name).toSorted()).toEqual(['awf-internal-0123abcd', 'awf-outer-0123abcd']);
   });
 });

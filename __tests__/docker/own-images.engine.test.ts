@@ -36,7 +36,7 @@ function ensure(images: ImageNames): { done: Promise<unknown>; warnings: string[
   const warnings: string[] = [];
   const ignore = (): undefined => undefined;
   const reporter = { debug: ignore, info: ignore, warning: (text: string) => warnings.push(text), error: ignore };
-  return { done: ensureOwnImages(ENGINE, images, ROOT, reporter), warnings };
+  return { done: ensureOwnImages(ENGINE, images, { root: ROOT }, reporter), warnings };
 }
 
 beforeAll(() => {
@@ -46,8 +46,8 @@ beforeAll(() => {
 /** The api-proxy's image is the old one, because its build needs no package mirror. */
 test('an old image is rebuilt, by two runs at once and under a running container; a new one is left alone', async () => {
   const images: ImageNames = {
-    squid: imageOfAge('squid', 13),
-    'api-proxy': imageOfAge('api-proxy', 15),
+    squid: imageOfAge('squid', 29),
+    'api-proxy': imageOfAge('api-proxy', 31),
     agent: imageOfAge('agent', 0),
   };
   const before = Object.values(images).map(idOf);
@@ -55,7 +55,15 @@ test('an old image is rebuilt, by two runs at once and under a running container
   onTestFinished(() => {
     for (const id of namelessImages().difference(nameless)) spawnSync('docker', ['image', 'rm', id]);
   });
-  const container = docker(['run', '--detach', '--network=none', '--entrypoint=sleep', images['api-proxy'], '300']);
+  const container = docker([
+    'run',
+    '--detach',
+    '--network=none',
+    '--entrypoint=node',
+    images['api-proxy'],
+    '-e',
+    'setTimeout(Object, 300_000)',
+  ]);
   onTestFinished(() => void docker(['rm', '--force', container]));
 
   const runs = [ensure(images), ensure(images)];

@@ -28,6 +28,7 @@ const CLAIMED: Claimed = {
   guards: [],
   engine: ENGINE,
   hasIpv6: true,
+  outerName: 'bridge',
 };
 
 function containers(found: Topology): ContainerSpec[] {
@@ -210,6 +211,11 @@ describe('squid', () => {
   test('has no proxy and forwards no packets', () => {
     expect(Object.keys(host.squid.environment).filter((name) => /proxy/i.test(name))).toEqual([]);
     expect(host.squid.sysctls).toMatchObject({ 'net.ipv4.ip_forward': '0' });
+  });
+
+  test('joins the network that leads out, where nobody can pass for the agent', () => {
+    expect(host.squid.wayOut).toBe('bridge');
+    expect(host.squid.sysctls).toMatchObject({ 'net.ipv4.conf.all.rp_filter': '1' });
   });
 
   test('knows the added hosts and the name for the start-up check, and nobody else does', () => {

@@ -12,6 +12,7 @@ async function claimed(network: Partial<NetworkConfig>, hosts: Record<string, st
   const asked: NetworkSpec[] = [];
   const said: string[] = [];
   const engine = {
+    defaultBridge: () => Promise.resolve(undefined),
     createNetwork: (spec: NetworkSpec) => {
       asked.push(spec);
       return Promise.resolve(true);

@@ -28,6 +28,7 @@ export const PREPARED: Prepared = {
 export const CLAIMED: Claimed = {
   subnet: '172.30.0.0/24',
   outerSubnet: '10.214.0.0/24',
+  outerName: 'awf-outer-0123abcd',
   upstreamHost: undefined,
   names: namesFor(RUN_ID, '172.30.0.0/24'),
   agentImage: undefined,

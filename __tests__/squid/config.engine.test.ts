@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { imageNames } from '../../src/docker/images.ts';
 import { addressesIn } from '../../src/shared/network.ts';
 import { squidConfig, type EgressPolicy } from '../../src/squid/config.ts';
-import { ROOT } from '../../testing/root.ts';
 import { docker } from '../../testing/engine/engine.ts';
+import { imageWithTools } from '../../testing/engine/test-image.ts';
 import { allowing } from '../../testing/options.ts';
 
 /** What Squid 6.13 prints for every valid configuration. */
@@ -91,7 +90,7 @@ const POLICIES: Readonly<Record<string, EgressPolicy>> = {
 let squid: string;
 
 beforeAll(() => {
-  const image = imageNames(ROOT).squid;
+  const image = imageWithTools('squid');
   // Enable IPv6, so that Squid checks the IPv6 ranges too. Otherwise it ignores them.
   const ipv6 = '--sysctl=net.ipv6.conf.all.disable_ipv6=0';
   squid = docker(['run', '--rm', '--detach', '--network=none', ipv6, '--entrypoint=sleep', image, '300']);

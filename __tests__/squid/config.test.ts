@@ -286,8 +286,8 @@ describe('the server name in a tunnel', () => {
     const listeners = squid.all('http_port');
     const peek = listeners.filter((words) => words.includes('ssl-bump'));
     expect(listeners.map(([address]) => address)).toEqual([
-      '3128',
-      '3130',
+      '172.30.0.10:3128',
+      '172.30.0.10:3130',
       expect.stringMatching(/^127\.0\.0\.1:\d+$/),
     ]);
     expect(peek).toHaveLength(1);
@@ -335,7 +335,7 @@ describe('what the api-proxy carries for programs that ask no proxy', () => {
       judge(LIST, { transparent: false })
         .all('http_port')
         .map(([address]) => address),
-    ).not.toContain('3130');
+    ).not.toContain('172.30.0.10:3130');
   });
 });
 

@@ -5,12 +5,13 @@ import { imageNames } from '../../src/docker/images.ts';
 import { SQUID_PORT } from '../../src/shared/network.ts';
 import { squidConfig } from '../../src/squid/config.ts';
 import { docker } from '../../testing/engine/engine.ts';
+import { imageWithTools } from '../../testing/engine/test-image.ts';
 import { allowing } from '../../testing/options.ts';
 import { ROOT } from '../../testing/root.ts';
 import { clientHello, records, serverNames } from '../../testing/client-hello.ts';
 
 /** Squid tells its callers apart by their addresses. These are all in one network namespace. */
-const ADDRESSES = { agent: '127.0.0.20', squid: '127.0.0.10', 'api-proxy': '127.0.0.30', gateway: '127.0.0.1' };
+const ADDRESSES = { agent: '127.0.0.20', squid: '127.0.0.1', 'api-proxy': '127.0.0.30', gateway: '127.0.0.1' };
 /** Every name leads here, except for one. */
 const SERVER = '127.0.0.40';
 const PRIVATE = 'private.a.example';
@@ -163,7 +164,7 @@ function outcomes(policy: Policy, mode: 'block' | 'audit', questions: readonly Q
     mkdir -p /var/log/squid; chown proxy /var/log/squid; exec squid -N -f /tmp/squid.conf`;
   const id = docker([
     ...['run', '--detach', '--rm', '--network=none', '--user=0:0', '--env', `HOSTS=${hosts}`],
-    ...['--env', `CONFIGURATION=${configuration}`, '--entrypoint=bash', IMAGES.squid, '-c', script],
+    ...['--env', `CONFIGURATION=${configuration}`, '--entrypoint=bash', imageWithTools('squid'), '-c', script],
   ]);
   containers.push(id);
   const input = JSON.stringify({ address: SERVER, squid: SQUID_PORT, questions });

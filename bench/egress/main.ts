@@ -13,12 +13,13 @@ import { imageNames } from '../../src/docker/images.ts';
 import { SQUID_PORT } from '../../src/shared/network.ts';
 import { squidConfig } from '../../src/squid/config.ts';
 import { docker } from '../../testing/engine/engine.ts';
+import { imageWithTools } from '../../testing/engine/test-image.ts';
 import { allowing } from '../../testing/options.ts';
 import { ROOT } from '../../testing/root.ts';
 import { median } from '../statistics.ts';
 import { clientHello, records, serverNames } from '../../testing/client-hello.ts';
 
-const ADDRESSES = { agent: '127.0.0.20', squid: '127.0.0.10', 'api-proxy': '127.0.0.30', gateway: '127.0.0.1' };
+const ADDRESSES = { agent: '127.0.0.20', squid: '127.0.0.1', 'api-proxy': '127.0.0.30', gateway: '127.0.0.1' };
 const SERVER = '127.0.0.40';
 const NAME = 'host7.example.com';
 const TUNNELS = 200;
@@ -89,7 +90,7 @@ function round(): number[] {
     squid -N -f /configurations/0 & exec squid -N -f /configurations/1`;
   const id = docker([
     ...['run', '--detach', '--rm', '--network=none', '--user=0:0', `--volume=${directory}:/configurations:ro`],
-    ...['--entrypoint=bash', IMAGES.squid, '-c', script],
+    ...['--entrypoint=bash', imageWithTools('squid'), '-c', script],
   ]);
   try {
     const input = {

@@ -96,6 +96,7 @@ export async function startWorld(): Promise<World> {
     guards: [],
     engine: { memoryBytes: totalmem(), mapsUsers: false },
     hasIpv6: hasIpv6(),
+    outerName: networkNames(runId).outer,
   });
   if (!apiProxy) throw new Error('no api-proxy in the topology');
   const targets = [own, gateway] as const;

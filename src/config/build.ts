@@ -137,6 +137,7 @@ function asGiven(values: OptionValues) {
     mounts: values.mounts,
     protectPaths: protectedPaths(values['protect-paths']),
     agentImage: values['agent-image'],
+    imageRegistry: values['image-registry'],
     memory: values.memory,
     pids: values.pids,
     timeoutMinutes: values['timeout-minutes'],

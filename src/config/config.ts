@@ -110,6 +110,8 @@ export interface Config {
   readonly protectPaths: readonly ProtectedPath[];
   /** An image with a toolchain; undefined for the host's toolchain. */
   readonly agentImage: string | undefined;
+  /** Where AWF's own images are pulled from, as `REGISTRY/PATH`. Undefined for the published ones, or a build. */
+  readonly imageRegistry: string | undefined;
   /** In the format of Docker's `--memory`. Undefined for what suits the machine. */
   readonly memory: string | undefined;
   readonly pids: number;

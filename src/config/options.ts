@@ -11,6 +11,7 @@ import { requestedVariable, userMount } from './entries.ts';
 import { GITHUB_TOKEN_SECRET, repositoryName } from './github-token.ts';
 import { hostCredential } from './host-credentials.ts';
 import { hostRule } from './host-rules.ts';
+import { imageRegistry } from './image-registry.ts';
 import { NETWORK } from './network-options.ts';
 import type { Option, ValueOf } from './option.ts';
 import {
@@ -164,6 +165,12 @@ const OTHERS = [
     description: 'paths of the workspace that are read-only, or with report: before them compared; none for no path',
   },
   { name: 'agent-image', kind: 'text', parse: anyText, description: "an image instead of the host's toolchain" },
+  {
+    name: 'image-registry',
+    kind: 'text',
+    parse: imageRegistry,
+    description: "REGISTRY/PATH that AWF's own images are pulled from, instead of being built here",
+  },
   {
     name: 'memory',
     kind: 'text',

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
 import { clientEndpoint, withoutClientProxies } from './client-config.ts';
 import { DockerClient } from './client.ts';
+import { DEFAULT_BRIDGE } from './default-bridge.ts';
 import type { Attachment, Engine, FoundContainer, ImageFacts, Neighbour } from './engine.ts';
 import { neighboursIn } from './neighbours.ts';
 import { failure, hasOnly, nonEmptyLines } from './failure.ts';
@@ -21,6 +22,13 @@ import {
 const REMOVAL_LIMIT_MS = 10_000;
 /** Between two looks at it. Milliseconds. */
 const REMOVAL_INTERVAL_MS = 50;
+
+/**
+ * A job may have chosen a builder that runs in a container of its own, as `docker/setup-buildx-action` does. Such a
+ * builder keeps what it builds, and the engine would never have the image. `default` is the engine of the client's
+ * current context. A client without buildx does not read the variable.
+ */
+const ENGINES_OWN_BUILDER = { BUILDX_BUILDER: 'default' };
 
 /** Between the fields of a line. None of them contains it. */
 const SEPARATOR = '|';
@@ -58,12 +66,21 @@ export class DockerCli implements Engine {
   }
 
   async build(args: readonly string[], onLine: (line: string) => void): Promise<void> {
-    const result = await this.#client.call(['build', ...args], onLine);
+    const result = await this.#client.call(['build', ...args], onLine, ENGINES_OWN_BUILDER);
     if (result.exitCode !== 0) throw failure(['build'], result);
   }
 
   async pull(image: string): Promise<void> {
     await this.#client.succeed(['pull', '--quiet', image]);
+  }
+
+  async tag(image: string, name: string): Promise<void> {
+    await this.#client.succeed(['tag', image, name]);
+  }
+
+  async defaultBridge(): Promise<string | undefined> {
+    const { exitCode, stdout } = await this.#client.call(['network', 'inspect', '--format={{json .}}', DEFAULT_BRIDGE]);
+    return exitCode === 0 ? stdout : undefined;
   }
 
   async createNetwork(spec: NetworkSpec): Promise<boolean> {

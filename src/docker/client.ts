@@ -29,13 +29,19 @@ export class DockerClient {
    * Runs a command that reads no input, to its end.
    *
    * @param onLine receives the lines of both streams as they arrive
+   * @param variables what the client's environment has besides this process's own
    * @throws UserError when the client was killed, or there is none
    */
-  async call(args: readonly string[], onLine: (line: string) => void = () => undefined): Promise<Result> {
+  async call(
+    args: readonly string[],
+    onLine: (line: string) => void = () => undefined,
+    variables: Readonly<Record<string, string>> = {},
+  ): Promise<Result> {
     const [stdout, stderr] = [new LineSplitter(onLine), new LineSplitter(onLine)];
     const { exitCode, ...streams } = await getExecOutput(`"${this.#program(args)}"`, [...args], {
       silent: true,
       ignoreReturnCode: true,
+      env: { ...(process.env as Record<string, string>), ...variables },
       listeners: {
         stdout: (chunk) => {
           stdout.push(chunk);

@@ -51,6 +51,10 @@ export interface Engine {
   /** Runs `docker build` with `args`. @param onLine receives its output */
   build(args: readonly string[], onLine: (line: string) => void): Promise<void>;
   pull(image: string): Promise<void>;
+  /** Gives an image a further name. */
+  tag(image: string, name: string): Promise<void>;
+  /** What the engine says about its default network, as JSON. Undefined if it has none, or does not tell. */
+  defaultBridge(): Promise<string | undefined>;
   /** @returns false if the subnet or the name is taken. Every other failure throws. */
   createNetwork(spec: NetworkSpec): Promise<boolean>;
   create(spec: ContainerSpec): Promise<void>;

@@ -6,12 +6,13 @@ import type { ImageNames } from './images.ts';
 import { ensureOwnImages } from './own-images.ts';
 import { settleAll } from './settle.ts';
 import type { ContainerSpec } from './spec.ts';
+import type { ImageSource } from './wanted-images.ts';
 
 /**
- * Makes sure that the engine has the images of a run: AWF's own are built from the action's `containers/` folder, a
- * foreign agent image is pulled.
+ * Makes sure that the engine has the images of a run: AWF's own are pulled or built from the action's `containers/`
+ * folder, a foreign agent image is pulled.
  *
- * @param root the action's own directory
+ * @param source where AWF's own images come from
  * @returns the facts of the foreign image
  * @throws UserError naming the image that cannot be had
  */
@@ -19,15 +20,15 @@ export async function ensureImages(
   engine: Engine,
   images: ImageNames,
   agentImage: string | undefined,
-  root: string,
+  source: ImageSource,
   reporter: Reporter,
 ): Promise<ImageFacts | undefined> {
   if (agentImage === undefined) {
-    await ensureOwnImages(engine, images, root, reporter);
+    await ensureOwnImages(engine, images, source, reporter);
     return undefined;
   }
   const [own, facts] = await settleAll([
-    ensureOwnImages(engine, images, root, reporter),
+    ensureOwnImages(engine, images, source, reporter),
     ensureForeignImage(engine, agentImage, reporter),
   ]);
   const ourFacts = own.get(images.agent) ?? (await engine.imagesOf([images.agent])).get(images.agent);

@@ -23,13 +23,36 @@ export function imageNames(root: string, dist = join(root, 'dist')): ImageNames 
   return Object.fromEntries(ROLES.map((role) => [role, name(role)])) as Record<Role, string>;
 }
 
+/** What {@link IMAGES_FILE} says of an image: its name, and if a release has published it, where. */
+type RecordedImage = string | { readonly name: string; readonly published?: string };
+
+const recordedImages = (dist: string): Readonly<Record<Role, RecordedImage>> =>
+  JSON.parse(readFileSync(join(dist, IMAGES_FILE), 'utf8')) as Readonly<Record<Role, RecordedImage>>;
+
 /**
  * The names that the build wrote beside the bundles. These are the images that a run uses.
  *
  * @throws Error when `dist` has none
  */
 export function builtImageNames(dist: string): ImageNames {
-  return JSON.parse(readFileSync(join(dist, IMAGES_FILE), 'utf8')) as ImageNames;
+  const recorded = recordedImages(dist);
+  const name = (image: RecordedImage): string => (typeof image === 'string' ? image : image.name);
+  return Object.fromEntries(ROLES.map((role) => [role, name(recorded[role])])) as Record<Role, string>;
+}
+
+/**
+ * Where a release has published the images of this build: `REGISTRY/PATH@sha256:DIGEST`. The digest stands for the
+ * content, so it does not matter who runs the registry. A build records none: its images are in no registry.
+ *
+ * @throws Error when `dist` has no {@link IMAGES_FILE}
+ */
+export function publishedImages(dist: string): Partial<ImageNames> {
+  const recorded = recordedImages(dist);
+  const found = ROLES.flatMap((role) => {
+    const image = recorded[role];
+    return typeof image === 'string' || image.published === undefined ? [] : [[role, image.published] as const];
+  });
+  return Object.fromEntries(found);
 }
 
 /**
@@ -37,8 +60,9 @@ export function builtImageNames(dist: string): ImageNames {
  * from its own environment, if there is one, and the engine keeps it out of the image.
  *
  * @param date becomes the image's build date
+ * @param base the image to start from, if it is another than the Dockerfile's own
  */
-export function buildArgs(role: Role, name: string, root: string, date: Date): string[] {
+export function buildArgs(role: Role, name: string, root: string, date: Date, base?: string): string[] {
   const { http, https, none } = PROXY_VARIABLE;
   return [
     `--file=${dockerfile(role, root)}`,
@@ -46,6 +70,7 @@ export function buildArgs(role: Role, name: string, root: string, date: Date): s
     `--label=${BUILT_LABEL}=${date.toISOString()}`,
     '--no-cache',
     ...[http, https, none].map((variable) => `--build-arg=${variable.toLowerCase()}`),
+    ...(base === undefined ? [] : [`--build-arg=BASE=${base}`]),
     root,
   ];
 }
@@ -66,10 +91,14 @@ interface ImageFile {
   readonly file: string;
 }
 
+/** The script that fills the images of programs that others built. */
+const COLLECT = 'containers/collect-programs';
+
 /** Source files are not in the image; the bundle made from them is. */
 function imageFiles(role: Role, root: string, dist: string): ImageFile[] {
   const folder = `containers/${role}`;
-  const own = filesIn(join(root, folder), folder).filter(({ path }) => !path.startsWith(`${folder}/src/`));
+  const inFolder = filesIn(join(root, folder), folder).filter(({ path }) => !path.startsWith(`${folder}/src/`));
+  const own = role === 'agent' ? inFolder : [...inFolder, { path: COLLECT, file: join(root, COLLECT) }];
   return role === 'api-proxy' ? [...own, ...filesIn(join(dist, role), `dist/${role}`)] : own;
 }
 

@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
 import { internalSubnets, networkNames, outerSubnets, subnetsOf } from '../shared/network.ts';
+import { DEFAULT_BRIDGE, usableSubnet } from './default-bridge.ts';
 import { settleAll } from './settle.ts';
 import type { Engine } from './engine.ts';
 import type { NetworkSpec, RunMark } from './spec.ts';
@@ -26,12 +27,16 @@ export interface ClaimedNetworks {
   /** The subnets, in CIDR notation. */
   readonly internal: string;
   readonly outer: string;
+  /** The name of the network that leads out. */
+  readonly outerName: string;
   /** Routes that lead to where the run's networks are now. */
   readonly hidden: readonly string[];
 }
 
 /**
- * Creates the two networks of a run. Creating a network is what claims its subnet: the engine refuses to create a
+ * Creates the networks of a run: an internal one, and one that leads Squid out, unless the engine's default network does
+ * that. A network takes longer to make and to remove than everything else that the engine does for a run. Where the user
+ * names a range, both networks are from it, and nobody else is on them. Creating a network is what claims its subnet: the engine refuses to create a
  * second one there, so runs that start together cannot share a subnet.
  *
  * @throws UserError when no subnet is free
@@ -52,12 +57,20 @@ export async function claimNetworks(
     if (subnet !== undefined) return subnet;
     throw nothingFree(network.name, option, pool);
   };
-  const [internal, outer] = await settleAll([
+  const wayOut = async (): Promise<Pick<ClaimedNetworks, 'outer' | 'outerName'>> => {
+    const bridge = pool === undefined ? await engine.defaultBridge() : undefined;
+    const shared = bridge === undefined ? undefined : usableSubnet(bridge, mtu);
+    if (shared !== undefined) return { outer: shared, outerName: DEFAULT_BRIDGE };
+    const outer = await claimed({ ...common, name: names.outer, internal: false }, outerSubnets);
+    return { outer, outerName: names.outer };
+  };
+  const [internal, { outer, outerName }] = await settleAll([
     claimed({ ...common, name: names.internal, internal: true }, internalSubnets),
-    claimed({ ...common, name: names.outer, internal: false }, outerSubnets),
+    wayOut(),
   ]);
-  const hidden = pool === undefined ? [internal, outer].flatMap((subnet) => routeTo(subnet, taken) ?? []) : [];
-  return { internal, outer, hidden: [...new Set(hidden)] };
+  const made = outerName === names.outer ? [internal, outer] : [internal];
+  const hidden = pool === undefined ? made.flatMap((subnet) => routeTo(subnet, taken) ?? []) : [];
+  return { internal, outer, outerName, hidden: [...new Set(hidden)] };
 }
 
 function* candidatesIn(subnets: () => Iterable<string>, passes: Iterable<HostSubnets['own']>): Generator<string> {

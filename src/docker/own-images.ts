@@ -1,123 +1,114 @@
+import { join } from 'node:path';
 import { describeError, UserError } from '../errors.ts';
 import type { Reporter } from '../reporter.ts';
-import { ROLES, type Role } from '../shared/network.ts';
+import { ROLES } from '../shared/network.ts';
 import type { Engine, ImageFacts } from './engine.ts';
-import { baseImage, buildArgs, type ImageNames } from './images.ts';
-import { settleAll } from './settle.ts';
+import { buildImages } from './image-builds.ts';
+import { pullImages } from './image-pulls.ts';
+import { publishedImages, type ImageNames } from './images.ts';
+import { inDays, type ImageSource, type Outdated, type WantedImage } from './wanted-images.ts';
 
 /**
  * An image's name says nothing about the packages in it, so a machine that is kept for long would never get the
- * security updates of Squid, OpenSSL and Node. Debian publishes such updates several times a month, and a rebuild takes
- * half a minute: twice a month costs little and leaves no known hole open for long.
+ * security updates of Squid, OpenSSL and Node. Debian publishes such updates several times a month; a rebuild takes
+ * half a minute of a job, and replaces the image under all of a machine's runs.
  */
-const MAX_AGE_DAYS = 14;
+export const MAX_AGE_DAYS = 30;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** An image that has to be built. */
-interface Build {
-  readonly role: Role;
-  readonly name: string;
-  readonly base: string | undefined;
-  /** Age of the image that the build replaces. Undefined if the run has nothing to fall back on. */
-  readonly ageDays: number | undefined;
-}
-
 /**
- * Makes sure that the engine has AWF's own images, and that they are not too old. The builds run side by side, without
- * the layer cache: a cached layer would bring the old packages back.
+ * Makes sure that the engine has AWF's own images, and that they are not too old.
  *
- * Other runs may use an image that is rebuilt, or rebuild it at the same time. The engine moves the name to the new
- * image when a build is complete, and containers keep the image that they were created from.
+ * - An image that the engine has under its name is used, wherever it is from: built here, pulled, or loaded.
+ * - From a registry that the user names, images are pulled, and nothing is built.
+ * - Otherwise a missing image that a release has published is pulled. It is of the release's day: an image that this
+ *   machine has kept for too long is replaced by a build.
+ * - Everything else is built.
  *
- * @param root the action's own directory, with the `containers/` folder
- * @param force builds all images, whatever the engine has
+ * Other runs may use an image that is replaced, or replace it at the same time. The engine moves the name to the new
+ * image when it is complete, and containers keep the image that they were created from.
+ *
  * @returns what the engine knew about the images before any was built
- * @throws UserError naming the image that is missing and cannot be built
+ * @throws UserError naming the image that is missing and cannot be had
  */
 export async function ensureOwnImages(
   engine: Engine,
   images: ImageNames,
-  root: string,
+  source: ImageSource,
   reporter: Reporter,
-  force = false,
 ): Promise<ReadonlyMap<string, ImageFacts>> {
   const present = await engine.imagesOf(ROLES.map((role) => images[role]));
-  const builds = ROLES.flatMap((role): Build[] => {
+  const wanted = ROLES.flatMap((role): WantedImage[] => {
     const name = images[role];
-    const facts = force ? undefined : present.get(name);
-    const ageDays = facts && (Date.now() - facts.builtAt) / DAY_MS;
-    if (ageDays !== undefined && ageDays <= MAX_AGE_DAYS) return [];
-    return [{ role, name, base: baseImage(role, root), ageDays }];
+    const facts = source.force === true ? undefined : present.get(name);
+    const ageDays = facts && ageOf(facts);
+    return ageDays !== undefined && ageDays <= MAX_AGE_DAYS ? [] : [{ role, name, ageDays }];
   });
-  if (builds.length === 0) return present;
-  const unavailable = await pullBases(engine, builds);
-  const outcomes = await settleAll(builds.map((build) => attempt(engine, build, root, unavailable, reporter)));
-  warnOfOutdated(outcomes.flat(), reporter);
+  if (wanted.length === 0) return present;
+  const outdated =
+    source.registry === undefined
+      ? await published(engine, wanted, source, reporter)
+      : await fromRegistry(engine, wanted, source.registry, reporter);
+  warnOfOutdated(outdated, reporter);
   return present;
 }
 
-/** An image that the run goes on with although it is too old. */
-interface Outdated {
-  readonly name: string;
-  readonly ageDays: number;
-  readonly cause: unknown;
-}
+const ageOf = ({ builtAt }: ImageFacts): number => (Date.now() - builtAt) / DAY_MS;
 
-/**
- * Builds one image.
- *
- * @param unavailable base images that could not be pulled, with the errors
- * @returns the image if it is out of date and stays so
- * @throws UserError when there is no image to fall back on
- */
-async function attempt(
+/** Pulls what a release has published, and builds the rest. */
+async function published(
   engine: Engine,
-  { role, name, base, ageDays }: Build,
-  root: string,
-  unavailable: ReadonlyMap<string, unknown>,
+  wanted: readonly WantedImage[],
+  source: ImageSource,
   reporter: Reporter,
 ): Promise<Outdated[]> {
-  const pullError = unavailable.get(base ?? '');
-  // On the same old base the rebuild would bring little, and would make the image look new.
-  if (pullError !== undefined && ageDays !== undefined) return [{ name, ageDays, cause: pullError }];
-  const reason = ageDays === undefined ? '' : `, which is ${inDays(ageDays)} old and may lack security updates`;
-  reporter.info(`Building the image ${name}${reason}.`);
-  try {
-    await engine.build(buildArgs(role, name, root, new Date()), (line) => {
-      reporter.debug(`${role}: ${line}`);
-    });
-  } catch (cause) {
-    if (ageDays !== undefined) return [{ name, ageDays, cause }];
-    throw new UserError(`The image ${name} could not be built.`, {
-      hint: 'Run script/bootstrap in a checkout of the action, or look at the build with log-level: debug.',
+  const references = source.force === true ? {} : publishedImages(join(source.root, 'dist'));
+  const pulls = wanted.flatMap(({ role, name, ageDays }) => {
+    const reference = ageDays === undefined ? references[role] : undefined;
+    return reference === undefined ? [] : [{ reference, name }];
+  });
+  const failures = await pullImages(engine, pulls, reporter);
+  const [first] = failures;
+  if (first !== undefined) {
+    const names = failures.map(({ reference }) => reference).join(', ');
+    reporter.warning(
+      `The published images could not be pulled, so AWF builds them here, which takes longer: ${names}.\n` +
+        `Cause: ${describeError(first.cause)}`,
+    );
+  }
+  const pulled = new Set(pulls.map(({ name }) => name));
+  for (const { name } of failures) pulled.delete(name);
+  const builds = wanted.filter(({ name }) => !pulled.has(name));
+  return builds.length === 0 ? [] : buildImages(engine, builds, source, reporter);
+}
+
+/** @throws UserError for a missing image that the registry does not give */
+async function fromRegistry(
+  engine: Engine,
+  wanted: readonly WantedImage[],
+  { path, option }: NonNullable<ImageSource['registry']>,
+  reporter: Reporter,
+): Promise<Outdated[]> {
+  const pulls = wanted.map(({ name }) => ({ reference: `${path}/${name}`, name }));
+  const failures = new Map((await pullImages(engine, pulls, reporter)).map(({ name, ...failure }) => [name, failure]));
+  const lacking = wanted.find(({ name, ageDays }) => ageDays === undefined && failures.has(name));
+  if (lacking !== undefined) {
+    const { reference, cause } = failures.get(lacking.name) ?? { reference: lacking.name, cause: undefined };
+    throw new UserError(`${option}: ${reference} could not be pulled.`, {
+      hint:
+        'Push it there (docs/self-hosted.md has the commands), or log in to the registry in an earlier step. ' +
+        'The name belongs to this version of AWF.',
       cause,
     });
   }
-  if (pullError !== undefined) {
-    reporter.warning(
-      `The image ${name} was built on this machine's own copy of ${base ?? ''}, which may lack security updates: ` +
-        `the registry's could not be pulled.\nCause: ${describeError(pullError)}`,
-    );
-  }
-  return [];
-}
-
-/**
- * Pulls the base images of `builds`, apart from stand-ins, which exist on this machine only.
- *
- * @returns the images that could not be pulled, with the errors
- */
-async function pullBases(engine: Engine, builds: readonly Build[]): Promise<ReadonlyMap<string, unknown>> {
-  const bases = [...new Set(builds.flatMap(({ base }) => base ?? []))];
-  if (bases.length === 0) return new Map();
-  const present = await engine.imagesOf(bases);
-  const failures = new Map<string, unknown>();
-  const pulls = bases
-    .filter((base) => present.get(base)?.isStandIn !== true)
-    .map((base) => engine.pull(base).catch((error: unknown) => failures.set(base, error)));
-  await Promise.all(pulls);
-  return failures;
+  const now = await engine.imagesOf(wanted.map(({ name }) => name));
+  return wanted.flatMap(({ name }): Outdated[] => {
+    const facts = now.get(name);
+    const ageDays = facts === undefined ? 0 : ageOf(facts);
+    const cause = failures.get(name)?.cause ?? new UserError(`${option}: ${path} has no newer one.`);
+    return ageDays <= MAX_AGE_DAYS ? [] : [{ name, ageDays, cause }];
+  });
 }
 
 /** One warning for all images: the runner shows ten annotations per step. */
@@ -126,11 +117,7 @@ function warnOfOutdated(images: readonly Outdated[], reporter: Reporter): void {
   if (first === undefined) return;
   const list = images.map(({ name, ageDays }) => `${name} (${inDays(ageDays)} old)`).join(', ');
   reporter.warning(
-    `Images older than ${MAX_AGE_DAYS} days could not be rebuilt: ${list}. ` +
+    `Images older than ${MAX_AGE_DAYS} days could not be renewed: ${list}. ` +
       `The run uses them as they are, without the security updates since then.\nCause: ${describeError(first.cause)}`,
   );
-}
-
-function inDays(days: number): string {
-  return `${Math.floor(days)} days`;
 }

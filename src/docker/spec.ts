@@ -35,6 +35,8 @@ export interface ContainerSpec extends RunMark {
   readonly network: string;
   /** Fixed IPv4 address in `network`. Undefined for a container without a network. */
   readonly address?: string;
+  /** A second network, which it joins before it starts, and on which the engine picks its address. */
+  readonly wayOut?: string;
   /** `uid:gid` */
   readonly user: string;
   /** `host` makes the container's users the host's, on an engine that otherwise maps them to others. */

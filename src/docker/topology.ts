@@ -44,6 +44,8 @@ export interface Claimed {
   /** Mounted over those parts of the workspace that the command must not change. */
   readonly guards: readonly MountSpec[];
   readonly engine: Pick<EngineFacts, 'memoryBytes' | 'mapsUsers'>;
+  /** The name of the network that leads Squid out. */
+  readonly outerName: string;
   /** The name of the network's own proxy with the address that the host has for it. */
   readonly upstreamHost?: HostEntry | undefined;
   /** True if the kernel has IPv6. */
@@ -66,6 +68,11 @@ const LOW_PORTS = {
 };
 /** By default, a container on two networks forwards packets between them. */
 const NO_FORWARDING = { 'net.ipv4.ip_forward': '0' };
+/**
+ * A packet counts only if it comes from the network to which an answer would go. Other containers may be on the network
+ * that leads out, and one that sends with the agent's address is not the agent.
+ */
+const NO_SPOOFING = { 'net.ipv4.conf.all.rp_filter': '1', 'net.ipv4.conf.default.rp_filter': '1' };
 /** In addition to networks without IPv6. A kernel without IPv6 does not know the setting. */
 const NO_IPV6 = { 'net.ipv6.conf.all.disable_ipv6': '1' };
 
@@ -87,6 +94,7 @@ export function topology(config: Config, claimed: Claimed): Topology {
     name: names.container.squid,
     image: images.squid,
     address: addresses.squid,
+    wayOut: claimed.outerName,
     user: sidecar,
     limits: SIDECAR_LIMITS,
     mounts: [{ kind: 'bind', source: claimed.logs.squid, target: SQUID_LOG_DIR, writable: true }],
@@ -97,7 +105,7 @@ export function topology(config: Config, claimed: Claimed): Topology {
     environment: { [PEERS_VARIABLE]: `${addresses.agent} ${addresses['api-proxy']}` },
     hosts: [...config.addHosts, ...(claimed.upstreamHost === undefined ? [] : [claimed.upstreamHost]), READINESS_HOST],
     dns: config.network.dnsServers,
-    sysctls: { ...common.sysctls, ...NO_FORWARDING },
+    sysctls: { ...common.sysctls, ...NO_FORWARDING, ...NO_SPOOFING },
   };
   const proxyUrl = squidUrl(addresses);
   const apiProxy: ContainerSpec = {

@@ -2,12 +2,14 @@ import { readAgentHost, readEtcEarly, type AgentHost } from '../agent/host.ts';
 import { createAuthority, type RunAuthority } from '../authority/authority.ts';
 import type { Config } from '../config/config.ts';
 import { hostNames } from '../config/named-hosts.ts';
+import { optionName } from '../config/options.ts';
 import type { Secrets } from '../config/secrets.ts';
 import type { FoundContainer, ImageFacts } from '../docker/engine.ts';
 import { engineFacts, localSocket, type EngineFacts } from '../docker/engine-facts.ts';
 import { ensureImages } from '../docker/ensure-images.ts';
 import { settleAll } from '../docker/settle.ts';
 import type { MountSpec } from '../docker/spec.ts';
+import type { ImageSource } from '../docker/wanted-images.ts';
 import { hasIpv6, hostAddresses } from '../host/addresses.ts';
 import { inSlices } from '../host/slices.ts';
 import { writeEtc } from '../mounts/etc-files.ts';
@@ -30,6 +32,7 @@ export interface Claimed {
   readonly subnet: string;
   /** That of the network that leads out. */
   readonly outerSubnet: string;
+  readonly outerName: string;
   /** The name of the network's own proxy with its address. */
   readonly upstreamHost: HostEntry | undefined;
   readonly names: Names;
@@ -77,7 +80,7 @@ export async function claim(
       await asking;
       // A build takes minutes; a cancelled step has seconds.
       return Promise.race([
-        ensureImages(engine, prepared.images, config.agentImage, context.root, reporter),
+        ensureImages(engine, prepared.images, config.agentImage, imageSource(config, context), reporter),
         aborted(signal),
       ]);
     }),
@@ -105,10 +108,22 @@ export async function claim(
   for (const warning of [...guards.warnings, ...socketWarnings(config.workspace), ...facts.warnings])
     reporter.warning(warning);
   return {
-    ...{ subnet: network.internal, outerSubnet: network.outer, upstreamHost: network.upstreamHost },
+    ...{
+      subnet: network.internal,
+      outerSubnet: network.outer,
+      outerName: network.outerName,
+      upstreamHost: network.upstreamHost,
+    },
     ...{ names, agentImage, guards: guards.mounts, userMounts: mounts, host },
     ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts, authority },
   };
+}
+
+/** Where the images come from that the engine lacks. */
+function imageSource({ imageRegistry: registry, frontEnd }: Config, { root }: RunContext): ImageSource {
+  return registry === undefined
+    ? { root }
+    : { root, registry: { path: registry, option: optionName(frontEnd, 'image-registry') } };
 }
 
 /** The run's authority, unless nobody needs one. */

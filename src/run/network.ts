@@ -19,6 +19,8 @@ export interface RunNetwork {
   /** The subnets, in CIDR notation. */
   readonly internal: string;
   readonly outer: string;
+  /** The name of the network that leads Squid out. */
+  readonly outerName: string;
   /** The proxy's name with its address; undefined without a proxy, or if Squid has to look it up. */
   readonly upstreamHost: HostEntry | undefined;
 }
@@ -40,7 +42,7 @@ export async function claimRunNetwork(
   const upstreamHost = await findUpstream(network, optionName(frontEnd, 'dns-servers'), lookup);
   const hosts = upstreamHost === undefined ? addHosts : [...addHosts, upstreamHost];
   const option = optionName(frontEnd, 'subnet');
-  const { internal, outer, hidden } = await claimNetworks(engine, mark, {
+  const { internal, outer, outerName, hidden } = await claimNetworks(engine, mark, {
     taken: hostSubnets(neededAddresses(network, hosts)),
     ...{ avoided: allowPrivate, pool: subnet, mtu: smallerMtu(), option },
   });
@@ -50,7 +52,7 @@ export async function claimRunNetwork(
         `command reaches nothing there. If something is there, name a network that nobody uses: ${option}.`,
     );
   }
-  return { internal, outer, upstreamHost };
+  return { internal, outer, outerName, upstreamHost };
 }
 
 function upstreamNotice({ host, port, user, origin }: UpstreamProxy): string {

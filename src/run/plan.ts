@@ -60,7 +60,12 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
   const containers = topology(config, {
     ...{ mark, names: claimed.names, addresses, images, logs, sidecarUser, agentUser },
     seccompProfile: seccompFile(workDirectory),
-    ...{ engine: claimed.engine, hasIpv6: claimed.hasIpv6, upstreamHost: claimed.upstreamHost },
+    ...{
+      engine: claimed.engine,
+      hasIpv6: claimed.hasIpv6,
+      outerName: claimed.outerName,
+      upstreamHost: claimed.upstreamHost,
+    },
     guards: inWorkspace.mounts.filter((mount) => mount !== workspace),
     agentMounts: [
       ...covered.mounts,

@@ -29,7 +29,8 @@ export async function removeInOrder(
 ): Promise<void> {
   const { internal, outer } = networkNames(runId);
   await endContainers(engine, namesOf(containers), remove, agentHasEnded, agentGone);
-  await settleAll([engine.removeNetworks([internal]), engine.removeNetworks([outer])]);
+  const own = containers.squid.wayOut === outer ? [internal, outer] : [internal];
+  await settleAll(own.map((network) => engine.removeNetworks([network])));
 }
 
 function namesOf(containers: Topology): string[] {

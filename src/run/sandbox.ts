@@ -3,7 +3,6 @@ import { AttachedContainer } from '../docker/attached-container.ts';
 import type { Engine, Output } from '../docker/engine.ts';
 import type { Topology } from '../docker/topology.ts';
 import { UserError } from '../errors.ts';
-import { networkNames } from '../shared/network.ts';
 import type { CommandInput } from './command-input.ts';
 import { Gate } from './gate.ts';
 import { ENGINE_SETTLING_MS } from './limits.ts';
@@ -118,11 +117,13 @@ export class Sandbox {
   }
 
   #startSidecars({ squid, apiProxy }: Topology, documents: StartDocuments): void {
-    const { outer } = networkNames(this.#runId);
     this.#sidecars.push(
       new AttachedContainer('Squid', documents.squid, async (attachment) => {
         await this.#timings.measure('squid: create', () => this.#engine.create(squid));
-        await this.#timings.measure('squid: connect', () => this.#engine.connect(squid.name, outer));
+        const { wayOut } = squid;
+        if (wayOut !== undefined) {
+          await this.#timings.measure('squid: connect', () => this.#engine.connect(squid.name, wayOut));
+        }
         return this.#timings.measure('squid', () => this.#engine.start(squid.name, attachment));
       }),
     );

@@ -125,10 +125,11 @@ export function squidConfig(policy: EgressPolicy): string {
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-function listeners({ transparent }: EgressPolicy): string[] {
+function listeners({ transparent, addresses: { squid } }: EgressPolicy): string[] {
   return [
-    `http_port ${SQUID_PORT} name=front`,
-    ...(transparent ? [`http_port ${FORWARD_PORT} name=forward`] : []),
+    // Nobody asks Squid from the network that leads out, where other containers may be.
+    `http_port ${squid}:${SQUID_PORT} name=front`,
+    ...(transparent ? [`http_port ${squid}:${FORWARD_PORT} name=forward`] : []),
     `http_port 127.0.0.1:${PEEK_PORT} name=peek ssl-bump generate-host-certificates=off tls-cert=${PEEK_CERTIFICATE}`,
     'acl front myportname front',
     'acl forward myportname forward',

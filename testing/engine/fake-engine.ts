@@ -7,6 +7,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEFAULT_BRIDGE } from '../../src/docker/default-bridge.ts';
 import type { Attachment, Engine, FoundContainer, ImageFacts, Neighbour, Sink } from '../../src/docker/engine.ts';
 import type { ContainerSpec, NetworkSpec, RunMark } from '../../src/docker/spec.ts';
 import {
@@ -56,6 +57,8 @@ export interface FakeEngineOptions {
   readonly outOfMemory?: boolean;
   /** What differs in `docker info` from an ordinary engine on this machine. */
   readonly info?: Readonly<Record<string, unknown>>;
+  /** What it says about its default network. By default it has none. */
+  readonly defaultBridge?: string;
   /** Where the client reaches the engine. */
   readonly endpoint?: string;
 }
@@ -145,6 +148,11 @@ export class FakeEngine implements Engine {
     this.#fetched.add(image);
   }
 
+  async tag(image: string, name: string): Promise<void> {
+    await this.#called('tag', `${image} ${name}`);
+    this.#fetched.add(name);
+  }
+
   async containers(): Promise<FoundContainer[]> {
     await this.#called('containers', '');
     return [...this.#containers.values()].map(({ spec, isRunning }) => ({ name: spec.name, isRunning, mark: spec }));
@@ -158,6 +166,11 @@ export class FakeEngine implements Engine {
   async networkMarks(): Promise<RunMark[]> {
     await this.#called('networkMarks', '');
     return [...this.#networks.values()];
+  }
+
+  async defaultBridge(): Promise<string | undefined> {
+    await this.#called('defaultBridge', '');
+    return this.#options.defaultBridge;
   }
 
   async createNetwork(spec: NetworkSpec): Promise<boolean> {
@@ -176,7 +189,7 @@ export class FakeEngine implements Engine {
 
   async connect(container: string, network: string): Promise<void> {
     await this.#called('connect', `${container} ${network}`);
-    this.#requireNetwork(network);
+    if (network !== DEFAULT_BRIDGE || this.#options.defaultBridge === undefined) this.#requireNetwork(network);
     this.#container(container).networks.add(network);
   }
 

@@ -54,7 +54,7 @@ export function askSquid(images: ImageNames, from: string, squid: string, author
   const script = `for a; do
     exec 3<> /dev/tcp/${squid}/${SQUID_PORT}
     printf 'CONNECT %s HTTP/1.1\\r\\n\\r\\n' "$a" >&3
-    head -1 <&3
+    read -r line <&3 && echo "$line"
   done`;
   const place = ['run', '--rm', `--network=${from}`, '--entrypoint=bash', images.squid];
   return docker([...place, '-c', script, '-', ...authorities]).split('\n');

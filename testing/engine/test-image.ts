@@ -3,7 +3,8 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { BUILT_LABEL } from '../../src/docker/image-facts.ts';
-import { builtImageNames } from '../../src/docker/images.ts';
+import { baseImage, builtImageNames } from '../../src/docker/images.ts';
+import { AGENT_LIB } from '../../src/shared/contract.ts';
 import type { Role } from '../../src/shared/network.ts';
 import { ROOT } from '../root.ts';
 import { docker } from './engine.ts';
@@ -17,6 +18,36 @@ export function newImageName(role: Role): string {
   return name;
 }
 
+/** An image with GNU's programs, on the engine as soon as it has AWF's own: their base. */
+export const DEBIAN_IMAGE = baseImage('squid', ROOT) ?? '';
+
+/** Where these images have busybox, under all of its names. */
+const TOOLS = '/test-tools';
+
+/**
+ * The image of `role` with the usual programs beside its own: AWF's images have only what they run. The engine keeps it
+ * as long as its image is kept.
+ *
+ * @returns the image's name
+ */
+export function imageWithTools(role: Exclude<Role, 'agent'>): string {
+  const images = builtImageNames(join(ROOT, 'dist'));
+  const base = images[role];
+  const name = `${base.replace(':', '-with-tools:')}-${images.agent.split(':')[1] ?? ''}`;
+  const dockerfile = [
+    `FROM ${images.agent} AS agent`,
+    `FROM ${base}`,
+    `COPY --from=agent ${AGENT_LIB}/busybox ${TOOLS}/busybox`,
+    'USER 0:0',
+    `RUN ["${TOOLS}/busybox", "--install", "-s", "${TOOLS}"]`,
+    `USER ${docker(['image', 'inspect', '--format={{.Config.User}}', base])}`,
+    // The image's own programs come first.
+    `ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin:${TOOLS}`,
+  ];
+  docker(['build', '--quiet', `--tag=${name}`, '-'], dockerfile.join('\n'));
+  return name;
+}
+
 /**
  * Builds the image of `role` with another program.
  *
@@ -26,7 +57,7 @@ export function newImageName(role: Role): string {
 export function imageThatRuns(role: 'squid' | 'api-proxy', script: string): string {
   const name = newImageName(role);
   const entrypoint = JSON.stringify(['bash', '-c', script]);
-  const base = builtImageNames(join(ROOT, 'dist'))[role];
+  const base = imageWithTools(role);
   // Without this label the image would count as old as its base, and a run would rebuild it one day.
   const label = `${BUILT_LABEL}=${new Date().toISOString()}`;
   docker(['build', `--tag=${name}`, `--label=${label}`, '-'], `FROM ${base}\nENTRYPOINT ${entrypoint}\n`);
