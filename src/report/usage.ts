@@ -154,8 +154,17 @@ export async function readUsage(
   since: number,
   loadPricing: () => Promise<Pricing>,
 ): Promise<RunUsage> {
+  return countUsage(linesOf(join(apiProxy, API_PROXY_LOG_FILE)), since, loadPricing);
+}
+
+/** Adds up the requests in the lines of an api-proxy's log. @see readUsage */
+export async function countUsage(
+  lines: AsyncIterable<string>,
+  since: number,
+  loadPricing: () => Promise<Pricing>,
+): Promise<RunUsage> {
   const counter = new UsageCounter();
-  for await (const line of linesOf(join(apiProxy, API_PROXY_LOG_FILE))) {
+  for await (const line of lines) {
     if (line === '') continue;
     const record = parseRequestLine(line);
     if (record === undefined) counter.unreadableLines += 1;
