@@ -1,12 +1,20 @@
+import { DockerCli } from '../docker/cli.ts';
 import type { Engine } from '../docker/engine.ts';
 import { describeError } from '../errors.ts';
 import { stderrReporter } from '../reporter.ts';
 import { loadCliArgs, type CliRequest } from './args.ts';
+import { DOCTOR } from './doctor.ts';
+import { EXAMPLES } from './examples.ts';
+import { LOGS } from './logs.ts';
 import { policyCommand } from './policy.ts';
+import { PULL } from './pull.ts';
+import type { Subcommand } from './subcommand.ts';
 import { runCommand } from './run.ts';
 
 /** Exit code for a command line that was not understood; a sandbox that failed has 1. */
 const USAGE = 2;
+
+const SUBCOMMANDS: readonly Subcommand[] = [LOGS, DOCTOR, PULL, EXAMPLES];
 
 /**
  * `awf [options] -- COMMAND [ARG...]`, or `awf policy ...`.
@@ -29,6 +37,16 @@ export async function commandLine(
       const { text, exitCode } = policyCommand(argv.slice(1));
       process.stdout.write(text);
       return exitCode;
+    }
+    const subcommand = SUBCOMMANDS.find(({ name }) => name === argv[0]);
+    if (subcommand !== undefined) {
+      const answer = await subcommand.run(argv.slice(1), {
+        ...{ root, environment: process.env, workspace: process.cwd(), signal, subcommands: SUBCOMMANDS },
+        engineWith: engineWith ?? ((debug) => new DockerCli(debug)),
+      });
+      if (typeof answer === 'number') return answer;
+      process.stdout.write(answer.text);
+      return answer.exitCode;
     }
     request = loadCliArgs(argv);
   } catch (error) {

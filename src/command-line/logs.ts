@@ -33,7 +33,9 @@ export const LOGS: Subcommand = {
     let answer: Answer | number = 0;
     const help = await parse('logs', argv, (program) =>
       program
-        .description('Shows what a run reached, was refused and used: the last one, or that of a directory or an artifact.')
+        .description(
+          'Shows what a run reached, was refused and used: the last one, or that of a directory or an artifact.',
+        )
         .argument('[logs]', 'a directory with logs, or the downloaded artifact of a job')
         .option('--refused', 'only what was refused')
         .option('--models', 'only the requests to models')

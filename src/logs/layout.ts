@@ -53,7 +53,8 @@ export function layoutOf(paths: readonly string[]): Layout {
 function withoutFolder(paths: readonly string[]): { paths: readonly string[]; prefix: string } {
   const first = paths[0] ?? '';
   const folder = first.slice(0, first.indexOf('/') + 1);
-  const isAround = folder !== '' && !isSidecarDirectory(folder.slice(0, -1)) && paths.every((p) => p.startsWith(folder));
+  const isAround =
+    folder !== '' && !isSidecarDirectory(folder.slice(0, -1)) && paths.every((p) => p.startsWith(folder));
   return isAround ? { paths: paths.map((path) => path.slice(folder.length)), prefix: folder } : { paths, prefix: '' };
 }
 

@@ -28,10 +28,7 @@ export interface LogReport extends RecordedRun {
  * @param presetsOf the presets that cover a host
  * @throws Error if a file cannot be read
  */
-export async function readLogs(
-  source: LogSource,
-  presetsOf: (host: string) => readonly string[],
-): Promise<LogReport> {
+export async function readLogs(source: LogSource, presetsOf: (host: string) => readonly string[]): Promise<LogReport> {
   const run = recordedRun(await documentIn(source, 'run.json'));
   const policy = recordedPolicy(await documentIn(source, 'policy.json'));
   const counter = new RowCounter();

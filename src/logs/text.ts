@@ -76,7 +76,9 @@ function rowLines(
   const width = Math.min(WIDEST, Math.max(0, ...kept.map(({ host }) => shown(host, WIDEST).length)));
   return groups.flatMap((group) => [
     ...group.slice(0, MAX_LINES).map((row) => rowLine(row, { start, width, known: knownAs(row, presetsOf) })),
-    ...(group.length > MAX_LINES ? [`${INDENT}   ${count(group.length - MAX_LINES, 'more name')}: awf logs --json`] : []),
+    ...(group.length > MAX_LINES
+      ? [`${INDENT}   ${count(group.length - MAX_LINES, 'more name')}: awf logs --json`]
+      : []),
   ]);
 }
 

@@ -65,9 +65,12 @@ async function entriesOf(path: string, zip: ZipFile): Promise<Map<string, Entry>
 async function* linesOfEntry(zip: ZipFile, entry: Entry | undefined, file: LogFile): AsyncGenerator<string> {
   if (entry === undefined) throw new Error(`${file} is not in the archive.`);
   if (entry.uncompressedSize > MAX_FILE_BYTES) {
-    throw new UserError(`${file} in the archive has ${String(entry.uncompressedSize)} bytes, more than any run writes.`, {
-      hint: 'Unpack the archive and name the directory, if you trust it.',
-    });
+    throw new UserError(
+      `${file} in the archive has ${String(entry.uncompressedSize)} bytes, more than any run writes.`,
+      {
+        hint: 'Unpack the archive and name the directory, if you trust it.',
+      },
+    );
   }
   const stream: Readable = await zip.openReadStreamPromise(entry);
   stream.setEncoding('utf8');
