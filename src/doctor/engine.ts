@@ -43,12 +43,12 @@ export const ENGINE: Check = {
 };
 
 const kindOf = ({ mapsUsers }: EngineFacts) =>
-  words`, ${mapsUsers ? 'with users mapped (userns-remap)' : 'as root'}, local`;
+  words`, ${mapsUsers ? 'with users mapped (userns-remap)' : 'rootful'}, local`;
 
 function asWho({ user }: CheckContext, socket: string | undefined) {
-  if (user.uid === 0) return words` you (root)`;
+  if (user.uid === 0) return words` as you (root)`;
   const group = socket === undefined ? undefined : groupOf(statSync(socket).gid);
-  return words` you (${userName(user.name)}${group === undefined ? '' : `, group ${group.name}`})`;
+  return words` as you (${userName(user.name)}${group === undefined ? '' : `, group ${group.name}`})`;
 }
 
 /** A user who was added to the group after signing in. */
@@ -154,15 +154,16 @@ export const IMAGES: Check = {
     const missing = wanted.filter((name) => !present.has(name));
     if (missing.length === 0)
       return [{ status: 'ok', text: words`images ${wanted.map(shortName).join(', ')} are here` }];
+    const list = missing.map((name) => (name === foreignImage ? { value: name, as: '<image>' } : shortName(name)));
+    const count = missing.length === 1 ? '1 image is' : `${String(missing.length)} images are`;
     return [
       {
         status: 'warning',
-        text: words`${missing.length} images are not here yet: ${
-          missing
-            .map((name) => (name === foreignImage ? '' : shortName(name)))
-            .join(' ')
-            .trim() || 'agent-image'
-        }. The first run gets them, which takes a minute or two.`,
+        text: [
+          `${count} not here yet: `,
+          ...list.flatMap((name, index) => (index === 0 ? [name] : [', ', name])),
+          '. The first run gets them, which takes a minute or two.',
+        ],
         hint: words`Get them now: awf pull`,
       },
     ];
