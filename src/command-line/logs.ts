@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { presetsOn, thisMachine } from '../config/egress-build.ts';
@@ -69,6 +70,9 @@ async function show(logs: string | undefined, flags: Flags, context: CommandCont
   const source = await openLogs(path);
   try {
     if (flags.follow) {
+      if (!statSync(path).isDirectory()) {
+        throw new UserError(`${path} is an archive, which does not grow.`, { hint: 'Leave --follow out.' });
+      }
       await followLogs(path, part, (text) => void process.stdout.write(text), signal);
       return 0;
     }
@@ -76,7 +80,7 @@ async function show(logs: string | undefined, flags: Flags, context: CommandCont
     const report = await readLogs(source, presetsOf);
     if (flags.json) return { text: logJson(report, part), exitCode: 0 };
     if (flags.yaml) return { text: listText(report), exitCode: 0 };
-    return { text: logText(report, part, presetsOf, logs === undefined ? 'Last run' : 'Run'), exitCode: 0 };
+    return { text: logText(report, part, presetsOf, logs === undefined), exitCode: 0 };
   } finally {
     source.close();
   }

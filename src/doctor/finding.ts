@@ -99,7 +99,7 @@ export function problemOf(error: unknown, names: readonly Name[] = [], status: S
   const cause = error.cause instanceof Error && !error.message.includes(error.cause.message) ? error.cause.message : '';
   return {
     status,
-    text: foreign(cause === '' ? error.message : `${error.message} Cause: ${cause}`, names),
+    text: foreign(cause === '' ? error.message : `${error.message} Cause: ${cause.replace(/[.?!]+$/, '')}.`, names),
     ...(hint !== undefined && { hint: foreign(hint, names) }),
   };
 }

@@ -21,13 +21,14 @@ const WIDEST = 44;
 /** Before the icon: the width of a time. */
 const INDENT = ' '.repeat(8);
 
-/** A report for people. @param name of the run: `Last run` */
+/** A report for people. @param isLast true for the run that is shown without a name */
 export function logText(
   report: LogReport,
   part: Part,
   presetsOf: (host: string) => readonly string[],
-  name: string,
+  isLast: boolean,
 ): string {
+  const which = isLast ? '' : ` ${shown(report.place, 200)}`;
   const rows = part === 'models' ? [] : report.rows.filter(({ verdict }) => part === 'all' || verdict !== 'allowed');
   const body = [
     ...rowLines(rows, report, presetsOf),
@@ -35,13 +36,13 @@ export function logText(
     ...(part === 'refused' ? [] : modelLines(report)),
   ];
   return [
-    headOf(report, name),
+    headOf(report, isLast ? 'Last run' : 'Run'),
     '',
     ...(body.length === 0 ? [NOTHING[part]] : body),
     ...(report.unreadableLines === 0 ? [] : ['', `⚠  ${count(report.unreadableLines, 'line')} could not be read.`]),
     ...(report.isComplete || report.rows.length === 0 ? [] : ['', INCOMPLETE]),
     '',
-    `${report.proposal === undefined ? '' : 'The new allow-list: awf logs --yaml     '}As JSON: awf logs --json`,
+    `${report.proposal === undefined ? '' : `The new allow-list: awf logs --yaml${which}     `}As JSON: awf logs --json${which}`,
     '',
   ].join('\n');
 }
