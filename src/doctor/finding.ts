@@ -60,7 +60,7 @@ const oneLine = (parts: readonly string[]): string =>
  * files of a repository are nobody's secret.
  */
 const NAMES =
-  /(?<url>\b[a-z+]+:\/\/[^\s"',;]+)|(?<path>(?<![\w.~/-])~?\/[^\s"',;:]+)|(?<address>\b\d{1,3}(?:\.\d{1,3}){3}(?:\/\d+)?\b|\b[0-9a-f]*:[0-9a-f:]+:[0-9a-f]+\b)|"(?<quoted>[^"]*)"|(?<host>\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z][a-z0-9-]+\b)/gi;
+  /(?<url>\b[a-z+]+:\/\/[^\s"',;]+)|(?<path>(?<![\w.~/-])~?\/[^\s"',;:]+)|(?<address>\b\d{1,3}(?:\.\d{1,3}){3}(?:\/\d+)?\b|(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:]))|"(?<quoted>[^"]*)"|(?<host>\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z][a-z0-9-]+\b)/gi;
 const NO_HOST = /\.(?:md|ya?ml|json|js|ts|txt|log)$/i;
 
 /** The words of a message that comes from elsewhere: whatever could be a name counts as one. */
