@@ -21,7 +21,8 @@ const FLOORS = [
   ['mounts', 'workspace'],
   ['agent'],
   ['report'],
-  ['run'],
+  ['run', 'logs'],
+  ['doctor'],
   ['action', 'command-line'],
 ];
 /** Folders that are apart although one lies below the other. */
@@ -36,6 +37,7 @@ const BASE = ['errors', 'reporter'];
 const SOLE_IMPORTER = {
   '@actions/exec': 'src/docker/client.ts',
   '@actions/artifact': 'src/action/artifacts.ts',
+  yauzl: 'src/logs/zip-source.ts',
 };
 const INPUT_READER = 'src/action/inputs.ts';
 

@@ -4,9 +4,13 @@ import { describeError } from '../errors.ts';
 import { stderrReporter } from '../reporter.ts';
 import { usage } from './args.ts';
 import { COMPLETION } from './completion.ts';
+import { DOCTOR } from './doctor.ts';
+import { EXAMPLES } from './examples.ts';
 import { help, HELP } from './help.ts';
+import { LOGS } from './logs.ts';
 import { notASubcommand } from './not-a-subcommand.ts';
 import { POLICY } from './policy.ts';
+import { PULL } from './pull.ts';
 import { RUN } from './run.ts';
 import type { Answer, CommandContext, Subcommand } from './subcommand.ts';
 import { VERSION } from './version.ts';
@@ -15,7 +19,7 @@ import { VERSION } from './version.ts';
 const USAGE = 2;
 
 /** Every first word that means something, in the order of the help. */
-const SUBCOMMANDS: readonly Subcommand[] = [RUN, POLICY, COMPLETION, HELP, VERSION];
+const SUBCOMMANDS: readonly Subcommand[] = [RUN, LOGS, DOCTOR, POLICY, PULL, EXAMPLES, COMPLETION, HELP, VERSION];
 
 /** Flags that are subcommands elsewhere, by habit. They count as the first word only. */
 const SYNONYMS: Readonly<Record<string, string>> = { '--version': 'version', '-V': 'version' };

@@ -1,16 +1,16 @@
-import { egressOf, thisMachine } from '../config/egress-build.ts';
+import { buildConfig } from '../config/build.ts';
 import { DEFAULT_PORTS, SCHEMES, type Scheme } from '../config/egress-entry.ts';
 import { decide, type EgressRules } from '../config/egress-rules.ts';
 import { canonicalHost } from '../config/domain.ts';
-import { ruledHosts } from '../config/named-hosts.ts';
-import { readOptions } from '../config/read.ts';
-import { realDirectory } from '../config/parsers.ts';
+import { ruledHosts, type NamedHosts, type NamedProviderHost } from '../config/named-hosts.ts';
 import { placeOf } from '../config/source.ts';
-import { throwProblems, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import { loadPolicy } from '../policy/load.ts';
 import { ENDPOINT_METHODS } from '../shared/endpoints.ts';
 import type { NamedHost } from '../shared/named-host.ts';
+import { PROVIDERS } from '../shared/providers.ts';
 import { HostRules } from '../shared/rule-matcher.ts';
+import type { AllowedEndpoint } from '../shared/sidecar-config.ts';
 import { flagsFrontEnd, type FlagTexts } from './flags.ts';
 import type { Answer } from './subcommand.ts';
 
@@ -36,7 +36,9 @@ interface Verdict {
 /** What decides about requests in a run with the same flags. */
 interface Judge {
   readonly rules: EgressRules;
-  readonly hosts: readonly NamedHost[];
+  readonly hosts: NamedHosts;
+  /** Endpoints beside the table's. */
+  readonly allowed: readonly AllowedEndpoint[];
 }
 
 /**
@@ -54,14 +56,15 @@ export function testPolicy(
 ): Answer {
   const frontEnd = flagsFrontEnd(flags, environment);
   const policy = loadPolicy(frontEnd, environment, workspace);
-  const real = realDirectory('the current directory', workspace);
-  const { values, problems } = readOptions(frontEnd, environment, real, policy.entries);
-  const { rules, problems: unknown } = egressOf(values, thisMachine(values.env, environment, real), 'cli');
-  throwProblems([...policy.problems, ...problems, ...unknown]);
-  const judge: Judge = {
-    rules,
-    hosts: ruledHosts(values['host-credentials'], values['host-rules'], []),
-  };
+  // What a run would decide, and so what AWF itself answers for: providers' hosts, and GitHub's.
+  const { config, values } = buildConfig(frontEnd, { argv: ['true'], environment, workspace, policy });
+  const onlyRules = (): NamedHosts => ({
+    providers: [],
+    others: ruledHosts(values['host-credentials'], values['host-rules'], []),
+  });
+  // A policy is judged as in the action, where the api-proxy is always on.
+  const hosts = config.apiProxy ? config.namedHosts : onlyRules();
+  const judge: Judge = { rules: config.egress, hosts, allowed: config.allowEndpoints };
   const verdicts = urls.map((url) => judged(asked(url), judge));
   const exitCode = verdicts.every(({ verdict }) => verdict === 'allowed') ? 0 : 1;
   const lines = verdicts.map(({ url, verdict, reason }) => `${verdict}  ${url}  ${reason}`);
@@ -88,7 +91,7 @@ function asked(text: string): Asked {
   return { text, method, scheme, host: url.hostname, port, path, query: url.search };
 }
 
-function judged(request: Asked, { rules, hosts }: Judge): Verdict {
+function judged(request: Asked, { rules, hosts, allowed }: Judge): Verdict {
   const { text: url, scheme, port } = request;
   const answer = (isAllowed: boolean, reason: string): Verdict => ({
     url,
@@ -97,8 +100,10 @@ function judged(request: Asked, { rules, hosts }: Judge): Verdict {
   });
   const host = canonicalHost(request.host);
   if (host === undefined) return answer(false, 'an address: only names can be reached');
-  const named = hosts.find(({ name }) => name === host);
+  const named = hosts.others.find(({ name }) => name === host);
   if (named !== undefined) return answer(...ruled(request, named));
+  const provider = hosts.providers.find(({ name }) => name === host);
+  if (provider !== undefined) return answer(...inferred(request, provider, allowed));
   const { isAllowed, entry } = decide(rules, { scheme, host, port });
   if (entry !== undefined) {
     return answer(isAllowed, `by "${entry.text}" (${placeOf(entry.source)})`);
@@ -120,6 +125,22 @@ function ruled(
   if (rule === undefined) return [false, `no rule for ${name} allows this`];
   const pattern = `${rule.method} ${rule.path}${rule.query === undefined ? '' : `?${rule.query}`}`;
   return [true, `by the rule "${pattern}" (${rule.source})`];
+}
+
+/** A provider's host, for which the api-proxy answers: only inference passes. */
+function inferred(
+  { method, scheme, port, path }: Asked,
+  { name, provider: id }: NamedProviderHost,
+  allowed: readonly AllowedEndpoint[],
+): [isAllowed: boolean, reason: string] {
+  const provider = PROVIDERS.find((one) => one.id === id);
+  if (provider === undefined || scheme !== 'https' || port !== DEFAULT_PORTS.https)
+    return [false, `the api-proxy answers for ${name}, as https at port 443 only`];
+  const known = [...provider.endpoints, ...allowed.filter((one) => one.provider === id)];
+  const rules = new HostRules(known.map((endpoint) => ({ method: endpoint.method, path: endpoint.path })));
+  const isKnown = rules.find({ method, path, query: '' }) !== undefined;
+  if (isKnown) return [true, `answered by the api-proxy, with the key for ${provider.name}`];
+  return [false, `not among the inference endpoints of ${provider.name}; allow-endpoints could add it`];
 }
 
 /** Whether the api-proxy takes such a path at all: `request-target.ts` there decides. */

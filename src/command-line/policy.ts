@@ -1,10 +1,14 @@
 import { Command as Program, CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
-import { addFlags, usageError } from './flags.ts';
+import type { FrontEnd } from '../config/read.ts';
+import { namedFile, readRegular } from '../policy/find.ts';
+import { isWorkflow } from '../policy/workflow.ts';
+import { addFlags, flagsFrontEnd, usageError, type FlagTexts } from './flags.ts';
 import { checkPolicy } from './policy-check.ts';
 import { listPresets } from './policy-presets.ts';
 import { testPolicy } from './policy-test.ts';
 import type { Answer, Subcommand } from './subcommand.ts';
+import { checkList, checkWorkflow } from './workflow-check.ts';
 
 export const POLICY: Subcommand = {
   name: 'policy',
@@ -12,6 +16,32 @@ export const POLICY: Subcommand = {
   summary: 'checks a policy file without a run',
   run: (argv, { environment, workspace }) => policyCommand(argv, environment, workspace),
 };
+
+/** What a file is shows in its text; flags are a check of their own. */
+function checkAnything(
+  file: string | undefined,
+  flags: FlagTexts,
+  context: { environment: NodeJS.ProcessEnv; workspace: string; asJson: boolean },
+): Answer {
+  const { environment, workspace, asJson } = context;
+  const hasFlags = [...flags.values()].some((texts) => texts.length > 0);
+  if (file === undefined) {
+    return hasFlags ? checkList(flagsFrontEnd(flags, environment), context) : checkPolicy(undefined, workspace, asJson);
+  }
+  if (hasFlags) throw new UserError('A file and flags are two checks.', { hint: 'Check one after the other.' });
+  const { name, path } = namedFile(file, workspace);
+  const isList = name.endsWith('.txt');
+  const text = readRegular(name, name, path).toString('utf8');
+  if (isList) {
+    const source = { kind: 'policy', name } as const;
+    const list: FrontEnd = {
+      kind: 'cli',
+      given: ({ name: option }) => (option === 'allow-domains' ? [{ text, source }] : []),
+    };
+    return checkList(list, context);
+  }
+  return isWorkflow(text) ? checkWorkflow(name, text, context) : checkPolicy(file, workspace, asJson);
+}
 
 /**
  * `awf policy check [FILE]`, `awf policy test URL...` and `awf policy presets`, which start nothing.
@@ -30,14 +60,15 @@ export function policyCommand(
   const output = { writeOut: (out: string) => (text += out), writeErr: () => undefined };
   const program = new Program('awf policy').exitOverride().configureOutput(output);
   program.description('Checks a policy file, and tells what a run would allow, without a run.').helpCommand(false);
-  program
+  const check = program
     .command('check')
-    .description('finds the mistakes in a policy file')
-    .argument('[file]', '.github/awf.yml by default')
-    .option('--json', 'print one JSON object')
-    .action((file: string | undefined, { json }: { json?: true }) => {
-      answer = checkPolicy(file, workspace, json === true);
-    });
+    .description('finds the mistakes in a policy file, a workflow, a list of entries, or the flags of a run')
+    .argument('[file]', '.github/awf.yml by default; a .txt file has one entry of --allow-domains per line')
+    .option('--json', 'print one JSON object');
+  const checkFlags = addFlags(check);
+  check.action((file: string | undefined, { json }: { json?: true }) => {
+    answer = checkAnything(file, checkFlags(), { environment, workspace, asJson: json === true });
+  });
   const test = program
     .command('test')
     .description('tells which entry decides about a request, in a run with the same options')

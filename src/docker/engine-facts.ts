@@ -97,6 +97,10 @@ export function readInfo(text: string, host: string): Omit<EngineFacts, 'socket'
   };
 }
 
+/** The engine's own version, from what {@link readInfo} reads. */
+export const engineVersion = (text: string): string =>
+  (JSON.parse(text) as Info).ServerVersion ?? 'of no known version';
+
 function refuseProduct({ host, Plugins, OSType, ServerVersion = '' }: Info): void {
   // No version of Docker has this log driver, and every version of Podman has.
   if (host !== undefined || Plugins?.Log?.includes('k8s-file') === true) {

@@ -216,7 +216,7 @@ const PAGE = 4096;
 const DEFAULT_MEMORY = '6g';
 const LARGEST_SHARE = 0.75;
 
-function memoryLimit(chosen: string | undefined, machineBytes: number): string {
+export function memoryLimit(chosen: string | undefined, machineBytes: number): string {
   if (chosen !== undefined) return chosen;
   const share = Math.floor(machineBytes * LARGEST_SHARE);
   return share < bytesOf(DEFAULT_MEMORY) ? `${Math.floor(share / 1024 ** 2)}m` : DEFAULT_MEMORY;

@@ -84,12 +84,13 @@ export function writeRunRecord(path: string, time: Date, record: RunRecord): voi
   writeJson(path, { version: 1, started: time.toISOString(), ...record });
 }
 
-/** Removes the logs of old runs: all but the newest, and the very old. Those of a run that is still going on stay. */
-export function prune(directory = runLogsDirectory(), now = Date.now()): void {
-  for (const [index, { path, time }] of runs(directory).entries()) {
-    const isOld = now - time.getTime() > KEPT_MS;
-    if (isOld || (index >= KEPT_RUNS && !isInUse(path))) rmSync(path, { recursive: true, force: true });
-  }
+/** Removes the logs of old runs: all but the newest, and the very old. Those of a run that is still going on stay. @returns what was removed */
+export function prune(directory = runLogsDirectory(), now = Date.now()): LoggedRun[] {
+  const old = runs(directory).filter(
+    ({ path, time }, index) => now - time.getTime() > KEPT_MS || (index >= KEPT_RUNS && !isInUse(path)),
+  );
+  for (const { path } of old) rmSync(path, { recursive: true, force: true });
+  return old;
 }
 
 function isInUse(path: string): boolean {

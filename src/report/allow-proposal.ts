@@ -28,7 +28,7 @@ const CURABLE = ['not-listed', 'port', 'server-name'];
  * @returns undefined if there is nothing to add
  */
 export function allowProposal(
-  entries: readonly EgressEntry[],
+  entries: readonly Pick<EgressEntry, 'text' | 'preset'>[],
   { blocked, audited }: Pick<DomainTraffic, 'blocked' | 'audited'>,
   presetsOf: (host: string) => readonly string[],
 ): AllowProposal | undefined {

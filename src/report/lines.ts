@@ -18,16 +18,21 @@ export async function* linesOf(path: string): AsyncGenerator<string, undefined> 
   try {
     if (!(await file.stat()).isFile()) throw new Error(`${path} is not a regular file.`);
     const options = { encoding: 'utf8', highWaterMark: 256 * 1024, autoClose: false } as const;
-    let rest = '';
-    for await (const chunk of file.createReadStream(options)) {
-      const lines = (rest + String(chunk)).split('\n');
-      rest = (lines.pop() ?? '').slice(0, MAX_LENGTH);
-      yield* lines;
-    }
-    if (rest !== '') yield rest;
+    yield* linesIn(file.createReadStream(options));
   } finally {
     await file.close();
   }
+}
+
+/** The lines of a text that arrives in pieces, in constant memory. */
+export async function* linesIn(pieces: AsyncIterable<unknown>): AsyncGenerator<string> {
+  let rest = '';
+  for await (const piece of pieces) {
+    const lines = (rest + String(piece)).split('\n');
+    rest = (lines.pop() ?? '').slice(0, MAX_LENGTH);
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
 }
 
 /** What `reading` a log gives, or `nothing` where the log does not exist: a run may end before its containers make one. */

@@ -166,25 +166,47 @@ export async function readUsage(
   since: number,
   loadPricing: () => Promise<Pricing>,
 ): Promise<ReadUsage> {
-  const counter = new UsageCounter();
   const lines = linesOf(join(apiProxy, API_PROXY_LOG_FILE));
   // A log that cannot be read is no reason to make the other file.
   const first = await lines.next();
   const writer = new RequestWriter<ApiRequest>(join(apiProxy, API_REQUESTS_FILE));
   try {
-    for (let next = first; next.done !== true; next = await lines.next()) {
-      if (next.value === '') continue;
-      const record = parseRequestLine(next.value);
-      if (record === undefined) counter.unreadableLines += 1;
-      else if (Date.parse(record.time) < since) continue;
-      else if (record.event === 'request') await writer.write(await counted(record, counter, loadPricing));
-      else if (record.event === 'dropped') counter.addDropped(record);
-    }
+    const all = first.done === true ? [] : resumed(first.value, lines);
+    const usage = await countUsage(all, since, loadPricing, (request) => writer.write(request));
+    return { usage, unwritten: writer.error };
   } finally {
     await lines.return(undefined);
     await writer.close();
   }
-  return { usage: counter.result(), unwritten: writer.error };
+}
+
+async function* resumed<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T> {
+  yield first;
+  yield* rest;
+}
+
+/**
+ * Adds up the requests in the lines of an api-proxy's log.
+ *
+ * @param take gets each request
+ * @see readUsage
+ */
+export async function countUsage(
+  lines: AsyncIterable<string> | readonly string[],
+  since: number,
+  loadPricing: () => Promise<Pricing>,
+  take: (request: ApiRequest) => Promise<void> = () => Promise.resolve(),
+): Promise<RunUsage> {
+  const counter = new UsageCounter();
+  for await (const line of lines) {
+    if (line === '') continue;
+    const record = parseRequestLine(line);
+    if (record === undefined) counter.unreadableLines += 1;
+    else if (Date.parse(record.time) < since) continue;
+    else if (record.event === 'request') await take(await counted(record, counter, loadPricing));
+    else if (record.event === 'dropped') counter.addDropped(record);
+  }
+  return counter.result();
 }
 
 async function counted(

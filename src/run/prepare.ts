@@ -75,8 +75,8 @@ export function prepare(config: Config, context: RunContext, progress: Progress)
  */
 export function checkedMounts(
   { mounts }: Config,
-  { environment, root }: RunContext,
-  { home, workDirectory }: Prepared,
+  { environment, root }: Pick<RunContext, 'environment' | 'root'>,
+  { home, workDirectory }: Pick<Prepared, 'home' | 'workDirectory'>,
   engine: HostPlaces['engine'],
 ): MountSpec[] {
   if (mounts.length === 0) return [];

@@ -33,6 +33,8 @@ export interface Credential {
   readonly isSubstitute?: true;
   /** With it, the provider's program only works in this mode. */
   readonly mode?: ProgramMode;
+  /** How the provider's own keys begin. Another one may be right all the same: gateways have keys of their own. */
+  readonly looksLike?: { readonly value: RegExp; readonly example: string };
   /** Values that the provider never accepts: what they are, and what to use instead. */
   readonly refuses?: { readonly value: RegExp; readonly what: string; readonly instead: string };
 }

@@ -19,6 +19,8 @@ import { localActionPaths, usedActions } from './local-actions.ts';
 import { readOnlyPaths, snapshot } from './protected-paths.ts';
 import { keyOf, pathsOf, survey } from './survey.ts';
 
+export { ownRepository } from './git/own-repository.ts';
+
 /** The guards of a run. */
 export interface Guards {
   /** Without what the sandbox sees of the host, which is not known yet. */

@@ -111,11 +111,17 @@ export const anthropic = {
   authHeaderInput: 'anthropic-auth-header',
   authHeaderVariable: 'AWF_ANTHROPIC_AUTH_HEADER',
   credentials: [
-    { variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' },
+    {
+      variable: 'ANTHROPIC_API_KEY',
+      input: 'anthropic-api-key',
+      label: 'an Anthropic key',
+      looksLike: { value: /^sk-ant-/, example: 'sk-ant-...' },
+    },
     {
       variable: OAUTH_VARIABLE,
       input: 'anthropic-oauth-token',
       label: 'a Claude subscription token',
+      looksLike: { value: /^sk-ant-oat/, example: 'sk-ant-oat...' },
       isSubstitute: true,
     },
   ],

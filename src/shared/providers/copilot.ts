@@ -114,6 +114,7 @@ export const copilot = {
       variable: 'COPILOT_GITHUB_TOKEN',
       input: 'copilot-github-token',
       label: 'a Copilot token',
+      looksLike: { value: /^(?:gh[ousr]_|github_pat_)/, example: 'github_pat_...' },
       refuses: {
         value: /^ghp_/,
         what: 'a classic personal access token (ghp_...), which Copilot never accepts',

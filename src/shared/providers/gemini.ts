@@ -92,7 +92,14 @@ export const gemini = {
   targetVariable: 'GEMINI_API_TARGET',
   authHeaderInput: 'gemini-auth-header',
   authHeaderVariable: 'AWF_GEMINI_AUTH_HEADER',
-  credentials: [{ variable: 'GEMINI_API_KEY', input: 'gemini-api-key', label: 'a Gemini key' }],
+  credentials: [
+    {
+      variable: 'GEMINI_API_KEY',
+      input: 'gemini-api-key',
+      label: 'a Gemini key',
+      looksLike: { value: /^(?:AIza|AQ\.)/, example: 'AIza...' },
+    },
+  ],
   withheld: {
     aliases: [],
     wellKnown: ['GOOGLE_API_KEY'],

@@ -127,7 +127,14 @@ export const openai = {
   targetVariable: 'OPENAI_API_TARGET',
   authHeaderInput: 'openai-auth-header',
   authHeaderVariable: 'AWF_OPENAI_AUTH_HEADER',
-  credentials: [{ variable: 'OPENAI_API_KEY', input: 'openai-api-key', label: 'an OpenAI key' }],
+  credentials: [
+    {
+      variable: 'OPENAI_API_KEY',
+      input: 'openai-api-key',
+      label: 'an OpenAI key',
+      looksLike: { value: /^sk-/, example: 'sk-...' },
+    },
+  ],
   withheld: {
     aliases: ['OPENAI_KEY', 'CODEX_API_KEY'],
     wellKnown: ['AZURE_OPENAI_API_KEY', 'CODEX_ACCESS_TOKEN'],

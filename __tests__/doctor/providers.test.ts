@@ -1,0 +1,98 @@
+import { createServer as createTls, type Server as TlsServer } from 'node:tls';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { onTestFinished, describe, expect, test } from 'vitest';
+import { addressOf, dial, shake, tunnel } from '../../src/doctor/dial.ts';
+import { formOf } from '../../src/doctor/providers.ts';
+import { plain } from '../../src/doctor/finding.ts';
+import { requireAnswer } from '../../src/doctor/engine.ts';
+import { CREDENTIALS } from '../../src/shared/providers.ts';
+import { createTestCa } from '../../testing/tls.ts';
+
+async function listening(server: Server | TlsServer): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+describe('the form of a key', () => {
+  const looksLike = CREDENTIALS.find(({ variable }) => variable === 'ANTHROPIC_API_KEY')?.looksLike;
+  const form = (text: string, isElsewhere = false) =>
+    formOf('ANTHROPIC_API_KEY', text, { label: 'an Anthropic key', looksLike, isElsewhere });
+
+  test.each([
+    ['sk-ant-api03-x', false, 'ok', 'looks like an Anthropic key'],
+    ['sk-ant-api03-x\n', false, 'warning', 'has a line break at its end'],
+    ['hello-world', false, 'warning', 'does not look like an Anthropic key (sk-ant-...)'],
+    ['hello-world', true, 'ok', 'is set'],
+  ])('%j', (text, isElsewhere, status, words) => {
+    const finding = form(text, isElsewhere);
+    expect(finding.status).toBe(status);
+    expect(plain(finding.text)).toContain(words);
+    expect(plain(finding.text)).not.toContain('hello');
+  });
+
+  test('is known of every credential', () => {
+    // Copilot's own key is that of any provider.
+    expect(CREDENTIALS.filter((one) => one.looksLike === undefined).map(({ variable }) => variable)).toEqual([
+      'COPILOT_API_KEY',
+    ]);
+  });
+});
+
+describe('an engine', () => {
+  test('that never answers is not waited for', async () => {
+    const port = await listening(createServer((socket) => onTestFinished(() => void socket.destroy())));
+    await expect(requireAnswer(`tcp://127.0.0.1:${String(port)}`, 200)).rejects.toThrow('does not answer within 0.2');
+  });
+
+  test('that answers, or is not there, is the client’s to explain', async () => {
+    const port = await listening(createServer((socket) => socket.end('HTTP/1.0 200 OK\r\n\r\nOK')));
+    await requireAnswer(`tcp://127.0.0.1:${String(port)}`);
+    await requireAnswer('unix:///nonexistent');
+    await requireAnswer('');
+  });
+});
+
+describe('a provider', () => {
+  test('whose certificate is trusted only with upstream-ca', async () => {
+    const ca = await createTestCa();
+    const { key, cert } = await ca.issue(['api.test']);
+    const port = await listening(createTls({ key, cert }));
+    await shake(await dial('api.test', port, '127.0.0.1'), 'api.test', ca.certPem);
+    await expect(shake(await dial('api.test', port, '127.0.0.1'), 'api.test', undefined)).rejects.toThrow(
+      'not with TLS',
+    );
+  });
+
+  test('that refuses connections, or has no address', async () => {
+    const server = createServer();
+    const port = await listening(server);
+    await new Promise((resolve) => server.close(resolve));
+    await expect(dial('api.test', port, '127.0.0.1')).rejects.toThrow(`no`);
+    await expect(addressOf('localhost', ['127.0.0.1:1'])).rejects.toThrow('has no IPv4 address');
+  });
+
+  test.each([
+    ['HTTP/1.1 407 Proxy Authentication Required\r\n\r\n', 'status 407'],
+    ['', 'it sent no answer'],
+  ])('behind a proxy that opens no tunnel: %j', async (answer, message) => {
+    const port = await listening(createServer((socket) => void socket.once('data', () => socket.end(answer))));
+    const proxy = { host: '127.0.0.1', port, login: undefined };
+    await expect(tunnel(await dial('127.0.0.1', port), 'api.test:443', proxy)).rejects.toThrow(message);
+  });
+
+  test('behind a proxy gets the credential of the proxy', async () => {
+    let asked = '';
+    const port = await listening(
+      createServer(
+        (socket) =>
+          void socket.once('data', (data) => ((asked = data.toString()), socket.write('HTTP/1.1 200 OK\r\n\r\n'))),
+      ),
+    );
+    const socket = await dial('127.0.0.1', port);
+    await tunnel(socket, 'api.test:443', { host: '127.0.0.1', port, login: { user: 'u', password: 'p' } });
+    socket.destroy();
+    expect(asked).toContain('CONNECT api.test:443 HTTP/1.1\r\n');
+    expect(asked).toContain(`Basic ${Buffer.from('u:p').toString('base64')}`);
+  });
+});

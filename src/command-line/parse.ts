@@ -1,0 +1,30 @@
+import { Command as Program, CommanderError } from 'commander';
+import { UserError } from '../errors.ts';
+import type { Answer } from './subcommand.ts';
+
+/**
+ * Parses what follows a subcommand.
+ *
+ * @param name of the subcommand, for messages
+ * @param define adds arguments, options and the action
+ * @returns the help, if it was asked for
+ * @throws UserError for a command line that was not understood
+ */
+export async function parse(
+  name: string,
+  argv: readonly string[],
+  define: (program: Program) => unknown,
+): Promise<Answer | undefined> {
+  let text = '';
+  const output = { writeOut: (out: string) => (text += out), writeErr: () => undefined };
+  const program = new Program(`awf ${name}`).exitOverride().configureOutput(output).helpCommand(false);
+  define(program);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { text, exitCode: 0 };
+    throw new UserError(error.message.replace(/^error: /, ''), { hint: `See awf ${name} --help.` });
+  }
+}

@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { lockWorkspace } from '../host/workspace-lock.ts';
+import { checkWorkspace, socketWarnings } from '../mounts/host-guards.ts';
+import { checkedMounts } from '../run/prepare.ts';
+import { agentUser } from '../host/user.ts';
+import { ownRepository } from '../workspace/workspace.ts';
+import type { Check } from './context.ts';
+import { foreign, path, words, type Finding } from './finding.ts';
+
+export const WORKSPACE: Check = {
+  id: 'workspace',
+  page: 'docs/troubleshooting.md#before-any-container',
+  limitMs: 10_000,
+  find: async ({ built, environment, root, user, temporary, names }) => {
+    if (built === undefined) return [];
+    const { config } = built;
+    const { workspace } = config;
+    const workDirectory = mkdtempSync(join(temporary, 'awf-doctor-'));
+    try {
+      checkWorkspace(config, user.home, workDirectory);
+      checkedMounts(
+        config,
+        { environment, root },
+        { home: user.home, workDirectory },
+        { dataRoot: undefined, socket: undefined },
+      );
+    } finally {
+      rmSync(workDirectory, { recursive: true, force: true });
+    }
+    (await lockWorkspace(workspace)).release();
+    const { dotGit, warning } = ownRepository(workspace);
+    const sockets = socketWarnings(workspace);
+    const warnings = [
+      ...sockets,
+      ...(warning === undefined ? [] : [warning]),
+      ...rootWarning(agentUser(user, workspace).uid),
+    ];
+    const what = dotGit === undefined ? 'a directory without a repository' : 'a checkout';
+    return [
+      {
+        status: 'ok',
+        text: words`The workspace ${path(workspace)} is ${what}${sockets.length === 0 ? ', with no socket in it' : ''}`,
+      },
+      ...warnings.map((text): Finding => ({ status: 'warning', text: foreign(text, names) })),
+    ];
+  },
+};
+
+const rootWarning = (uid: number): string[] =>
+  uid === 0
+    ? [
+        'The command will run as root (without capabilities) because root owns the workspace. To avoid it, work as an ordinary user.',
+      ]
+    : [];

@@ -1,0 +1,85 @@
+import { allowProposal } from '../report/allow-proposal.ts';
+import { sideTrafficOf } from '../report/side-traffic.ts';
+import { countUsage } from '../report/usage.ts';
+import { lazyPricing } from '../shared/prices.ts';
+import { AccessLines } from './access-lines.ts';
+import { recordedPolicy, recordedRun, recordedUsage, type RecordedRun, type RecordedUsage } from './recorded.ts';
+import { parseRecord } from './records.ts';
+import { judgedOf, RowCounter, type OtherRequests, type RequestRow } from './rows.ts';
+import { documentIn, type LogSource } from './source.ts';
+
+/** What the logs of a run say. */
+export interface LogReport extends RecordedRun {
+  readonly place: string;
+  /** False for a run that goes on or was killed: what is here is read from Squid's own log, which names no entries. */
+  readonly isComplete: boolean;
+  readonly rows: readonly RequestRow[];
+  readonly others: OtherRequests;
+  readonly unreadableLines: number;
+  /** Undefined if the run has no log of the api-proxy. */
+  readonly usage: RecordedUsage | undefined;
+  /** The new list; undefined if there is nothing to add. */
+  readonly proposal: { readonly lines: readonly string[]; readonly leftOut: number } | undefined;
+}
+
+/**
+ * Reads the logs of a run, in constant memory.
+ *
+ * @param presetsOf the presets that cover a host
+ * @throws Error if a file cannot be read
+ */
+export async function readLogs(source: LogSource, presetsOf: (host: string) => readonly string[]): Promise<LogReport> {
+  const run = recordedRun(await documentIn(source, 'run.json'));
+  const policy = recordedPolicy(await documentIn(source, 'policy.json'));
+  const counter = new RowCounter();
+  const isComplete = source.has('access.jsonl');
+  const unreadableLines = isComplete ? await readRecords(source, counter) : await readAccessLog(source, counter);
+  const rows = counter.rows();
+  return {
+    ...run,
+    startedAt: run.startedAt ?? source.time,
+    ...{ place: source.place, isComplete, rows, others: counter.others(), unreadableLines },
+    usage: await readUsage(source),
+    proposal: policy === undefined ? proposalOf(rows, [], presetsOf) : policy.proposal,
+  };
+}
+
+async function readRecords(source: LogSource, counter: RowCounter): Promise<number> {
+  let unreadable = 0;
+  for await (const line of source.lines('access.jsonl')) {
+    if (line === '') continue;
+    const record = parseRecord(line);
+    if (record === undefined) unreadable += 1;
+    else counter.add(record);
+  }
+  return unreadable;
+}
+
+async function readAccessLog(source: LogSource, counter: RowCounter): Promise<number> {
+  if (!source.has('access.log')) return 0;
+  const requests = new AccessLines();
+  for await (const line of source.lines('access.log')) {
+    for (const request of requests.take(line)) counter.add(request);
+  }
+  for (const request of requests.rest()) counter.add(request);
+  return requests.unreadableLines;
+}
+
+async function readUsage(source: LogSource): Promise<RecordedUsage | undefined> {
+  const recorded = recordedUsage(await documentIn(source, 'usage.json'));
+  if (recorded !== undefined || !source.has('requests')) return recorded;
+  return countUsage(source.lines('requests'), 0, lazyPricing({ own: [], hosts: {} }));
+}
+
+function proposalOf(
+  rows: readonly RequestRow[],
+  entries: readonly { readonly text: string }[],
+  presetsOf: (host: string) => readonly string[],
+): LogReport['proposal'] {
+  const of = (verdict: RequestRow['verdict']) =>
+    rows
+      .filter((row) => row.verdict === verdict)
+      .map(judgedOf)
+      .filter(({ domain }) => sideTrafficOf(domain).length === 0);
+  return allowProposal(entries, { blocked: of('refused'), audited: of('audited') }, presetsOf);
+}

@@ -1,0 +1,57 @@
+import type { EgressRequest, EgressVerdict } from '../report/requests.ts';
+import { Tally } from '../report/tally.ts';
+import type { JudgedDomain } from '../report/traffic.ts';
+
+/** Equal requests of the command: one line of a report. */
+export type RequestRow = Pick<EgressRequest, 'verdict' | 'scheme' | 'host' | 'port' | 'rule' | 'reason'> & {
+  readonly requests: number;
+  /** When the first of them ended, in milliseconds since the epoch. */
+  readonly time: number;
+};
+
+/** Requests that are not in the rows: there are too many names. */
+export type OtherRequests = Readonly<Record<EgressVerdict, number>>;
+
+/** What is refused comes first. */
+const ORDER: readonly EgressVerdict[] = ['refused', 'audited', 'unresolvable', 'allowed'];
+
+type Detail = Omit<RequestRow, 'requests'>;
+
+/** Counts the command's requests in bounded memory. */
+export class RowCounter {
+  readonly #tallies = new Map<EgressVerdict, Tally<Detail>>(ORDER.map((verdict) => [verdict, new Tally<Detail>()]));
+
+  /** Requests of AWF's own do not count. */
+  add({ source, time, scheme, host, port, serverName, verdict, rule, reason }: EgressRequest): void {
+    if (source !== 'agent') return;
+    // A tunnel that was cut tried to reach the name inside.
+    const name = verdict === 'refused' || verdict === 'audited' ? (serverName ?? host) : host;
+    const detail = { verdict, scheme, host: name, port, rule, reason, time: Date.parse(time) };
+    this.#tallies.get(verdict)?.add(`${scheme} ${String(port)} ${name}`, detail);
+  }
+
+  /** By verdict, then by time. */
+  rows(): RequestRow[] {
+    return ORDER.flatMap((verdict) =>
+      (this.#tallies.get(verdict)?.ranked() ?? []).map(({ requests, ...row }): RequestRow => ({
+        ...{ verdict: row.verdict, scheme: row.scheme, host: row.host, port: row.port, rule: row.rule },
+        ...{ reason: row.reason, time: row.time, requests },
+      })),
+    ).sort((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict) || a.time - b.time);
+  }
+
+  others(): OtherRequests {
+    const count = (verdict: EgressVerdict): number => this.#tallies.get(verdict)?.others ?? 0;
+    return {
+      allowed: count('allowed'),
+      audited: count('audited'),
+      refused: count('refused'),
+      unresolvable: count('unresolvable'),
+    };
+  }
+}
+
+/** A row in the form of a run's own report. */
+export const judgedOf = ({ host, requests, rule, reason, port }: RequestRow): JudgedDomain => ({
+  ...{ domain: host, requests, rule, reason, port },
+});
