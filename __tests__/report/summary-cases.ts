@@ -120,7 +120,9 @@ export const REFUSED: Case = {
     ],
     unresolvable: [judged('gone.python.example', 1)],
   },
-  usage: usageOf(modelUsage({ requests: 12, inputTokens: 91_000, cachedInputTokens: 80_000, outputTokens: 5_000 })),
+  usage: usageOf(
+    modelUsage({ requests: 12, inputTokens: 91_000, cachedInputTokens: 80_000, outputTokens: 5_000, costUsd: 0.138 }),
+  ),
   facts: {
     ...{ outcome: 'failure', exitCode: 1, label: 'Fix the failing test' },
     timings: { phases: phases(69), startupMs: 2_600, originMs: ORIGIN },

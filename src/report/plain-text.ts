@@ -31,9 +31,18 @@ export function spacedCode(text: string): string {
   return `\` ${text.replaceAll('`', "'")} \``;
 }
 
-/** A paragraph of plain text: one line, at most `limit` characters. */
+/** What means something in the middle of a line; and at the start of a word, behind a digit, what would begin a list. */
+const MEANT = /[!#$&*<>@[-`{-~]|(?<=\d)[.)]|^[-+=:]/g;
+
+/**
+ * A line of plain text, at most `limit` characters: like {@link escaped}, but readable in its source too, because only what
+ * means something gets a backslash.
+ */
 export function plainText(text: string, limit = 1_000): string {
-  return escaped(cut(visible(text).replace(/\s+/g, ' ').trim(), limit));
+  const line = cut(visible(text).replace(/\s+/g, ' ').trim(), limit);
+  return line.replace(/\S+/g, (word) =>
+    FOUND_BY_GITHUB.test(word) ? spacedCode(word) : word.replace(MEANT, '\\$&'),
+  );
 }
 
 function cut(text: string, limit: number): string {
