@@ -20,7 +20,7 @@ export const ABOUT: About = {
 
 /** A run with `overrides`. What its domains mean follows from `config`. */
 export interface Case {
-  readonly config?: ConfigOverrides;
+  readonly config?: ConfigOverrides | undefined;
   readonly domains?: Partial<DomainTraffic>;
   readonly usage?: Partial<RunUsage>;
   readonly facts?: Partial<SummaryFacts>;
@@ -153,7 +153,12 @@ export const TIMEOUT: Case = {
 export const BLOCKED: Case = {
   usage: {
     refused: [
-      { host: 'api.github.com', option: 'host-rules', line: 'api.github.com POST /repos/octo/hello/issues', requests: 2 },
+      {
+        host: 'api.github.com',
+        option: 'host-rules',
+        line: 'api.github.com POST /repos/octo/hello/issues',
+        requests: 2,
+      },
     ],
     hosts: [{ host: 'api.github.com', rule: 'github-access read', requests: 7, failed: 1 }],
   },

@@ -57,9 +57,7 @@ export function allowProposal(
 
 /** True for a name that an entry would allow. An address has none, and neither has a name of other characters. */
 export function isAllowable({ domain, reason }: Pick<JudgedDomain, 'domain' | 'reason'>): boolean {
-  return (
-    CURABLE.includes(reason ?? '') && /^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(domain) && !/^[0-9.]+$/.test(domain)
-  );
+  return CURABLE.includes(reason ?? '') && /^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(domain) && !/^[0-9.]+$/.test(domain);
 }
 
 export const isUsualPort = (port: number): boolean => port === 443 || port === 80;

@@ -29,12 +29,10 @@ export function refusedBlocks(domains: DomainTraffic, { mode, refusals, audited,
 export function networkBlocks(domains: DomainTraffic, egress: EgressReport): string[] {
   const { allowed, unused } = domains;
   const requests = allowed.reduce((sum, one) => sum + one.requests, 0);
-  const rows = allowed.map(
-    ({ domain, rule, requests: count }): Row => [
-      `${nameCell(domain)}${rule === null ? '' : note(`by ${ruleText(rule)}`)}`,
-      countText(count),
-    ],
-  );
+  const rows = allowed.map(({ domain, rule, requests: count }): Row => [
+    `${nameCell(domain)}${rule === null ? '' : note(`by ${ruleText(rule)}`)}`,
+    countText(count),
+  ]);
   const title =
     allowed.length === 0
       ? '<b>Network</b>: no request was allowed'
@@ -69,7 +67,9 @@ function proposalBlocks(
   return [
     lead,
     ['```yaml', 'allow-domains: |', ...plain.map((line) => `  ${line}`), '```'].join('\n'),
-    ...(proposal.leftOut === 0 ? [] : [`${countText(proposal.leftOut)} more names are in \`policy.json\`, in the logs.`]),
+    ...(proposal.leftOut === 0
+      ? []
+      : [`${countText(proposal.leftOut)} more names are in \`policy.json\`, in the logs.`]),
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { HostTraffic, RefusedRequest } from './hosts.ts';
-import { code, details, note, table, type Row } from './markdown.ts';
+import { code, details, nameCell, note, table, type Row } from './markdown.ts';
 import { counted, countText } from './numbers.ts';
 
 /** Lines in a block to paste. */
@@ -7,12 +7,10 @@ const MAX_PASTED = 20;
 
 /** Refused requests at named hosts, with the lines that would allow them. */
 export function refusedHostBlocks(refused: readonly RefusedRequest[], others: number): string[] {
-  const rows = refused.map(
-    ({ host, line, requests }): Row => [
-      `${code(line.slice(line.indexOf(' ') + 1))}${note(`at ${code(host)}`)}`,
-      countText(requests),
-    ],
-  );
+  const rows = refused.map(({ host, line, requests }): Row => [
+    `${nameCell(line.slice(line.indexOf(' ') + 1))}${note(`at ${code(host)}`)}`,
+    countText(requests),
+  ]);
   return [
     ...pasteBlocks(refused),
     ...table(['Refused at a named host', 'Requests'], rows),
@@ -33,15 +31,10 @@ function pasteBlocks(refused: readonly RefusedRequest[]): string[] {
 
 /** What named hosts answered. */
 export function hostBlocks({ hosts }: HostTraffic): string[] {
-  const rows = hosts.map(
-    ({ host, rule, requests, failed }): Row => [
-      `${code(host)}${note(`allowed by ${code(rule)}${failed === 0 ? '' : `; ${countText(failed)} failed`}`)}`,
-      countText(requests),
-    ],
-  );
+  const rows = hosts.map(({ host, rule, requests, failed }): Row => [
+    `${code(host)}${note(`allowed by ${code(rule)}${failed === 0 ? '' : `; ${countText(failed)} failed`}`)}`,
+    countText(requests),
+  ]);
   const requests = hosts.reduce((sum, one) => sum + one.requests, 0);
-  return details(
-    `<b>Named hosts</b>: ${counted(requests, 'request')} allowed`,
-    table(['Host', 'Requests'], rows),
-  );
+  return details(`<b>Named hosts</b>: ${counted(requests, 'request')} allowed`, table(['Host', 'Requests'], rows));
 }

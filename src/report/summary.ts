@@ -90,10 +90,7 @@ function endingOf({ outcome, exitCode }: SummaryFacts): string {
 }
 
 function warningBlocks(warnings: readonly string[]): string[] {
-  return details(
-    `<b>Warnings</b>: ${countText(warnings.length)}`,
-    list(warnings.map((warning) => plainText(warning))),
-  );
+  return details(`<b>Warnings</b>: ${countText(warnings.length)}`, list(warnings.map((warning) => plainText(warning))));
 }
 
 function footerOf(facts: SummaryFacts): string {

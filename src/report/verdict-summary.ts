@@ -100,7 +100,9 @@ function refusalSentence(egress: EgressReport | undefined, { domains, usage }: S
   const requests = sumOf(names) + domains.others.blocked + sumOf(atHosts) + (usage?.otherRefused ?? 0);
   if (requests > 0) {
     const were = `${counted(requests, 'request')} ${requests === 1 ? 'was' : 'were'} refused`;
-    return allowable.length > 0 ? `${were}: the command asked for domains that are not in \`allow-domains\`.` : `${were}.`;
+    return allowable.length > 0
+      ? `${were}: the command asked for domains that are not in \`allow-domains\`.`
+      : `${were}.`;
   }
   if (egress.mode === 'audit') return 'This was an audit: nothing was refused.';
   return harmless.length > 0 ? 'Nothing was refused that the command needs.' : 'Nothing was refused.';
