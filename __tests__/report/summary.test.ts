@@ -143,7 +143,7 @@ describe('what to add', () => {
       ['Refused', 'Requests'],
       ['<code>release-<wbr>assets.<wbr>githubusercontent.<wbr>com</code> (github)', '4'],
       ['`cdn.evil.example` ❓', '3'],
-      ['`files.python.example` (pypi)', '2'],
+      ['<code>files.<wbr>python.<wbr>example</code> (pypi)', '2'],
       ['`packages.example` (npm)', '1'],
     ]);
   });
@@ -231,7 +231,7 @@ describe('what one may open', () => {
       '0:00 containers and pre-flight check (1.9 s)',
       '0:02 **the command starts**',
       '0:04 ⛔ `packages.example`',
-      '0:06 ⛔ `files.python.example`',
+      '0:06 ⛔ <code>files.<wbr>python.<wbr>example</code>',
       '0:07 ⛔ `api.openai.com`',
       expect.stringMatching(/^0:09 ⛔ <code>release/),
       '0:41 ⛔ `cdn.evil.example`',
