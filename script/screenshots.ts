@@ -8,7 +8,7 @@ import { ROOT } from '../testing/root.ts';
 /** Pixels: what a summary has on a desktop. */
 const WIDTH = 860;
 
-/** Asks a model, then for a package, for a host that AWF does not know, and for one that agents ask on their own. */
+/** Asks a model, then for a host that a preset has, for one that AWF does not know, and for one that agents ask on their own. */
 const COMMAND = `
 node -e '
   const body = JSON.stringify({ model: "claude-sonnet-4-5", max_tokens: 16, messages: [{ role: "user", content: "hi" }] });
@@ -17,14 +17,14 @@ node -e '
   for (let i = 0; i < 12; i++) await (await ask()).text();
 ' --input-type=module
 squid=\${HTTPS_PROXY#http://}
-for host in $(npm config get registry | cut -d / -f 3) cdn.evil.example cdn.evil.example statsig.anthropic.com; do
+for host in cdn.playwright.dev cdn.evil.example cdn.evil.example statsig.anthropic.com; do
   exec 3<> "/dev/tcp/\${squid%:*}/\${squid#*:}"
   printf 'CONNECT %s:443 HTTP/1.1\\r\\nHost: %s:443\\r\\n\\r\\n' "$host" "$host" >&3
   read -r answer <&3
   exec 3>&-
   sleep 1
 done
-echo '**Fix**: the test fails because a dependency cannot be installed.' >> "$GITHUB_STEP_SUMMARY"
+echo '**Fix**: the test fails because the browser cannot be downloaded.' >> "$GITHUB_STEP_SUMMARY"
 exit 1
 `;
 
