@@ -24,6 +24,16 @@ export function filtered(reporter: Reporter, level: LogLevel): Reporter {
   };
 }
 
+/** `reporter`, and the list of what it is given to warn about. */
+export function recording(reporter: Reporter): { readonly reporter: Reporter; readonly warnings: readonly string[] } {
+  const warnings: string[] = [];
+  const warning = (message: string): void => {
+    warnings.push(message);
+    reporter.warning(message);
+  };
+  return { reporter: { ...reporter, warning }, warnings };
+}
+
 /** Writes `awf: ...` lines to standard error. */
 export const stderrReporter: Reporter = {
   debug: (message) => process.stderr.write(`awf: debug: ${message}\n`),

@@ -2,16 +2,20 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { actionReporter } from '../../src/action/main-step.ts';
-import { publish, publishFailure } from '../../src/action/publish.ts';
+import { publish as publishWith, publishFailure } from '../../src/action/publish.ts';
 import { NOTHING_WRITTEN } from '../../src/agent/command-files.ts';
 import { UserError } from '../../src/errors.ts';
+import { egressReport } from '../../src/report/egress.ts';
 import { RequestJoiner } from '../../src/report/requests.ts';
 import { DomainCounter, NO_DOMAINS } from '../../src/report/traffic.ts';
 import { NO_MODEL_USAGE } from '../../src/report/usage.ts';
+import type { Secrets } from '../../src/config/secrets.ts';
 import type { RunResult } from '../../src/run/report.ts';
+import { runSummary } from '../../src/run/run-summary.ts';
 import { Timings } from '../../src/run/timings.ts';
 import { parseAccessLine, type AccessRecord } from '../../src/squid/access-log.ts';
-import { given, judged, NO_SECRETS, SENTINELS, temporaryDirectory } from '../../testing/builders.ts';
+import { aConfig, given, judged, NO_SECRETS, SENTINELS, temporaryDirectory } from '../../testing/builders.ts';
+import { ROOT } from '../../testing/root.ts';
 import { allowing } from '../../testing/options.ts';
 import { refusedLine } from '../../testing/engine/log-lines.ts';
 import { parseOutputs } from '../../testing/runner/files.ts';
@@ -30,9 +34,17 @@ const RESULT: RunResult = {
     agent: '/nonexistent/agent-logs',
   },
   hasAgentLogs: false,
-  timings: new Timings(),
+  timings: Object.assign(new Timings(), { startupMs: 812 }),
   budget: {},
 };
+
+const config = aConfig();
+
+/** Publishes a result, with its summary. */
+const publish = (result: RunResult, secrets: Secrets, reporter: typeof actionReporter): Promise<void> =>
+  publishWith(result, secrets, reporter, () =>
+    runSummary(result, config, secrets, { root: ROOT, environment: {}, logs: undefined, warnings: [] }),
+  );
 
 const FAILURE = { outcome: 'failure', exitCode: 3 } as const;
 
@@ -89,16 +101,29 @@ describe('a part that cannot be delivered loses only itself', () => {
       'error: The command ended with exit code 3.',
       expect.stringMatching(/^warning: Could not set the outputs exit-code, outcome, .*, agent-outputs: /),
     ]);
-    expect(readFileSync(files.summary, 'utf8')).toContain('**failure**');
+    expect(readFileSync(files.summary, 'utf8')).toContain('with exit code 3');
   });
 
-  test('also for a run that never started', () => {
+  test('also for a run that never started', async () => {
     vi.stubEnv('GITHUB_OUTPUT', '/nonexistent/output');
-    publishFailure(new UserError('run is empty.', { hint: 'Give a command.' }), actionReporter);
+    await publishFailure(
+      new UserError('run is empty.', { hint: 'Give a command.' }),
+      actionReporter,
+      () => 'what is wrong',
+    );
     expect(annotations()).toEqual([
       'error: run is empty.%0AGive a command.',
       expect.stringMatching(/^warning: Could not set the outputs exit-code, outcome: .*\/nonexistent\/output/),
     ]);
+    expect(readFileSync(files.summary, 'utf8')).toBe('what is wrong');
+  });
+
+  test('a summary that cannot be made', async () => {
+    await publishWith(RESULT, NO_SECRETS, actionReporter, () => {
+      throw new Error('no package.json');
+    });
+    expect(annotations()).toEqual(['warning: Could not make the job summary: no package.json']);
+    expect(parseOutputs(files.output)).toMatchObject({ outcome: 'success' });
   });
 });
 
@@ -106,7 +131,7 @@ test('what could not be read is left out of the outputs, never reported as empty
   await publish({ ...RESULT, traffic: { domains: undefined, usage: undefined } }, NO_SECRETS, actionReporter);
   const outputs = Object.keys(parseOutputs(files.output)).toSorted();
   expect(outputs).toEqual(['agent-outputs', 'exit-code', 'logs-path', 'outcome', 'result', 'startup-ms']);
-  expect(readFileSync(files.summary, 'utf8')).toContain('which requests were refused is unknown');
+  expect(readFileSync(files.summary, 'utf8')).toContain('Which requests were refused is unknown');
 });
 
 test('what an audit let through was reached', async () => {
@@ -156,7 +181,9 @@ test('300,000 refused names do not break the outputs or the summary', async () =
   for (let index = 0; index < 300_000; index++) {
     for (const one of joiner.push({ ...refused, host: `${index}.exfiltrated.example` })) counter.add(one);
   }
-  await publish({ ...RESULT, traffic: { ...RESULT.traffic, domains: counter.result() } }, NO_SECRETS, actionReporter);
+  const domains = counter.result();
+  const egress = egressReport(config, domains, undefined, () => []);
+  await publish({ ...RESULT, egress, traffic: { ...RESULT.traffic, domains } }, NO_SECRETS, actionReporter);
   const blocked = parseOutputs(files.output)['blocked-domains'] ?? '';
   expect(blocked.length).toBeLessThanOrEqual(32 * 1024);
   expect((JSON.parse(blocked) as string[]).length).toBeGreaterThan(1_000);
@@ -166,6 +193,7 @@ test('300,000 refused names do not break the outputs or the summary', async () =
     ),
   ]);
   const summary = readFileSync(files.summary, 'utf8');
-  expect(summary).toContain('300000 requests were refused');
+  expect(summary).toContain('more than 10 k domains refused');
+  expect(summary).toContain('300 k requests were refused');
   expect(Buffer.byteLength(summary)).toBeLessThan(1024 * 1024);
-});
+}, 60_000);

@@ -16,7 +16,7 @@ import { removeRun } from '../run/removal.ts';
 import { inProcess, type LookThrough } from '../workspace/look-through.ts';
 import { lazyPricing } from '../shared/prices.ts';
 import { readBaseline } from '../workspace/baseline.ts';
-import { uploadLogs } from './artifacts.ts';
+import { isUploaded, uploadLogs } from './artifacts.ts';
 import { actionReporter } from './main-step.ts';
 import { appending } from './runner-file.ts';
 import { readState, type State } from './state.ts';
@@ -91,7 +91,7 @@ async function upload({ upload: settings, logs, runId, succeeded }: State, limit
     core.info('The main step ended before it wrote any logs; nothing is uploaded.');
   } else if (settings.when === 'never') {
     core.info('upload-logs is never; the logs stay on the runner.');
-  } else if (settings.when === 'on-failure' && succeeded === true) {
+  } else if (!isUploaded(settings, succeeded === true)) {
     core.info('upload-logs is on-failure and the command succeeded; the logs stay on the runner.');
   } else {
     const staging = join(workDirectoryOf(runId, stepTemporaryDirectory()), 'artifact');

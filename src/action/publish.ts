@@ -1,12 +1,11 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import * as core from '@actions/core';
 import type { Secrets } from '../config/secrets.ts';
 import { describeError } from '../errors.ts';
+import { writeSummaryFile } from '../host/log-directories.ts';
 import { agentOutputs } from '../report/agent-outputs.ts';
-import { agentSummary } from '../report/agent-summary.ts';
 import { egressLines } from '../report/egress.ts';
 import { decimalUsd } from '../report/money.ts';
-import { summaryMarkdown } from '../report/summary.ts';
 import type { DomainCount } from '../report/tally.ts';
 import type { DomainTraffic } from '../report/traffic.ts';
 import { attempt, type Reporter } from '../reporter.ts';
@@ -18,9 +17,16 @@ import { appending } from './runner-file.ts';
 /**
  * Tells the job how the run ended: outputs, annotations, job summary. Each part has a guard of its own, and none of them
  * changes the exit code or the outcome.
+ *
+ * @param summary makes the summary, when everything else is told
  */
-export async function publish(result: RunResult, secrets: Secrets, reporter: Reporter): Promise<void> {
-  const { exitCode } = result;
+export async function publish(
+  result: RunResult,
+  secrets: Secrets,
+  reporter: Reporter,
+  summary: () => string,
+): Promise<void> {
+  const { exitCode, logs } = result;
   const error = result.error === undefined ? undefined : describeError(result.error);
   const outputs = { ...runOutputs(result), ...(await commandOutputs(result, secrets, reporter)) };
   if (error !== undefined) core.setFailed(error);
@@ -30,15 +36,27 @@ export async function publish(result: RunResult, secrets: Secrets, reporter: Rep
     reporter.info(line);
   setOutputs(outputs, reporter);
   for (const warning of cutWarnings(result)) reporter.warning(warning);
+  const markdown = await attempt(reporter, 'make the job summary', summary);
+  if (markdown === undefined) return;
   await attempt(reporter, 'write the job summary', () => {
-    writeSummary(result, error, secrets);
+    writeSummary(markdown);
   });
+  // That a directory is gone was said before.
+  if (logs !== undefined && existsSync(logs.squid))
+    await attempt(reporter, 'write summary.md', () => writeSummaryFile(logs, markdown));
 }
 
-/** For a step whose run never began. */
-export function publishFailure(error: unknown, reporter: Reporter): void {
+/**
+ * For a step whose run never began.
+ *
+ * @param summary says so to a reader of the job's page
+ */
+export async function publishFailure(error: unknown, reporter: Reporter, summary: () => string): Promise<void> {
   core.setFailed(describeError(error));
   setOutputs({ 'exit-code': '1', outcome: 'error' }, reporter);
+  await attempt(reporter, 'write the job summary', () => {
+    writeSummary(summary());
+  });
 }
 
 /** What could not be read is left out, never shown as empty. */
@@ -131,12 +149,7 @@ function setOutputs(outputs: Readonly<Record<string, string>>, reporter: Reporte
   if (failed.length > 0) reporter.warning(`Could not set the outputs ${failed.join(', ')}: ${describeError(reason)}`);
 }
 
-function writeSummary(result: RunResult, error: string | undefined, secrets: Secrets): void {
+function writeSummary(markdown: string): void {
   const file = process.env['GITHUB_STEP_SUMMARY'] ?? '';
-  if (file === '') return;
-  const { outcome, exitCode, traffic, egress, budget, aftermath, timings, logs, hasAgentLogs, written } = result;
-  const commandSummary = agentSummary(written.summary, secrets);
-  const about = { outcome, exitCode, error, startupMs: timings.startupMs, logs, hasAgentLogs };
-  const facts = { ...about, traffic, egress, budget, aftermath, commandSummary };
-  appending('GITHUB_STEP_SUMMARY', () => appendFileSync(file, summaryMarkdown(facts)));
+  if (file !== '') appending('GITHUB_STEP_SUMMARY', () => appendFileSync(file, markdown));
 }

@@ -2,16 +2,17 @@ import { tmpdir } from 'node:os';
 import type { Built } from '../config/build.ts';
 import { builtImageNames } from '../docker/images.ts';
 import { describeError } from '../errors.ts';
-import { logPaths } from '../host/log-directories.ts';
+import { logPaths, writeSummaryFile } from '../host/log-directories.ts';
 import { egressLines } from '../report/egress.ts';
 import { costText } from '../report/money.ts';
 import type { DomainCount } from '../report/tally.ts';
 import type { DomainTraffic } from '../report/traffic.ts';
-import { filtered, stderrReporter, type Reporter } from '../reporter.ts';
+import { attempt, filtered, recording, stderrReporter, type Reporter } from '../reporter.ts';
 import { pipedInput } from '../run/command-input.ts';
 import { blockedText } from '../run/messages.ts';
 import { writeTo } from '../run/output.ts';
 import type { RunResult } from '../run/report.ts';
+import { runSummary } from '../run/run-summary.ts';
 import { newRunId, run } from '../run/run.ts';
 import { tokensOf } from '../shared/usage.ts';
 import { inProcess } from '../workspace/look-through.ts';
@@ -44,7 +45,8 @@ export const RUN: Subcommand = {
 async function runCommand({ config, secrets }: Built, input: InputKind, context: CommandContext): Promise<number> {
   const { root, signal, engineWith, environment } = context;
   const terminal = input === 'terminal' ? new Terminal(process.stdin, process.stdout, process.stderr.isTTY) : undefined;
-  const reporter = filtered(terminal?.patient(stderrReporter) ?? stderrReporter, config.logLevel);
+  const told = filtered(terminal?.patient(stderrReporter) ?? stderrReporter, config.logLevel);
+  const { reporter, warnings } = recording(told);
   const stdout = writeTo(process.stdout);
   const runId = newRunId();
   const logs = new LogsPlace(runId, reporter);
@@ -66,6 +68,12 @@ async function runCommand({ config, secrets }: Built, input: InputKind, context:
     hasPostStep: false,
   });
   report(result, reporter);
+  if (result.logs !== undefined) {
+    const { logs: written, hasAgentLogs } = result;
+    const about = { root, environment, logs: { paths: logPaths(written, hasAgentLogs) }, warnings };
+    const write = (): void => writeSummaryFile(written, runSummary(result, config, secrets, about));
+    await attempt(reporter, 'write summary.md', write);
+  }
   await logs.finish(config, result, root);
   if (config.keepContainers) {
     reporter.info(`The containers are kept; find them with: docker ps -a --filter label=awf.run=${runId}`);

@@ -9,6 +9,7 @@ import { egressOf, thisMachine } from './egress-build.ts';
 import { nameWarning } from './egress-entry.ts';
 import { githubConfig, hostsOfGithub } from './github-config.ts';
 import { GITHUB_TOKEN_SECRET } from './github-token.ts';
+import { stepLabel } from './label.ts';
 import { optionName, optionNamed, type OptionValues } from './options.ts';
 import { networkConfig } from './network-build.ts';
 import { realDirectory } from './parsers.ts';
@@ -85,6 +86,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
   const github = apiProxy ? githubConfig(values, secrets, environment, frontEnd.kind) : undefined;
   const config: Config = {
     frontEnd: frontEnd.kind,
+    label: values.label ?? stepLabel(environment),
     command: commandOf(values, context.argv),
     workspace,
     workingDirectory: values['working-directory'] ?? workspace,

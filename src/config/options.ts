@@ -18,6 +18,7 @@ import {
   anyText,
   authHeader,
   dollars,
+  label,
   memory,
   minutes,
   path,
@@ -46,6 +47,12 @@ const COMMAND = [
     kind: 'text',
     parse: workingDirectory,
     description: 'where the command starts, inside the workspace',
+  },
+  {
+    name: 'label',
+    kind: 'text',
+    parse: label,
+    description: 'a name for the summary and the log',
   },
 ] as const satisfies readonly Option[];
 

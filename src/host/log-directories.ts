@@ -36,7 +36,7 @@ export function writeTimings({ squid }: Pick<LogDirectories, 'squid'>, timings: 
   writeAnew(squid, TIMINGS_FILE, timings);
 }
 
-/** A copy of the job summary, beside `timings.json`. */
+/** The job summary, which is gone from the job's page when somebody reads the logs elsewhere. */
 export const SUMMARY_FILE = 'summary.md';
 
 /** The complete list of what the command left in the workspace; the summary only has its first rows. */
@@ -50,16 +50,26 @@ export function writeAftermath({ squid }: Pick<LogDirectories, 'squid'>, afterma
 /** The version of each file that {@link writeAnew} writes. A reader may rely on what `schema/` says about it. */
 const VERSION = 1;
 
-/**
- * Writes a value as JSON, with its version first. A sidecar can write to the directory too, so no link that stands there is
- * followed. What cannot be written in full is removed: half a file would be read as a whole one.
- */
+/** Writes `summary.md`, beside `timings.json`. */
+export function writeSummaryFile({ squid }: Pick<LogDirectories, 'squid'>, markdown: string): void {
+  writeTextAnew(squid, SUMMARY_FILE, markdown);
+}
+
+/** Writes a value as JSON, with its version first, as {@link writeTextAnew} does. */
 export function writeAnew(directory: string, name: string, value: object): void {
+  writeTextAnew(directory, name, `${harmlessJson({ version: VERSION, ...value }, 2)}\n`);
+}
+
+/**
+ * Writes a file. A sidecar can write to the directory too, so no link that stands there is followed. What cannot be written
+ * in full is removed: half a file would be read as a whole one.
+ */
+function writeTextAnew(directory: string, name: string, text: string): void {
   const path = join(directory, name);
   rmSync(path, { recursive: true, force: true });
   const file = openSync(path, 'wx');
   try {
-    writeFileSync(file, `${harmlessJson({ version: VERSION, ...value }, 2)}\n`);
+    writeFileSync(file, text);
   } catch (error) {
     rmSync(path, { force: true });
     throw error;

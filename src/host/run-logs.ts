@@ -81,7 +81,7 @@ export function makeRunDirectory(
 
 /** Writes `run.json`. The run needs its logs no longer. */
 export function writeRunRecord(path: string, time: Date, record: RunRecord): void {
-  writeJson(path, { version: 1, started: time.toISOString(), ...record });
+  writeJson(path, { version: 1, startedAt: time.toISOString(), ...record });
 }
 
 /** Removes the logs of old runs: all but the newest, and the very old. Those of a run that is still going on stay. @returns what was removed */

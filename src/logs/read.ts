@@ -1,7 +1,9 @@
-import { allowProposal } from '../report/allow-proposal.ts';
+import { allowProposal, isAllowable } from '../report/allow-proposal.ts';
 import { sideTrafficOf } from '../report/side-traffic.ts';
+import type { JudgedDomain } from '../report/traffic.ts';
 import { countUsage } from '../report/usage.ts';
 import { lazyPricing } from '../shared/prices.ts';
+import { PROVIDERS, type Provider } from '../shared/providers.ts';
 import { AccessLines } from './access-lines.ts';
 import { recordedPolicy, recordedRun, recordedUsage, type RecordedRun, type RecordedUsage } from './recorded.ts';
 import { parseRecord } from './records.ts';
@@ -18,6 +20,8 @@ export interface LogReport extends RecordedRun {
   readonly unreadableLines: number;
   /** Undefined if the run has no log of the api-proxy. */
   readonly usage: RecordedUsage | undefined;
+  /** Those whose models were used, so their programs ran. */
+  readonly providers: readonly Provider[];
   /** The new list; undefined if there is nothing to add. */
   readonly proposal: { readonly lines: readonly string[]; readonly leftOut: number } | undefined;
 }
@@ -35,12 +39,14 @@ export async function readLogs(source: LogSource, presetsOf: (host: string) => r
   const isComplete = source.has('access.jsonl');
   const unreadableLines = isComplete ? await readRecords(source, counter) : await readAccessLog(source, counter);
   const rows = counter.rows();
+  const usage = await readUsage(source);
+  const providers = providersUsed(usage);
   return {
     ...run,
     startedAt: run.startedAt ?? source.time,
     ...{ place: source.place, isComplete, rows, others: counter.others(), unreadableLines },
-    usage: await readUsage(source),
-    proposal: policy === undefined ? proposalOf(rows, [], presetsOf) : policy.proposal,
+    ...{ usage, providers },
+    proposal: policy === undefined ? proposalOf(rows, providers, presetsOf) : policy.proposal,
   };
 }
 
@@ -71,15 +77,19 @@ async function readUsage(source: LogSource): Promise<RecordedUsage | undefined> 
   return countUsage(source.lines('requests'), 0, lazyPricing({ own: [], hosts: {} }));
 }
 
+function providersUsed(usage: RecordedUsage | undefined): Provider[] {
+  return PROVIDERS.filter(({ id }) => usage?.models.some(({ provider }) => provider === id) === true);
+}
+
 function proposalOf(
   rows: readonly RequestRow[],
-  entries: readonly { readonly text: string }[],
+  providers: readonly Provider[],
   presetsOf: (host: string) => readonly string[],
 ): LogReport['proposal'] {
-  const of = (verdict: RequestRow['verdict']) =>
+  const of = (verdict: RequestRow['verdict']): JudgedDomain[] =>
     rows
       .filter((row) => row.verdict === verdict)
       .map(judgedOf)
-      .filter(({ domain }) => sideTrafficOf(domain).length === 0);
-  return allowProposal(entries, { blocked: of('refused'), audited: of('audited') }, presetsOf);
+      .filter((one) => isAllowable(one) && sideTrafficOf(one.domain, providers).length === 0);
+  return allowProposal([], [...of('audited'), ...of('refused')], presetsOf);
 }

@@ -52,6 +52,6 @@ export class RowCounter {
 }
 
 /** A row in the form of a run's own report. */
-export const judgedOf = ({ host, requests, rule, reason, port }: RequestRow): JudgedDomain => ({
-  ...{ domain: host, requests, rule, reason, port },
+export const judgedOf = ({ host, requests, rule, reason, port, time }: RequestRow): JudgedDomain => ({
+  ...{ domain: host, requests, rule, reason, port, firstAt: time },
 });

@@ -68,15 +68,15 @@ function headOf({ place, startedAt, outcome, exitCode, durationMs }: LogReport, 
 
 function rowLines(
   rows: readonly RequestRow[],
-  { startedAt }: Pick<LogReport, 'startedAt'>,
+  report: Pick<LogReport, 'startedAt' | 'providers'>,
   presetsOf: (host: string) => readonly string[],
 ): string[] {
-  const start = startedAt ?? Math.min(...rows.map(({ time }) => time));
+  const start = report.startedAt ?? Math.min(...rows.map(({ time }) => time));
   const groups = [...Map.groupBy(rows, ({ verdict }) => verdict).values()];
   const kept = groups.flatMap((group) => group.slice(0, MAX_LINES));
   const width = Math.min(WIDEST, Math.max(0, ...kept.map(({ host }) => shown(host, WIDEST).length)));
   return groups.flatMap((group) => [
-    ...group.slice(0, MAX_LINES).map((row) => rowLine(row, { start, width, known: knownAs(row, presetsOf) })),
+    ...group.slice(0, MAX_LINES).map((row) => rowLine(row, { start, width, known: knownAs(row, report, presetsOf) })),
     ...(group.length > MAX_LINES
       ? [`${INDENT}   ${count(group.length - MAX_LINES, 'more name')}: awf logs --json`]
       : []),
@@ -84,10 +84,14 @@ function rowLines(
 }
 
 /** Whether AWF knows a name that was refused; a name that is allowed was somebody's decision. */
-function knownAs({ verdict, host, reason }: RequestRow, presetsOf: (host: string) => readonly string[]): string {
+function knownAs(
+  { verdict, host, reason }: RequestRow,
+  { providers }: Pick<LogReport, 'providers'>,
+  presetsOf: (host: string) => readonly string[],
+): string {
   if (verdict !== 'refused' && verdict !== 'audited') return '';
-  const side = sideTrafficOf(host);
-  if (side.length > 0) return `(not needed: telemetry of ${side.join(' and ')} programs)`;
+  const side = sideTrafficOf(host, providers);
+  if (side.length > 0) return `(not needed: telemetry of ${side.join(' and ')})`;
   const [preset] = presetsOf(host);
   if (preset !== undefined) return `(${preset})`;
   return reason === 'not-listed' ? 'unknown to AWF' : '';

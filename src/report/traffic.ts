@@ -23,6 +23,8 @@ export interface JudgedDomain extends DomainCount {
   readonly reason: string | null;
   /** The port of the first request. */
   readonly port: number;
+  /** When the first request ended, in milliseconds since the epoch. */
+  readonly firstAt: number;
 }
 
 /** What Squid let through and what it refused; each list has the most requested name first. */
@@ -103,7 +105,7 @@ export async function readDomains(
   return { domains: counter.result(), unwritten: writer.error };
 }
 
-type Detail = Pick<JudgedDomain, 'rule' | 'reason' | 'port'>;
+type Detail = Pick<JudgedDomain, 'rule' | 'reason' | 'port' | 'firstAt'>;
 
 /** Counts the agent's requests, one after the other. */
 export class DomainCounter {
@@ -119,13 +121,13 @@ export class DomainCounter {
     this.#entries = [...allow, ...deny];
   }
 
-  add({ source, scheme, host, port, serverName, verdict, rule, reason }: EgressRequest): void {
+  add({ source, scheme, time, host, port, serverName, verdict, rule, reason }: EgressRequest): void {
     if (source !== 'agent') return;
     // The requests for a name say more than its lookup.
     if (scheme === 'dns' && this.#blocked.has(host)) return;
     if (rule !== null) this.#used.add(idOf(rule));
     // A name that was looked up would have been reached by HTTPS, as nearly every name is.
-    const detail = { rule, reason, port: scheme === 'dns' ? DEFAULT_PORTS.https : port };
+    const detail = { rule, reason, port: scheme === 'dns' ? DEFAULT_PORTS.https : port, firstAt: Date.parse(time) };
     // A tunnel that was cut tried to reach the name inside.
     const name = verdict === 'allowed' ? host : (serverName ?? host);
     switch (verdict) {

@@ -93,6 +93,8 @@ export interface ProviderEntry {
   readonly id: string;
   /** As people write it. */
   readonly name: string;
+  /** Its maker's own agent program. */
+  readonly program: string;
   /** The sidecar's port for this provider. */
   readonly port: number;
   /** Host of the provider's public API. */
@@ -173,7 +175,7 @@ export interface ProviderEntry {
     readonly choose?: (list: unknown, model: string | undefined) => ModelChoice | undefined;
   };
   /**
-   * Hosts that the provider's own program contacts besides the API, known noise in a report when they are refused. With a
+   * Hosts that {@link program} contacts besides the API, known noise in a report when they are refused. With a
    * path, what it asks of a named host.
    */
   readonly sideTraffic: readonly string[];

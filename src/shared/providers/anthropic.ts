@@ -102,6 +102,7 @@ const errorBody = (error: ApiError): unknown => ({
 export const anthropic = {
   id: 'anthropic',
   name: 'Anthropic',
+  program: 'Claude Code',
   port: 10001,
   defaultTarget: 'api.anthropic.com',
   otherHosts: [],

@@ -84,6 +84,7 @@ const errorBody = (error: ApiError): unknown => ({
 export const gemini = {
   id: 'gemini',
   name: 'Google Gemini',
+  program: 'Gemini CLI',
   port: 10003,
   defaultTarget: 'generativelanguage.googleapis.com',
   otherHosts: [],

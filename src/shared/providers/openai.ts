@@ -119,6 +119,7 @@ const errorBody = (error: ApiError): unknown => ({
 export const openai = {
   id: 'openai',
   name: 'OpenAI',
+  program: 'Codex',
   port: 10000,
   defaultTarget: 'api.openai.com',
   otherHosts: [],
