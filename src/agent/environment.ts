@@ -51,6 +51,8 @@ interface Withheld {
 /** The variables of the agent, and those that it does not get. */
 export interface AgentEnvironment {
   readonly variables: Readonly<Record<string, string>>;
+  /** The names of those that come from outside: because of what they are or of `env-all`, and because `env` names them. */
+  readonly passed: { readonly fromHost: readonly string[]; readonly asked: readonly string[] };
   /** Requested variables that are withheld, with the reasons, for warnings. */
   readonly withheld: readonly Withheld[];
   /** Other warnings for the user. */
@@ -98,6 +100,7 @@ export function agentEnvironment(
 
   const variables: Record<string, string> = {};
   const withheld: Withheld[] = [];
+  const unset: string[] = [];
   const giveUnlessCredential = (name: string, value: string): void => {
     const credential = credentialIn(value, secrets);
     if (credential === undefined) variables[name] = value;
@@ -112,9 +115,10 @@ export function agentEnvironment(
     if (fitting === undefined) continue;
     giveUnlessCredential(name, name === 'PATH' && !isImage ? pathWithInstalls(fitting, user.home) : fitting);
   }
+  const fromHost = Object.keys(variables);
   for (const { name, value = host[name] } of config.env) {
     if (value === undefined) {
-      withheld.push({ name, reason: `${optionName(config.frontEnd, 'env')} names it, but it is not set` });
+      unset.push(unsetText(name, config.frontEnd));
     } else if (isCredentialName(name) && ACCEPTED_PLACEHOLDERS.includes(value)) {
       if (sandbox[name] === undefined) variables[name] = value;
     } else if (isWithheld(name) || (isDecided(name) && !Object.hasOwn(home, name) && !yields(name))) {
@@ -131,8 +135,9 @@ export function agentEnvironment(
   const java = javaOptions(variables, addresses, trust?.javaStore, serviceNames(config.services));
   return {
     variables: { ...variables, ...Object.fromEntries(defaults), ...java.variables, ...trust?.variables(variables) },
+    passed: { fromHost, asked: config.env.map(({ name }) => name).filter((name) => variables[name] !== undefined) },
     withheld,
-    warnings: [...placeWarnings(moved), ...java.warnings],
+    warnings: [...unset, ...placeWarnings(moved), ...java.warnings],
   };
 }
 
@@ -276,6 +281,13 @@ export function preflightChecks(config: Config, addresses: Addresses, environmen
 function shellCheck({ agentImage, command }: Config): string[] {
   if (agentImage === undefined || command.kind === 'argv') return [];
   return command.shell.slice(0, 1).map((program) => `shell ${program} ${agentImage}`);
+}
+
+function unsetText(name: string, frontEnd: FrontEndKind): string {
+  const option = optionName(frontEnd, 'env');
+  return frontEnd === 'action'
+    ? `${option} lists ${name}, but this step does not set it. Add it under env: of the step.`
+    : `${option} names ${name}, but it is not set in the environment of awf. Set it, or write ${option} ${name}=VALUE.`;
 }
 
 function whyNot(name: string, frontEnd: FrontEndKind): string {

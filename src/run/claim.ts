@@ -50,6 +50,7 @@ export interface Claimed {
 /**
  * Claims the networks, makes sure of the images, and looks at the host, all at once: the engine takes most of the time.
  *
+ * @param onEngine is called as soon as the engine has told what it is
  * @throws UserError naming what cannot be had and the remedy
  */
 export async function claim(
@@ -58,19 +59,25 @@ export async function claim(
   prepared: Prepared,
   context: RunContext,
   progress: Progress,
+  onEngine: (facts: EngineFacts) => void,
 ): Promise<Claimed> {
   const { engine, runId, reporter, signal } = context;
   const { timings } = progress;
   signal.throwIfAborted();
   const socket = await timings.measure('endpoint', () => localSocket(engine));
   progress.engineAsked = true;
-  const asking = timings.measure('engine', () => engineFacts(engine, socket));
+  const answered = <T>(answer: T): T => {
+    progress.engineAnswered = true;
+    return answer;
+  };
+  const asking = timings.measure('engine', () => engineFacts(engine, socket)).then(answered);
+  asking.then(onEngine, () => undefined);
   // The engine's facts come first: if it cannot be used, that is the error to show.
-  const listing = timings.measure('names', () => engine.containers());
+  const listing = timings.measure('names', () => engine.containers()).then(answered);
   const mounting = timings.measure('mounts', async () => checkedMounts(config, context, prepared, await asking));
   const [facts, network, found, agentImage, mounts, guards, host, authority] = await settleAll([
     asking,
-    timings.measure('networks', () => claimRunNetwork(engine, prepared.mark, config, reporter)),
+    timings.measure('networks', () => claimRunNetwork(engine, prepared.mark, config, reporter)).then(answered),
     listing,
     timings.measure('images', async () => {
       // Nothing is built on an engine that is then refused.

@@ -3,13 +3,13 @@ import type { Engine, Output } from '../docker/engine.ts';
 import type { ImageNames } from '../docker/images.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
 import type { LookThrough } from '../workspace/look-through.ts';
-import type { Reporter } from '../reporter.ts';
+import type { RunReporter } from '../reporter.ts';
 
 /** What a run finds around it. */
 export interface RunContext {
   readonly runId: string;
   readonly engine: Engine;
-  readonly reporter: Reporter;
+  readonly reporter: RunReporter;
   readonly output: Output;
   /** Shows a warning while the command runs. */
   readonly warnNow: (message: string) => void;

@@ -1,4 +1,4 @@
-import type { Config, PolicyOrigin } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { isWithin } from '../shared/host-pattern.ts';
 import { hostNames } from '../config/named-hosts.ts';
 import { optionName, type OptionName } from '../config/options.ts';
@@ -16,12 +16,6 @@ import { tokensOf } from '../shared/usage.ts';
 /** Names that a message lists. */
 const MAX_NAMED = 10;
 
-/** Which policy file the run has, and whose version of it. */
-export function policyText({ file, commit, from }: PolicyOrigin): string {
-  const version = commit === undefined ? 'as it is on disk' : `from ${from ?? 'commit'} (${commit.slice(0, 12)})`;
-  return `The policy file is ${file}, ${version}.`;
-}
-
 /** What the configuration asks for and will not work. The user reads it before it fails. */
 export function configWarnings(config: Config): string[] {
   const name = (option: OptionName): string => optionName(config.frontEnd, option);
@@ -36,25 +30,6 @@ export function configWarnings(config: Config): string[] {
   if (config.apiProxy && config.providers.length === 0 && hostNames(config.namedHosts).length === 0)
     uncovered.push(NO_CREDENTIALS);
   return [...config.warnings, ...uncovered, ...sharedFrontEnds(config, name('allow-domains'))];
-}
-
-/** What the presets became on this machine, and what the lockfiles propose. */
-export function presetLines({ presets, proposedPresets, frontEnd }: Config): string[] {
-  const used = presets.map(({ name, hosts }) => {
-    const froms = [...new Set(hosts.map(({ from }) => from))];
-    const parts = froms.map((from) => {
-      const texts = hosts.filter((host) => host.from === from).map(({ text }) => text);
-      return `${texts.join(', ')}${from === name ? '' : ` (from ${from})`}`;
-    });
-    return `${name}: ${parts.join(', ')}`;
-  });
-  if (proposedPresets === undefined) return used;
-  const found = proposedPresets.map(({ name, file }) => `${name} (${printable(file)})`).join(', ');
-  const proposal =
-    found === ''
-      ? 'the workspace has no lockfile that a preset is for.'
-      : `the lockfiles suggest ${found}. Nothing is added automatically: write those that the command needs.`;
-  return [...used, `${optionName(frontEnd, 'presets')}: ${proposal}`];
 }
 
 /**

@@ -9,6 +9,7 @@ import type { Secrets } from '../config/secrets.ts';
 import { refuseVolumes } from '../docker/ensure-images.ts';
 import { seccompFile } from '../docker/seccomp.ts';
 import type { MountSpec } from '../docker/spec.ts';
+import type { PolicyFacts } from '../log/policy.ts';
 import type { EtcPlan } from '../mounts/etc-files.ts';
 import { topology, type Topology } from '../docker/topology.ts';
 import { coverMounts } from '../mounts/hidden.ts';
@@ -33,6 +34,8 @@ export interface RunPlan {
   readonly systemFileDirectory: string;
   /** What is written beside them; undefined where an image has its own. */
   readonly etc: EtcPlan | undefined;
+  /** What the log tells of the policy. */
+  readonly policy: PolicyFacts;
   readonly warnings: readonly string[];
 }
 
@@ -96,6 +99,11 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
     systemFiles: agent.systemFiles,
     systemFileDirectory: directory,
     etc: agent.etc,
+    policy: {
+      passed: agent.passed,
+      ...{ guards, userMounts, toolchain: host.toolchain },
+      memory: containers.agent.limits.memory,
+    },
     warnings: agent.warnings,
   };
 }

@@ -3,7 +3,7 @@ import type { Engine, Output } from '../docker/engine.ts';
 import type { Topology } from '../docker/topology.ts';
 import { UserError } from '../errors.ts';
 import { networkNames } from '../shared/network.ts';
-import { Gate } from './gate.ts';
+import { Gate, HeldOutput } from './gate.ts';
 import { ENGINE_SETTLING_MS } from './limits.ts';
 import { removeInOrder, removeRun, stopRun } from './removal.ts';
 import { aborted } from './signals.ts';
@@ -43,17 +43,27 @@ export class Sandbox {
   #containers: Topology | undefined;
   #sidecars: AttachedContainer[] = [];
   #commandStarted = false;
+  readonly #onStart: () => void;
   readonly #start = Promise.withResolvers<undefined>();
   #agentHasEnded = false;
   /** Calls of the engine that have not ended: each of them may still create something. */
   #running = 0;
 
-  /** @param onSidecarLine gets each line that the api-proxy writes to standard output */
-  constructor(engine: Engine, runId: string, timings: Timings, onSidecarLine: (line: string) => void) {
+  /**
+   * @param on `sidecarLine` gets each line that the api-proxy writes to standard output; `start` is called before the first
+   *   output of the command is passed on
+   */
+  constructor(
+    engine: Engine,
+    runId: string,
+    timings: Timings,
+    on: { readonly sidecarLine: (line: string) => void; readonly start: () => void },
+  ) {
     this.#engine = engine;
     this.#runId = runId;
     this.#timings = timings;
-    this.#onSidecarLine = onSidecarLine;
+    this.#onSidecarLine = on.sidecarLine;
+    this.#onStart = on.start;
   }
 
   /** True once the engine was asked for the containers: until then nothing of the command can run. */
@@ -95,6 +105,7 @@ export class Sandbox {
       return limit.isReached || ending === undefined ? stoppedBy(limit) : ending;
     } finally {
       limit.stop();
+      this.#timings.commandEnded();
     }
   }
 
@@ -125,22 +136,26 @@ export class Sandbox {
 
   async #command({ library, agent }: Topology, document: string, output: Output, limit: TimeLimit): Promise<Ending> {
     if (library !== undefined) await this.#timings.measure('library', () => this.#engine.create(library));
+    const stdout = new HeldOutput(output.stdout);
     const gate = new Gate(() => {
       this.#commandStarted = true;
       this.#start.resolve(undefined);
       this.#timings.startupMs = now();
       limit.start();
+      this.#onStart();
+      stdout.open();
     }, output.stderr);
     const exitCode = await this.#timings.measure('agent', () =>
       this.#engine.run(agent, {
         input: `${Buffer.byteLength(document)}\n${document}`,
         later: limit.reached.then(() => TIME_IS_OVER),
-        onStdout: output.stdout,
+        onStdout: (chunk) => stdout.push(chunk),
         onStderr: (chunk) => gate.push(chunk),
       }),
     );
     this.#agentHasEnded = true;
     if (!gate.passed) {
+      stdout.open();
       throw new UserError(`The command was not started: ${gate.message || `the sandbox ended with ${exitCode}`}`);
     }
     return { exitCode, timedOut: false };
