@@ -76,6 +76,19 @@ export function usesColour({ NO_COLOR = '', TERM }: NodeJS.ProcessEnv, isTermina
   return isTerminal && NO_COLOR === '' && TERM !== 'dumb';
 }
 
+/** `reporter`, and the list of what it is given to warn about. */
+export function recording(reporter: RunReporter): {
+  readonly reporter: RunReporter;
+  readonly warnings: readonly string[];
+} {
+  const warnings: string[] = [];
+  const warning = (message: string): void => {
+    warnings.push(message);
+    reporter.warning(message);
+  };
+  return { reporter: { ...reporter, warning }, warnings };
+}
+
 /** Writes `awf: ...` lines to standard error. */
 export const stderrReporter: RunReporter = {
   debug: (message) => process.stderr.write(`awf: debug: ${message}\n`),

@@ -76,6 +76,7 @@ export function aConfig({ secrets = NO_SECRETS, ...overrides }: ConfigOverrides 
   const egress = allowing('');
   return {
     frontEnd: 'action',
+    label: undefined,
     command: { kind: 'argv', argv: ['true'] },
     workspace: '/workspace',
     workingDirectory: '/workspace',
@@ -139,5 +140,5 @@ export function thrown(work: () => unknown): Error & { readonly hint?: string } 
 
 /** A name of a report, with the number of requests for it. */
 export function judged(domain: string, requests: number, detail: Partial<JudgedDomain> = {}): JudgedDomain {
-  return { domain, requests, rule: null, reason: null, port: 443, ...detail };
+  return { domain, requests, rule: null, reason: null, port: 443, firstAt: 0, ...detail };
 }

@@ -36,6 +36,7 @@ describe('defaults', () => {
     const workspace = temporaryDirectory();
     expect(build({}, { workspace })).toEqual({
       frontEnd: 'action',
+      label: undefined,
       command: { kind: 'argv', argv: ['true'] },
       workspace,
       workingDirectory: workspace,

@@ -90,6 +90,7 @@ export const CASES: Readonly<
   Record<Exclude<OptionName, 'run' | 'policy-ref' | 'enable-api-proxy' | 'keep-containers' | 'host-credentials'>, Case>
 > = {
   shell: { good: 'sh', reads: { command: { shell: ['sh', '-e', '{0}'] } }, bad: ['pwsh', 'is not one of its values'] },
+  label: { good: ' Review\tthe  change', reads: { label: 'Review the change' } },
   'working-directory': { good: '.', reads: {}, bad: ['..', 'is outside the workspace'] },
   ...UPSTREAMS,
   ...AUTH_HEADERS,

@@ -25,6 +25,7 @@ const INTERFACE: Readonly<Record<string, string | undefined>> = {
   run: undefined,
   shell: 'bash',
   'working-directory': undefined,
+  label: undefined,
   ...Object.fromEntries(
     PROVIDERS.flatMap(({ credentials, targetInput, authHeaderInput }) => [
       ...credentials.map(({ input }) => input),

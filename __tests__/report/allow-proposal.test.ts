@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { allowProposal } from '../../src/report/allow-proposal.ts';
+import { allowProposal, isAllowable } from '../../src/report/allow-proposal.ts';
 import type { JudgedDomain } from '../../src/report/traffic.ts';
 import { judged } from '../../testing/builders.ts';
 import { allowing } from '../../testing/options.ts';
@@ -9,19 +9,14 @@ const presetsOf = (host: string): string[] => (host.endsWith('.things.example') 
 const refused = (domain: string, detail: Partial<JudgedDomain> = {}) =>
   judged(domain, 1, { reason: 'not-listed', ...detail });
 
-const propose = (...blocked: readonly JudgedDomain[]) => allowProposal(allow, { blocked, audited: [] }, presetsOf);
+const propose = (...blocked: readonly JudgedDomain[]) => allowProposal(allow, blocked.filter(isAllowable), presetsOf);
 const linesFor = (...blocked: readonly JudgedDomain[]) => propose(...blocked)?.lines.slice(allow.length);
 
 test('keeps the entries that are there, and names a preset once', () => {
   expect(propose(refused('a.things.example'), refused('b.things.example'))).toEqual({
     ...{ lines: ['mine.example', '*.also.example', 'things'], unknown: 0, leftOut: 0 },
+    covered: new Map(['a', 'b'].map((name) => [`${name}.things.example`, 'things'])),
   });
-});
-
-test('an audit is proposed like a refusal', () => {
-  expect(allowProposal([], { blocked: [], audited: [refused('a.example')] }, presetsOf)?.lines).toEqual([
-    '# a.example',
-  ]);
 });
 
 describe('a name that no preset covers', () => {
@@ -52,7 +47,7 @@ test.each<[string, JudgedDomain]>([
   ['an address', refused('192.0.2.7', { reason: 'port' })],
   ['a name that could end the block', refused('a.example\n```')],
   ['a name without a dot', refused('npm')],
-  ['the usual side traffic of an agent program', refused('play.googleapis.com')],
+  ['a name that a list should not have unread', refused('a_b.example')],
 ])('proposes nothing for %s', (_, one) => {
   expect(propose(one)).toBeUndefined();
 });

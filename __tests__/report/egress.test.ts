@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { egressLines, egressReport, writePolicy } from '../../src/report/egress.ts';
 import { NO_DOMAINS } from '../../src/report/traffic.ts';
 import { NO_MODEL_USAGE } from '../../src/report/usage.ts';
-import { aConfig, judged, temporaryDirectory } from '../../testing/builders.ts';
+import { aConfig, given, judged, temporaryDirectory } from '../../testing/builders.ts';
 import { allowing } from '../../testing/options.ts';
 
 const config = aConfig({
+  secrets: given('GEMINI_API_KEY'),
   egress: allowing('mine.example'),
   knownBlocked: [
     { host: 'known.example', match: 'domain' },
@@ -28,6 +29,11 @@ describe('what nobody expected', () => {
     const { unexpected, proposal } = egressReport(config, { ...NO_DOMAINS, blocked }, usage, () => []);
     expect(unexpected).toEqual(['evil.example', 'api.example POST /x']);
     expect(proposal?.lines).toEqual(['mine.example', '# evil.example']);
+  });
+
+  test('has what looks like side traffic, if the program has no key here', () => {
+    const { unexpected } = egressReport({ ...config, providers: [] }, { ...NO_DOMAINS, blocked }, usage, () => []);
+    expect(unexpected).toContain('play.googleapis.com');
   });
 
   test('is nothing in an audit that refused nothing', () => {
@@ -61,7 +67,7 @@ test('policy.json has the entries, what they did, and the list', () => {
   expect(JSON.parse(readFileSync(join(squid, 'policy.json'), 'utf8'))).toMatchObject({
     ...{ version: 1, mode: 'block', deny: [] },
     allow: [{ entry: 'mine.example', from: 'allow-domains, line 1', preset: null }],
-    refused: blocked.map(({ domain }) => ({ domain, requests: 1 })),
+    refused: blocked.map(({ domain }) => ({ domain, requests: 1, rule: null, reason: 'not-listed', port: 443 })),
     proposal: { allowDomains: ['mine.example', '# evil.example'], leftOut: 0 },
   });
 });

@@ -8,7 +8,19 @@ import type { LogDirectories } from '../host/log-directories.ts';
 /** What became of the upload. */
 export type UploadResult =
   | { readonly uploaded: string; readonly files: number; readonly bytes: number | undefined }
-  | { readonly skipped: string };
+  | { readonly skipped: 'no service' | 'no files' };
+
+/** Whether the logs of a run are uploaded. @param succeeded whether the command did */
+export function isUploaded({ when }: UploadSettings, succeeded: boolean): boolean {
+  return when === 'always' || (when === 'on-failure' && !succeeded);
+}
+
+/** Whether the runner has an artifact service. `act` has one only if it is asked for. */
+export const hasArtifactService = (): boolean => (process.env['ACTIONS_RESULTS_URL'] ?? '') !== '';
+
+/** The name of a run's artifact, which is known before it is uploaded. */
+export const artifactName = ({ artifactName: name }: UploadSettings, runId: string): string =>
+  name ?? `awf-logs-${runId}`;
 
 /**
  * Uploads the logs as one artifact.
@@ -22,12 +34,12 @@ export async function uploadLogs(
   runId: string,
   limitMs = UPLOAD_LIMIT_MS,
 ): Promise<UploadResult> {
-  if ((process.env['ACTIONS_RESULTS_URL'] ?? '') === '') {
-    return { skipped: 'this runner has no artifact service (ACTIONS_RESULTS_URL is not set)' };
+  if (!hasArtifactService()) {
+    return { skipped: 'no service' };
   }
   const files = Object.values(logs).flatMap(logFiles);
-  if (files.length === 0) return { skipped: 'there are no log files' };
-  const name = settings.artifactName ?? `awf-logs-${runId}`;
+  if (files.length === 0) return { skipped: 'no files' };
+  const name = artifactName(settings, runId);
   const options = settings.retentionDays === undefined ? {} : { retentionDays: settings.retentionDays };
   const upload = new DefaultArtifactClient().uploadArtifact(name, files, dirname(logs.squid), options);
   const { size } = await withLimit(upload, limitMs);

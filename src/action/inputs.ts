@@ -1,9 +1,11 @@
 import * as core from '@actions/core';
 import { buildConfig } from '../config/build.ts';
 import type { Config } from '../config/config.ts';
+import { stepLabel } from '../config/label.ts';
 import { hostProxy } from '../config/network-build.ts';
 import { PROXY_OPTION_VARIABLE, proxyPasswords } from '../config/upstream-proxy.ts';
 import { OPTIONS, type OptionName } from '../config/options.ts';
+import { label } from '../config/parsers.ts';
 import type { FrontEnd } from '../config/read.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { UserError } from '../errors.ts';
@@ -58,6 +60,11 @@ export function loadInputs(environment: NodeJS.ProcessEnv = process.env): Inputs
       retentionDays: values['retention-days'],
     },
   };
+}
+
+/** What people call the step, also if its inputs are not valid. @returns undefined if it has no name */
+export function stepName(environment: NodeJS.ProcessEnv = process.env): string | undefined {
+  return label({ text: textOf('label'), source: { kind: 'input', name: 'label' } }) ?? stepLabel(environment);
 }
 
 /** The runner replaces exact texts: the value as it was given, and the trimmed one that AWF uses. */

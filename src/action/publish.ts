@@ -2,42 +2,49 @@ import { appendFileSync } from 'node:fs';
 import * as core from '@actions/core';
 import type { Secrets } from '../config/secrets.ts';
 import { describeError } from '../errors.ts';
+import { writeSummaryFile } from '../host/log-directories.ts';
 import { agentOutputs } from '../report/agent-outputs.ts';
-import { agentSummary } from '../report/agent-summary.ts';
-import { egressLines } from '../report/egress.ts';
 import { decimalUsd } from '../report/money.ts';
-import { summaryMarkdown } from '../report/summary.ts';
 import type { DomainCount } from '../report/tally.ts';
 import { attempt, type Reporter } from '../reporter.ts';
 import { DOMAINS_OUTPUT_LIMIT } from '../run/limits.ts';
-import { blockedText } from '../run/messages.ts';
 import type { RunResult } from '../run/report.ts';
 import { appending } from './runner-file.ts';
 
 /**
- * Tells the job how the run ended: outputs, annotations, job summary. Each part has a guard of its own, and none of them
+ * Tells the job how the run ended: outputs and job summary. Each part has a guard of its own, and none of them
  * changes the exit code or the outcome.
+ *
+ * @param summary makes the summary, when everything else is told
  */
-export async function publish(result: RunResult, secrets: Secrets, reporter: Reporter): Promise<void> {
-  const { exitCode } = result;
-  const error = result.error === undefined ? undefined : describeError(result.error);
+export async function publish(
+  result: RunResult,
+  secrets: Secrets,
+  reporter: Reporter,
+  summary: () => string,
+): Promise<void> {
+  const { logs } = result;
   const outputs = { ...runOutputs(result), ...(await commandOutputs(result, secrets, reporter)) };
-  if (error !== undefined) core.setFailed(error);
-  else if (result.outcome === 'blocked') core.setFailed(blockedText('action', result.egress));
-  else if (exitCode !== 0) core.setFailed(`The command ended with exit code ${exitCode}.`);
-  for (const line of result.egress === undefined ? [] : egressLines(result.egress, 'allow-domains'))
-    reporter.info(line);
   setOutputs(outputs, reporter);
   for (const warning of cutWarnings(result)) reporter.warning(warning);
+  const markdown = await attempt(reporter, 'make the job summary', summary);
+  if (markdown === undefined) return;
   await attempt(reporter, 'write the job summary', () => {
-    writeSummary(result, error, secrets);
+    writeSummary(markdown);
   });
+  if (logs !== undefined) await attempt(reporter, 'write summary.md', () => writeSummaryFile(logs, markdown));
 }
 
-/** For a step whose run never began. */
-export function publishFailure(error: unknown, reporter: Reporter): void {
-  core.setFailed(describeError(error));
+/**
+ * For a step whose run never began.
+ *
+ * @param summary says so to a reader of the job's page
+ */
+export async function publishFailure(reporter: Reporter, summary: () => string): Promise<void> {
   setOutputs({ 'exit-code': '1', outcome: 'error' }, reporter);
+  await attempt(reporter, 'write the job summary', () => {
+    writeSummary(summary());
+  });
 }
 
 /** What could not be read is left out, never shown as empty. */
@@ -121,12 +128,7 @@ function setOutputs(outputs: Readonly<Record<string, string>>, reporter: Reporte
   if (failed.length > 0) reporter.warning(`Could not set the outputs ${failed.join(', ')}: ${describeError(reason)}`);
 }
 
-function writeSummary(result: RunResult, error: string | undefined, secrets: Secrets): void {
+function writeSummary(markdown: string): void {
   const file = process.env['GITHUB_STEP_SUMMARY'] ?? '';
-  if (file === '') return;
-  const { outcome, exitCode, traffic, egress, budget, aftermath, timings, logs, hasAgentLogs, written } = result;
-  const commandSummary = agentSummary(written.summary, secrets);
-  const about = { outcome, exitCode, error, startupMs: timings.startupMs, logs, hasAgentLogs };
-  const facts = { ...about, traffic, egress, budget, aftermath, commandSummary };
-  appending('GITHUB_STEP_SUMMARY', () => appendFileSync(file, summaryMarkdown(facts)));
+  if (file !== '') appending('GITHUB_STEP_SUMMARY', () => appendFileSync(file, markdown));
 }

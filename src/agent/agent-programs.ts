@@ -6,7 +6,7 @@ import { words } from '../shared/words.ts';
 const OTHERS = words('opencode aider goose crush amp qwen cursor-agent droid llm openhands cline');
 
 /** Commands of agent programs. */
-const AGENT_PROGRAMS: readonly string[] = [...PROVIDERS.map(({ program }) => program.command), ...OTHERS];
+const AGENT_PROGRAMS: readonly string[] = [...PROVIDERS.map(({ command }) => command), ...OTHERS];
 
 /** The commands of agent programs that a command names, as a word of their own. */
 export function agentProgramsIn(command: Command): string[] {

@@ -4,15 +4,16 @@ import { DockerCli } from '../docker/cli.ts';
 import type { Engine } from '../docker/engine.ts';
 import { builtImageNames } from '../docker/images.ts';
 import { describeError } from '../errors.ts';
-import { logPaths } from '../host/log-directories.ts';
+import { logPaths, writeSummaryFile } from '../host/log-directories.ts';
 import { egressLines } from '../report/egress.ts';
 import { costText } from '../report/money.ts';
 import type { DomainCount } from '../report/tally.ts';
 import type { DomainTraffic } from '../report/traffic.ts';
-import { filtered, stderrReporter, type Reporter } from '../reporter.ts';
+import { attempt, filtered, recording, stderrReporter, type Reporter } from '../reporter.ts';
 import { blockedText } from '../run/messages.ts';
 import { writeTo } from '../run/output.ts';
 import type { RunResult } from '../run/report.ts';
+import { runSummary } from '../run/run-summary.ts';
 import { newRunId, run } from '../run/run.ts';
 import { tokensOf } from '../shared/usage.ts';
 import { inProcess } from '../workspace/look-through.ts';
@@ -34,7 +35,7 @@ export async function runCommand(
   signal: AbortSignal,
   engineWith: (debug: (message: string) => void) => Engine = (debug) => new DockerCli(debug),
 ): Promise<number> {
-  const reporter = filtered(stderrReporter, config.logLevel);
+  const { reporter, warnings } = recording(filtered(stderrReporter, config.logLevel));
   const runId = newRunId();
   const result = await run(config, secrets, {
     runId,
@@ -52,6 +53,12 @@ export async function runCommand(
     hasPostStep: false,
   });
   report(result, reporter);
+  const { logs, hasAgentLogs } = result;
+  if (logs !== undefined) {
+    const context = { root, environment: process.env, logs: { paths: logPaths(logs, hasAgentLogs) }, warnings };
+    const write = (): void => writeSummaryFile(logs, runSummary(result, config, secrets, context));
+    await attempt(reporter, 'write summary.md', write);
+  }
   if (config.keepContainers) {
     reporter.info(`The containers are kept; find them with: docker ps -a --filter label=awf.run=${runId}`);
   }

@@ -8,6 +8,7 @@ import type { Command, Config } from './config.ts';
 import { egressOf, thisMachine } from './egress-build.ts';
 import { nameWarning } from './egress-entry.ts';
 import { githubConfig, hostsOfGithub } from './github-config.ts';
+import { stepLabel } from './label.ts';
 import { optionName, type OptionValues } from './options.ts';
 import { networkConfig } from './network-build.ts';
 import { realDirectory } from './parsers.ts';
@@ -82,6 +83,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
   const github = apiProxy ? githubConfig(values, secrets, environment, frontEnd.kind) : undefined;
   const config: Config = {
     frontEnd: frontEnd.kind,
+    label: values.label ?? stepLabel(environment),
     command: commandOf(values, context.argv),
     workspace,
     workingDirectory: values['working-directory'] ?? workspace,

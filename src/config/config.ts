@@ -61,6 +61,8 @@ export interface PolicyOrigin {
 export interface Config {
   /** Decides how messages name the options. */
   readonly frontEnd: FrontEndKind;
+  /** What people call the run; undefined if it has no name. */
+  readonly label: string | undefined;
   readonly command: Command;
   /** Absolute path. It is mounted read-write at the same path. */
   readonly workspace: string;

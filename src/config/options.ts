@@ -17,6 +17,7 @@ import {
   anyText,
   authHeader,
   dollars,
+  label,
   memory,
   minutes,
   path,
@@ -44,6 +45,12 @@ const COMMAND = [
     kind: 'text',
     parse: workingDirectory,
     description: 'where the command starts, inside the workspace',
+  },
+  {
+    name: 'label',
+    kind: 'text',
+    parse: label,
+    description: 'a name for the summary and the log',
   },
 ] as const satisfies readonly Option[];
 

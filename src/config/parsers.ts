@@ -14,6 +14,22 @@ import { placeOf, type Given } from './source.ts';
 /** Any text. */
 export const anyText = ({ text }: Given): string => text;
 
+/** Characters of a label. */
+const MAX_LABEL = 80;
+
+/**
+ * A name that people read: one line of plain text. It may have somebody else's words in it, such as the title of a pull
+ * request. So it is cleaned and cut, not refused: nobody may be able to stop a step with a title.
+ *
+ * @returns undefined if nothing is left of it
+ */
+export function label({ text }: Given): string | undefined {
+  const plain = text.replace(/\s+/g, ' ').replace(/(?!\u200d)[\p{Cc}\p{Cf}\p{Cs}]/gu, '').trim();
+  const characters = [...plain];
+  const cut = characters.length > MAX_LABEL ? `${characters.slice(0, MAX_LABEL - 1).join('')}…` : plain;
+  return cut === '' ? undefined : cut;
+}
+
 /** A path relative to the current directory. */
 export const path = ({ text }: Given): string => resolve(text);
 

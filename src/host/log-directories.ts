@@ -22,9 +22,24 @@ export interface LogDirectories {
   readonly agent: string;
 }
 
-/** The directories that exist, for people. */
+/** The directories in which there is something, for people. */
 export function logPaths({ squid, apiProxy, agent }: LogDirectories, hasAgentLogs: boolean): string[] {
-  return [squid, apiProxy, ...(hasAgentLogs ? [agent] : [])];
+  return [squid, apiProxy, ...(hasAgentLogs ? [agent] : [])].filter(isFilled);
+}
+
+function isFilled(directory: string): boolean {
+  try {
+    return readdirSync(directory).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Removes those log directories in which there is nothing. */
+export function removeEmpty({ squid, apiProxy }: LogDirectories): void {
+  for (const directory of [squid, apiProxy]) {
+    if (!isFilled(directory)) rmSync(directory, { recursive: true, force: true });
+  }
 }
 
 /** The durations of the phases, beside Squid's logs. */
@@ -43,16 +58,29 @@ export function writeAftermath({ squid }: Pick<LogDirectories, 'squid'>, afterma
   writeAnew(squid, AFTERMATH_FILE, aftermath);
 }
 
-/**
- * Writes a value as JSON. A sidecar can write to the directory too, so no link that stands there is followed. What cannot
- * be written in full is removed: half a file would be read as a whole one.
- */
+/** The job summary, which is gone from the job's page when somebody reads the logs elsewhere. */
+const SUMMARY_FILE = 'summary.md';
+
+/** Writes `summary.md`, beside `timings.json`. */
+export function writeSummaryFile({ squid }: Pick<LogDirectories, 'squid'>, markdown: string): void {
+  writeTextAnew(squid, SUMMARY_FILE, markdown);
+}
+
+/** Writes a value as JSON, as {@link writeTextAnew} does. */
 export function writeAnew(directory: string, name: string, value: unknown): void {
+  writeTextAnew(directory, name, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/**
+ * Writes a file. A sidecar can write to the directory too, so no link that stands there is followed. What cannot be written
+ * in full is removed: half a file would be read as a whole one.
+ */
+function writeTextAnew(directory: string, name: string, text: string): void {
   const path = join(directory, name);
   rmSync(path, { recursive: true, force: true });
   const file = openSync(path, 'wx');
   try {
-    writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+    writeFileSync(file, text);
   } catch (error) {
     rmSync(path, { force: true });
     throw error;

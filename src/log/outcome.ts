@@ -2,8 +2,9 @@ import type { Config } from '../config/config.ts';
 import { optionName } from '../config/options.ts';
 import { describeError } from '../errors.ts';
 import { printable } from '../host/file-names.ts';
+import { counted, countText } from '../report/numbers.ts';
 import type { RunUsage } from '../report/usage.ts';
-import { amount, counted, duration, listed, minutesText } from './amounts.ts';
+import { duration, listed, minutesText } from './amounts.ts';
 import { memoryText } from './policy.ts';
 import type { Paint } from './paint.ts';
 
@@ -72,7 +73,7 @@ function stoppedText({ frontEnd, timeoutMinutes = 0 }: Config): string {
 function usageText({ providers }: Config, { usage, commandMs }: Ended): string[] {
   if (usage === undefined) return ['what it used is unknown'];
   if (usage.requests === 0) return providers.length > 0 && commandMs !== undefined ? ['no model request'] : [];
-  const tokens = `${amount(usage.inputTokens)} + ${amount(usage.outputTokens)} tokens`;
+  const tokens = `${countText(usage.inputTokens)} + ${countText(usage.outputTokens)} tokens`;
   return [[counted(usage.requests, 'model request'), tokens, costOf(usage)].join(', ')];
 }
 

@@ -4,8 +4,9 @@ import { optionName } from '../config/options.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { printable } from '../host/file-names.ts';
 import { isBelow } from '../host/paths.ts';
+import { counted, countText } from '../report/numbers.ts';
 import { isOwnHost, PROVIDERS } from '../shared/providers.ts';
-import { amount, counted, listed, minutesText } from './amounts.ts';
+import { listed, minutesText } from './amounts.ts';
 import { rowLines, type Row } from './rows.ts';
 
 /** A title with its lines. */
@@ -56,7 +57,9 @@ export function policyGroup(config: Config, facts: PolicyFacts): Group {
 function titleOf(config: Config, memory: string): string {
   const { egress, apiProxy, providers, timeoutMinutes, budget } = config;
   const reach =
-    egress.mode === 'audit' ? 'audit, nothing public is refused' : counted(egress.allow.length, 'domain').replace(/^0 /, 'no ');
+    egress.mode === 'audit'
+      ? 'audit, nothing public is refused'
+      : counted(egress.allow.length, 'domain').replace(/^0 /, 'no ');
   const models = providers.length === 0 ? 'no model' : providers.map(({ provider }) => provider.name).join(', ');
   const most = [
     ...(timeoutMinutes === undefined ? [] : [minutesText(timeoutMinutes)]),
@@ -96,7 +99,15 @@ function reachRows(config: Config): Row[] {
     ...labelled('', proposalText(config)),
     ...labelled('never', unlessEmpty(listed([...new Set(denied)], MOST))),
     ...labelled('services', unlessEmpty(services.map(({ name, port }) => `${name}:${port}`).join(', '))),
-    ...labelled('names', unlessEmpty(listed(addHosts.map(({ name, address }) => `${name} is ${address}`), MOST))),
+    ...labelled(
+      'names',
+      unlessEmpty(
+        listed(
+          addHosts.map(({ name, address }) => `${name} is ${address}`),
+          MOST,
+        ),
+      ),
+    ),
     ...labelled('private', unlessEmpty(network.allowPrivate.join(', '))),
   ];
 }
@@ -145,7 +156,10 @@ function hostRows({ namedHosts, github, hostVariables }: Config): Row[] {
   return [
     ...labelled('GitHub', github === undefined ? [] : [`${github.access}: ${listed(repositories, MOST)}`]),
     ...labelled('hosts', unlessEmpty(listed(others, MOST))),
-    ...labelled('', unlessEmpty(Object.keys(hostVariables).join(', ')).map((names) => `placeholders in ${names}`)),
+    ...labelled(
+      '',
+      unlessEmpty(Object.keys(hostVariables).join(', ')).map((names) => `placeholders in ${names}`),
+    ),
   ];
 }
 
@@ -175,7 +189,10 @@ function workspaceRows({ workspace, protectPaths }: Config, guards: readonly Mou
 function mountRows({ agentImage, workspace }: Config, { userMounts, toolchain }: PolicyFacts): Row[] {
   const tools =
     agentImage === undefined
-      ? `this machine's tools, read-only: ${listed(toolchain.map(({ target }) => printable(target)), 12)}`
+      ? `this machine's tools, read-only: ${listed(
+          toolchain.map(({ target }) => printable(target)),
+          12,
+        )}`
       : `the image ${printable(agentImage)}`;
   const mounts = userMounts.map((mount) => {
     const source = mount.kind === 'bind' ? printable(mount.source) : mount.target;
@@ -188,7 +205,7 @@ function mountRows({ agentImage, workspace }: Config, { userMounts, toolchain }:
 function limitsText({ pids, timeoutMinutes, budget, agentLogs }: Config, memory: string): string {
   return [
     memoryText(memory),
-    `${amount(pids)} processes`,
+    `${countText(pids)} processes`,
     timeoutMinutes === undefined ? 'no time limit' : minutesText(timeoutMinutes),
     ...(budget.maxRequests === undefined ? [] : [counted(budget.maxRequests, 'model request')]),
     ...(budget.maxTokens === undefined ? [] : [counted(budget.maxTokens, 'token')]),
@@ -207,4 +224,3 @@ export function memoryText(limit: string): string {
   const gigabytes = Math.round((bytes / 2 ** 30) * 10) / 10;
   return gigabytes >= 1 ? `${gigabytes} GB` : `${Math.round(bytes / 2 ** 20)} MB`;
 }
-

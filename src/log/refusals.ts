@@ -1,172 +1,155 @@
 import type { Config } from '../config/config.ts';
 import { optionName } from '../config/options.ts';
 import { printable } from '../host/file-names.ts';
-import type { AddedLine } from '../report/allow-proposal.ts';
+import type { AllowProposal } from '../report/allow-proposal.ts';
 import { REASONS } from '../report/egress-summary.ts';
 import type { EgressReport } from '../report/egress.ts';
 import type { RefusedRequest } from '../report/hosts.ts';
-import { isSideRequest, sideTrafficOf } from '../report/side-traffic.ts';
+import { counted } from '../report/numbers.ts';
+import { unexpectedOf, type Refusals } from '../report/refusals.ts';
 import type { DomainTraffic, JudgedDomain } from '../report/traffic.ts';
-import type { RunUsage } from '../report/usage.ts';
-import { covers } from '../shared/host-pattern.ts';
-import { PROVIDERS } from '../shared/providers.ts';
-import { counted, listed } from './amounts.ts';
+import { listed } from './amounts.ts';
 import type { Annotation } from './outcome.ts';
+import type { Paint } from './paint.ts';
 import type { Group } from './policy.ts';
 import { rowLines } from './rows.ts';
-import type { Paint } from './paint.ts';
 
-/** Names, and lines to add, that the log has. The command can ask for any number of names. */
+/** Names and lines that the log has of a kind. The command can ask for any number of names. */
 const MOST = 20;
 
-/** What was refused or could not be reached, sorted by what a reader does about it. */
-export interface Refusals {
-  /** The lines to add, with the names that they are for. */
-  readonly added: readonly AddedLine[];
-  /** Lines beyond those. */
-  readonly leftOut: number;
-  /** No entry would allow them. */
-  readonly others: readonly JudgedDomain[];
-  /** Hosts of providers without a key: a key is what the command needs. */
-  readonly keyless: readonly JudgedDomain[];
-  /** Side traffic of the programs of providers that have a key. */
-  readonly side: readonly JudgedDomain[];
-  /** Those that `known-blocked` has. */
-  readonly expected: readonly JudgedDomain[];
-  /** Requests for names that are not counted one by one. */
-  readonly further: number;
-  readonly unresolvable: readonly JudgedDomain[];
-  /** Requests at named hosts that no rule allows. */
-  readonly atHosts: readonly RefusedRequest[];
-}
-
-/** Sorts what was refused. */
-export function refusalsOf(
-  { providers, knownBlocked }: Pick<Config, 'providers' | 'knownBlocked'>,
-  { blocked, audited, unresolvable, others }: DomainTraffic,
-  egress: EgressReport | undefined,
-  usage: RunUsage | undefined,
-): Refusals {
-  const { added = [], leftOut = 0 } = egress?.proposal ?? {};
-  const proposed = new Set(added.flatMap(({ domains }) => domains.map(({ domain }) => domain)));
-  const keys = providers.map(({ provider }) => provider.name);
-  const kindOf = ({ domain }: JudgedDomain): 'added' | 'expected' | 'side' | 'keyless' | 'others' => {
-    if (knownBlocked.some((pattern) => covers(pattern, domain))) return 'expected';
-    const makers = sideTrafficOf(domain);
-    if (makers.some((name) => keys.includes(name))) return 'side';
-    if (proposed.has(domain)) return 'added';
-    return makers.length > 0 ? 'keyless' : 'others';
-  };
-  const kinds = Map.groupBy([...blocked, ...audited], kindOf);
-  return {
-    ...{ added, leftOut, unresolvable },
-    others: kinds.get('others') ?? [],
-    keyless: kinds.get('keyless') ?? [],
-    side: kinds.get('side') ?? [],
-    expected: kinds.get('expected') ?? [],
-    further: others.blocked + others.audited,
-    atHosts: (usage?.refused ?? []).filter(
-      (one) => !isSideRequest(one) && !knownBlocked.some((pattern) => covers(pattern, one.host)),
-    ),
-  };
-}
-
-/** Names that a reader has to think about. */
-function counting({ added, others, keyless }: Refusals): JudgedDomain[] {
-  return [...added.flatMap(({ domains }) => domains), ...keyless, ...others];
-}
-
-/** The end of a log: what was refused, and what to do about it. Empty if nothing was. Each block begins a message. */
-export function refusalBlocks(config: Config, refusals: Refusals, paint: Paint): string[][] {
-  return [
-    ...domainBlocks(config, refusals, paint),
-    ...hostBlocks(config, refusals.atHosts, paint),
-    ...(refusals.unresolvable.length === 0
-      ? []
-      : [
-          [
-            `${paint.note('⚠')} allowed, but without an address: ${namesText(refusals.unresolvable)}. Check the spelling.`,
-          ],
-        ]),
-  ];
-}
-
-function domainBlocks(config: Config, refusals: Refusals, paint: Paint): string[][] {
-  const { added, leftOut, others, keyless, side, expected, further } = refusals;
-  const domains = counting(refusals);
+/**
+ * The end of a log: what was refused or could not be reached, and what to do about it.
+ *
+ * @returns blocks of lines, each of which is a message; none if there is nothing to tell
+ */
+export function refusalBlocks(
+  config: Config,
+  domains: DomainTraffic,
+  { mode, refusals, audited, proposal }: EgressReport,
+  paint: Paint,
+): string[][] {
+  const both = joined(refusals, audited);
+  const names = namesOf(both);
   const notes = [
-    ...(leftOut === 0 ? [] : [`${String(leftOut)} more lines are in policy.json, in the logs.`]),
-    ...others.slice(0, MOST).map((one) => `${nameOf(one)}: ${whyText(one)}. No entry allows that.`),
-    ...(others.length > MOST ? [`${String(others.length - MOST)} more names are in Squid's log.`] : []),
-    ...keylessNotes(config, keyless),
-    ...(further === 0 ? [] : [`${counted(further, 'more request')} went to further names; they are in Squid's log.`]),
-    ...sideNotes(side),
-    ...(expected.length === 0
+    ...both.closed.slice(0, MOST).map((one) => `${nameOf(one)}: ${whyText(one)}`),
+    ...(both.closed.length > MOST ? [`${String(both.closed.length - MOST)} more names are in Squid's log.`] : []),
+    ...keylessNotes(config, both.keyless),
+    ...furtherNotes(domains),
+    ...harmlessNotes(both.harmless),
+    ...(both.expected.length === 0
       ? []
-      : [`Expected (${optionName(config.frontEnd, 'known-blocked')}): ${namesText(expected)}.`]),
+      : [`${optionName(config.frontEnd, 'known-blocked')} expects ${namesText(both.expected)}.`]),
   ];
-  if (domains.length + notes.length === 0) return [];
-  const isAudit = config.egress.mode === 'audit';
-  const verb = isAudit ? 'would be refused without the audit' : domains.length === 1 ? 'was refused' : 'were refused';
-  const option = optionName(config.frontEnd, 'allow-domains');
-  const ask =
-    added.length === 0 ? '' : ` If the command needs ${domains.length === 1 ? 'it' : 'them'}, add to ${option}:`;
-  const lead =
-    domains.length === 0
-      ? 'Nothing that counts was refused.'
-      : `${paint.bad('⛔')} ${counted(domains.length, 'domain')} ${verb}.${ask}`;
-  return [[lead, ...addedLines(added).map((line) => `    ${line}`), ...notes.map((note) => `  ${note}`)]];
+  const lead = leadText(config, names.length, mode === 'audit', proposal, paint);
+  return [
+    ...(names.length + notes.length === 0
+      ? []
+      : [[lead, ...addedLines(both.allowable, proposal), ...notes.map((note) => `  ${note}`)]]),
+    ...hostBlocks(config, both.atHosts, paint),
+    ...unresolvableBlocks(domains.unresolvable, paint),
+  ];
+}
+
+function joined(refusals: Refusals, audited: Refusals): Refusals {
+  return {
+    allowable: [...refusals.allowable, ...audited.allowable],
+    closed: [...refusals.closed, ...audited.closed],
+    keyless: [...refusals.keyless, ...audited.keyless],
+    atHosts: [...refusals.atHosts, ...audited.atHosts],
+    harmless: [...refusals.harmless, ...audited.harmless],
+    expected: [...refusals.expected, ...audited.expected],
+  };
+}
+
+/** The names that a reader has to think about. */
+const namesOf = (refusals: Refusals): string[] => [...new Set(unexpectedOf({ ...refusals, atHosts: [] }))];
+
+function leadText(
+  { frontEnd }: Config,
+  count: number,
+  isAudit: boolean,
+  proposal: AllowProposal | undefined,
+  paint: Paint,
+): string {
+  if (count === 0) return 'Nothing was refused that the command needs:';
+  const verb = isAudit ? 'on no list' : 'refused';
+  const add = `add to ${optionName(frontEnd, 'allow-domains')}:`;
+  const ask = isAudit
+    ? `With egress-policy: block, ${add}`
+    : `If the command needs ${count === 1 ? 'it' : 'them'}, ${add}`;
+  const lead = `${paint.bad('⛔')} ${counted(count, 'domain')} ${count === 1 ? 'was' : 'were'} ${verb}.`;
+  return proposal === undefined ? lead : `${lead} ${ask}`;
 }
 
 /** Lines to paste. Behind the entry, a comment says what it is for. */
-function addedLines(added: readonly AddedLine[]): string[] {
+function addedLines(allowable: readonly JudgedDomain[], proposal: AllowProposal | undefined): string[] {
+  if (proposal === undefined) return [];
+  const { added, covered, leftOut } = proposal;
   const shown = added.slice(0, MOST);
-  const width = Math.max(0, ...shown.map(({ line }) => line.length)) + 2;
-  const lines = shown.map(({ line, domains }) => {
-    const requests = counted(
-      domains.reduce((sum, one) => sum + one.requests, 0),
-      'request',
-    );
-    const what = line.startsWith('#')
-      ? `${requests}, unknown to AWF: look first`
-      : `${namesText(domains)}, ${requests}`;
-    return `${line.padEnd(width)}# ${what}`;
-  });
-  return added.length > MOST ? [...lines, `# ${String(added.length - MOST)} more lines are in policy.json`] : lines;
+  const width = Math.max(...shown.map((line) => line.length)) + 2;
+  const rest = added.length - shown.length + leftOut;
+  return [
+    ...shown.map((line) => `    ${line.padEnd(width)}# ${purposeOf(line, allowable, covered)}`),
+    ...(rest > 0 ? [`    # ${String(rest)} more are in policy.json, in the logs`] : []),
+  ];
 }
 
-function keylessNotes({ frontEnd }: Config, keyless: readonly JudgedDomain[]): string[] {
-  return keyless.slice(0, MOST).map((one) => {
-    const provider = PROVIDERS.find(
-      ({ sideTraffic, name }) => sideTraffic.includes(one.domain) && sideTrafficOf(one.domain).includes(name),
-    );
-    const credential = provider?.credentials[0];
-    const key = frontEnd === 'action' ? credential?.input : credential?.variable;
-    return `${nameOf(one)}: ${provider?.program.name ?? ''} asks for it. For ${provider?.name ?? ''}'s models, give ${key ?? ''} instead.`;
+function purposeOf(line: string, allowable: readonly JudgedDomain[], covered: AllowProposal['covered']): string {
+  const entry = line.replace(/^# (?:https:\/\/)?|:\d+$/g, '');
+  const isUnknown = line.startsWith('#');
+  const meant = allowable.filter(({ domain }) =>
+    isUnknown
+      ? !covered.has(domain) && (domain === entry || domain.endsWith(`.${entry}`))
+      : covered.get(domain) === line,
+  );
+  const requests = counted(sumOf(meant), 'request');
+  if (isUnknown) return `${requests}, unknown to AWF: look first`;
+  return `${namesText(meant.map(({ domain }) => domain))}, ${requests}`;
+}
+
+const sumOf = (list: readonly { readonly requests: number }[]): number =>
+  list.reduce((sum, { requests }) => sum + requests, 0);
+
+function whyText({ domain, reason, rule, requests }: JudgedDomain): string {
+  const isAddress = /^[0-9.]+$|:/.test(domain);
+  const known = REASONS[isAddress ? 'address' : (reason ?? '')]?.replaceAll('`', '');
+  const by = rule === null ? '' : ` by "${printable(rule.entry)}"`;
+  const why = reason === 'denied' ? `denied${by}` : (known ?? 'no entry allows it');
+  return `${counted(requests, 'request')}; ${why}`;
+}
+
+/** Nobody has to allow a model's own host. */
+function keylessNotes({ frontEnd }: Config, keyless: Refusals['keyless']): string[] {
+  return keyless.slice(0, MOST).map(({ domain, provider: { name, credentials } }) => {
+    const key = frontEnd === 'action' ? credentials[0]?.input : credentials[0]?.variable;
+    return `${printable(domain)} is ${name}'s own host. Do not allow it: set ${key ?? ''}, and AWF asks the model for the command.`;
   });
+}
+
+function furtherNotes({ others }: DomainTraffic): string[] {
+  const further = others.blocked + others.audited + others.unresolvable;
+  return further === 0 ? [] : [`${counted(further, 'more request')} went to other names; they are in Squid's log.`];
 }
 
 /** Without this, a reader would suspect an attack. */
-function sideNotes(side: readonly JudgedDomain[]): string[] {
-  return PROVIDERS.flatMap(({ name, program }) => {
-    const own = side.filter(({ domain }) => sideTrafficOf(domain)[0] === name);
-    return own.length === 0
-      ? []
-      : [`Harmless: ${namesText(own)}, side traffic of ${program.name}, which works without.`];
-  });
+function harmlessNotes(harmless: Refusals['harmless']): string[] {
+  return Map.groupBy(harmless, ({ programs }) => programs.join(' and '))
+    .entries()
+    .map(([programs, list]) => {
+      const names = namesText(list.map(({ what }) => what));
+      return `Side traffic of ${programs}, which works without: ${names}.`;
+    })
+    .toArray();
 }
 
 function hostBlocks({ frontEnd }: Config, refused: readonly RefusedRequest[], paint: Paint): string[][] {
   return (['host-rules', 'allow-endpoints'] as const).flatMap((option) => {
     const own = refused.filter((one) => one.option === option);
     if (own.length === 0) return [];
-    const requests = counted(
-      own.reduce((sum, one) => sum + one.requests, 0),
-      'request',
-    );
+    const add = `If the command needs that, add to ${optionName(frontEnd, option)}:`;
     return [
       [
-        `${paint.bad('⛔')} ${requests} had no rule and got 403. If the command needs that, add to ${optionName(frontEnd, option)}:`,
+        `${paint.bad('⛔')} ${counted(sumOf(own), 'request')} had no rule and got 403. ${add}`,
         ...own.slice(0, MOST).map(({ line }) => `    ${printable(line)}`),
         ...(own.length > MOST ? [`    # ${String(own.length - MOST)} more are in the api-proxy's log`] : []),
       ],
@@ -174,38 +157,37 @@ function hostBlocks({ frontEnd }: Config, refused: readonly RefusedRequest[], pa
   });
 }
 
-const nameOf = ({ domain }: JudgedDomain): string => printable(domain);
-
-const namesText = (names: readonly JudgedDomain[]): string => listed([...new Set(names.map(nameOf))], MOST);
-
-function whyText({ reason, rule, requests }: JudgedDomain): string {
-  const why =
-    reason === 'denied' && rule !== null ? `denied by "${printable(rule.entry)}"` : (REASONS[reason ?? ''] ?? reason);
-  return `${counted(requests, 'request')}, refused because of ${why ?? 'Squid'}`;
+function unresolvableBlocks(unresolvable: readonly JudgedDomain[], paint: Paint): string[][] {
+  if (unresolvable.length === 0) return [];
+  const names = namesText(unresolvable.map(({ domain }) => domain));
+  return [
+    [`${paint.note('⚠')} Allowed, but without an address: ${names}. Check the spelling, and the DNS of this machine.`],
+  ];
 }
 
+const nameOf = ({ domain }: JudgedDomain): string => printable(domain);
+
+const namesText = (names: readonly string[]): string => listed([...new Set(names.map(printable))], MOST);
+
 /** The message about refused names that is shown apart from the log; undefined if there are none that count. */
-export function refusedAnnotation({ frontEnd }: Pick<Config, 'frontEnd'>, refusals: Refusals): Annotation | undefined {
-  const names = [...new Set(counting(refusals).map(nameOf))];
+export function refusedAnnotation({ refusals }: EgressReport): Annotation | undefined {
+  const names = namesOf(refusals).map(printable);
   if (names.length === 0) return undefined;
-  const option = optionName(frontEnd, 'allow-domains');
-  return {
-    title: `AWF refused ${counted(names.length, 'domain')}`,
-    text: `${listed(names, 10)}. The job summary has the new ${option}.`,
-  };
+  const more = 'The end of the log and the job summary say what to add.';
+  return { title: `AWF refused ${counted(names.length, 'domain')}`, text: `${listed(names, 10)}. ${more}` };
 }
 
 /** What the command reached; undefined if that was nothing. */
 export function reachedGroup({ allowed, others }: DomainTraffic): Group | undefined {
   if (allowed.length === 0) return undefined;
-  const requests = allowed.reduce((sum, one) => sum + one.requests, others.allowed);
-  const rows = allowed.slice(0, 50).map(({ domain, requests: own, rule }) => {
+  const rows = allowed.slice(0, 50).map(({ domain, requests, rule }) => {
     const by = rule === null ? '' : `, by ${printable(rule.preset ?? rule.entry)} (${printable(rule.from)})`;
-    return [printable(domain), `${counted(own, 'request')}${by}`] as const;
+    return [printable(domain), `${counted(requests, 'request')}${by}`] as const;
   });
   const rest = allowed.length - rows.length;
+  const requests = counted(sumOf(allowed) + others.allowed, 'request');
   return {
-    title: `reached ${counted(allowed.length, 'domain')} with ${counted(requests, 'request')}`,
+    title: `reached ${counted(allowed.length, 'domain')} with ${requests}`,
     lines: [...rowLines(rows), ...(rest > 0 ? [`${String(rest)} more domains are in Squid's log.`] : [])],
   };
 }

@@ -1,5 +1,5 @@
 import { printable } from '../host/file-names.ts';
-import { code, table } from './markdown.ts';
+import { code, details, list } from './markdown.ts';
 import type { Aftermath } from '../workspace/inspect.ts';
 
 /** The number of items that one warning names. A hostile command can leave any number. */
@@ -52,64 +52,51 @@ export function aftermathWarnings({
   ];
 }
 
-/** A section of the job summary, as blocks. Empty if there is nothing to report. */
-export function aftermathMarkdown({
-  disarmed,
-  newRepository,
-  kept,
-  changes,
-  links,
-  setIdFiles,
-  pipes,
-  shut,
-  readOnly,
-  left,
-}: Aftermath): string[] {
-  const notes = [
+/** A section of the job summary, as blocks: what has to be seen, and what one may open. Empty if there is nothing to report. */
+export function aftermathMarkdown(aftermath: Aftermath): string[] {
+  const { disarmed, newRepository, changes, links, setIdFiles, pipes, left } = aftermath;
+  const seen = [
     ...(newRepository ? ['⚠️ The command made the workspace a git repository.'] : []),
-    ...readOnlyNote(readOnly),
-    ...(left === 0 ? [] : [`⚠️ At least ${left} directories were not looked through: there were too many.`]),
+    ...(left === 0
+      ? []
+      : [`⚠️ At least ${left} directories were not looked through: there were too many. Do not run git there.`]),
+    ...listOf(
+      'The command changed protected files. Review them before a later step uses them:',
+      changes.map(({ path, how }) => `${code(path)}: ${how}`),
+    ),
+    ...listOf(
+      'The command left what a later program would follow:',
+      disarmed.map(({ path, what, movedTo }) => {
+        const became = movedTo === undefined ? '⚠️ it could not be moved' : `⛔ moved to ${code(movedTo)}`;
+        return `${code(path)} (${code(what.join(', '))}): ${became}`;
+      }),
+    ),
+    ...listOf(
+      'The command left programs that lend the rights of their owner or group:',
+      setIdFiles.map(({ path, isCleared }) => `${code(path)}: ${isCleared ? '⛔ no longer' : '⚠️ it still does'}`),
+    ),
+    ...listOf(
+      'The command left pipes, at which a later program would wait:',
+      pipes.map(({ path, isRemoved }) => `${code(path)}: ${isRemoved ? '⛔ removed' : '⚠️ it is still there'}`),
+    ),
+    ...listOf('The command made links out of the workspace, which a later upload or copy follows:', links.map(code)),
   ];
-  const tables = [
-    tableOf(
-      ['Changed path of `protect-paths`', 'How'],
-      changes.map(({ path, how }) => [code(path), how]),
-    ),
-    tableOf(
-      ['A later program would follow', 'because of', 'What became of it'],
-      disarmed.map(({ path, what, movedTo }) => [
-        code(path),
-        code(what.join(', ')),
-        movedTo === undefined ? '⚠️ it could not be moved' : `⛔ moved to ${code(movedTo)}`,
-      ]),
-    ),
-    tableOf(
-      ['Lent the rights of its owner or group', 'What became of it'],
-      setIdFiles.map(({ path, isCleared }) => [code(path), isCleared ? '⛔ no longer' : '⚠️ it still does']),
-    ),
-    tableOf(
-      ['Made whoever opens it wait', 'What became of it'],
-      pipes.map(({ path, isRemoved }) => [code(path), isRemoved ? '⛔ removed' : '⚠️ it is still there']),
-    ),
-    tableOf(
-      ['Locked directory', 'What became of it'],
-      shut.map((path) => [code(path), '⛔ unlocked']),
-    ),
-    tableOf(
-      ['New link out of the workspace'],
-      links.map((link) => [code(link)]),
-    ),
-    tableOf(
-      ['Not brought to the repository on the host', 'because'],
-      [
-        ...kept.conflicts.map((name) => [code(name), 'it changed on the host during the run too']),
-        ...kept.ended.map((what) => [code(what), 'it was unfinished']),
-        ...kept.settings.map((name) => [code(name), 'it could run something, or send work elsewhere']),
-        ...kept.failed.map((what) => [code(what), '⚠️ it failed']),
-      ],
-    ),
-  ].flat();
-  return notes.length + tables.length === 0 ? [] : ['### Workspace', ...notes, ...tables];
+  const more = details('<b>Workspace</b>: what else the command left', furtherBlocks(aftermath));
+  return seen.length + more.length === 0 ? [] : ['### Workspace', ...seen, ...more];
+}
+
+/** What needs nobody's action. */
+function furtherBlocks({ kept, shut, readOnly }: Aftermath): string[] {
+  return [
+    ...readOnlyNote(readOnly),
+    ...listOf('The command locked directories, and AWF unlocked them:', shut.map(code)),
+    ...listOf('Not brought to the repository on the host:', [
+      ...kept.conflicts.map((name) => `${code(name)}: it changed on the host during the run too`),
+      ...kept.ended.map((what) => `${code(what)}: it was unfinished`),
+      ...kept.settings.map((name) => `${code(name)}: it could run something, or send work elsewhere`),
+      ...kept.failed.map((what) => `${code(what)}: ⚠️ it failed`),
+    ]),
+  ];
 }
 
 /** A build may well leave such directories (a cache of Go's modules), so this is no warning. */
@@ -163,8 +150,8 @@ function keptNotes({ conflicts, ended, settings, failed }: Aftermath['kept']): s
   ];
 }
 
-function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  return rows.length === 0 ? [] : [table(head, rows, '')];
+function listOf(lead: string, items: readonly string[]): string[] {
+  return items.length === 0 ? [] : [`**${lead}**`, ...list(items)];
 }
 
 function listed(items: readonly string[]): string {

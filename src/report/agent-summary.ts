@@ -1,5 +1,6 @@
 import { SUMMARY_FILE_LIMIT, type WrittenFile } from '../agent/command-files.ts';
 import { maskCredentials, type Secrets } from '../config/secrets.ts';
+import { codeBlock, escaped, spacedCode, visible } from './plain-text.ts';
 
 /**
  * Turns what the command wrote to GITHUB_STEP_SUMMARY into Markdown that is safe in the job summary. Returns undefined if
@@ -9,9 +10,7 @@ import { maskCredentials, type Secrets } from '../config/secrets.ts';
  * or to end its section and forge another one. So nothing is passed on as it is; the text is composed anew:
  *
  * - Every line goes into one block quote, under a note from AWF.
- * - Outside of code, a backslash before every ASCII punctuation character makes it plain text (CommonMark 2.4). GitHub also
- *   links some words on its own (addresses, mentions, issues) and renders mathematics; such a word becomes code, which
- *   GitHub leaves alone.
+ * - Outside of code, it is plain text; see plain-text.ts.
  * - Paragraphs, lists, bold text and code keep their format. Headings become bold text and tables become code. Links and
  *   images become code that shows where they lead.
  *
@@ -23,18 +22,11 @@ export function agentSummary(file: WrittenFile, secrets: Secrets): string | unde
   const text = maskCredentials(visible(file.text), secrets);
   if (text.trim() === '') return undefined;
   const notes = [
-    'Written by the command, not by the firewall. Links, images and HTML are shown as text.',
+    'Written by the command, not by AWF. Do not trust it more than the command. Links, images and HTML are shown as text.',
     ...(file.isCut ? [`It is longer than ${SUMMARY_FILE_LIMIT / 1024} KiB; this is its beginning.`] : []),
   ];
   const lines = [notes.map((note) => `*${note}*`).join(' '), '', ...blocks(text.split('\n'))];
   return lines.map((line) => (line === '' ? '>' : `> ${line}`)).join('\n');
-}
-
-/** Removes what is invisible or changes how the rest looks: control, bidirectional and other format characters. */
-function visible(text: string): string {
-  const lines = text.replace(/\r\n?|[\u2028\u2029]/g, '\n').replaceAll('\t', '  ');
-  // The zero-width joiner stays: emoji and some scripts need it.
-  return lines.replace(/(?![\n\u200d])[\p{Cc}\p{Cf}]/gu, '');
 }
 
 const FENCE = /^ {0,3}(?<marks>`{3,}|~{3,})/;
@@ -72,13 +64,6 @@ function endOfFence(lines: readonly string[], from: number, marks: string): numb
   return lines.length;
 }
 
-/** The fence is longer than any in the code. It names no language, because GitHub renders some (mermaid, geojson, math). */
-function codeBlock(lines: readonly string[]): string[] {
-  const runs = lines.flatMap((line) => line.match(/`{3,}/g) ?? []).map(({ length }) => length);
-  const fence = '`'.repeat(runs.reduce((longest, length) => Math.max(longest, length + 1), 3));
-  return [fence, ...lines, fence];
-}
-
 function textLine(line: string): string[] {
   const heading = HEADING.exec(line);
   if (heading) {
@@ -100,28 +85,10 @@ function inline(text: string): string {
   for (const { index, 0: whole, groups = {} } of text.matchAll(TOKEN)) {
     pieces.push(escaped(text.slice(at, index)));
     if (groups['bold'] !== undefined) pieces.push(`**${escaped(groups['bold'].trimEnd())}**`);
-    else pieces.push(code(groups['code'] ?? groups['link'] ?? ''));
+    else pieces.push(spacedCode(groups['code'] ?? groups['link'] ?? ''));
     at = index + whole.length;
   }
   pieces.push(escaped(text.slice(at)));
   // Two code spans that touch would join their backticks into a different mark.
   return pieces.reduce((out, piece) => out + (out.endsWith('`') && piece.startsWith('`') ? ' ' : '') + piece, '');
-}
-
-/**
- * Matches words that GitHub renders on its own even if they are escaped: web and mail addresses, mentions, issues,
- * formulas, alerts.
- */
-const FOUND_BY_GITHUB = /[@#$]|\[!|:\/\/|www\.|mailto:|xmpp:/i;
-
-/** Escapes text so that it stays plain text. */
-function escaped(text: string): string {
-  return text.replace(/\S+/g, (word) =>
-    FOUND_BY_GITHUB.test(word) ? code(word) : word.replace(/[!-/:-@[-`{-~]/g, '\\$&'),
-  );
-}
-
-/** A code span. Backticks inside become apostrophes, so that only the last one can end it. */
-function code(text: string): string {
-  return `\` ${text.replaceAll('`', "'")} \``;
 }

@@ -1,20 +1,25 @@
 import { parse } from 'tldts';
 import type { EgressEntry } from '../config/egress-entry.ts';
-import { sideTrafficOf } from './side-traffic.ts';
-import type { DomainTraffic, JudgedDomain } from './traffic.ts';
+import type { JudgedDomain } from './traffic.ts';
 
 /** What `allow-domains` would have to say so that nothing of the run is refused. */
 export interface AllowProposal {
   /** Lines to paste: first those that are there, then the new ones. */
   readonly lines: readonly string[];
+  /** The new ones. */
+  readonly added: readonly string[];
   /** New lines that no preset of AWF's vouches for. In {@link lines}, they are comments. */
   readonly unknown: number;
   /** Names beyond the number that is proposed. */
   readonly leftOut: number;
+  /** The presets of the names that one vouches for. */
+  readonly covered: ReadonlyMap<string, string>;
 }
 
 /** New lines that are proposed. */
 const MAX_LINES = 50;
+/** What a line to paste is made of. A name with an underscore is not proposed: no registered domain has one. */
+const PLAIN = /^[a-z0-9.:/-]+$/;
 /** So many hosts of one domain are proposed as the domain. */
 const FOLDED_FROM = 3;
 /** Reasons that an entry removes. */
@@ -24,46 +29,46 @@ const CURABLE = ['not-listed', 'port', 'server-name'];
  * Proposes entries for what was refused, or would have been. Names that no preset covers are commented out: a hijacked command
  * can ask for any name, and a list that is pasted unread must not allow it.
  *
+ * @param wanted names that are {@link isAllowable}
  * @param presetsOf the presets that cover a host
  * @returns undefined if there is nothing to add
  */
 export function allowProposal(
   entries: readonly EgressEntry[],
-  { blocked, audited }: Pick<DomainTraffic, 'blocked' | 'audited'>,
+  wanted: readonly JudgedDomain[],
   presetsOf: (host: string) => readonly string[],
 ): AllowProposal | undefined {
-  const wanted = [...audited, ...blocked].filter(isProposable);
-  const presets = new Set<string>();
+  const covered = new Map<string, string>();
   const unknown = wanted.filter(({ domain, port }) => {
-    const [preset] = port === 443 || port === 80 ? presetsOf(domain) : [];
-    if (preset !== undefined) presets.add(preset);
+    const [preset] = isUsualPort(port) ? presetsOf(domain) : [];
+    if (preset !== undefined) covered.set(domain, preset);
     return preset === undefined;
   });
-  const folded = folds(unknown).map((line) => `# ${line}`);
-  const added = [...[...presets].sort(), ...folded];
+  const folded = folds(unknown);
+  const plain = folded.filter((line) => PLAIN.test(line)).map((line) => `# ${line}`);
+  const added = [...[...new Set(covered.values())].sort(), ...plain];
   if (added.length === 0) return undefined;
   const shown = added.slice(0, MAX_LINES);
   return {
     lines: [...new Set(entries.map(({ text, preset }) => preset ?? text)), ...shown],
+    added: shown,
     unknown: shown.filter((line) => line.startsWith('#')).length,
-    leftOut: added.length - shown.length,
+    leftOut: added.length - shown.length + folded.length - plain.length,
+    covered,
   };
 }
 
-/** The names that need a look before somebody allows them are those that the command can choose. */
-function isProposable({ domain, reason }: JudgedDomain): boolean {
-  return (
-    CURABLE.includes(reason ?? '') &&
-    /^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(domain) &&
-    !/^[0-9.]+$/.test(domain) &&
-    sideTrafficOf(domain).length === 0
-  );
+/** True for a name that an entry would allow. An address has none, and neither has a name of other characters. */
+export function isAllowable({ domain, reason }: Pick<JudgedDomain, 'domain' | 'reason'>): boolean {
+  return CURABLE.includes(reason ?? '') && /^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(domain) && !/^[0-9.]+$/.test(domain);
 }
+
+export const isUsualPort = (port: number): boolean => port === 443 || port === 80;
 
 /** The entries for the names, several of one domain as the domain. */
 function folds(names: readonly JudgedDomain[]): string[] {
   const ofDomain = Map.groupBy(names, ({ domain, port }) =>
-    port === 443 || port === 80 ? (parse(domain, { allowPrivateDomains: true }).domain ?? domain) : domain,
+    isUsualPort(port) ? (parse(domain, { allowPrivateDomains: true }).domain ?? domain) : domain,
   );
   return [...ofDomain].flatMap(([domain, members]) =>
     new Set(members.map((member) => member.domain)).size >= FOLDED_FROM ? [domain] : members.map(entryFor),
@@ -71,4 +76,4 @@ function folds(names: readonly JudgedDomain[]): string[] {
 }
 
 const entryFor = ({ domain, port }: JudgedDomain): string =>
-  port === 443 || port === 80 ? domain : `https://${domain}:${String(port)}`;
+  isUsualPort(port) ? domain : `https://${domain}:${String(port)}`;

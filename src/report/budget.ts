@@ -28,3 +28,12 @@ export function budgetUseText(name: string, { limit, used, allowed }: BudgetUse)
   const amount = (value: number): string => (limit === 'max-cost-usd' ? dollars(value) : String(value));
   return `${Math.round((used / allowed) * 100)} % of ${name} is used: ${amount(used)} of ${amount(allowed)}.`;
 }
+
+/** The limits that a budget has. */
+export function limitsOf({ maxRequests, maxTokens, maxCostUsd }: SidecarBudget): BudgetLimit[] {
+  return [
+    ...(maxRequests === undefined ? [] : (['max-requests'] as const)),
+    ...(maxTokens === undefined ? [] : (['max-tokens'] as const)),
+    ...(maxCostUsd === undefined ? [] : (['max-cost-usd'] as const)),
+  ];
+}

@@ -1,35 +1,46 @@
 import type { EgressReport } from './egress.ts';
-import { code, table } from './markdown.ts';
+import { isUsualPort, type AllowProposal } from './allow-proposal.ts';
+import { code, details, list, nameCell, note, table, type Row } from './markdown.ts';
+import { counted, countText } from './numbers.ts';
+import type { Harmless, Refusals } from './refusals.ts';
 import type { DecidingRule } from './requests.ts';
-import { sideTrafficOf } from './side-traffic.ts';
 import type { DomainTraffic, JudgedDomain } from './traffic.ts';
 
-/** The domains of a run as Markdown: what became of each and why, what to add, and what nothing used. */
-export function domainBlocks(domains: DomainTraffic, egress: EgressReport | undefined): string[] {
-  const { others, unused, unreadableLines } = domains;
-  const further = others.allowed + others.blocked + others.audited + others.unresolvable;
+/** What a reader has to see of the domains: the list to paste, what was refused, and what nobody could reach. */
+export function refusedBlocks(domains: DomainTraffic, { mode, refusals, audited, proposal }: EgressReport): string[] {
+  const refusedTitle = mode === 'audit' ? 'Refused, even in an audit' : 'Refused';
   return [
-    ...(egress === undefined ? [] : proposalBlocks(egress)),
-    table(['Domain', 'Verdict', 'Requests'], domainRows(domains), 'No request left the sandbox.'),
-    ...(further === 0
-      ? []
-      : [
-          `Requests for further names: ${others.blocked} refused, ${others.allowed} allowed, ` +
-            `${others.unresolvable} without an address` +
-            `${others.audited === 0 ? '' : `, ${String(others.audited)} that would be refused`}.`,
-        ]),
-    ...unusedBlocks(unused),
-    ...unreadNote(unreadableLines, 'Squid'),
+    ...proposalBlocks(mode, proposal, refusals),
+    ...table(['Would be refused', 'Requests'], allowableRows(audited, proposal)),
+    ...table([refusedTitle, 'Requests'], allowableRows(refusals, proposal)),
+    ...table(['No list entry can allow', 'Requests'], [...refusals.closed, ...audited.closed].map(closedRow)),
+    ...keylessNotes([...refusals.keyless, ...audited.keyless]),
+    ...table(
+      ['Allowed, but without an address', 'Requests'],
+      domains.unresolvable.map((one): Row => [nameCell(one.domain), countText(one.requests)]),
+    ),
+    ...unknownNote(refusals, audited, proposal),
+    ...furtherNote(domains),
+    ...unreadNote(domains.unreadableLines, 'Squid'),
   ];
 }
 
-function domainRows({ allowed, blocked, audited, unresolvable }: DomainTraffic): string[][] {
-  const row = ({ domain, requests }: JudgedDomain, text: string): string[] => [code(domain), text, String(requests)];
+/** What a reader may want to see: what needs no action, and what was allowed. */
+export function networkBlocks(domains: DomainTraffic, egress: EgressReport): string[] {
+  const { allowed, unused } = domains;
+  const requests = allowed.reduce((sum, one) => sum + one.requests, 0);
+  const rows = allowed.map(({ domain, rule, requests: count }): Row => [
+    `${nameCell(domain)}${rule === null ? '' : note(`by ${ruleText(rule)}`)}`,
+    countText(count),
+  ]);
+  const title =
+    allowed.length === 0
+      ? '<b>Network</b>: no request was allowed'
+      : `<b>Network</b>: ${counted(allowed.length, 'domain')}, ${counted(requests, 'request')} allowed`;
   return [
-    ...blocked.map((one) => row(one, `⛔ refused${becauseOf(one)}${knownAs(one.domain)}`)),
-    ...audited.map((one) => row(one, `🔎 would be refused${becauseOf(one)}${knownAs(one.domain)}`)),
-    ...unresolvable.map((one) => row(one, '⚠️ allowed, but the name has no address')),
-    ...allowed.map((one) => row(one, `✅ allowed${one.rule === null ? '' : ` by ${ruleText(one.rule)}`}`)),
+    ...harmlessBlocks([...egress.refusals.harmless, ...egress.audited.harmless]),
+    ...expectedBlocks([...egress.refusals.expected, ...egress.audited.expected]),
+    ...details(title, [...table(['Domain', 'Requests'], rows), ...unusedBlocks(unused)]),
   ];
 }
 
@@ -42,22 +53,98 @@ export function linesText(count: number): string {
 }
 
 /** No name can end the block: it has only letters, digits, hyphens and dots. */
-function proposalBlocks({ mode, proposal }: EgressReport): string[] {
+function proposalBlocks(
+  mode: EgressReport['mode'],
+  proposal: AllowProposal | undefined,
+  { allowable }: Refusals,
+): string[] {
   if (proposal === undefined) return [];
-  const { lines, unknown, leftOut } = proposal;
   const lead =
-    mode === 'audit'
-      ? 'An audit refuses nothing of this. **To allow it with `egress-policy: block`**, this is the new list:'
+    mode === 'audit' && allowable.length === 0
+      ? 'An audit refuses nothing of this. **To allow it with `egress-policy: block`**, use this list:'
       : '**If the command needs what was refused**, this is the new list:';
-  const plain = lines.filter((line) => /^[ -~]+$/.test(line));
+  const plain = proposal.lines.filter((line) => /^[ -~]+$/.test(line));
   return [
-    [lead, '', '```yaml', 'allow-domains: |', ...plain.map((line) => `  ${line}`), '```'].join('\n'),
-    ...(unknown === 0
+    lead,
+    ['```yaml', 'allow-domains: |', ...plain.map((line) => `  ${line}`), '```'].join('\n'),
+    ...(proposal.leftOut === 0
       ? []
-      : [
-          'AWF does not know the names that are commented out. Find out what asked for them first: a hijacked command can ask for any name.',
-        ]),
-    ...(leftOut === 0 ? [] : [`${String(leftOut)} more names are in \`policy.json\`, in the logs.`]),
+      : [`${countText(proposal.leftOut)} more names are in \`policy.json\`, in the logs.`]),
+  ];
+}
+
+function allowableRows({ allowable }: Refusals, proposal: AllowProposal | undefined): Row[] {
+  return allowable.map(({ domain, port, requests }) => {
+    const preset = proposal?.covered.get(domain);
+    const name = isUsualPort(port) ? domain : `${domain}:${port}`;
+    return [`${nameCell(name)}${preset === undefined ? ' ❓' : ` (${preset})`}`, countText(requests)];
+  });
+}
+
+function unknownNote({ allowable }: Refusals, audited: Refusals, proposal: AllowProposal | undefined): string[] {
+  const isKnown = ({ domain }: JudgedDomain): boolean => proposal?.covered.has(domain) ?? false;
+  if ([...allowable, ...audited.allowable].every(isKnown)) return [];
+  return [
+    '❓ No preset of AWF has this domain, so its line is commented out. Find out what asked for it before you allow it: a hijacked agent can ask for any name.',
+  ];
+}
+
+/** In a reader's words: why, and what there is to do. */
+export const REASONS: Readonly<Record<string, string>> = {
+  'not-listed': 'an entry needs a name with a dot',
+  'named-host': 'only the api-proxy answers for it',
+  'private-address': 'its address is private: name it in `add-hosts`',
+  port: 'its port',
+  address: 'an address: use a name, with `add-hosts` if need be',
+  'odd-name': 'no host has such a name',
+  'server-name': 'another name inside the tunnel',
+  'closed-server-name': 'a closed name inside the tunnel',
+  'no-server-name': 'no name inside the tunnel',
+  'not-tls': 'no TLS inside the tunnel',
+};
+
+function closedRow({ domain, reason, rule, requests }: JudgedDomain): Row {
+  const isAddress = /^[0-9.]+$|:/.test(domain);
+  const text = reason === 'denied' ? deniedText(rule) : REASONS[isAddress ? 'address' : (reason ?? '')];
+  return [`${nameCell(domain)}${text === undefined ? '' : note(text)}`, countText(requests)];
+}
+
+const deniedText = (rule: DecidingRule | null): string => `denied${rule === null ? '' : ` by ${ruleText(rule)}`}`;
+
+function keylessNotes(keyless: Refusals['keyless']): string[] {
+  return Map.groupBy(keyless, ({ provider }) => provider)
+    .entries()
+    .map(([{ name, credentials }, hosts]) => {
+      const host = hosts[0]?.domain ?? '';
+      const input = credentials[0]?.input ?? '';
+      return `🔑 ${code(host)} is ${name}'s own host, and this step has no key for it. Set \`${input}\`: AWF then asks the model for the command. A secret is empty in a pull request from a fork.`;
+    })
+    .toArray();
+}
+
+function harmlessBlocks(harmless: readonly Harmless[]): string[] {
+  if (harmless.length === 0) return [];
+  const programs = [...new Set(harmless.flatMap((one) => one.programs))].sort();
+  const who = programs.join(' and ');
+  const what = programs.length === 1 ? 'asks for this on its own and works' : 'ask for this on their own and work';
+  const count = harmless.length === 1 ? '1 more is' : `${countText(harmless.length)} more are`;
+  return details(`${count} harmless: telemetry of ${who}`, [
+    ...list(harmless.map((one) => code(one.what))),
+    `${who} ${what} without it. There is nothing to do, unless your own command needs it.`,
+  ]);
+}
+
+function expectedBlocks(expected: readonly string[]): string[] {
+  const count = expected.length === 1 ? '1 more was' : `${countText(expected.length)} more were`;
+  return details(`${count} expected, by <code>known-blocked</code>`, list(expected.map(code)));
+}
+
+function furtherNote({ others }: DomainTraffic): string[] {
+  const { allowed, blocked, audited, unresolvable } = others;
+  if (allowed + blocked + audited + unresolvable === 0) return [];
+  return [
+    `Requests for further names: ${blocked} refused, ${allowed} allowed, ${unresolvable} without an address` +
+      `${audited === 0 ? '' : `, ${audited} that would be refused`}.`,
   ];
 }
 
@@ -73,28 +160,3 @@ function unusedBlocks(unused: readonly DecidingRule[]): string[] {
 
 const ruleText = ({ entry, from, preset }: DecidingRule): string =>
   `${code(entry)} (${preset === null ? '' : `preset ${code(preset)}, `}${code(from)})`;
-
-/** In a reader's words; `not-listed` needs none. */
-const REASONS: Readonly<Record<string, string>> = {
-  'named-host': 'only the api-proxy answers for it',
-  'private-address': 'its address is private',
-  port: 'its port',
-  address: 'an address instead of a name',
-  'odd-name': 'no host has such a name',
-  'server-name': 'another name inside the tunnel',
-  'closed-server-name': 'a closed name inside the tunnel',
-  'no-server-name': 'no name inside the tunnel',
-  'not-tls': 'no TLS inside the tunnel',
-};
-
-function becauseOf({ reason, rule }: JudgedDomain): string {
-  if (reason === 'denied') return rule === null ? ' (denied)' : ` (denied by ${ruleText(rule)})`;
-  const text = REASONS[reason ?? ''];
-  return text === undefined ? '' : ` (${text})`;
-}
-
-/** Agent programs contact their makers' hosts and work without them. The note keeps readers from suspecting an attack. */
-function knownAs(domain: string): string {
-  const known = sideTrafficOf(domain);
-  return known.length === 0 ? '' : ` (usual side traffic of ${known.join(' and ')} programs)`;
-}

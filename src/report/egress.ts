@@ -1,9 +1,8 @@
 import type { Config } from '../config/config.ts';
-import { covers } from '../shared/host-pattern.ts';
 import { writeAnew, type LogDirectories } from '../host/log-directories.ts';
 import { allowProposal, type AllowProposal } from './allow-proposal.ts';
 import { ruleOf } from './requests.ts';
-import { isSideRequest, sideTrafficOf } from './side-traffic.ts';
+import { refusalsOf, unexpectedOf, type Refusals } from './refusals.ts';
 import type { DomainTraffic, JudgedDomain } from './traffic.ts';
 import type { RunUsage } from './usage.ts';
 
@@ -12,6 +11,10 @@ export interface EgressReport {
   readonly mode: Config['egress']['mode'];
   /** Undefined if there is nothing to add to the list. */
   readonly proposal: AllowProposal | undefined;
+  /** What was refused, by what there is to do about it. */
+  readonly refusals: Refusals;
+  /** What would have been refused, had this been no audit. */
+  readonly audited: Refusals;
   /** Refused names, and requests at named hosts, that nobody expected. */
   readonly unexpected: readonly string[];
 }
@@ -20,29 +23,19 @@ export interface EgressReport {
  * @param presetsOf the presets that cover a host
  */
 export function egressReport(
-  { egress, knownBlocked }: Pick<Config, 'egress' | 'knownBlocked'>,
+  config: Pick<Config, 'egress' | 'knownBlocked' | 'providers'>,
   domains: DomainTraffic,
   usage: RunUsage | undefined,
   presetsOf: (host: string) => readonly string[],
 ): EgressReport {
-  const isExpected = (host: string): boolean => knownBlocked.some((pattern) => covers(pattern, host));
-  const isKnown = ({ domain }: JudgedDomain): boolean => sideTrafficOf(domain).length > 0 || isExpected(domain);
-  const atHosts = (usage?.refused ?? []).filter((one) => !isSideRequest(one) && !isExpected(one.host));
+  const refusals = refusalsOf(config, domains.blocked, usage?.refused ?? []);
+  const audited = refusalsOf(config, domains.audited, []);
+  const { mode, allow } = config.egress;
   return {
-    mode: egress.mode,
-    proposal: allowProposal(egress.allow, withoutKnown(domains, isKnown), presetsOf),
-    unexpected: [
-      ...domains.blocked.filter((one) => !isKnown(one)).map(({ domain }) => domain),
-      ...atHosts.map(({ line }) => line),
-    ],
+    ...{ mode, refusals, audited },
+    proposal: allowProposal(allow, [...audited.allowable, ...refusals.allowable], presetsOf),
+    unexpected: unexpectedOf(refusals),
   };
-}
-
-function withoutKnown(
-  { blocked, audited }: DomainTraffic,
-  isKnown: (one: JudgedDomain) => boolean,
-): Pick<DomainTraffic, 'blocked' | 'audited'> {
-  return { blocked: blocked.filter((one) => !isKnown(one)), audited: audited.filter((one) => !isKnown(one)) };
 }
 
 /** The policy of the run and what it did, beside Squid's log. */
@@ -61,20 +54,14 @@ export function writePolicy(
     allow: egress.allow.map(ruleOf),
     deny: egress.deny.map(ruleOf),
     unused: domains.unused,
-    refused: domains.blocked,
-    audited: domains.audited,
-    unresolvable: domains.unresolvable,
+    refused: domains.blocked.map(withoutTime),
+    audited: domains.audited.map(withoutTime),
+    unresolvable: domains.unresolvable.map(withoutTime),
     proposal: proposal === undefined ? null : { allowDomains: proposal.lines, leftOut: proposal.leftOut },
   });
 }
 
-/** What a log says at its end about refused names: at most one line each, and the entries that would allow them. */
-export function egressLines({ mode, proposal }: EgressReport, allowDomains: string): string[] {
-  if (proposal === undefined) return [];
-  const lead =
-    mode === 'audit'
-      ? `An allow-list for what this run did, for ${allowDomains} (a # is in front of what AWF does not know: look first):`
-      : `If the command needs what was refused, this is the new ${allowDomains} (a # is in front of what AWF does not know: look first):`;
-  const rest = proposal.leftOut === 0 ? [] : [`  # ${String(proposal.leftOut)} more names are in policy.json`];
-  return [lead, ...proposal.lines.map((line) => `  ${line}`), ...rest];
-}
+/** `access.jsonl` has the time of every request. */
+const withoutTime = ({ domain, requests, rule, reason, port }: JudgedDomain): Omit<JudgedDomain, 'firstAt'> => ({
+  ...{ domain, requests, rule, reason, port },
+});

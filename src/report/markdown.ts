@@ -1,18 +1,39 @@
-/** The largest number of rows in a table. A hostile command can ask for any number of names. */
+/** The largest number of rows in a table or a list. A hostile command can ask for any number of names. */
 const MAX_ROWS = 50;
 
-/** A table in GitHub-flavoured Markdown, or `empty` if there are no rows. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[], empty: string): string {
-  if (rows.length === 0) return empty;
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+/** What a reader sees: two columns. More of them do not fit on a phone. */
+export type Row = readonly [string, string];
+
+/**
+ * A table in GitHub-flavoured Markdown; none without rows.
+ *
+ * @param isCount whether the second column has numbers
+ */
+export function table(head: Row, rows: readonly Row[], isCount = true): string[] {
+  if (rows.length === 0) return [];
+  const line = (cells: Row): string => `| ${cells.join(' | ')} |`;
   const shown = rows.slice(0, MAX_ROWS).map(line);
-  const rest = rows.length - shown.length;
-  return [
-    line(head),
-    line(head.map(() => '---')),
-    ...shown,
-    ...(rest > 0 ? [`\n${rest} more are in the logs.`] : []),
-  ].join('\n');
+  return [[line(head), line(['---', isCount ? '--:' : '---']), ...shown].join('\n'), ...moreThan(rows)];
+}
+
+/** A list; none without items. */
+export function list(items: readonly string[]): string[] {
+  if (items.length === 0) return [];
+  const shown = items.slice(0, MAX_ROWS).map((item) => `- ${item}`);
+  return [shown.join('\n'), ...moreThan(items)];
+}
+
+function moreThan({ length }: readonly unknown[]): string[] {
+  return length > MAX_ROWS ? [`${length - MAX_ROWS} more are in the logs.`] : [];
+}
+
+/**
+ * What a reader may open. None without blocks.
+ *
+ * @param title HTML, made of AWF's own words and numbers
+ */
+export function details(title: string, blocks: readonly string[]): string[] {
+  return blocks.length === 0 ? [] : [`<details><summary>${title}</summary>`, ...blocks, '</details>'];
 }
 
 /**
@@ -24,6 +45,21 @@ export function code(text: string): string {
   // Two backticks with nothing between them do not make a code span.
   return `\`${(inert.length > 120 ? `${inert.slice(0, 117)}...` : inert) || ' '}\``;
 }
+
+/** Characters that a cell of a narrow table has room for, in one line. */
+const NARROW = 20;
+
+/**
+ * A name for a cell. A code span breaks nowhere, and a long one would push the other column out of a phone's screen: a long
+ * name of harmless characters gets places to break instead. Copying it gives the name.
+ */
+export function nameCell(name: string): string {
+  if (name.length <= NARROW || name.length > 120 || !/^[a-z0-9.:-]+$/.test(name)) return code(name);
+  return `<code>${(name.match(/[^.-]{1,20}[.-]?|[.-]/g) ?? []).join('<wbr>')}</code>`;
+}
+
+/** A second, smaller line in a cell. */
+export const note = (text: string): string => `<br><sub>${text}</sub>`;
 
 function escaped(character: string): string {
   const point = character.codePointAt(0) ?? 0;

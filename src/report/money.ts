@@ -18,3 +18,13 @@ export function costText({ costUsd, pricedUsd, estimated }: RunUsage): string {
   if (costUsd === null) return `at least ${dollars(pricedUsd)}`;
   return `${estimated ? 'about ' : ''}${dollars(costUsd)}`;
 }
+
+/** An amount as a summary shows it: `$0.61`, and `$0.0028` where cents are too coarse. */
+export function roundedDollars(usd: number): string {
+  return usd === 0 || usd >= 0.095 ? `$${usd.toFixed(2)}` : dollars(usd);
+}
+
+/** What a run cost, as a summary shows it. List prices are never the invoice, so it is always about that much. */
+export function roundedCost({ costUsd, pricedUsd }: RunUsage): string {
+  return costUsd === null ? `at least ${roundedDollars(pricedUsd)}` : `about ${roundedDollars(costUsd)}`;
+}

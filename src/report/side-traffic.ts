@@ -1,22 +1,30 @@
-import { PROVIDERS } from '../shared/providers.ts';
+import type { Provider } from '../shared/providers.ts';
 import type { RefusedRequest } from './hosts.ts';
 
 /**
- * The providers whose agent programs contact a domain beside the model: telemetry and updates, without which they work. The
- * note keeps readers from suspecting an attack.
+ * The programs that contact a domain on their own: telemetry and updates, without which they work. The note keeps readers
+ * from suspecting an attack.
+ *
+ * @param providers those whose key was given. Without its key, a program does not run here; then somebody else asks, or the
+ *   missing key is what is wrong.
  */
-export function sideTrafficOf(domain: string): string[] {
-  return PROVIDERS.filter(({ sideTraffic }) => sideTraffic.includes(domain)).map(({ name }) => name);
+export function sideTrafficOf(domain: string, providers: readonly Provider[]): string[] {
+  return providers.filter(({ sideTraffic }) => sideTraffic.includes(domain)).map(({ program }) => program);
 }
 
 /** A provider's own host is asked for more than inference by its own program, as are other hosts for a few paths. */
-export function isSideRequest({ host, option, line }: Pick<RefusedRequest, 'host' | 'option' | 'line'>): boolean {
-  const place = host + line.slice(line.indexOf('/'));
-  return PROVIDERS.some(({ sideTraffic }) =>
-    sideTraffic.some((known) =>
-      known.includes('/') ? place.startsWith(known) : option === 'allow-endpoints' && known === host,
-    ),
-  );
+export function isSideRequest(request: SideRequest, providers: readonly Provider[]): boolean {
+  return programsAsking(request, providers).length > 0;
 }
 
-export const SIDE_TRAFFIC = ' (usual side traffic of agent programs)';
+type SideRequest = Pick<RefusedRequest, 'host' | 'option' | 'line'>;
+
+/** The programs that make a request at a named host on their own. */
+export function programsAsking({ host, option, line }: SideRequest, providers: readonly Provider[]): string[] {
+  const place = host + line.slice(line.indexOf('/'));
+  const isOf = ({ sideTraffic }: Provider): boolean =>
+    sideTraffic.some((known) =>
+      known.includes('/') ? place.startsWith(known) : option === 'allow-endpoints' && known === host,
+    );
+  return providers.filter(isOf).map(({ program }) => program);
+}

@@ -22,6 +22,8 @@ export interface JudgedDomain extends DomainCount {
   readonly reason: string | null;
   /** The port of the first request. */
   readonly port: number;
+  /** When the first request ended, in milliseconds since the epoch. */
+  readonly firstAt: number;
 }
 
 /** What Squid let through and what it refused; each list has the most requested name first. */
@@ -96,7 +98,7 @@ export async function readDomains(
   return { domains: counter.result(), unwritten: writer.error };
 }
 
-type Detail = Pick<JudgedDomain, 'rule' | 'reason' | 'port'>;
+type Detail = Pick<JudgedDomain, 'rule' | 'reason' | 'port' | 'firstAt'>;
 
 /** Counts the agent's requests, one after the other. */
 export class DomainCounter {
@@ -112,10 +114,10 @@ export class DomainCounter {
     this.#entries = [...allow, ...deny];
   }
 
-  add({ source, host, port, serverName, verdict, rule, reason }: EgressRequest): void {
+  add({ source, time, host, port, serverName, verdict, rule, reason }: EgressRequest): void {
     if (source !== 'agent') return;
     if (rule !== null) this.#used.add(idOf(rule));
-    const detail = { rule, reason, port };
+    const detail = { rule, reason, port, firstAt: Date.parse(time) };
     // A tunnel that was cut tried to reach the name inside.
     const name = verdict === 'allowed' ? host : (serverName ?? host);
     switch (verdict) {

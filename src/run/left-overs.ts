@@ -15,10 +15,7 @@ type Finishing = Pick<RunContext, 'engine'> & { readonly reporter: Reporter };
  *
  * A killed step's post step finds less to remove afterwards, or nothing. Its work directory stays for it.
  */
-export async function removeLeftOverContainers(
-  found: readonly FoundContainer[],
-  context: Finishing,
-): Promise<void> {
+export async function removeLeftOverContainers(found: readonly FoundContainer[], context: Finishing): Promise<void> {
   // What was kept and does not run any more is as it should be.
   const marks = found.flatMap(({ mark, isRunning }) => (mark?.isKept === true && !isRunning ? [] : (mark ?? [])));
   await removeRuns(marks, context);
@@ -34,10 +31,7 @@ export async function removeLeftOverNetworks(context: Finishing): Promise<void> 
 }
 
 /** Says nothing about runs whose process may be alive. */
-async function removeRuns(
-  marks: readonly RunMark[],
-  { engine, reporter }: Finishing,
-): Promise<void> {
+async function removeRuns(marks: readonly RunMark[], { engine, reporter }: Finishing): Promise<void> {
   const runs = new Map(marks.map((mark) => [mark.runId, mark]));
   const killed = [...runs.values()].filter(({ owner }) => owner !== undefined && isGone(owner));
   await Promise.all(

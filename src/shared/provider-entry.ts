@@ -33,6 +33,8 @@ export interface Credential {
   readonly isSubstitute?: true;
   /** With it, the provider's program only works in this mode. */
   readonly mode?: ProgramMode;
+  /** What the provider's own host issues, and how it begins, for people. Another one is most often a mistake. */
+  readonly form?: { readonly value: RegExp; readonly example: string };
   /** Values that the provider never accepts: what they are, and what to use instead. */
   readonly refuses?: { readonly value: RegExp; readonly what: string; readonly instead: string };
 }
@@ -91,6 +93,10 @@ export interface ProviderEntry {
   readonly id: string;
   /** As people write it. */
   readonly name: string;
+  /** Its maker's own agent program. */
+  readonly program: string;
+  /** How it is started. */
+  readonly command: string;
   /** The sidecar's port for this provider. */
   readonly port: number;
   /** Host of the provider's public API. */
@@ -171,7 +177,7 @@ export interface ProviderEntry {
     readonly choose?: (list: unknown, model: string | undefined) => ModelChoice | undefined;
   };
   /**
-   * Hosts that the provider's own program contacts besides the API, known noise in a report when they are refused. With a
+   * Hosts that {@link program} contacts besides the API, known noise in a report when they are refused. With a
    * path, what it asks of a named host.
    */
   readonly sideTraffic: readonly string[];

@@ -100,7 +100,7 @@ export interface ActionCopy {
 export function copyAction(directory: string, images: Partial<ImageNames> = {}): ActionCopy {
   const root = join(directory, 'action');
   mkdirSync(root);
-  for (const name of ['dist', 'containers', 'action.yml', '.dockerignore']) {
+  for (const name of ['dist', 'containers', 'action.yml', 'package.json', '.dockerignore']) {
     cpSync(join(ROOT, name), join(root, name), { recursive: true });
   }
   const file = join(root, 'dist', IMAGES_FILE);

@@ -102,6 +102,8 @@ const errorBody = (error: ApiError): unknown => ({
 export const anthropic = {
   id: 'anthropic',
   name: 'Anthropic',
+  program: 'Claude Code',
+  command: 'claude',
   port: 10001,
   defaultTarget: 'api.anthropic.com',
   otherHosts: [],
@@ -111,7 +113,12 @@ export const anthropic = {
   authHeaderInput: 'anthropic-auth-header',
   authHeaderVariable: 'AWF_ANTHROPIC_AUTH_HEADER',
   credentials: [
-    { variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' },
+    {
+      variable: 'ANTHROPIC_API_KEY',
+      input: 'anthropic-api-key',
+      label: 'an Anthropic key',
+      form: { value: /^sk-/, example: 'sk-ant-…' },
+    },
     {
       variable: OAUTH_VARIABLE,
       input: 'anthropic-oauth-token',

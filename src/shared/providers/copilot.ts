@@ -96,6 +96,8 @@ const errorBody = (error: ApiError): unknown => ({ error: { message: error.messa
 export const copilot = {
   id: 'copilot',
   name: 'GitHub Copilot',
+  program: 'Copilot CLI',
+  command: 'copilot',
   port: 10002,
   defaultTarget: COPILOT_HOST,
   // One for each plan. GitHub's answer to the program's first request names the right one.

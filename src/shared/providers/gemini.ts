@@ -84,6 +84,8 @@ const errorBody = (error: ApiError): unknown => ({
 export const gemini = {
   id: 'gemini',
   name: 'Google Gemini',
+  program: 'Gemini CLI',
+  command: 'gemini',
   port: 10003,
   defaultTarget: 'generativelanguage.googleapis.com',
   otherHosts: [],

@@ -119,6 +119,8 @@ const errorBody = (error: ApiError): unknown => ({
 export const openai = {
   id: 'openai',
   name: 'OpenAI',
+  program: 'Codex',
+  command: 'codex',
   port: 10000,
   defaultTarget: 'api.openai.com',
   otherHosts: [],
@@ -127,7 +129,14 @@ export const openai = {
   targetVariable: 'OPENAI_API_TARGET',
   authHeaderInput: 'openai-auth-header',
   authHeaderVariable: 'AWF_OPENAI_AUTH_HEADER',
-  credentials: [{ variable: 'OPENAI_API_KEY', input: 'openai-api-key', label: 'an OpenAI key' }],
+  credentials: [
+    {
+      variable: 'OPENAI_API_KEY',
+      input: 'openai-api-key',
+      label: 'an OpenAI key',
+      form: { value: /^sk-/, example: 'sk-…' },
+    },
+  ],
   withheld: {
     aliases: ['OPENAI_KEY', 'CODEX_API_KEY'],
     wellKnown: ['AZURE_OPENAI_API_KEY', 'CODEX_ACCESS_TOKEN'],
