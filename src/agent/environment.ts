@@ -167,7 +167,7 @@ function hostVariables(
   const withheld: Withheld[] = [];
   const isImage = config.agentImage !== undefined;
   for (const [name, value] of Object.entries(host)) {
-    if (value === undefined || isDecided(name) || !isVariableName(name)) continue;
+    if (value === undefined || isDecided(name) || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) continue;
     if (isWithheld(name)) {
       if (config.envAll && isUnexpectedCredential(name, value)) withheld.push({ name, reason: UNEXPECTED_CREDENTIAL });
       continue;
@@ -283,12 +283,10 @@ function shellCheck({ agentImage, command }: Config): string[] {
   return command.shell.slice(0, 1).map((program) => `shell ${program} ${agentImage}`);
 }
 
-function unsetText(name: string, frontEnd: FrontEndKind): string {
-  const option = optionName(frontEnd, 'env');
-  return frontEnd === 'action'
-    ? `${option} lists ${name}, but this step does not set it. Add it under env: of the step.`
-    : `${option} names ${name}, but it is not set in the environment of awf. Set it, or write ${option} ${name}=VALUE.`;
-}
+const unsetText = (name: string, frontEnd: FrontEndKind): string =>
+  frontEnd === 'action'
+    ? `env lists ${name}, but this step does not set it. Add it under env: of the step.`
+    : `--env names ${name}, but it is not set in the environment of awf. Set it, or write --env ${name}=VALUE.`;
 
 function whyNot(name: string, frontEnd: FrontEndKind): string {
   if (isCredentialName(name)) {
@@ -301,8 +299,4 @@ function whyNot(name: string, frontEnd: FrontEndKind): string {
   return isWithheld(name)
     ? 'It lets a step act on the job, or leads to a program outside the sandbox.'
     : 'The sandbox sets it itself. Leave it out.';
-}
-
-function isVariableName(name: string): boolean {
-  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
 }

@@ -4,6 +4,7 @@ import { ROLES, type Role } from '../shared/network.ts';
 import type { Engine, ImageFacts } from './engine.ts';
 import { baseImage, buildArgs, type ImageNames } from './images.ts';
 import { settleAll } from './settle.ts';
+import { watched } from './watch.ts';
 
 /**
  * An image's name says nothing about the packages in it, so a machine that is kept for long would never get the
@@ -18,6 +19,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 interface Build {
   readonly role: Role;
   readonly name: string;
+  /** Its place among the images that are built: `1 of 3`. */
+  readonly place: string;
   readonly base: string | undefined;
   /** Age of the image that the build replaces. Undefined if the run has nothing to fall back on. */
   readonly ageDays: number | undefined;
@@ -43,15 +46,16 @@ export async function ensureOwnImages(
   force = false,
 ): Promise<ReadonlyMap<string, ImageFacts>> {
   const present = await engine.imagesOf(ROLES.map((role) => images[role]));
-  const builds = ROLES.flatMap((role): Build[] => {
+  const needed = ROLES.flatMap((role): Omit<Build, 'place'>[] => {
     const name = images[role];
     const facts = force ? undefined : present.get(name);
     const ageDays = facts && (Date.now() - facts.builtAt) / DAY_MS;
     if (ageDays !== undefined && ageDays <= MAX_AGE_DAYS) return [];
     return [{ role, name, base: baseImage(role, root), ageDays }];
   });
-  if (builds.length === 0) return present;
-  const unavailable = await pullBases(engine, builds);
+  if (needed.length === 0) return present;
+  const builds = needed.map((one, index) => ({ ...one, place: `${index + 1} of ${needed.length}` }));
+  const unavailable = await pullBases(engine, builds, reporter);
   const outcomes = await settleAll(builds.map((build) => attempt(engine, build, root, unavailable, reporter)));
   warnOfOutdated(outcomes.flat(), reporter);
   return present;
@@ -73,7 +77,7 @@ interface Outdated {
  */
 async function attempt(
   engine: Engine,
-  { role, name, base, ageDays }: Build,
+  { role, name, place, base, ageDays }: Build,
   root: string,
   unavailable: ReadonlyMap<string, unknown>,
   reporter: Reporter,
@@ -81,12 +85,19 @@ async function attempt(
   const pullError = unavailable.get(base ?? '');
   // On the same old base the rebuild would bring little, and would make the image look new.
   if (pullError !== undefined && ageDays !== undefined) return [{ name, ageDays, cause: pullError }];
-  const reason = ageDays === undefined ? '' : `, which is ${inDays(ageDays)} old and may lack security updates`;
-  reporter.info(`Building the image ${name}${reason}.`);
+  const reason =
+    ageDays === undefined
+      ? 'the engine does not have it'
+      : `it is ${inDays(ageDays)} old and may lack security updates`;
+  const what = `Building awf-${role} (${place})`;
+  reporter.info(`${what}: ${reason}.`);
   try {
-    await engine.build(buildArgs(role, name, root, new Date()), (line) => {
-      reporter.debug(`${role}: ${line}`);
-    });
+    await watched(what, reporter.info, (onLine) =>
+      engine.build(buildArgs(role, name, root, new Date()), (line) => {
+        onLine(line);
+        reporter.debug(`${role}: ${line}`);
+      }),
+    );
   } catch (cause) {
     if (ageDays !== undefined) return [{ name, ageDays, cause }];
     throw new UserError(`The image ${name} could not be built.`, {
@@ -108,14 +119,22 @@ async function attempt(
  *
  * @returns the images that could not be pulled, with the errors
  */
-async function pullBases(engine: Engine, builds: readonly Build[]): Promise<ReadonlyMap<string, unknown>> {
+async function pullBases(
+  engine: Engine,
+  builds: readonly Build[],
+  reporter: Reporter,
+): Promise<ReadonlyMap<string, unknown>> {
   const bases = [...new Set(builds.flatMap(({ base }) => base ?? []))];
   if (bases.length === 0) return new Map();
   const present = await engine.imagesOf(bases);
   const failures = new Map<string, unknown>();
   const pulls = bases
     .filter((base) => present.get(base)?.isStandIn !== true)
-    .map((base) => engine.pull(base).catch((error: unknown) => failures.set(base, error)));
+    .map((base) =>
+      watched(`Pulling ${base}`, reporter.info, () => engine.pull(base)).catch((error: unknown) =>
+        failures.set(base, error),
+      ),
+    );
   await Promise.all(pulls);
   return failures;
 }

@@ -6,6 +6,8 @@ import { rowLines } from './rows.ts';
 export interface Opening {
   /** AWF's own version; undefined for an installation that has none. */
   readonly version: string | undefined;
+  /** What people call the run. */
+  readonly label: string | undefined;
   /** `linux/amd64` */
   readonly platform: string;
   /** The engine's version: `28.3.1`. Undefined if it has not answered. */
@@ -13,10 +15,9 @@ export interface Opening {
 }
 
 /** The first line of a run: who speaks, and on what. */
-export function firstLine({ version, platform, engine }: Opening): string {
+export function firstLine({ version, label, platform, engine }: Opening): string {
   const machine = engine === undefined ? platform : `${platform}, Docker ${shortened(engine)}`;
-  // The step's label will stand between the two.
-  return [...(version === undefined ? [] : [version]), machine].join(' · ');
+  return [version, label, machine].filter((part) => part !== undefined).join(' · ');
 }
 
 /** The first two numbers of a version. */

@@ -66,10 +66,7 @@ export async function claim(
   signal.throwIfAborted();
   const socket = await timings.measure('endpoint', () => localSocket(engine));
   progress.engineAsked = true;
-  const answered = <T>(answer: T): T => {
-    progress.engineAnswered = true;
-    return answer;
-  };
+  const answered = noting(progress);
   const asking = timings.measure('engine', () => engineFacts(engine, socket)).then(answered);
   asking.then(onEngine, () => undefined);
   // The engine's facts come first: if it cannot be used, that is the error to show.
@@ -99,11 +96,7 @@ export async function claim(
     // Last, so that the engine has its questions.
     timings.measure('authority', () => Promise.resolve(authorityFor(config, context))),
   ]);
-  const names = namesFor(
-    runId,
-    network.internal,
-    found.map(({ name }) => name),
-  );
+  const names = namesFor(runId, network.internal, namesOf(found));
   const visible = [...mounts.map(({ target }) => target), ...visibleOf(host)];
   const { hidden, credentials } = host.below;
   const closed = [...guards.baseline.closed, ...[...hidden, ...credentials].map(({ path }) => path)];
@@ -111,12 +104,22 @@ export async function claim(
   writeBaseline(prepared.workDirectory, progress.baseline);
   for (const warning of [...guards.warnings, ...socketWarnings(config.workspace), ...facts.warnings])
     reporter.warning(warning);
+  const { internal: subnet, outer: outerSubnet, upstreamHost } = network;
   return {
-    ...{ subnet: network.internal, outerSubnet: network.outer, upstreamHost: network.upstreamHost },
-    ...{ names, agentImage, guards: guards.mounts, userMounts: mounts, host },
+    ...{ subnet, outerSubnet, upstreamHost, names, agentImage, guards: guards.mounts, userMounts: mounts, host },
     ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts, authority },
   };
 }
+
+const namesOf = (found: readonly FoundContainer[]): string[] => found.map(({ name }) => name);
+
+/** Notes that the engine has answered. */
+const noting =
+  (progress: Progress) =>
+  <T>(answer: T): T => {
+    progress.engineAnswered = true;
+    return answer;
+  };
 
 /** The run's authority, unless nobody needs one. */
 function authorityFor({ namedHosts }: Config, { authority }: RunContext): RunAuthority | undefined {

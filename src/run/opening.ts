@@ -8,12 +8,17 @@ export class Opening {
   readonly reporter: RunReporter;
   readonly #said: RunReporter;
   readonly #root: string;
+  readonly #label: string | undefined;
   readonly #queue = new Queue();
   #isPrinted = false;
 
-  /** @param root the installation's directory */
-  constructor(reporter: RunReporter, root: string) {
+  /**
+   * @param root the installation's directory
+   * @param label what people call the run, without credentials
+   */
+  constructor(reporter: RunReporter, root: string, label: string | undefined) {
     this.#said = reporter;
+    this.#label = label;
     this.#root = root;
     this.reporter = this.#queue.in(reporter, () => !this.#isPrinted);
   }
@@ -23,7 +28,7 @@ export class Opening {
     if (this.#isPrinted) return;
     this.#isPrinted = true;
     const { platform = ownPlatform(), version: engineVersion } = engine ?? {};
-    const line = firstLine({ version: knownVersion(this.#root), platform, engine: engineVersion });
+    const line = firstLine({ version: knownVersion(this.#root), label: this.#label, platform, engine: engineVersion });
     this.#said.group(line, []);
     this.#queue.flush();
   }

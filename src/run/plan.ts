@@ -74,19 +74,7 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
     addresses,
     containers,
     documents: {
-      squid: squidConfig({
-        addresses,
-        egress: config.egress,
-        targets: egressTargets(config),
-        namedHosts: hostNames(config.namedHosts),
-        hosts: config.addHosts,
-        hostAddresses: claimed.hostAddresses,
-        permittedNetworks: config.network.allowPrivate,
-        ownSubnets: [claimed.subnet, claimed.outerSubnet],
-        upstream: upstreamOf(config.network, secrets),
-        transparent: config.transparent,
-        modelPorts: config.apiProxy ? PROVIDERS.map(({ port }) => port) : [],
-      }),
+      squid: squidDocument(config, secrets, addresses, claimed),
       apiProxy: JSON.stringify(
         sidecarConfig(config, secrets, {
           addresses,
@@ -106,6 +94,22 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
     },
     warnings: agent.warnings,
   };
+}
+
+function squidDocument(config: Config, secrets: Secrets, addresses: Addresses, claimed: Claimed): string {
+  return squidConfig({
+    addresses,
+    egress: config.egress,
+    targets: egressTargets(config),
+    namedHosts: hostNames(config.namedHosts),
+    hosts: config.addHosts,
+    hostAddresses: claimed.hostAddresses,
+    permittedNetworks: config.network.allowPrivate,
+    ownSubnets: [claimed.subnet, claimed.outerSubnet],
+    upstream: upstreamOf(config.network, secrets),
+    transparent: config.transparent,
+    modelPorts: config.apiProxy ? PROVIDERS.map(({ port }) => port) : [],
+  });
 }
 
 /** The network's own proxy for Squid's document, which is the only one with the password. */

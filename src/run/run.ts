@@ -3,7 +3,7 @@ import { CommandFiles } from '../agent/command-files.ts';
 import { writeSystemFiles } from '../agent/files.ts';
 import { TranscriptsFile } from '../agent/transcripts.ts';
 import type { Config } from '../config/config.ts';
-import type { Secrets } from '../config/secrets.ts';
+import { maskCredentials, type Secrets } from '../config/secrets.ts';
 import { writeSeccompProfile } from '../docker/seccomp.ts';
 import { lockWorkspace, type WorkspaceLock } from '../host/workspace-lock.ts';
 import { policyGroup, type Group } from '../log/policy.ts';
@@ -41,7 +41,7 @@ export function newRunId(): string {
  */
 export async function run(config: Config, secrets: Secrets, given: RunContext): Promise<RunResult> {
   const progress = new Progress();
-  const opening = new Opening(given.reporter, given.root);
+  const opening = new Opening(given.reporter, given.root, config.label && maskCredentials(config.label, secrets));
   const context = { ...given, reporter: opening.reporter };
   const limit = new TimeLimit(config.timeoutMinutes === undefined ? undefined : config.timeoutMinutes * 60_000);
   const loadPricing = lazyPricing(priceSource(config));
