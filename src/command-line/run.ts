@@ -5,13 +5,14 @@ import { DockerCli } from '../docker/cli.ts';
 import type { Engine } from '../docker/engine.ts';
 import { builtImageNames } from '../docker/images.ts';
 import { documentLink } from '../host/installation.ts';
-import { logPaths } from '../host/log-directories.ts';
+import { logPaths, writeSummaryFile } from '../host/log-directories.ts';
 import { endingOf } from '../log/ending.ts';
 import { paintFor } from '../log/paint.ts';
-import { filtered, stderrReporter, usesColour, type RunReporter } from '../reporter.ts';
+import { attempt, filtered, recording, stderrReporter, usesColour, type RunReporter } from '../reporter.ts';
 import { blockedText } from '../run/messages.ts';
 import { writeTo } from '../run/output.ts';
 import type { RunResult } from '../run/report.ts';
+import { runSummary } from '../run/run-summary.ts';
 import { newRunId, run } from '../run/run.ts';
 import { inProcess } from '../workspace/look-through.ts';
 
@@ -29,7 +30,8 @@ export async function runCommand(
   signal: AbortSignal,
   engineWith: (debug: (message: string) => void) => Engine = (debug) => new DockerCli(debug),
 ): Promise<number> {
-  const { reporter, warnings } = recording(filtered(stderrReporter, config.logLevel));
+  // On a laptop, the policy and the start are no news.
+  const { reporter, warnings } = recording(filtered(stderrReporter, config.logLevel, 'debug'));
   const runId = newRunId();
   const result = await run(config, secrets, {
     runId,
