@@ -171,7 +171,8 @@ describe('inputs', () => {
     // The runner removes this command from the log. The command itself keeps the value out of the log.
     const log = result.stdout.replace(/^::add-mask::.*$/gm, '');
     expect(log).not.toMatch(/sk-ant-first|second-half/);
-    expect(step.runner.main.summary()).toBe('');
+    expect(step.runner.main.summary()).toMatch(/^## ❌ AWF: the inputs are not valid\n/);
+    expect(step.runner.main.summary()).not.toMatch(/sk-ant-first|second-half/);
   });
 
   test('a key with line breaks around it works', async () => {

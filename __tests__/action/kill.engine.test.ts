@@ -196,9 +196,9 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
     const outputs = step.runner.main.outputs();
     const blocked = '["open.example","refused.example"]';
     expect(outputs).toMatchObject({ outcome: 'error', 'exit-code': '1', 'blocked-domains': blocked });
-    expect(step.runner.main.summary()).toMatch(/^\| Anthropic \| [^|]* \| 1 \| 0 \|/m);
+    expect(step.runner.main.summary()).toMatch(/^\| `[^`]+` \| Anthropic \|$|^Anthropic: 1 request/m);
     expect(readdirSync(outputs['logs-path']!).sort()).toEqual([
-      ...['access.jsonl', 'access.log', 'cache.log', 'policy.json', 'timings.json'],
+      ...['access.jsonl', 'access.log', 'cache.log', 'policy.json', 'summary.md', 'timings.json'],
     ]);
     const log = readFileSync(join(outputs['logs-path']!, 'access.log'), 'utf8');
     expect(log).toContain('CONNECT api.anthropic.com ');

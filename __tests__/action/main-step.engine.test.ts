@@ -63,7 +63,7 @@ describe('the main purpose', () => {
     });
     expect(Number(outputs['startup-ms'])).toBeGreaterThan(0);
     expect(step.runner.main.summary()).toMatch(
-      /^\| Anthropic \| `[^`]+` \| 1 \| 0 \| [1-9]\d* \| 0 \| 0 \| [1-9]\d* \| .* \|$/m,
+      /^\| `[^`]+` \| Anthropic \|\n\| --- \| --: \|\n\| requests, none failed \| 1 \|\n\| tokens in \| [1-9]/m,
     );
     expect(statSync(join(outputs['logs-path'] ?? '', 'timings.json')).size).toBeGreaterThan(0);
     expect(readFileSync(join(outputs['logs-path'] ?? '', 'access.log'), 'utf8')).toContain(
@@ -95,7 +95,9 @@ describe('the main purpose', () => {
       'input-tokens': String(usage.inputTokens),
       'output-tokens': String(usage.outputTokens),
     });
-    expect(step.runner.main.summary()).toContain('The budget was exhausted: 1 requests were refused or cut off.');
+    expect(step.runner.main.summary()).toMatch(
+      /^## ⛔ AWF: budget used up\n[^]*1 request to models was refused or cut off\. [^\n]*raise `max-requests`/,
+    );
   });
 
   // The codes that `docker run` has for failures of its own.
@@ -132,7 +134,7 @@ describe('the main purpose', () => {
     const result = await step.main();
     expect(result.stdout).toContain('HTTP/1.1 403 Forbidden');
     expect(step.runner.main.outputs()['blocked-domains']).toBe('["exfiltration.example"]');
-    expect(step.runner.main.summary()).toContain('| `exfiltration.example` | ⛔ refused | 1 |');
+    expect(step.runner.main.summary()).toContain('| <code>exfiltration.<wbr>example</code> ❓ | 1 |');
   });
 
   test('gives the command placeholders and none of the five credentials', async () => {

@@ -35,7 +35,9 @@ describe('the main step', OPTIONS, () => {
     });
     expect(Number(outputs['startup-ms'])).toBeGreaterThan(0);
     expect(statSync(outputs['logs-path'] ?? '').isDirectory()).toBe(true);
-    expect(runner.main.summary()).toMatch(/\*\*success\*\*.*1 request was refused[^]*refused\.example[^]*answer is 42/);
+    expect(runner.main.summary()).toMatch(
+      /^## ⛔ AWF: 1 domain refused\n[^]*with exit code 0\. 1 request was refused[^]*refused\.example[^]*answer is 42/,
+    );
     const state: unknown = JSON.parse(runner.main.state()['awf'] ?? '');
     expect(state).toMatchObject({ succeeded: true, upload: { when: 'always' }, logs: { squid: outputs['logs-path'] } });
     expect(left()).toEqual([]);
@@ -108,7 +110,7 @@ describe('a report that cannot be delivered loses only that part', OPTIONS, () =
     // Unknown values are left out, never reported as empty.
     const outputs = Object.keys(runner.main.outputs()).toSorted();
     expect(outputs).toEqual(['agent-outputs', 'exit-code', 'logs-path', 'outcome', 'startup-ms']);
-    expect(runner.main.summary()).toContain('which requests were refused is unknown');
+    expect(runner.main.summary()).toContain('Which requests were refused is unknown');
   });
 
   test('there is no file for the summary', async () => {

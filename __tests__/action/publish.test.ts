@@ -1,17 +1,20 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { actionReporter } from '../../src/action/main-step.ts';
-import { publish, publishFailure } from '../../src/action/publish.ts';
+import { actionReporter } from '../../src/action/reporter.ts';
+import { publish as publishWith, publishFailure } from '../../src/action/publish.ts';
 import { NOTHING_WRITTEN } from '../../src/agent/command-files.ts';
-import { UserError } from '../../src/errors.ts';
+import { egressReport } from '../../src/report/egress.ts';
 import { RequestJoiner } from '../../src/report/requests.ts';
 import { DomainCounter, NO_DOMAINS } from '../../src/report/traffic.ts';
 import { NO_MODEL_USAGE } from '../../src/report/usage.ts';
+import type { Secrets } from '../../src/config/secrets.ts';
 import type { RunResult } from '../../src/run/report.ts';
+import { runSummary } from '../../src/run/run-summary.ts';
 import { Timings } from '../../src/run/timings.ts';
 import { parseAccessLine, type AccessRecord } from '../../src/squid/access-log.ts';
-import { given, NO_SECRETS, SENTINELS, temporaryDirectory } from '../../testing/builders.ts';
+import { aConfig, given, NO_SECRETS, SENTINELS, temporaryDirectory } from '../../testing/builders.ts';
+import { ROOT } from '../../testing/root.ts';
 import { allowing } from '../../testing/options.ts';
 import { refusedLine } from '../../testing/engine/log-lines.ts';
 import { parseOutputs } from '../../testing/runner/files.ts';
@@ -29,9 +32,18 @@ const RESULT: RunResult = {
     agent: '/nonexistent/agent-logs',
   },
   hasAgentLogs: false,
-  timings: new Timings(),
+  timings: Object.assign(new Timings(), { startupMs: 812 }),
+  ...{ outOfMemory: undefined, sought: [], engineAnswered: true },
   budget: {},
 };
+
+const config = aConfig();
+
+/** Publishes a result, with its summary. */
+const publish = (result: RunResult, secrets: Secrets, reporter: typeof actionReporter): Promise<void> =>
+  publishWith(result, secrets, reporter, () =>
+    runSummary(result, config, secrets, { root: ROOT, environment: {}, logs: undefined, warnings: [] }),
+  );
 
 const FAILURE = { outcome: 'failure', exitCode: 3 } as const;
 
@@ -72,7 +84,6 @@ describe('a part that cannot be delivered loses only itself', () => {
     vi.stubEnv('GITHUB_STEP_SUMMARY', place(join(directory, 'summary')));
     await publish({ ...RESULT, ...FAILURE }, NO_SECRETS, actionReporter);
     expect(annotations()).toEqual([
-      'error: The command ended with exit code 3.',
       expect.stringMatching(`^warning: Could not write the job summary: ${code}`),
     ]);
     expect(parseOutputs(files.output)).toMatchObject({ 'exit-code': '3', outcome: 'failure' });
@@ -85,19 +96,26 @@ describe('a part that cannot be delivered loses only itself', () => {
     vi.stubEnv('GITHUB_OUTPUT', file);
     await publish({ ...RESULT, ...FAILURE }, NO_SECRETS, actionReporter);
     expect(annotations()).toEqual([
-      'error: The command ended with exit code 3.',
       expect.stringMatching(/^warning: Could not set the outputs exit-code, outcome, .*, agent-outputs: /),
     ]);
-    expect(readFileSync(files.summary, 'utf8')).toContain('**failure**');
+    expect(readFileSync(files.summary, 'utf8')).toContain('with exit code 3');
   });
 
-  test('also for a run that never started', () => {
+  test('also for a run that never started', async () => {
     vi.stubEnv('GITHUB_OUTPUT', '/nonexistent/output');
-    publishFailure(new UserError('run is empty.', { hint: 'Give a command.' }), actionReporter);
+    await publishFailure(actionReporter, () => 'what is wrong');
     expect(annotations()).toEqual([
-      'error: run is empty.%0AGive a command.',
       expect.stringMatching(/^warning: Could not set the outputs exit-code, outcome: .*\/nonexistent\/output/),
     ]);
+    expect(readFileSync(files.summary, 'utf8')).toBe('what is wrong');
+  });
+
+  test('a summary that cannot be made', async () => {
+    await publishWith(RESULT, NO_SECRETS, actionReporter, () => {
+      throw new Error('no package.json');
+    });
+    expect(annotations()).toEqual(['warning: Could not make the job summary: no package.json']);
+    expect(parseOutputs(files.output)).toMatchObject({ outcome: 'success' });
   });
 });
 
@@ -105,14 +123,7 @@ test('what could not be read is left out of the outputs, never reported as empty
   await publish({ ...RESULT, traffic: { domains: undefined, usage: undefined } }, NO_SECRETS, actionReporter);
   const outputs = Object.keys(parseOutputs(files.output)).toSorted();
   expect(outputs).toEqual(['agent-outputs', 'exit-code', 'logs-path', 'outcome', 'startup-ms']);
-  expect(readFileSync(files.summary, 'utf8')).toContain('which requests were refused is unknown');
-});
-
-test('an error is the annotation, whatever the command’s exit code', async () => {
-  const error = new UserError('The run was cancelled (SIGINT).');
-  await publish({ ...RESULT, outcome: 'error', exitCode: 3, error }, NO_SECRETS, actionReporter);
-  expect(annotations()).toEqual(['error: The run was cancelled (SIGINT).']);
-  expect(parseOutputs(files.output)).toMatchObject({ 'exit-code': '3', outcome: 'error' });
+  expect(readFileSync(files.summary, 'utf8')).toContain('Which requests were refused is unknown');
 });
 
 test('writes no summary on a runner without one', async () => {
@@ -142,7 +153,9 @@ test('300,000 refused names do not break the outputs or the summary', async () =
   for (let index = 0; index < 300_000; index++) {
     for (const one of joiner.push({ ...refused, host: `${index}.exfiltrated.example` })) counter.add(one);
   }
-  await publish({ ...RESULT, traffic: { ...RESULT.traffic, domains: counter.result() } }, NO_SECRETS, actionReporter);
+  const domains = counter.result();
+  const egress = egressReport(config, domains, undefined, () => []);
+  await publish({ ...RESULT, egress, traffic: { ...RESULT.traffic, domains } }, NO_SECRETS, actionReporter);
   const blocked = parseOutputs(files.output)['blocked-domains'] ?? '';
   expect(blocked.length).toBeLessThanOrEqual(32 * 1024);
   expect((JSON.parse(blocked) as string[]).length).toBeGreaterThan(1_000);
@@ -152,6 +165,7 @@ test('300,000 refused names do not break the outputs or the summary', async () =
     ),
   ]);
   const summary = readFileSync(files.summary, 'utf8');
-  expect(summary).toContain('300000 requests were refused');
+  expect(summary).toContain('more than 10 k domains refused');
+  expect(summary).toContain('300 k requests were refused');
   expect(Buffer.byteLength(summary)).toBeLessThan(1024 * 1024);
 });

@@ -27,7 +27,7 @@ function expectOnlyTheAgentDied(outcome: string): void {
     'blocked-domains': '["refused.example"]',
     'agent-outputs': '{"kept":"yes"}',
   });
-  expect(main.summary()).toContain('| `refused.example` | ⛔ refused | 1 |');
+  expect(main.summary()).toContain('| `refused.example` ❓ | 1 |');
   expect(readFileSync(join(main.outputs()['logs-path'] ?? '', 'access.log'), 'utf8')).toContain('refused.example');
   expect(remains(step.runner)).toEqual([]);
 }

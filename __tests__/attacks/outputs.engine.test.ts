@@ -113,10 +113,10 @@ describe('what the command writes to its own files', () => {
 
   test('E3 the summary is shown as the command’s, in one quote, as text', () => {
     const summary = step.runner.main.summary();
-    const [ours = '', theirs = ''] = summary.split("### The command's own summary\n\n");
+    const [ours = '', theirs = ''] = summary.split('### What the command says\n\n');
     expect(ours).not.toContain(MARK);
-    expect(ours).toContain('**failure**: the command ended with exit code 3');
-    expect(theirs).toContain('Written by the command, not by the firewall');
+    expect(ours).toContain('with exit code 3');
+    expect(theirs).toContain('Written by the command, not by AWF');
     expect(theirs).toContain('**All is well**');
     expect(
       theirs

@@ -220,7 +220,7 @@ describe.skipIf(!HAS_GIT).each(CASES)('the sandbox, started by $who', ({ asOther
     expect(disarmed.filter(({ path }) => path.startsWith('.git/'))).toEqual([]);
     expect(readdirSync(of('.git'))).not.toContain('commondir');
     expect(disarmed.filter(({ movedTo }) => movedTo === undefined)).toEqual([]);
-    expect(step.runner.main.summary()).toMatch(/`nh\/\.git` \| `.*` \| ⛔ moved to/);
+    expect(step.runner.main.summary()).toMatch(/`nh\/\.git` \(`.*`\): ⛔ moved to/);
     expect(main.stdout).toMatch(/::warning::.*moved aside/);
   });
 
@@ -229,8 +229,8 @@ describe.skipIf(!HAS_GIT).each(CASES)('the sandbox, started by $who', ({ asOther
     expect(readdirSync(of('.github/workflows'))).toEqual(['ci.yml']);
     expect(readFileSync(of('.mcp.json'), 'utf8')).toBe('{}\n');
     expect(sections['E5 protected paths']).toContain('refused mv');
-    expect(step.runner.main.summary()).toMatch(/`\.vscode` \| added/);
-    expect(step.runner.main.summary()).toMatch(/`package\.json` \| modified/);
+    expect(step.runner.main.summary()).toMatch(/`\.vscode`: added/);
+    expect(step.runner.main.summary()).toMatch(/`package\.json`: modified/);
     expect(main.stdout).toMatch(/::warning::.*\.vscode \(added\).*package\.json \(modified\)/);
   });
 

@@ -106,7 +106,7 @@ describe.skipIf(process.getuid?.() !== 0 || !HAS_GO)('gh and git (only as root: 
   test('the summary names the rule, and what was refused', () => {
     const summary = summaries.get('read')!;
     expect(summary).toContain('allowed by `github-access read`');
-    expect(summary).toContain('`GET /other/private/info/refs`');
+    expect(summary).toContain('github.com GET /other/private/info/refs');
     expect(outputs.get('read')).toContain(
       'its author can raise github-access, or add this line to host-rules: github.com',
     );

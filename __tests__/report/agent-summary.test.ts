@@ -73,7 +73,7 @@ describe('what is readable stays readable', () => {
 });
 
 test('says who wrote it, and whether it is complete', () => {
-  expect(sanitised('x')).toMatch(/^> \*Written by the command, not by the firewall\. [^]*\*\n>\n> x$/);
+  expect(sanitised('x')).toMatch(/^> \*Written by the command, not by AWF\. [^]*\*\n>\n> x$/);
   expect(sanitised('x')).not.toContain('beginning');
   expect(sanitised('x', true)).toContain('It is longer than 64 KiB; this is its beginning.');
 });

@@ -20,7 +20,7 @@ export const ABOUT: About = {
 
 /** A run with `overrides`. What its domains mean follows from `config`. */
 export interface Case {
-  readonly config?: ConfigOverrides;
+  readonly config?: ConfigOverrides | undefined;
   readonly domains?: Partial<DomainTraffic>;
   readonly usage?: Partial<RunUsage>;
   readonly facts?: Partial<SummaryFacts>;
@@ -120,7 +120,9 @@ export const REFUSED: Case = {
     ],
     unresolvable: [judged('gone.python.example', 1)],
   },
-  usage: usageOf(modelUsage({ requests: 12, inputTokens: 91_000, cachedInputTokens: 80_000, outputTokens: 5_000 })),
+  usage: usageOf(
+    modelUsage({ requests: 12, inputTokens: 91_000, cachedInputTokens: 80_000, outputTokens: 5_000, costUsd: 0.138 }),
+  ),
   facts: {
     ...{ outcome: 'failure', exitCode: 1, label: 'Fix the failing test' },
     timings: { phases: phases(69), startupMs: 2_600, originMs: ORIGIN },
@@ -151,7 +153,12 @@ export const TIMEOUT: Case = {
 export const BLOCKED: Case = {
   usage: {
     refused: [
-      { host: 'api.github.com', option: 'host-rules', line: 'api.github.com POST /repos/octo/hello/issues', requests: 2 },
+      {
+        host: 'api.github.com',
+        option: 'host-rules',
+        line: 'api.github.com POST /repos/octo/hello/issues',
+        requests: 2,
+      },
     ],
     hosts: [{ host: 'api.github.com', rule: 'github-access read', requests: 7, failed: 1 }],
   },

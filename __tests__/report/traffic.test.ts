@@ -42,7 +42,11 @@ const cut = (host: string, serverName: string | undefined, verdict: string) =>
   record(host, { client: '127.0.0.1', clientPort: 50_000, serverName, verdict });
 
 const count = (domain: string, requests: number) =>
-  judged(domain, requests, { reason: expect.toSatisfy(() => true) as string, port: expect.any(Number) as number });
+  judged(domain, requests, {
+    reason: expect.toSatisfy(() => true) as string,
+    port: expect.any(Number) as number,
+    firstAt: expect.any(Number) as number,
+  });
 
 function domains(records: readonly AccessRecord[]): DomainTraffic {
   const joiner = new RequestJoiner(OBSERVED);

@@ -45,7 +45,9 @@ describe('timeout-minutes', () => {
       'blocked-domains': '["refused.example"]',
       'agent-outputs': '{"at-the-end":"yes"}',
     });
-    expect(step.runner.main.summary()).toMatch(/\*\*timeout\*\*: the command ended with exit code 124/);
+    expect(step.runner.main.summary()).toMatch(
+      /^## ⏱️ AWF: stopped after [^]*\*\*Stopped after .* because of `timeout-minutes: /,
+    );
     expect(step.runner.main.summary()).toContain('> last words');
   });
 

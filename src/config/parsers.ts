@@ -14,8 +14,8 @@ import { placeOf, type Given } from './source.ts';
 /** Any text. */
 export const anyText = ({ text }: Given): string => text;
 
-/** Characters of a label. */
-const MAX_LABEL = 80;
+/** What a reader counts as characters of a label, and how much text they may be made of. */
+const MAX_LABEL = { characters: 80, units: 320 };
 
 /**
  * A name that people read: one line of plain text. It may have somebody else's words in it, such as the title of a pull
@@ -25,12 +25,13 @@ const MAX_LABEL = 80;
  */
 export function label({ text }: Given): string | undefined {
   const plain = text
+    .slice(0, 10_000)
     .replace(/\s+/g, ' ')
     .replace(/(?!\u200d)[\p{Cc}\p{Cf}\p{Cs}]/gu, '')
     .trim();
-  const characters = [...plain];
-  const cut = characters.length > MAX_LABEL ? `${characters.slice(0, MAX_LABEL - 1).join('')}…` : plain;
-  return cut === '' ? undefined : cut;
+  const kept = Array.from(new Intl.Segmenter().segment(plain.slice(0, MAX_LABEL.units)), ({ segment }) => segment);
+  const cut = kept.slice(0, MAX_LABEL.characters).join('').trim();
+  return cut === '' ? undefined : cut === plain ? plain : `${cut}…`;
 }
 
 /** A path relative to the current directory. */

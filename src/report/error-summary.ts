@@ -1,6 +1,6 @@
 import { ConfigError, describeError, UserError } from '../errors.ts';
 import { details, list } from './markdown.ts';
-import { plainText, textBlock } from './plain-text.ts';
+import { plainText, quote } from './plain-text.ts';
 import type { About } from './summary-facts.ts';
 import { heading } from './verdict-summary.ts';
 
@@ -12,9 +12,9 @@ export function errorBlocks(error: unknown, consequence: string): string[] {
   const cause = error instanceof Error && error.cause instanceof Error ? describeError(error.cause) : undefined;
   return [
     [`**${plainText(first)}**`, ...(consequence === '' ? [] : [consequence])].join(' '),
-    ...(others.length === 0 ? [] : [textBlock(others.join('\n'))]),
+    ...(others.length === 0 ? [] : [quote(others.join('\n'))]),
     ...(hint === undefined ? [] : [`**Do this:** ${plainText(hint)}`]),
-    ...(cause === undefined || message.includes(cause) ? [] : details(sayer(cause), [textBlock(cause)])),
+    ...(cause === undefined || message.includes(cause) ? [] : details(sayer(cause), [quote(cause)])),
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { HostTraffic, RefusedRequest } from './hosts.ts';
-import { code, details, note, table, type Row } from './markdown.ts';
+import { code, details, nameCell, note, table, type Row } from './markdown.ts';
 import { counted, countText } from './numbers.ts';
 
 /** Lines in a block to paste. */
@@ -8,7 +8,7 @@ const MAX_PASTED = 20;
 /** Refused requests at named hosts, with the lines that would allow them. */
 export function refusedHostBlocks(refused: readonly RefusedRequest[], others: number): string[] {
   const rows = refused.map(({ host, line, requests }): Row => [
-    `${code(line.slice(line.indexOf(' ') + 1))}${note(`at ${code(host)}`)}`,
+    `${nameCell(line.slice(line.indexOf(' ') + 1))}${note(`at ${code(host)}`)}`,
     countText(requests),
   ]);
   return [

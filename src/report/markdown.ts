@@ -47,15 +47,16 @@ export function code(text: string): string {
 }
 
 /** Characters that a cell of a narrow table has room for, in one line. */
-const NARROW = 20;
+const NARROW = 16;
 
 /**
- * A name for a cell. A code span breaks nowhere, and a long one would push the other column out of a phone's screen: a long
- * name of harmless characters gets places to break instead. Copying it gives the name.
+ * A name or a path for a cell. A code span breaks nowhere, and a long one would push the other column out of a phone's
+ * screen: one of harmless characters gets places to break instead. Copying it gives the name.
  */
 export function nameCell(name: string): string {
-  if (name.length <= NARROW || name.length > 120 || !/^[a-z0-9.:-]+$/.test(name)) return code(name);
-  return `<code>${(name.match(/[^.-]{1,20}[.-]?|[.-]/g) ?? []).join('<wbr>')}</code>`;
+  const isHarmless = /^[A-Za-z0-9.:/ -]+$/.test(name) && !name.includes('//');
+  if (name.length <= NARROW || name.length > 120 || !isHarmless) return code(name);
+  return `<code>${(name.match(/[^./ -]{1,16}[./ -]?|[./ -]/g) ?? []).join('<wbr>')}</code>`;
 }
 
 /** A second, smaller line in a cell. */

@@ -13,11 +13,8 @@ const MAX_MODELS = 10;
 
 /** What a reader has to see of the models: budgets, and what is not complete. */
 export function modelNotices(usage: RunUsage, budget: SidecarBudget): string[] {
-  const { overBudget, unreadableLines, droppedLines, unpriced } = usage;
+  const { unreadableLines, droppedLines, unpriced } = usage;
   return [
-    ...(overBudget === 0
-      ? []
-      : [`⛔ **The budget is used up**: ${counted(overBudget, 'request')} refused or cut off.`]),
     ...nearLimits(budget, usage).map((use) => `⚠️ ${budgetUseText(`\`${use.limit}\``, use)}`),
     ...(unpriced.length === 0
       ? []

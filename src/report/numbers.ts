@@ -22,12 +22,18 @@ export function clockText(ms: number): string {
   return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${rest}`;
 }
 
+/** The limits are those of rounding: 999,500 is a million. */
+const UNITS = [
+  { unit: 'k', size: 1e3, below: 999_500 },
+  { unit: 'M', size: 1e6, below: 999_500_000 },
+];
+
 /** A count: `987`, `9.9 k`, `398 k`, `1.2 M`. */
 export function countText(count: number): string {
-  const [unit, size] = count < 999_500 ? ['k', 1_000] : count < 999_500_000 ? ['M', 1e6] : ['G', 1e9];
   if (count < 1_000) return String(count);
-  const scaled = count / (size as number);
-  return `${scaled < 9.95 ? scaled.toFixed(1) : String(Math.round(scaled))} ${unit}`;
+  const { unit, size } = UNITS.find(({ below }) => count < below) ?? { unit: 'G', size: 1e9 };
+  const scaled = count / size;
+  return `${scaled < 9.95 ? scaled.toFixed(1).replace('.0', '') : String(Math.round(scaled))} ${unit}`;
 }
 
 /** `1 domain`, `4 domains`, `12 k requests`. */

@@ -31,9 +31,16 @@ export function spacedCode(text: string): string {
   return `\` ${text.replaceAll('`', "'")} \``;
 }
 
-/** A paragraph of plain text: one line, at most `limit` characters. */
+/** What means something in the middle of a line; and at the start of a word, behind a digit, what would begin a list. */
+const MEANT = /[!#$&*<>@[-`{-~]|(?<=\d)[.)]|^[-+=:]/g;
+
+/**
+ * A line of plain text, at most `limit` characters: like {@link escaped}, but readable in its source too, because only what
+ * means something gets a backslash.
+ */
 export function plainText(text: string, limit = 1_000): string {
-  return escaped(cut(visible(text).replace(/\s+/g, ' ').trim(), limit));
+  const line = cut(visible(text).replace(/\s+/g, ' ').trim(), limit);
+  return line.replace(/\S+/g, (word) => (FOUND_BY_GITHUB.test(word) ? spacedCode(word) : word.replace(MEANT, '\\$&')));
 }
 
 function cut(text: string, limit: number): string {
@@ -47,12 +54,14 @@ export function codeBlock(lines: readonly string[]): string[] {
   return [fence, ...lines, fence];
 }
 
-/** Lines and characters of a line that a block has. A program may say any amount. */
-const MAX_BLOCK = { lines: 40, characters: 500 };
+/** Lines, and characters of a line, that a quote has. A program may say any amount. */
+const MAX_QUOTE = { lines: 40, characters: 500 };
 
-/** A code block of text that others chose. */
-export function textBlock(text: string): string {
-  const lines = visible(text).split('\n');
-  const shown = lines.slice(0, MAX_BLOCK.lines).map((line) => cut(line, MAX_BLOCK.characters));
-  return codeBlock(lines.length > shown.length ? [...shown, '...'] : shown).join('\n');
+/** What a program said, as a block quote of plain text: unlike code, it wraps on a phone. */
+export function quote(text: string): string {
+  const lines = visible(text)
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+  const shown = lines.slice(0, MAX_QUOTE.lines).map((line) => plainText(line, MAX_QUOTE.characters));
+  return [...shown, ...(lines.length > shown.length ? ['…'] : [])].map((line) => `> ${line}`).join('\\\n');
 }

@@ -85,14 +85,12 @@ function moreBlocks(facts: SummaryFacts): string[] {
 
 function endingOf({ outcome, exitCode }: SummaryFacts): string {
   if (outcome === 'timeout') return 'stopped: the time was over';
-  return outcome === 'error' ? 'the command ends' : `exit code ${exitCode}`;
+  if (outcome === 'error') return 'the command ends';
+  return `exit code ${outcome === 'blocked' ? 0 : exitCode}`;
 }
 
 function warningBlocks(warnings: readonly string[]): string[] {
-  return details(
-    `<b>${warnings.length === 1 ? 'Warning' : 'Warnings'}</b>: ${countText(warnings.length)}`,
-    list(warnings.map((warning) => plainText(warning))),
-  );
+  return details(`<b>Warnings</b>: ${countText(warnings.length)}`, list(warnings.map((warning) => plainText(warning))));
 }
 
 function footerOf(facts: SummaryFacts): string {

@@ -1,7 +1,7 @@
 import type { EgressReport } from './egress.ts';
 import { details, nameCell, table, type Row } from './markdown.ts';
 import { clockText, counted, durationText } from './numbers.ts';
-import type { JudgedDomain } from './traffic.ts';
+import type { Refusals } from './refusals.ts';
 
 /** When the phases of a run began and ended. Milliseconds since the process started. */
 export interface RunTimings {
@@ -30,7 +30,7 @@ export function timelineBlocks(timings: RunTimings, egress: EgressReport | undef
   const events: (readonly [number, string])[] = [
     ...startEvents(timings, startupMs),
     [startupMs, `**the command starts**`],
-    ...refused.slice(0, MAX_REFUSED).map(({ at, domain }) => [at, `⛔ ${nameCell(domain)}`] as const),
+    ...refused.slice(0, MAX_REFUSED).map(({ at, domain, icon }) => [at, `${icon} ${nameCell(domain)}`] as const),
     [commandEnd, `**${ending}** after ${durationText(commandEnd - startupMs)}`],
     ...(clean === undefined ? [] : [[clean.startMs, took('clean-up', clean.endMs - clean.startMs)] as const]),
   ];
@@ -45,31 +45,32 @@ export function timelineBlocks(timings: RunTimings, egress: EgressReport | undef
 const took = (what: string, ms: number): string => `${what} (${durationText(ms)})`;
 
 function startEvents(timings: RunTimings, startupMs: number): (readonly [number, string])[] {
-  const agent = phaseOf(timings, 'agent');
-  const named = [
-    ['images', 'images'],
-    ['networks', 'networks'],
-    ['squid', 'Squid'],
-    ['api-proxy', 'api-proxy'],
-  ].flatMap(([phase = '', name = '']): (readonly [number, string])[] => {
-    const found = phaseOf(timings, phase);
-    // Containers that run as long as the command are there when it starts.
-    return found === undefined ? [] : [[found.startMs, took(name, Math.min(found.endMs, startupMs) - found.startMs)]];
+  const prepared = (['images', 'networks'] as const).flatMap((name): (readonly [number, string])[] => {
+    const found = phaseOf(timings, name);
+    return found === undefined ? [] : [[found.startMs, took(name, found.endMs - found.startMs)]];
   });
-  return agent === undefined ? named : [...named, [agent.startMs, took('pre-flight check', startupMs - agent.startMs)]];
+  // The containers start side by side, and run as long as the command.
+  const starts = ['squid', 'api-proxy', 'agent'].flatMap((name) => phaseOf(timings, name)?.startMs ?? []);
+  if (starts.length === 0) return prepared;
+  const first = Math.min(...starts);
+  return [...prepared, [first, took('containers and pre-flight check', startupMs - first)]];
 }
 
 function phaseOf({ phases }: RunTimings, name: string): RunTimings['phases'][number] | undefined {
   return phases.find(({ phase, endMs }) => phase === name && Number.isFinite(endMs));
 }
 
+/** A name that was refused, or would have been. */
+interface FirstRefusal {
+  readonly at: number;
+  readonly domain: string;
+  readonly icon: string;
+}
+
 /** The names that a reader has to look into, by the time of their first request. */
-function firstRefusals(egress: EgressReport | undefined, originMs: number): { at: number; domain: string }[] {
+function firstRefusals(egress: EgressReport | undefined, originMs: number): FirstRefusal[] {
   if (egress === undefined) return [];
-  const names: JudgedDomain[] = [egress.refusals, egress.audited].flatMap(({ allowable, closed, keyless }) => [
-    ...allowable,
-    ...closed,
-    ...keyless,
-  ]);
-  return names.map(({ firstAt, domain }) => ({ at: firstAt - originMs, domain })).toSorted((a, b) => a.at - b.at);
+  const found = ({ allowable, closed, keyless }: Refusals, icon: string): FirstRefusal[] =>
+    [...allowable, ...closed, ...keyless].map(({ firstAt, domain }) => ({ at: firstAt - originMs, domain, icon }));
+  return [...found(egress.refusals, '⛔'), ...found(egress.audited, '🔎')].toSorted((a, b) => a.at - b.at);
 }

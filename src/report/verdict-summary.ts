@@ -51,12 +51,15 @@ function refusedText(refusals: Refusals, traffic: SummaryFacts['traffic'] | unde
   const { allowable, closed, keyless, atHosts } = refusals;
   const names = allowable.length + closed.length + keyless.length;
   const isMore = (traffic?.domains?.others.blocked ?? 0) > 0;
-  const requests = atHosts.length + (traffic?.usage?.otherRefused ?? 0);
+  const requests = sumOf(atHosts) + (traffic?.usage?.otherRefused ?? 0);
   return [
     ...(names > 0 ? [`${isMore ? `more than ${countText(names)} domains` : counted(names, 'domain')} ${what}`] : []),
     ...(names === 0 && requests > 0 ? [`${counted(requests, 'request')} ${what}`] : []),
   ];
 }
+
+const sumOf = (list: readonly { readonly requests: number }[]): number =>
+  list.reduce((total, { requests }) => total + requests, 0);
 
 /** How long the command ran. @returns milliseconds */
 function commandMs(timings: SummaryFacts['timings']): number {
@@ -71,7 +74,7 @@ function sentence(facts: SummaryFacts): string {
     success: `**Finished in ${took}** with exit code 0.`,
     failure: `**Failed after ${took}** with exit code ${exitCode}.`,
     blocked: `**Failed after ${took}**, because \`fail-on-blocked\` is set. The command itself ended with exit code 0.`,
-    timeout: `**Stopped after ${took}**, because of \`timeout-minutes: ${timeoutMinutes ?? ''}\`. If the command needs more time, raise it.`,
+    timeout: `**Stopped after ${durationText(commandMs(timings))}**, because of \`timeout-minutes: ${timeoutMinutes ?? ''}\`. If the command needs more time, raise it.`,
     error: `**The run failed after ${took}**${error === undefined ? '' : ', for the reason below'}.`,
   };
   const overBudget = traffic.usage?.overBudget ?? 0;
@@ -94,17 +97,14 @@ function refusalSentence(egress: EgressReport | undefined, { domains, usage }: S
   if (domains === undefined || egress === undefined) return 'Which requests were refused is unknown.';
   const { allowable, closed, keyless, atHosts, harmless } = egress.refusals;
   const names = [...allowable, ...closed, ...keyless];
-  const sum = (list: readonly { readonly requests: number }[]): number =>
-    list.reduce((total, { requests }) => total + requests, 0);
-  const requests = sum(names) + domains.others.blocked + sum(atHosts) + (usage?.otherRefused ?? 0);
+  const requests = sumOf(names) + domains.others.blocked + sumOf(atHosts) + (usage?.otherRefused ?? 0);
   if (requests > 0) {
     const were = `${counted(requests, 'request')} ${requests === 1 ? 'was' : 'were'} refused`;
     return allowable.length > 0
       ? `${were}: the command asked for domains that are not in \`allow-domains\`.`
       : `${were}.`;
   }
-  if (sum([...egress.audited.allowable, ...egress.audited.closed, ...egress.audited.keyless]) > 0)
-    return 'This was an audit: nothing was refused that is not always refused.';
+  if (egress.mode === 'audit') return 'This was an audit: nothing was refused.';
   return harmless.length > 0 ? 'Nothing was refused that the command needs.' : 'Nothing was refused.';
 }
 
@@ -112,7 +112,7 @@ function refusalSentence(egress: EgressReport | undefined, { domains, usage }: S
 function statistics(domains: DomainTraffic | undefined, usage: RunUsage | undefined): string[] {
   const allowed = domains?.allowed.length ?? 0;
   const parts = [
-    ...(allowed > 0 ? [counted(allowed, 'domain')] : []),
+    ...(allowed > 0 ? [`${counted(allowed, 'domain')} reached`] : []),
     ...(usage !== undefined && usage.requests > 0 ? [counted(usage.requests, 'model request')] : []),
     ...(usage !== undefined && tokensOf(usage) > 0 ? [`${countText(tokensOf(usage))} tokens`, roundedCost(usage)] : []),
   ];
