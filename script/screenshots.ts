@@ -50,6 +50,7 @@ mkdirSync(images, { recursive: true });
 const browser = await startBrowser();
 for (const theme of THEMES) {
   const page = await showSummary(browser, summary, WIDTH, theme);
-  await page.screenshot({ path: join(images, `summary-${theme}.png`), fullPage: true });
+  const shown = await page.$('main');
+  await shown?.screenshot({ path: join(images, `summary-${theme}.png`) });
 }
 await browser.close();

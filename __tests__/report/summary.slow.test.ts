@@ -62,7 +62,8 @@ describe.skipIf(!HAS_BROWSER).each(WIDTHS)('at %i pixels', (width) => {
       page = await showSummary(browser, markdown, width, theme);
       for (const state of ['closed', 'open']) {
         await setOpen(page, state === 'open');
-        await page.screenshot({ path: join(PICTURES, `${name}-${width}-${theme}-${state}.png`), fullPage: true });
+        const shown = await page.$('main');
+        await shown?.screenshot({ path: join(PICTURES, `${name}-${width}-${theme}-${state}.png`) });
         expect([state, ...(await cutOff(page)).filter((found) => !isLongLine(found))]).toEqual([state]);
       }
     });

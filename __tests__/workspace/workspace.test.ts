@@ -362,7 +362,7 @@ describe('inspectWorkspace', () => {
     expect(paths(found)).toEqual([]);
     expect(found.setIdFiles).toEqual([{ path: 'program', isCleared: true }]);
     expect(aftermathWarnings(found)).toEqual([expect.stringMatching(/set-user-ID.*AWF cleared them: program\.$/)]);
-    expect(aftermathMarkdown(found).join()).toContain('`program` | ⛔ no longer');
+    expect(aftermathMarkdown(found).join()).toContain('`program`: ⛔ no longer');
     expect(statSync(join(workspace, 'program')).mode & 0o7777).toBe(0o755);
     expect(statSync(join(workspace, 'known')).mode & 0o7777).toBe(0o4755);
   });
@@ -378,7 +378,7 @@ describe('inspectWorkspace', () => {
     );
     expect(found.pipes.map(({ path }) => path).sort()).toEqual(['package.json', 'shut/p']);
     expect(aftermathWarnings(found)).toEqual([expect.stringMatching(/named pipes, and AWF removed them: .*shut\/p/)]);
-    expect(aftermathMarkdown(found).join()).toContain('`package.json` | ⛔ removed');
+    expect(aftermathMarkdown(found).join()).toContain('`package.json`: ⛔ removed');
     expect(readdirSync(workspace).sort()).toEqual(['.git', 'file', 'ours', 'shut']);
     expect(readdirSync(join(workspace, 'shut'))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import * as core from '@actions/core';
 import type { Secrets } from '../config/secrets.ts';
 import { describeError } from '../errors.ts';
@@ -32,7 +32,9 @@ export async function publish(
   await attempt(reporter, 'write the job summary', () => {
     writeSummary(markdown);
   });
-  if (logs !== undefined) await attempt(reporter, 'write summary.md', () => writeSummaryFile(logs, markdown));
+  // That a directory is gone was said before.
+  if (logs !== undefined && existsSync(logs.squid))
+    await attempt(reporter, 'write summary.md', () => writeSummaryFile(logs, markdown));
 }
 
 /**

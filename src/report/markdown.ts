@@ -56,7 +56,7 @@ const NARROW = 16;
 export function nameCell(name: string): string {
   const isHarmless = /^[A-Za-z0-9.:/ -]+$/.test(name) && !name.includes('//');
   if (name.length <= NARROW || name.length > 120 || !isHarmless) return code(name);
-  return `<code>${(name.match(/[^./ -]{1,16}[./ -]?|[./ -]/g) ?? []).join('<wbr>')}</code>`;
+  return `<code>${(name.match(/[^./ -]{1,18}[./ -]?|[./ -]/g) ?? []).join('<wbr>')}</code>`;
 }
 
 /** A second, smaller line in a cell. */

@@ -1,13 +1,15 @@
 /** A headless browser for what people look at. Only tests and `script/screenshots` use it; AWF itself needs none. */
 
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { launch, type Browser } from 'puppeteer-core';
 import { fetchWith } from '../scratch.ts';
 
 const NAMES = ['chromium', 'google-chrome', 'google-chrome-stable', 'chromium-browser'];
-/** Debian's package, and a font with the signs of a summary in colour. Ubuntu has no such package. */
+/** A font with the signs of a summary, without which they are empty boxes. */
+const EMOJI = '/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf';
+/** Debian's packages. Ubuntu has no browser as one. */
 const PACKAGES = ['chromium', 'fonts-noto-color-emoji'];
 
 function installed(): string | undefined {
@@ -31,7 +33,7 @@ const OFFLINE = [
 
 /** Starts a browser, and installs it first where it is missing. @throws Error with the words of apt-get */
 export async function startBrowser(): Promise<Browser> {
-  if (installed() === undefined) {
+  if (installed() === undefined || (canInstall() && !existsSync(EMOJI))) {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     const options = ['--yes', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'];
     await fetchWith(['apt-get', 'install', ...options, ...PACKAGES], { env });
@@ -40,6 +42,3 @@ export async function startBrowser(): Promise<Browser> {
   if (executablePath === undefined) throw new Error('There is no browser.');
   return launch({ executablePath, args: OFFLINE });
 }
-
-/** The browser's version, for those who compare pictures. */
-export const browserVersion = (): string => execFileSync(installed() ?? '', ['--version'], { encoding: 'utf8' }).trim();

@@ -13,7 +13,7 @@ const STYLE = `
   :root[data-theme=dark] { --fg: #f0f6fc; --bg: #0d1117; --muted: #9198a1; --line: #3d444d; --code: #656c7633; --block: #151b23; --link: #4493f8; }
   * { box-sizing: border-box; }
   body { margin: 0; background: var(--bg); color: var(--fg); }
-  main { padding: 16px; font: 16px/1.5 -apple-system, 'Segoe UI', 'Noto Sans', Helvetica, Arial, sans-serif, 'Noto Color Emoji'; overflow-wrap: break-word; }
+  main { padding: 16px; font: 16px/1.5 'Segoe UI', 'Liberation Sans', 'DejaVu Sans', 'Noto Color Emoji', sans-serif; overflow-wrap: break-word; }
   main > :first-child { margin-top: 0; }
   h2, h3 { margin: 24px 0 16px; font-weight: 600; line-height: 1.25; }
   h2 { padding-bottom: .3em; font-size: 1.5em; border-bottom: 1px solid var(--line); }
