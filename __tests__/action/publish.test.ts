@@ -26,11 +26,7 @@ const RESULT: RunResult = {
   egress: undefined,
   aftermath: undefined,
   written: { output: NOTHING_WRITTEN, summary: NOTHING_WRITTEN },
-  logs: {
-    squid: '/nonexistent/squid-logs',
-    apiProxy: '/nonexistent/api-proxy-logs',
-    agent: '/nonexistent/agent-logs',
-  },
+  logs: undefined,
   hasAgentLogs: false,
   timings: Object.assign(new Timings(), { startupMs: 812 }),
   ...{ outOfMemory: undefined, sought: [], engineAnswered: true },
@@ -83,9 +79,7 @@ describe('a part that cannot be delivered loses only itself', () => {
     mkdirSync(join(directory, 'summary'));
     vi.stubEnv('GITHUB_STEP_SUMMARY', place(join(directory, 'summary')));
     await publish({ ...RESULT, ...FAILURE }, NO_SECRETS, actionReporter);
-    expect(annotations()).toEqual([
-      expect.stringMatching(`^warning: Could not write the job summary: ${code}`),
-    ]);
+    expect(annotations()).toEqual([expect.stringMatching(`^warning: Could not write the job summary: ${code}`)]);
     expect(parseOutputs(files.output)).toMatchObject({ 'exit-code': '3', outcome: 'failure' });
   });
 

@@ -6,11 +6,7 @@ import { aConfig, given } from '../../testing/builders.ts';
 import { allowing } from '../../testing/options.ts';
 
 describe.each([
-  [
-    'action',
-    'openai-api-target: allow-domains does not',
-    'Add the line "x.example" to allow-domains.',
-  ],
+  ['action', 'openai-api-target: allow-domains does not', 'Add the line "x.example" to allow-domains.'],
   ['cli', '--openai-api-target: --allow-domains does not', 'Add --allow-domains x.example.'],
 ] as const)('in the terms of the %s', (frontEnd, problem, remedy) => {
   test('a target that Squid will refuse', () => {
