@@ -11,7 +11,12 @@ const ENDED: Ended = {
   ...{ outcome: 'success', exitCode: 0, error: undefined, commandMs: 157_000, outOfMemory: undefined, sought: [] },
   usage: NO_MODEL_USAGE,
 };
-const failed = (exitCode: number, more: Partial<Ended> = {}): Ended => ({ ...ENDED, outcome: 'failure', exitCode, ...more });
+const failed = (exitCode: number, more: Partial<Ended> = {}): Ended => ({
+  ...ENDED,
+  outcome: 'failure',
+  exitCode,
+  ...more,
+});
 
 const cost = { costUsd: 0.611, pricedUsd: 0.611 };
 const usage = { ...NO_MODEL_USAGE, requests: 31, inputTokens: 398_000, outputTokens: 14_000, ...cost };
@@ -22,7 +27,11 @@ describe('the line at the end', () => {
     ['a success', { ...ENDED, usage }, `✔ exit code 0 after 2 min 37 s · ${used}`],
     ['a key that nobody used', ENDED, '✔ exit code 0 after 2 min 37 s · no model request'],
     ['a failure', failed(3, { commandMs: 6_000 }), '✘ exit code 3 after 6 s · no model request'],
-    ['a time limit', failed(124, { outcome: 'timeout', usage }), `✘ stopped after 3 s (timeout-minutes: 0.05) · ${used}`],
+    [
+      'a time limit',
+      failed(124, { outcome: 'timeout', usage }),
+      `✘ stopped after 3 s (timeout-minutes: 0.05) · ${used}`,
+    ],
     ['a start that failed', failed(1, { outcome: 'error', commandMs: undefined }), '✘ the command was not started'],
     ['a lost log', failed(1, { usage: undefined }), '✘ exit code 1 after 2 min 37 s · what it used is unknown'],
   ])('%s', (_, ended, line) => {
@@ -59,7 +68,9 @@ describe('the one message about a failure', () => {
 
   test('127, with the program and where it is', () => {
     const absent = failed(127, { sought: [{ name: 'claude', path: undefined }] });
-    expect(textOf(absent)).toMatch(/^Command not found \(exit code 127\)\. claude is not installed.*earlier step.*mounts\.$/);
+    expect(textOf(absent)).toMatch(
+      /^Command not found \(exit code 127\)\. claude is not installed.*earlier step.*mounts\.$/,
+    );
     const hidden = failed(127, { sought: [{ name: 'claude', path: '/srv/bin/claude' }] });
     const place = 'claude is at /srv/bin/claude, which the sandbox does not see: add /srv/bin to --mount.';
     expect(textOf(hidden, 'cli')).toContain(place);

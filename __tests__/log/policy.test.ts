@@ -7,7 +7,12 @@ const FACTS: PolicyFacts = {
   ...{ passed: { fromHost: [], asked: [] }, guards: [], userMounts: [], toolchain: [], memory: '6g' },
 };
 
-const bind = (source: string, target = source, writable = false) => ({ kind: 'bind' as const, source, target, writable });
+const bind = (source: string, target = source, writable = false) => ({
+  kind: 'bind' as const,
+  source,
+  target,
+  writable,
+});
 
 describe('the policy in force', () => {
   test('the title has what a reader looks for first', () => {
@@ -17,7 +22,9 @@ describe('the policy in force', () => {
       timeoutMinutes: 10,
       budget: { maxTokens: 500_000 },
     });
-    expect(policyGroup(config, FACTS).title).toBe('policy: 2 domains, Anthropic, 6 GB, at most 10 min and 500 k tokens');
+    expect(policyGroup(config, FACTS).title).toBe(
+      'policy: 2 domains, Anthropic, 6 GB, at most 10 min and 500 k tokens',
+    );
     expect(policyGroup(aConfig(), FACTS).title).toBe('policy: no domains, no model, 6 GB');
   });
 

@@ -23,7 +23,11 @@ describe('the end of a log', () => {
   });
 
   test('has the lines to add: presets first, the unknown commented out', () => {
-    const blocked = [refused('cdn.evil.example', 3), refused('packages.example', 1), refused('statsig.anthropic.com', 2)];
+    const blocked = [
+      refused('cdn.evil.example', 3),
+      refused('packages.example', 1),
+      refused('statsig.anthropic.com', 2),
+    ];
     const { blocks, annotation } = told({ blocked });
     expect(blocks).toEqual([
       [
@@ -52,14 +56,17 @@ describe('the end of a log', () => {
   test('an address is not told like a name that could be allowed', () => {
     const { blocks } = told({ blocked: [refused('10.1.2.3', 2, 'address')] });
     const why = expect.stringMatching(/^ {2}10\.1\.2\.3: 2 requests; an address: use a name, with add-hosts/) as string;
-    expect(blocks).toEqual([['⛔ 1 domain was refused.', why]]);
+    expect(blocks).toEqual([['⛔ 1 destination was refused.', why]]);
   });
 
   test('requests at named hosts, and names without an address', () => {
     const request = { host: 'api.example', option: 'host-rules', line: 'api.example POST /x', requests: 1 } as const;
     const { blocks } = told({ unresolvable: [judged('typo.example', 1)] }, {}, { refused: [request] });
     expect(blocks).toEqual([
-      ['⛔ 1 request had no rule and got 403. If the command needs that, add to host-rules:', '    api.example POST /x'],
+      [
+        '⛔ 1 request had no rule and got 403. If the command needs that, add to host-rules:',
+        '    api.example POST /x',
+      ],
       ['⚠ Allowed, but without an address: typo.example. Check the spelling, and the DNS of this machine.'],
     ]);
   });

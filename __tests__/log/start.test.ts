@@ -4,7 +4,10 @@ import { firstLine, sandboxGroup } from '../../src/log/start.ts';
 const MACHINE = 'linux/amd64';
 
 test.each([
-  [{ version: '1.4.0', label: 'Review', platform: MACHINE, engine: '28.3.1' }, '1.4.0 · Review · linux/amd64, Docker 28.3'],
+  [
+    { version: '1.4.0', label: 'Review', platform: MACHINE, engine: '28.3.1' },
+    '1.4.0 · Review · linux/amd64, Docker 28.3',
+  ],
   [{ version: '1.4.0', label: undefined, platform: MACHINE, engine: undefined }, '1.4.0 · linux/amd64'],
   [{ version: undefined, label: undefined, platform: MACHINE, engine: '20.10.5+dfsg1' }, 'linux/amd64, Docker 20.10'],
 ])('%j', (opening, line) => {

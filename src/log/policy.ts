@@ -205,7 +205,7 @@ function mountRows({ agentImage, workspace }: Config, { userMounts, toolchain }:
 function limitsText({ pids, timeoutMinutes, budget, agentLogs }: Config, memory: string): string {
   return [
     memoryText(memory),
-    `${countText(pids)} processes`,
+    `${pids} processes`,
     timeoutMinutes === undefined ? 'no time limit' : minutesText(timeoutMinutes),
     ...(budget.maxRequests === undefined ? [] : [counted(budget.maxRequests, 'model request')]),
     ...(budget.maxTokens === undefined ? [] : [counted(budget.maxTokens, 'token')]),

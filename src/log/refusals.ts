@@ -40,7 +40,7 @@ export function refusalBlocks(
       ? []
       : [`${optionName(config.frontEnd, 'known-blocked')} expects ${namesText(both.expected)}.`]),
   ];
-  const lead = leadText(config, names.length, mode === 'audit', proposal, paint);
+  const lead = leadText(config, [names.length, nounFor(names)], mode === 'audit', proposal, paint);
   return [
     ...(names.length + notes.length === 0
       ? []
@@ -61,12 +61,16 @@ function joined(refusals: Refusals, audited: Refusals): Refusals {
   };
 }
 
+/** An address is no domain. */
+const isAddress = (name: string): boolean => /^[0-9.]+$|:/.test(name);
+const nounFor = (names: readonly string[]): string => (names.some(isAddress) ? 'destination' : 'domain');
+
 /** The names that a reader has to think about. */
 const namesOf = (refusals: Refusals): string[] => [...new Set(unexpectedOf({ ...refusals, atHosts: [] }))];
 
 function leadText(
   { frontEnd }: Config,
-  count: number,
+  [count, noun]: readonly [number, string],
   isAudit: boolean,
   proposal: AllowProposal | undefined,
   paint: Paint,
@@ -77,7 +81,7 @@ function leadText(
   const ask = isAudit
     ? `With egress-policy: block, ${add}`
     : `If the command needs ${count === 1 ? 'it' : 'them'}, ${add}`;
-  const lead = `${paint.bad('⛔')} ${counted(count, 'domain')} ${count === 1 ? 'was' : 'were'} ${verb}.`;
+  const lead = `${paint.bad('⛔')} ${counted(count, noun)} ${count === 1 ? 'was' : 'were'} ${verb}.`;
   return proposal === undefined ? lead : `${lead} ${ask}`;
 }
 
@@ -111,8 +115,7 @@ const sumOf = (list: readonly { readonly requests: number }[]): number =>
   list.reduce((sum, { requests }) => sum + requests, 0);
 
 function whyText({ domain, reason, rule, requests }: JudgedDomain): string {
-  const isAddress = /^[0-9.]+$|:/.test(domain);
-  const known = REASONS[isAddress ? 'address' : (reason ?? '')]?.replaceAll('`', '');
+  const known = REASONS[isAddress(domain) ? 'address' : (reason ?? '')]?.replaceAll('`', '');
   const by = rule === null ? '' : ` by "${printable(rule.entry)}"`;
   const why = reason === 'denied' ? `denied${by}` : (known ?? 'no entry allows it');
   return `${counted(requests, 'request')}; ${why}`;
@@ -174,7 +177,7 @@ export function refusedAnnotation({ refusals }: EgressReport): Annotation | unde
   const names = namesOf(refusals).map(printable);
   if (names.length === 0) return undefined;
   const more = 'The end of the log and the job summary say what to add.';
-  return { title: `AWF refused ${counted(names.length, 'domain')}`, text: `${listed(names, 10)}. ${more}` };
+  return { title: `AWF refused ${counted(names.length, nounFor(names))}`, text: `${listed(names, 10)}. ${more}` };
 }
 
 /** What the command reached; undefined if that was nothing. */
