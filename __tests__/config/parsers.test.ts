@@ -193,7 +193,7 @@ describe('working-directory', () => {
   test('that is missing or a file is rejected', () => {
     const workspace = temporaryDirectory();
     writeFileSync(join(workspace, 'file'), '');
-    expect(() => valuesOf({ 'working-directory': 'missing' }, workspace)).toThrow(/working-directory.*cannot be read/);
+    expect(() => valuesOf({ 'working-directory': 'missing' }, workspace)).toThrow(/working-directory: missing does not exist\./);
     expect(() => valuesOf({ 'working-directory': 'file' }, workspace)).toThrow(/working-directory.*not a directory/);
   });
 });
@@ -214,4 +214,14 @@ describe('upstream-ca', () => {
     expect(error.message).toMatch(/^upstream-ca: .*no PEM certificate/);
     expect(error.message).not.toContain('c2VjcmV0');
   });
+});
+
+test.each([
+  ['1k', 'Write 1000.'],
+  ['1.5M', 'Write 1500000.'],
+  ['10_000', 'Write 10000.'],
+  ['0', 'Write digits only'],
+  ['many', 'Write digits only'],
+])('max-requests: %s is answered with what to write', (text, hint) => {
+  expect(thrown(() => valuesOf({ 'max-requests': text }, temporaryDirectory())).hint).toContain(hint);
 });

@@ -237,7 +237,7 @@ describe('the report', CONCURRENT, () => {
     });
     await world.run({ budget: { maxRequests: 2 } });
     expect(world.warnings).toEqual([
-      expect.stringMatching(/^Budget reached: 0 requests \(max-requests: 2\)\. 1 more request was refused/),
+      expect.stringMatching(/^Budget reached: 1 request \(max-requests: 2\)\. 1 more request was refused/),
     ]);
   });
 });

@@ -4,7 +4,7 @@ import { optionName } from '../config/options.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { printable } from '../host/file-names.ts';
 import { isBelow } from '../host/paths.ts';
-import { counted, countText } from '../report/numbers.ts';
+import { counted } from '../report/numbers.ts';
 import { isOwnHost, PROVIDERS } from '../shared/providers.ts';
 import { listed, minutesText } from './amounts.ts';
 import { rowLines, type Row } from './rows.ts';

@@ -38,7 +38,8 @@ function noCredentials({ frontEnd, command }: Config): string[] {
   if (frontEnd === 'cli') return [NO_CREDENTIALS];
   const [program] = agentProgramsIn(command);
   if (program === undefined) return [];
-  const input = PROVIDERS.find((one) => one.command === program)?.credentials[0]?.input ?? 'anthropic-api-key';
+  const provider = PROVIDERS.find((one) => one.command === program) ?? PROVIDERS[0];
+  const input = provider?.credentials[0]?.input ?? '';
   return [
     `${NO_CREDENTIALS}\nThe command starts ${program}. Give its key as an input, such as ${input}. A secret is empty in pull ` +
       'requests from forks and of Dependabot.',
@@ -83,7 +84,7 @@ function sharedFrontEnds({ egress, providers, namedHosts }: Config, option: stri
 export function budgetWarning({ frontEnd, budget }: Config, usage: RunUsage): string {
   const { maxRequests, maxTokens, maxCostUsd } = budget;
   const uses = [
-    { limit: 'max-requests', allowed: maxRequests, value: usage.requests, used: `${usage.requests} requests` },
+    { limit: 'max-requests', allowed: maxRequests, value: usage.requests, used: `${usage.requests} request${usage.requests === 1 ? '' : 's'}` },
     { limit: 'max-tokens', allowed: maxTokens, value: tokensOf(usage), used: `${tokensOf(usage)} tokens` },
     { limit: 'max-cost-usd', allowed: maxCostUsd, value: usage.pricedUsd, used: costText(usage) },
   ] as const;
