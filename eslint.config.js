@@ -21,6 +21,7 @@ const FLOORS = [
   ['mounts', 'workspace'],
   ['agent'],
   ['report'],
+  ['log'],
   ['run', 'logs'],
   ['doctor'],
   ['action', 'command-line'],

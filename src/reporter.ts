@@ -9,23 +9,78 @@ export interface Reporter {
   readonly error: (message: string) => void;
 }
 
-/** `reporter`, less the messages below `level`. */
-export function filtered(reporter: Reporter, level: LogLevel): Reporter {
+/** The reporter of a whole run. */
+export interface RunReporter extends Reporter {
+  /**
+   * A title with the lines that belong to it, which a reader may skip. Made when they are complete, so that the title can say
+   * how long it took.
+   */
+  readonly group: (title: string, lines: readonly string[]) => void;
+}
+
+/**
+ * `reporter` without the messages below `level`.
+ *
+ * @param groups the level of groups
+ */
+export function filtered(reporter: RunReporter, level: LogLevel, groups: LogLevel = 'info'): RunReporter {
   const from =
-    (needed: LogLevel, write: (message: string) => void) =>
-    (message: string): void => {
-      if (shouldLog(needed, level)) write(message);
+    <T extends unknown[]>(needed: LogLevel, write: (...message: T) => void) =>
+    (...message: T): void => {
+      if (shouldLog(needed, level)) write(...message);
     };
   return {
     error: from('error', reporter.error),
     warning: from('warn', reporter.warning),
     info: from('info', reporter.info),
     debug: from('debug', reporter.debug),
+    group: from(groups, reporter.group),
   };
 }
 
+/** Messages that wait for their turn. */
+export class Queue {
+  readonly #waiting: (() => void)[] = [];
+
+  /** Wraps `reporter`, so that its messages wait here while `isClosed` returns true. */
+  in(reporter: RunReporter, isClosed: () => boolean): RunReporter {
+    const later =
+      <T extends unknown[]>(write: (...message: T) => void) =>
+      (...message: T): void => {
+        if (!isClosed()) write(...message);
+        else
+          this.#waiting.push(() => {
+            write(...message);
+          });
+      };
+    return {
+      debug: later(reporter.debug),
+      info: later(reporter.info),
+      warning: later(reporter.warning),
+      error: later(reporter.error),
+      group: later(reporter.group),
+    };
+  }
+
+  /** Writes what waits, in order. */
+  flush(): void {
+    for (const write of this.#waiting.splice(0)) write();
+  }
+}
+
+/** What makes a terminal forget what the command's output did to it: an open escape sequence, a colour, hidden text. */
+export const TERMINAL_RESET = '\u001b\\\u001b[0m';
+
+/** Whether to write in colour. https://no-color.org */
+export function usesColour({ NO_COLOR = '', TERM }: NodeJS.ProcessEnv, isTerminal: boolean): boolean {
+  return isTerminal && NO_COLOR === '' && TERM !== 'dumb';
+}
+
 /** `reporter`, and the list of what it is given to warn about. */
-export function recording(reporter: Reporter): { readonly reporter: Reporter; readonly warnings: readonly string[] } {
+export function recording(reporter: RunReporter): {
+  readonly reporter: RunReporter;
+  readonly warnings: readonly string[];
+} {
   const warnings: string[] = [];
   const warning = (message: string): void => {
     warnings.push(message);
@@ -35,11 +90,12 @@ export function recording(reporter: Reporter): { readonly reporter: Reporter; re
 }
 
 /** Writes `awf: ...` lines to standard error. */
-export const stderrReporter: Reporter = {
+export const stderrReporter: RunReporter = {
   debug: (message) => process.stderr.write(`awf: debug: ${message}\n`),
   info: (message) => process.stderr.write(`awf: ${message}\n`),
   warning: (message) => process.stderr.write(`awf: warning: ${message}\n`),
   error: (message) => process.stderr.write(`awf: error: ${message}\n`),
+  group: (title, lines) => process.stderr.write([`awf: ${title}`, ...lines.map((line) => `  ${line}`), ''].join('\n')),
 };
 
 /**

@@ -49,7 +49,7 @@ export const USER: User = { uid: 1001, gid: 1002, name: 'runner', home: '/home/r
 
 /** An ordinary engine. */
 export const ENGINE: EngineFacts = {
-  ...{ dataRoot: '/var/lib/docker', socket: '/var/run/docker.sock' },
+  ...{ dataRoot: '/var/lib/docker', socket: '/var/run/docker.sock', version: '28.5.2', platform: 'linux/amd64' },
   ...{ memoryBytes: 16 * 1024 ** 3, mapsUsers: false, warnings: [] },
 };
 

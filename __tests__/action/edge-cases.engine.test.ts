@@ -112,7 +112,7 @@ describe('images', () => {
     const name = newImageName('api-proxy');
     const result = await runMain(aCopy({ 'api-proxy': name }));
     expect(result, result.stdout + result.stderr).toMatchObject({ code: 0, stderr: '' });
-    expect(result.stdout).toContain(`Building the image ${name}`);
+    expect(result.stdout).toContain('AWF: Building awf-api-proxy (1 of 1): the engine does not have it.');
     expect(result.stdout).toContain(MARK);
     expect(docker(['image', 'ls', '--quiet', name])).not.toBe('');
     expect(remains(step.runner)).toEqual([]);

@@ -83,7 +83,7 @@ describe('the main purpose', () => {
       '"type":"billing_error","message":"The budget of this run is exhausted: max-requests allows 2 requests',
     );
     expect(result.stdout).toMatch(
-      /^::warning::The budget of the run \(max-requests 2\) was exhausted after 2 requests, \d+ tokens and at least \$0\.0000: 1 further requests were refused or cut off\./m,
+      /^::warning title=AWF::Budget reached: 2 requests \(max-requests: 2\)\. 1 more request was refused or cut off\. Raise max-requests/m,
     );
     const outputs = step.runner.main.outputs();
     const logs = (outputs['logs-path'] ?? '').replace('squid-logs', 'api-proxy-logs');
@@ -159,7 +159,7 @@ describe('the main purpose', () => {
     const result = await step.main();
     expect(result.code, result.stdout + result.stderr).toBe(137);
     expect(result.stdout).toContain(
-      '::error::The command was killed because memory ran out: it needed more than its limit of 100m,',
+      '::error title=AWF%3A exit code 137::Memory ran out, and the command was killed (exit code 137): it needed more than its limit of 100 MB,',
     );
     expect(step.runner.main.outputs()['outcome']).toBe('failure');
   });

@@ -277,8 +277,7 @@ describe('max-cost-usd', () => {
     expect(end).toBeGreaterThan(refusal!);
     expect(warningsIn(stdout)).toEqual([
       warning.replaceAll('%', '%25'),
-      'The budget of the run (max-cost-usd 0.05) was exhausted after 5 requests, 10000 tokens and $0.0500: 1 further ' +
-        'requests were refused or cut off. If the command needs more, raise the limit.',
+      'Budget reached: $0.0500 (max-cost-usd: 0.05). 1 more request was refused or cut off. Raise max-cost-usd if the command needs more.',
     ]);
     expect(step.runner.main.outputs()['cost-usd']).toBe('0.050000');
     expect(step.runner.main.summary()).toContain('100 % of `max-cost-usd` is used: $0.0500 of $0.0500.');

@@ -87,12 +87,15 @@ export function playedStep(
   };
 }
 
+/** Log commands that show nothing apart from the log. */
+const UNSEEN = ['add-mask', 'group', 'endgroup'];
+
 /**
  * The first line of each annotation that the runner shows, except the one about root: the test's user does not matter
  * here.
  */
 export function annotations({ commands }: Played): string[] {
   return commands
-    .filter(({ name, value }) => name !== 'add-mask' && !value.startsWith('The command runs as root'))
+    .filter(({ name, value }) => !UNSEEN.includes(name) && !value.startsWith('The command runs as root'))
     .map(({ name, value }) => `${name}: ${value.replace(/%0A.*$/, '')}`);
 }

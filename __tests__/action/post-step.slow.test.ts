@@ -54,7 +54,7 @@ describe('the post step', OPTIONS, () => {
     ]);
     expect(existsSync(join(step.runner.workspace, '.git', 'hooks', 'post-checkout'))).toBe(false);
     expect(JSON.parse(readFileSync(join(logs!.apiProxy, USAGE_FILE), 'utf8'))).toMatchObject({ requests: 1 });
-    expect(played.stdout).toContain('The logs are not uploaded: this runner has no artifact service');
+    expect(played.stdout).toContain('AWF: The logs stay on this machine: ');
     expect(step.left()).toEqual([]);
   });
 

@@ -1,10 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { actionReporter } from '../../src/action/main-step.ts';
+import { actionReporter } from '../../src/action/reporter.ts';
 import { publish as publishWith, publishFailure } from '../../src/action/publish.ts';
 import { NOTHING_WRITTEN } from '../../src/agent/command-files.ts';
-import { UserError } from '../../src/errors.ts';
 import { egressReport } from '../../src/report/egress.ts';
 import { RequestJoiner } from '../../src/report/requests.ts';
 import { DomainCounter, NO_DOMAINS } from '../../src/report/traffic.ts';
@@ -28,13 +27,10 @@ const RESULT: RunResult = {
   aftermath: undefined,
   written: { output: NOTHING_WRITTEN, summary: NOTHING_WRITTEN },
   result: '',
-  logs: {
-    squid: '/nonexistent/squid-logs',
-    apiProxy: '/nonexistent/api-proxy-logs',
-    agent: '/nonexistent/agent-logs',
-  },
+  logs: undefined,
   hasAgentLogs: false,
   timings: Object.assign(new Timings(), { startupMs: 812 }),
+  ...{ outOfMemory: undefined, sought: [], engineAnswered: true },
   budget: {},
 };
 
@@ -84,10 +80,7 @@ describe('a part that cannot be delivered loses only itself', () => {
     mkdirSync(join(directory, 'summary'));
     vi.stubEnv('GITHUB_STEP_SUMMARY', place(join(directory, 'summary')));
     await publish({ ...RESULT, ...FAILURE }, NO_SECRETS, actionReporter);
-    expect(annotations()).toEqual([
-      'error: The command ended with exit code 3.',
-      expect.stringMatching(`^warning: Could not write the job summary: ${code}`),
-    ]);
+    expect(annotations()).toEqual([expect.stringMatching(`^warning: Could not write the job summary: ${code}`)]);
     expect(parseOutputs(files.output)).toMatchObject({ 'exit-code': '3', outcome: 'failure' });
   });
 
@@ -98,7 +91,6 @@ describe('a part that cannot be delivered loses only itself', () => {
     vi.stubEnv('GITHUB_OUTPUT', file);
     await publish({ ...RESULT, ...FAILURE }, NO_SECRETS, actionReporter);
     expect(annotations()).toEqual([
-      'error: The command ended with exit code 3.',
       expect.stringMatching(/^warning: Could not set the outputs exit-code, outcome, .*, agent-outputs: /),
     ]);
     expect(readFileSync(files.summary, 'utf8')).toContain('with exit code 3');
@@ -106,13 +98,8 @@ describe('a part that cannot be delivered loses only itself', () => {
 
   test('also for a run that never started', async () => {
     vi.stubEnv('GITHUB_OUTPUT', '/nonexistent/output');
-    await publishFailure(
-      new UserError('run is empty.', { hint: 'Give a command.' }),
-      actionReporter,
-      () => 'what is wrong',
-    );
+    await publishFailure(actionReporter, () => 'what is wrong');
     expect(annotations()).toEqual([
-      'error: run is empty.%0AGive a command.',
       expect.stringMatching(/^warning: Could not set the outputs exit-code, outcome: .*\/nonexistent\/output/),
     ]);
     expect(readFileSync(files.summary, 'utf8')).toBe('what is wrong');
@@ -145,13 +132,6 @@ test('what an audit let through was reached', async () => {
     'allowed-domains': '["unlisted.example","both.example","listed.example"]',
     'blocked-domains': '[]',
   });
-});
-
-test('an error is the annotation, whatever the command’s exit code', async () => {
-  const error = new UserError('The run was cancelled (SIGINT).');
-  await publish({ ...RESULT, outcome: 'error', exitCode: 3, error }, NO_SECRETS, actionReporter);
-  expect(annotations()).toEqual(['error: The run was cancelled (SIGINT).']);
-  expect(parseOutputs(files.output)).toMatchObject({ 'exit-code': '3', outcome: 'error' });
 });
 
 test('writes no summary on a runner without one', async () => {

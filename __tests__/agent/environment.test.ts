@@ -371,9 +371,14 @@ describe('what passes', () => {
   });
 
   test('a name in env that is not set is reported', () => {
-    expect(environmentOf(named('MISSING')).withheld).toEqual([
-      { name: 'MISSING', reason: 'env names it, but it is not set' },
-    ]);
+    const { withheld, warnings } = environmentOf(named('MISSING'));
+    expect(withheld).toEqual([]);
+    expect(warnings).toEqual(['env lists MISSING, but this step does not set it. Add it under env: of the step.']);
+  });
+
+  test('the names of what comes from outside are known', () => {
+    const { passed } = environmentOf(named('ASKED', 'x'), { LANG: 'C', SECRET: 'y' });
+    expect(passed).toEqual({ fromHost: ['LANG'], asked: ['ASKED'] });
   });
 });
 

@@ -60,7 +60,7 @@ describe('D1', () => {
     expect(result.stdout).toContain('it fits');
     expect(result.code, result.stdout + result.stderr).toBe(137);
     expect(result.stdout).toContain(
-      '::error::The command was killed because memory ran out: it needed more than its limit of 200m',
+      'Memory ran out, and the command was killed (exit code 137): it needed more than its limit of 200 MB',
     );
     expectOnlyTheAgentDied('failure');
   });

@@ -77,7 +77,6 @@ describe('what the command prints', () => {
     const carriedOut = logCommands(result.stdout);
     expect(carriedOut.filter(({ name, value }) => `${name}${value}`.includes(MARK))).toEqual([]);
     expect(carriedOut).toEqual([
-      { name: 'warning', value: expect.stringContaining('no API keys found') as string },
       {
         name: 'warning',
         value: expect.stringContaining('GITHUB_OUTPUT of the command: line 2 is no output') as string,

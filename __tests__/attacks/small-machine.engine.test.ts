@@ -102,7 +102,7 @@ describe.skipIf(!CAN_LIMIT)(
       expect(result.code).toBe(137);
       expect(result.stdout).not.toContain('the command goes on');
       expect(result.stdout).toMatch(
-        /::error::The command was killed because memory ran out: .*3g, or more than the machine had left\..* machine/,
+        /::error title=[^:]+::Memory ran out, and the command was killed .*3 GB, or more than the machine had left\..* machine/,
       );
       const { main } = step.runner;
       expect(main.outputs()).toMatchObject({

@@ -193,7 +193,9 @@ describe('working-directory', () => {
   test('that is missing or a file is rejected', () => {
     const workspace = temporaryDirectory();
     writeFileSync(join(workspace, 'file'), '');
-    expect(() => valuesOf({ 'working-directory': 'missing' }, workspace)).toThrow(/working-directory.*cannot be read/);
+    expect(() => valuesOf({ 'working-directory': 'missing' }, workspace)).toThrow(
+      /working-directory: missing does not exist\./,
+    );
     expect(() => valuesOf({ 'working-directory': 'file' }, workspace)).toThrow(/working-directory.*not a directory/);
   });
 });
@@ -243,5 +245,17 @@ describe('result-file', () => {
 
   test.each(['.git/config', 'sub/.GIT/config', '.git'])('%s would be another file than in the sandbox', (text) => {
     expect(thrown(() => read(text)).message).toBe(`result-file: ${text} is one of git's own files.`);
+  });
+});
+
+describe('numbers', () => {
+  test.each([
+    ['1k', 'Write 1000.'],
+    ['1.5M', 'Write 1500000.'],
+    ['10_000', 'Write 10000.'],
+    ['0', 'Write digits only'],
+    ['many', 'Write digits only'],
+  ])('max-requests: %s is answered with what to write', (text, hint) => {
+    expect(thrown(() => valuesOf({ 'max-requests': text }, temporaryDirectory())).hint).toContain(hint);
   });
 });

@@ -19,6 +19,7 @@ describe('an engine that can be used', () => {
   test('Docker 20.10', () => {
     expect(read('docker-20.10')).toEqual({
       dataRoot: '/var/lib/docker',
+      ...{ version: '20.10.24+dfsg1', platform: 'linux/amd64' },
       memoryBytes: 25_276_063_744,
       mapsUsers: false,
       warnings: [],

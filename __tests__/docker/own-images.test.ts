@@ -217,7 +217,7 @@ describe('old images', () => {
     const { done, asked, said } = ensure({ images: { ...fresh(), [IMAGES.squid]: aged(30.1) } });
     await done;
     expect(asked).toMatchObject({ built: [IMAGES.squid], pulled: [DEBIAN] });
-    expect(said.info).toEqual(['Building the image awf-squid:0, which is 30 days old and may lack security updates.']);
+    expect(said.info).toEqual(['Building awf-squid (1 of 1): it is 30 days old and may lack security updates.']);
     expect(said.warning).toEqual([]);
   });
 

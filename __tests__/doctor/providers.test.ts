@@ -15,17 +15,17 @@ async function listening(server: Server | TlsServer): Promise<number> {
 }
 
 describe('the form of a key', () => {
-  const looksLike = CREDENTIALS.find(({ variable }) => variable === 'ANTHROPIC_API_KEY')?.looksLike;
-  const form = (text: string, isElsewhere = false) =>
-    formOf('ANTHROPIC_API_KEY', text, { label: 'an Anthropic key', looksLike, isElsewhere });
+  const form = CREDENTIALS.find(({ variable }) => variable === 'ANTHROPIC_API_KEY')?.form;
+  const findingFor = (text: string, isElsewhere = false) =>
+    formOf('ANTHROPIC_API_KEY', text, { label: 'an Anthropic key', form, isElsewhere });
 
   test.each([
     ['sk-ant-api03-x', false, 'ok', 'looks like an Anthropic key'],
     ['sk-ant-api03-x\n', false, 'warning', 'has a line break at its end'],
-    ['hello-world', false, 'warning', 'does not look like an Anthropic key (sk-ant-...)'],
+    ['hello-world', false, 'warning', 'does not look like an Anthropic key (sk-ant-…)'],
     ['hello-world', true, 'ok', 'is set'],
   ])('%j', (text, isElsewhere, status, words) => {
-    const finding = form(text, isElsewhere);
+    const finding = findingFor(text, isElsewhere);
     expect(finding.status).toBe(status);
     expect(plain(finding.text)).toContain(words);
     expect(plain(finding.text)).not.toContain('hello');
@@ -33,7 +33,7 @@ describe('the form of a key', () => {
 
   test('is known of every credential', () => {
     // Copilot's own key is that of any provider.
-    expect(CREDENTIALS.filter((one) => one.looksLike === undefined).map(({ variable }) => variable)).toEqual([
+    expect(CREDENTIALS.filter((one) => one.form === undefined).map(({ variable }) => variable)).toEqual([
       'COPILOT_API_KEY',
     ]);
   });

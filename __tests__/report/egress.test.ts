@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { egressLines, egressReport, writePolicy } from '../../src/report/egress.ts';
+import { egressReport, writePolicy } from '../../src/report/egress.ts';
 import { NO_DOMAINS } from '../../src/report/traffic.ts';
 import { NO_MODEL_USAGE } from '../../src/report/usage.ts';
 import { aConfig, given, judged, temporaryDirectory } from '../../testing/builders.ts';
@@ -42,17 +42,6 @@ describe('what nobody expected', () => {
     expect(report.unexpected).toEqual([]);
     expect(report.proposal?.unknown).toBe(1);
   });
-});
-
-test('the log gets the list', () => {
-  const report = egressReport(config, { ...NO_DOMAINS, blocked }, undefined, () => []);
-  expect(egressLines(report, '--allow-domains')).toEqual([
-    expect.stringContaining('this is the new --allow-domains'),
-    '  mine.example',
-    '  # evil.example',
-  ]);
-  expect(egressLines({ ...report, mode: 'audit' }, 'allow-domains')[0]).toContain('for what this run did');
-  expect(egressLines({ ...report, proposal: undefined }, 'allow-domains')).toEqual([]);
 });
 
 test('policy.json has the entries, what they did, and the list', () => {

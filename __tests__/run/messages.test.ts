@@ -1,18 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { configWarnings, policyText, presetLines, timeoutText } from '../../src/run/messages.ts';
+import { budgetWarning, configWarnings } from '../../src/run/messages.ts';
+import { NO_MODEL_USAGE } from '../../src/report/usage.ts';
 import type { NamedHost } from '../../src/shared/named-host.ts';
 import { aConfig, given } from '../../testing/builders.ts';
 import { allowing } from '../../testing/options.ts';
 
 describe.each([
-  [
-    'action',
-    'openai-api-target: allow-domains does not',
-    'Add the line "x.example" to allow-domains.',
-    'raise timeout',
-  ],
-  ['cli', '--openai-api-target: --allow-domains does not', 'Add --allow-domains x.example.', 'raise --timeout'],
-] as const)('in the terms of the %s', (frontEnd, problem, remedy, limit) => {
+  ['action', 'openai-api-target: allow-domains does not', 'Add the line "x.example" to allow-domains.'],
+  ['cli', '--openai-api-target: --allow-domains does not', 'Add --allow-domains x.example.'],
+] as const)('in the terms of the %s', (frontEnd, problem, remedy) => {
   test('a target that Squid will refuse', () => {
     const config = aConfig({ frontEnd, secrets: given('OPENAI_API_KEY') });
     const providers = config.providers.map((configured) => ({
@@ -60,52 +56,46 @@ describe.each([
     expect(warningsFor('api.a.example, www.a.example, b.example')).toEqual([]);
     expect(warningsFor('a.example', { option: 'github-access' })).toEqual([]);
   });
-
-  test('the time limit', () => {
-    expect(timeoutText(aConfig({ frontEnd, timeoutMinutes: 1 }))).toContain(`1 minute and was stopped`);
-    expect(timeoutText(aConfig({ frontEnd, timeoutMinutes: 1 }))).toContain(limit);
-  });
 });
 
-test.each([
-  [
-    { file: '.github/awf.yml', commit: undefined, from: undefined },
-    'The policy file is .github/awf.yml, as it is on disk.',
-  ],
-  [
-    { file: 'p.yml', commit: 'a'.repeat(40), from: 'the base of the pull request' },
-    'The policy file is p.yml, from the base of the pull request (aaaaaaaaaaaa).',
-  ],
-])('the log says which policy file a run has, %#', (origin, text) => {
-  expect(policyText(origin)).toBe(text);
-});
+describe('no key at all', () => {
+  const text =
+    'API proxy enabled but no API keys found in environment. Set OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, COPILOT_GITHUB_TOKEN, or COPILOT_API_KEY to use the proxy';
 
-describe('presets', () => {
-  const source = { kind: 'input', name: 'allow-domains' } as const;
-
-  test('the log has what each became, and what says so', () => {
-    const presets = [
-      {
-        ...{ name: 'bun', source },
-        hosts: [
-          { text: 'https://=bun.sh', from: 'bun' },
-          { text: 'https://=a.example', from: '~/.npmrc' },
-          { text: 'https://=b.example', from: '~/.npmrc' },
-        ],
-      },
-    ];
-    expect(presetLines(aConfig({ presets }))).toEqual([
-      'bun: https://=bun.sh, https://=a.example, https://=b.example (from ~/.npmrc)',
-    ]);
-  });
-
-  test('a proposal is one line, with the files it rests on', () => {
-    const proposedPresets = [{ name: 'npm', file: 'a\n::error::b/yarn.lock' }];
-    const [line, ...others] = presetLines(aConfig({ proposedPresets }));
+  test.each([
+    ['claude -p hello', 'The command starts claude. Give its key as an input, such as anthropic-api-key.'],
+    ['cd x && /usr/bin/codex exec "y"', 'such as openai-api-key.'],
+    ['npx opencode run x', 'The command starts opencode.'],
+  ])('the action warns about %s, and says what to do', (script, advice) => {
+    const command = { kind: 'script', script, shell: ['bash', '{0}'] } as const;
+    const [warning, ...others] = configWarnings(aConfig({ command }));
     expect(others).toEqual([]);
-    expect(line).toContain('presets: the lockfiles suggest npm (');
-    expect(line).not.toContain('\n');
-    expect(presetLines(aConfig({ proposedPresets: [] }))).toEqual([expect.stringContaining('no lockfile')]);
-    expect(presetLines(aConfig())).toEqual([]);
+    expect(warning?.split('\n')[0]).toBe(text);
+    expect(warning).toContain(advice);
+    expect(warning).toContain('A secret is empty in pull requests from forks');
+  });
+
+  test.each(['npm test', 'echo claudette', 'git commit -m gemini-like'])('the action is silent about %s', (script) => {
+    expect(configWarnings(aConfig({ command: { kind: 'script', script, shell: ['bash', '{0}'] } }))).toEqual([]);
+  });
+
+  test('the command line warns about every command: somebody asked for the api-proxy', () => {
+    expect(configWarnings(aConfig({ frontEnd: 'cli' }))).toEqual([text]);
+  });
+});
+
+describe('a budget that refused requests', () => {
+  test('names the limit that was reached, and what to raise', () => {
+    const usage = { ...NO_MODEL_USAGE, requests: 2, overBudget: 2 };
+    expect(budgetWarning(aConfig({ budget: { maxRequests: 2, maxTokens: 1_000 } }), usage)).toBe(
+      'Budget reached: 2 requests (max-requests: 2). 2 more requests were refused or cut off. Raise max-requests if the command needs more.',
+    );
+  });
+
+  test('names all limits if a request was refused that would have gone beyond one', () => {
+    const usage = { ...NO_MODEL_USAGE, requests: 1, overBudget: 1 };
+    const warning = budgetWarning(aConfig({ frontEnd: 'cli', budget: { maxTokens: 10, maxCostUsd: 1 } }), usage);
+    expect(warning).toContain('(--max-tokens: 10)');
+    expect(warning).toContain('1 more request was refused or cut off. Raise --max-tokens or --max-cost-usd');
   });
 });

@@ -100,9 +100,9 @@ describe('the command line', () => {
     const directory = temporaryDirectory();
     const workspace = join(directory, 'workspace');
     mkdirSync(workspace);
-    const argv = [process.execPath, PROGRAM, '--', 'head', '-c', String(size), '/dev/zero'];
+    const argv = [process.execPath, PROGRAM, '--log-level=debug', '--', 'head', '-c', String(size), '/dev/zero'];
     // A pipe of the shell's: Node.js itself would drop what a child leaves unread in its own.
-    const reader = '{ timeout 60 tail -f ../stderr | grep -q -m1 "awf: logs:"; sleep 0.5; wc -c; }';
+    const reader = '{ timeout 60 tail -f ../stderr | grep -q -m1 "awf: debug: logs:"; sleep 0.5; wc -c; }';
     const script = `touch ../stderr; { "$@" 2> ../stderr; echo $? > ../code; } | ${reader}`;
     const env = { PATH: HOST_PATH, HOME: join(directory, 'home'), TMPDIR: directory };
     const { stdout } = await promisify(execFile)('bash', ['-c', script, 'bash', ...argv], { cwd: workspace, env });

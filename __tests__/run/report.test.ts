@@ -236,6 +236,8 @@ describe('the report', CONCURRENT, () => {
       },
     });
     await world.run({ budget: { maxRequests: 2 } });
-    expect(world.warnings).toEqual([expect.stringMatching(/^The budget of the run \(max-requests 2\) was exhausted/)]);
+    expect(world.warnings).toEqual([
+      expect.stringMatching(/^Budget reached: 1 request \(max-requests: 2\)\. 1 more request was refused/),
+    ]);
   });
 });

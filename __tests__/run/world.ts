@@ -94,6 +94,7 @@ export function aWorld(options: FakeEngineOptions = {}, context: Partial<RunCont
     reporter: {
       debug: () => undefined,
       info: () => undefined,
+      group: () => undefined,
       warning: (text) => {
         // The tests do not depend on whether their user is root.
         if (!text.startsWith('The command runs as root')) messages.warnings.push(text);

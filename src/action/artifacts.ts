@@ -13,7 +13,7 @@ export type UploadResult =
       /** What the artifact does not have as it should. */
       readonly warnings: readonly string[];
     }
-  | { readonly skipped: string };
+  | { readonly skipped: 'no service' | 'no files' };
 
 /** Whether the logs of a run are uploaded. @param succeeded whether the command did */
 export function isUploaded({ when }: UploadSettings, succeeded: boolean): boolean {
@@ -42,10 +42,10 @@ export async function uploadLogs(
   limitMs = UPLOAD_LIMIT_MS,
 ): Promise<UploadResult> {
   if (!hasArtifactService()) {
-    return { skipped: 'this runner has no artifact service (ACTIONS_RESULTS_URL is not set)' };
+    return { skipped: 'no service' };
   }
   const { root, files, warnings } = artifactFiles(logs, staging);
-  if (files.length === 0) return { skipped: 'there are no log files' };
+  if (files.length === 0) return { skipped: 'no files' };
   const name = artifactName(settings, runId);
   const options = settings.retentionDays === undefined ? {} : { retentionDays: settings.retentionDays };
   const upload = new DefaultArtifactClient().uploadArtifact(name, [...files], root, options);

@@ -1,35 +1,25 @@
-import * as core from '@actions/core';
 import { DockerCli } from '../docker/cli.ts';
 import type { Engine } from '../docker/engine.ts';
 import { builtImageNames } from '../docker/images.ts';
+import { documentLink } from '../host/installation.ts';
 import { logPaths } from '../host/log-directories.ts';
 import { stepTemporaryDirectory } from '../host/paths.ts';
 import { notBegunMarkdown, type NotBegun } from '../report/error-summary.ts';
 import type { About, LogPlace } from '../report/summary-facts.ts';
-import { attempt, filtered, recording, type Reporter } from '../reporter.ts';
+import { attempt, filtered, recording } from '../reporter.ts';
 import { limited } from '../run/output.ts';
 import { priceSource } from '../run/pricing.ts';
 import type { RunResult } from '../run/report.ts';
 import { aboutStep, runSummary } from '../run/run-summary.ts';
 import { newRunId, run } from '../run/run.ts';
+import { announce, announceFailure } from './announce.ts';
 import { artifactName, hasArtifactService, isUploaded } from './artifacts.ts';
 import { loadInputs, stepName, type Inputs } from './inputs.ts';
 import { publish, publishFailure } from './publish.ts';
 import { StoppedCommands } from './relay.ts';
+import { actionReporter } from './reporter.ts';
 import { writeState, type State } from './state.ts';
 import { inProcess } from '../workspace/look-through.ts';
-
-/** Messages as log commands of the runner. */
-export const actionReporter: Reporter = {
-  debug: core.info,
-  info: core.info,
-  warning: (message) => {
-    core.warning(message);
-  },
-  error: (message) => {
-    core.error(message);
-  },
-};
 
 /**
  * The main step.
@@ -73,13 +63,17 @@ export async function mainStep(
   // Nothing that the runner should read as a command may be printed before this.
   relay.end();
   await attempt(reporter, 'save the state for the post step', () => {
-    writeState({ ...state, succeeded: result.outcome === 'success' });
+    writeState({ ...state, succeeded: result.outcome === 'success', started: result.engineAnswered });
   });
   const logs = placeOfLogs(result, start);
+  announce(config, result, { logs, page: documentLink(LOG_PAGE, root) }, reporter);
   const summary = (): string => runSummary(result, config, secrets, { root, environment: process.env, logs, warnings });
   await publish(result, secrets, reporter, summary);
   return result.exitCode;
 }
+
+/** About the log, below the installation's directory. */
+const LOG_PAGE = 'docs/troubleshooting.md#the-steps-log-line-by-line';
 
 /** What a run needs before it can begin. */
 interface Start extends Inputs {
@@ -97,7 +91,8 @@ async function begin(root: string): Promise<Start | undefined> {
     return { ...inputs, runId };
   } catch (error) {
     const about = (): About => aboutStep(stepName(), { root, environment: process.env });
-    await publishFailure(error, actionReporter, () => notBegunMarkdown(error, failed, about()));
+    announceFailure(error);
+    await publishFailure(actionReporter, () => notBegunMarkdown(error, failed, about()));
     return undefined;
   }
 }

@@ -5,6 +5,7 @@ import { rmRF } from '@actions/io';
 import { DockerCli } from '../docker/cli.ts';
 import type { Engine } from '../docker/engine.ts';
 import { hasClients } from '../docker/orphans.ts';
+import { logPaths, type LogDirectories } from '../host/log-directories.ts';
 import { stepTemporaryDirectory, workDirectoryOf } from '../host/paths.ts';
 import { lockWorkspace } from '../host/workspace-lock.ts';
 import { aftermathMarkdown, aftermathWarnings } from '../report/aftermath.ts';
@@ -17,7 +18,7 @@ import { inProcess, type LookThrough } from '../workspace/look-through.ts';
 import { lazyPricing } from '../shared/prices.ts';
 import { readBaseline } from '../workspace/baseline.ts';
 import { isUploaded, uploadLogs } from './artifacts.ts';
-import { actionReporter } from './main-step.ts';
+import { actionReporter } from './reporter.ts';
 import { appending } from './runner-file.ts';
 import { readState, type State } from './state.ts';
 
@@ -39,10 +40,11 @@ export async function postStep(
   if (read === undefined) return 0;
   const { state } = read;
   if (state === undefined) {
-    core.info('The main step ended before it started anything; there is nothing to clean up.');
+    actionReporter.info('The main step ended before it started anything; there is nothing to clean up.');
     return 0;
   }
-  await guarded('remove the containers', () => removeLeftOvers(state, engine));
+  // Without an engine, nothing was started, and the main step has said that there is none.
+  if (state.started !== false) await guarded('remove the containers', () => removeLeftOvers(state, engine));
   await guarded('write usage.json and requests.jsonl', () => completeLogs(state));
   // The logs first: what the command left may be meant to stop what comes after.
   await guarded('upload the logs', () => upload(state, uploadLimitMs));
@@ -61,7 +63,7 @@ async function searchWorkspace(workDirectory: string, lookThrough: LookThrough):
   if (baseline === undefined) return;
   const lock = await lockWorkspace(baseline.workspace);
   const aftermath = await lookThrough(workDirectory, SURVEY_LIMIT_MS).finally(lock.release);
-  for (const warning of aftermathWarnings(aftermath)) core.warning(warning);
+  for (const warning of aftermathWarnings(aftermath)) actionReporter.warning(warning);
   const markdown = aftermathMarkdown(aftermath);
   const file = process.env['GITHUB_STEP_SUMMARY'] ?? '';
   if (markdown.length === 0 || file === '') return;
@@ -82,25 +84,29 @@ async function removeLeftOvers({ runId, succeeded }: State, engine: Engine): Pro
   const isSettled = (): boolean => !killed || (performance.now() > until && !hasClients(runId));
   const { containers, networks } = await removeRun(engine, runId, isSettled);
   if (containers + networks > 0) {
-    core.info(`Removed ${containers} containers and ${networks} networks that the main step left behind.`);
+    actionReporter.info(`Removed ${containers} containers and ${networks} networks that the main step left behind.`);
   }
 }
 
-async function upload({ upload: settings, logs, runId, succeeded }: State, limitMs: number | undefined): Promise<void> {
+async function upload(state: State, limitMs: number | undefined): Promise<void> {
+  const { upload: settings, logs, runId, succeeded, started } = state;
+  if (started === false) return;
   if (logs === undefined) {
-    core.info('The main step ended before it wrote any logs; nothing is uploaded.');
+    actionReporter.info('The main step ended before it wrote any logs; nothing is uploaded.');
   } else if (settings.when === 'never') {
-    core.info('upload-logs is never; the logs stay on the runner.');
+    actionReporter.info(`The logs stay on this machine, because upload-logs is never: ${pathsOf(logs)}`);
   } else if (!isUploaded(settings, succeeded === true)) {
-    core.info('upload-logs is on-failure and the command succeeded; the logs stay on the runner.');
+    actionReporter.info('The command succeeded and upload-logs is on-failure: the logs stay on the runner.');
   } else {
     const staging = join(workDirectoryOf(runId, stepTemporaryDirectory()), 'artifact');
     const result = await uploadLogs(logs, staging, settings, runId, limitMs);
-    if ('skipped' in result) {
-      core.info(`The logs are not uploaded: ${result.skipped}.`);
-      return;
-    }
-    for (const warning of result.warnings) core.warning(warning);
-    core.info(`Uploaded ${result.files} log files as the artifact ${result.uploaded}.`);
+    if ('uploaded' in result) {
+      for (const warning of result.warnings) actionReporter.warning(warning);
+      actionReporter.info(`Uploaded ${result.files} log files as the artifact ${result.uploaded}.`);
+    } else if (result.skipped === 'no service')
+      actionReporter.info(`The logs stay on this machine: ${pathsOf(logs)} (This runner cannot upload artifacts.)`);
+    else actionReporter.info('There are no log files; nothing is uploaded.');
   }
 }
+
+const pathsOf = (logs: LogDirectories): string => logPaths(logs, true).join(', ');

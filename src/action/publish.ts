@@ -4,18 +4,16 @@ import type { Secrets } from '../config/secrets.ts';
 import { describeError } from '../errors.ts';
 import { writeSummaryFile } from '../host/log-directories.ts';
 import { agentOutputs } from '../report/agent-outputs.ts';
-import { egressLines } from '../report/egress.ts';
 import { decimalUsd } from '../report/money.ts';
 import type { DomainCount } from '../report/tally.ts';
 import type { DomainTraffic } from '../report/traffic.ts';
 import { attempt, type Reporter } from '../reporter.ts';
 import { DOMAINS_OUTPUT_LIMIT } from '../run/limits.ts';
-import { blockedText } from '../run/messages.ts';
 import type { RunResult } from '../run/report.ts';
 import { appending } from './runner-file.ts';
 
 /**
- * Tells the job how the run ended: outputs, annotations, job summary. Each part has a guard of its own, and none of them
+ * Tells the job how the run ended: outputs and job summary. Each part has a guard of its own, and none of them
  * changes the exit code or the outcome.
  *
  * @param summary makes the summary, when everything else is told
@@ -26,14 +24,8 @@ export async function publish(
   reporter: Reporter,
   summary: () => string,
 ): Promise<void> {
-  const { exitCode, logs } = result;
-  const error = result.error === undefined ? undefined : describeError(result.error);
+  const { logs } = result;
   const outputs = { ...runOutputs(result), ...(await commandOutputs(result, secrets, reporter)) };
-  if (error !== undefined) core.setFailed(error);
-  else if (result.outcome === 'blocked') core.setFailed(blockedText('action', result.egress));
-  else if (exitCode !== 0) core.setFailed(`The command ended with exit code ${exitCode}.`);
-  for (const line of result.egress === undefined ? [] : egressLines(result.egress, 'allow-domains'))
-    reporter.info(line);
   setOutputs(outputs, reporter);
   for (const warning of cutWarnings(result)) reporter.warning(warning);
   const markdown = await attempt(reporter, 'make the job summary', summary);
@@ -51,8 +43,7 @@ export async function publish(
  *
  * @param summary says so to a reader of the job's page
  */
-export async function publishFailure(error: unknown, reporter: Reporter, summary: () => string): Promise<void> {
-  core.setFailed(describeError(error));
+export async function publishFailure(reporter: Reporter, summary: () => string): Promise<void> {
   setOutputs({ 'exit-code': '1', outcome: 'error' }, reporter);
   await attempt(reporter, 'write the job summary', () => {
     writeSummary(summary());

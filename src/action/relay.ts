@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Output, Sink } from '../docker/engine.ts';
-import type { Reporter } from '../reporter.ts';
+import { Queue, TERMINAL_RESET, type RunReporter } from '../reporter.ts';
 import { writeTo } from '../run/output.ts';
+
+/** Begins every escape sequence. */
+const ESCAPE = 0x1b;
 
 /**
  * Relays the command's output with the runner's log commands switched off, because the agent's output is data. AWF's own
@@ -12,15 +15,17 @@ import { writeTo } from '../run/output.ts';
  */
 export class StoppedCommands implements Output {
   readonly #token = randomUUID();
-  readonly #waiting: (() => void)[] = [];
+  readonly #queue = new Queue();
   #stopped = false;
   #ended = false;
+  #hasEscapes = false;
 
   readonly #write = writeTo(process.stdout);
 
   readonly stdout: Sink = (chunk) => {
     if (this.#ended) return undefined;
     this.#stop();
+    this.#hasEscapes ||= chunk.includes(ESCAPE);
     return this.#write(chunk);
   };
 
@@ -29,37 +34,26 @@ export class StoppedCommands implements Output {
   /**
    * Switches the commands on again, on a line of its own. What the engine's client still delivers of a command that was
    * killed is dropped: it would switch them off once more, and the runner would not see the report.
+   *
+   * A colour or hidden text that the command has not ended would go on in the report.
    */
   end(): void {
     this.#ended = true;
-    if (this.#stopped) process.stdout.write(`\n::${this.#token}::\n`);
+    const reset = this.#hasEscapes ? TERMINAL_RESET : '';
+    if (this.#stopped) process.stdout.write(`${reset}\n::${this.#token}::\n`);
     this.#stopped = false;
-    for (const write of this.#waiting.splice(0)) write();
+    this.#queue.flush();
   }
 
   /** Wraps `reporter` so that it holds its messages back while the commands are off. */
-  deferring(reporter: Reporter): Reporter {
-    const later =
-      (write: (message: string) => void) =>
-      (message: string): void => {
-        if (this.#stopped)
-          this.#waiting.push(() => {
-            write(message);
-          });
-        else write(message);
-      };
-    return {
-      debug: later(reporter.debug),
-      info: later(reporter.info),
-      warning: later(reporter.warning),
-      error: later(reporter.error),
-    };
+  deferring(reporter: RunReporter): RunReporter {
+    return this.#queue.in(reporter, () => this.#stopped);
   }
 
   /**
    * @returns warns at once, as text while the commands are off. The annotation follows when they are on again.
    */
-  warningNow(reporter: Reporter): (message: string) => void {
+  warningNow(reporter: RunReporter): (message: string) => void {
     const later = this.deferring(reporter);
     return (message) => {
       if (this.#stopped) process.stdout.write(`\nAWF: ${message}\n`);

@@ -13,6 +13,8 @@ export interface State {
   readonly prices: PriceSource;
   /** Set when the run has ended. Without it, the main step was killed. */
   readonly succeeded?: boolean;
+  /** False if the engine never answered, so that there is nothing to remove. Set when the run has ended. */
+  readonly started?: boolean;
 }
 
 const KEY = 'awf';

@@ -51,6 +51,8 @@ interface Withheld {
 /** The variables of the agent, and those that it does not get. */
 export interface AgentEnvironment {
   readonly variables: Readonly<Record<string, string>>;
+  /** The names of those that come from outside: because of what they are or of `env-all`, and because `env` names them. */
+  readonly passed: { readonly fromHost: readonly string[]; readonly asked: readonly string[] };
   /** Requested variables that are withheld, with the reasons, for warnings. */
   readonly withheld: readonly Withheld[];
   /** Other warnings for the user. */
@@ -98,6 +100,7 @@ export function agentEnvironment(
 
   const variables: Record<string, string> = {};
   const withheld: Withheld[] = [];
+  const unset: string[] = [];
   const giveUnlessCredential = (name: string, value: string): void => {
     const credential = credentialIn(value, secrets);
     if (credential === undefined) variables[name] = value;
@@ -112,9 +115,10 @@ export function agentEnvironment(
     if (fitting === undefined) continue;
     giveUnlessCredential(name, name === 'PATH' && !isImage ? pathWithInstalls(fitting, user.home) : fitting);
   }
+  const fromHost = Object.keys(variables);
   for (const { name, value = host[name] } of config.env) {
     if (value === undefined) {
-      withheld.push({ name, reason: `${optionName(config.frontEnd, 'env')} names it, but it is not set` });
+      unset.push(unsetText(name, config.frontEnd));
     } else if (isCredentialName(name) && ACCEPTED_PLACEHOLDERS.includes(value)) {
       if (sandbox[name] === undefined) variables[name] = value;
     } else if (isWithheld(name) || (isDecided(name) && !Object.hasOwn(home, name) && !yields(name))) {
@@ -131,8 +135,9 @@ export function agentEnvironment(
   const java = javaOptions(variables, addresses, trust?.javaStore, serviceNames(config.services));
   return {
     variables: { ...variables, ...Object.fromEntries(defaults), ...java.variables, ...trust?.variables(variables) },
+    passed: { fromHost, asked: config.env.map(({ name }) => name).filter((name) => variables[name] !== undefined) },
     withheld,
-    warnings: [...placeWarnings(moved), ...java.warnings],
+    warnings: [...unset, ...placeWarnings(moved), ...java.warnings],
   };
 }
 
@@ -162,7 +167,7 @@ function hostVariables(
   const withheld: Withheld[] = [];
   const isImage = config.agentImage !== undefined;
   for (const [name, value] of Object.entries(host)) {
-    if (value === undefined || isDecided(name) || !isVariableName(name)) continue;
+    if (value === undefined || isDecided(name) || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) continue;
     if (isWithheld(name)) {
       if (config.envAll && isUnexpectedCredential(name, value)) withheld.push({ name, reason: UNEXPECTED_CREDENTIAL });
       continue;
@@ -278,6 +283,11 @@ function shellCheck({ agentImage, command }: Config): string[] {
   return command.shell.slice(0, 1).map((program) => `shell ${program} ${agentImage}`);
 }
 
+const unsetText = (name: string, frontEnd: FrontEndKind): string =>
+  frontEnd === 'action'
+    ? `env lists ${name}, but this step does not set it. Add it under env: of the step.`
+    : `--env names ${name}, but it is not set in the environment of awf. Set it, or write --env ${name}=VALUE.`;
+
 function whyNot(name: string, frontEnd: FrontEndKind): string {
   if (isCredentialName(name)) {
     const where = frontEnd === 'action' ? 'as an input of the action' : 'in the environment of awf';
@@ -289,8 +299,4 @@ function whyNot(name: string, frontEnd: FrontEndKind): string {
   return isWithheld(name)
     ? 'It lets a step act on the job, or leads to a program outside the sandbox.'
     : 'The sandbox sets it itself. Leave it out.';
-}
-
-function isVariableName(name: string): boolean {
-  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
 }

@@ -13,7 +13,13 @@ import { apiProxyUrl, type Addresses } from '../shared/network.ts';
 import { PROVIDERS, type ProviderId } from '../shared/providers.ts';
 import { claudeJson } from './claude-json.ts';
 import { CLEARED } from './environment-policy.ts';
-import { agentEnvironment, baseDirectories, preflightChecks, RUNTIME_DIRECTORY } from './environment.ts';
+import {
+  agentEnvironment,
+  baseDirectories,
+  preflightChecks,
+  RUNTIME_DIRECTORY,
+  type AgentEnvironment,
+} from './environment.ts';
 import { eventCopy } from './event-file.ts';
 import { homeSettings, RESOLVER_FILE, systemFileMounts, systemFiles } from './files.ts';
 import type { AgentHost } from './host.ts';
@@ -52,6 +58,8 @@ export interface AgentPlan {
   readonly document: string;
   /** Which providers the api-proxy asks for a model, with the user's own choice. */
   readonly modelQuestions: ReadonlyMap<ProviderId, ModelQuestion>;
+  /** The names of the variables that the command gets from outside. */
+  readonly passed: AgentEnvironment['passed'];
   readonly warnings: readonly string[];
 }
 
@@ -106,6 +114,7 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
       modes: !isImage ? {} : { '/tmp': '1777', '/var/tmp': '1777', [user.home]: '700' },
     }),
     modelQuestions: questions,
+    passed: environment.passed,
     warnings: [
       ...claude.warnings,
       ...environment.withheld.map(({ name, reason }) => `${name} is withheld from the command: ${reason}.`),
@@ -171,8 +180,8 @@ function refuseCredentialsInCommand({ command }: Config, secrets: Secrets): void
 }
 
 const ROOT_WARNING =
-  'The command runs as root (without capabilities) because root owns the workspace. It cannot change the files of other ' +
-  'users.';
+  'The command runs as root (without capabilities) because root owns the workspace. To avoid it, run the job as an ordinary ' +
+  'user.';
 
 const textOf = (command: Config['command'], separator: string): string =>
   command.kind === 'script' ? command.script : command.argv.join(separator);

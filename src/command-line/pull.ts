@@ -5,7 +5,7 @@ import { ensureOwnImages } from '../docker/own-images.ts';
 import { engineFacts, localSocket } from '../docker/engine-facts.ts';
 import type { ImageSource } from '../docker/wanted-images.ts';
 import { describeError } from '../errors.ts';
-import { stderrReporter, type Reporter } from '../reporter.ts';
+import { filtered, stderrReporter } from '../reporter.ts';
 import { ROLES } from '../shared/network.ts';
 import { parse } from './parse.ts';
 import type { Answer, CommandContext, Subcommand } from './subcommand.ts';
@@ -37,21 +37,21 @@ export const PULL: Subcommand = {
   },
 };
 
-/** Milliseconds between two lines while nothing else is said. */
-const INTERVAL_MS = 10_000;
-
-async function pull({ force, agentImage, imageRegistry: registry }: Flags, { root, engineWith, signal }: CommandContext): Promise<Answer> {
+async function pull(
+  { force, agentImage, imageRegistry: registry }: Flags,
+  { root, engineWith, signal }: CommandContext,
+): Promise<Answer> {
   const images = builtImageNames(`${root}/dist`);
   const names = ROLES.map((role) => images[role]);
-  const progress = new Progress(stderrReporter);
-  const engine = engineWith(progress.reporter.debug);
+  const reporter = filtered(stderrReporter, 'info');
+  const engine = engineWith(reporter.debug);
   try {
     await engineFacts(engine, await localSocket(engine));
     await Promise.race([
       (async () => {
         const source = { root, registry: registryOf(registry) };
-        if (force) await ensureOwnImages(engine, images, { ...source, force }, progress.reporter);
-        if (!force || agentImage !== undefined) await ensureImages(engine, images, agentImage, source, progress.reporter);
+        if (force) await ensureOwnImages(engine, images, { ...source, force }, reporter);
+        if (!force || agentImage !== undefined) await ensureImages(engine, images, agentImage, source, reporter);
       })(),
       new Promise<never>((_, reject) => {
         signal.addEventListener('abort', () => {
@@ -62,8 +62,6 @@ async function pull({ force, agentImage, imageRegistry: registry }: Flags, { roo
   } catch (error) {
     stderrReporter.error(`${describeError(error)}\n${elsewhere(images)}`);
     return { text: '', exitCode: 1 };
-  } finally {
-    progress.end();
   }
   return { text: `${[...names, ...(agentImage === undefined ? [] : [agentImage])].join('\n')}\n`, exitCode: 0 };
 }
@@ -82,35 +80,4 @@ function elsewhere(images: ImageNames): string {
     'If this machine reaches no registry, bring the images from one with the same version of AWF:\n' +
     `  there: awf pull && docker save -o awf-images.tar ${names}\n  here:  docker load -i awf-images.tar`
   );
-}
-
-/** Says what goes on when nobody else has said anything for a while. */
-class Progress {
-  readonly reporter: Reporter;
-  readonly #timer: NodeJS.Timeout;
-  readonly #start = performance.now();
-  #saidAt = performance.now();
-  #line = '';
-
-  constructor({ info, warning, error }: Reporter) {
-    const saying =
-      (say: (message: string) => void) =>
-      (message: string): void => {
-        this.#saidAt = performance.now();
-        say(message);
-      };
-    const debug = (message: string): void => {
-      this.#line = message;
-    };
-    this.reporter = { debug, info: saying(info), warning: saying(warning), error: saying(error) };
-    this.#timer = setInterval(() => {
-      if (performance.now() - this.#saidAt < INTERVAL_MS - 100) return;
-      this.#saidAt = performance.now();
-      info(`${String(Math.round((performance.now() - this.#start) / 1000))} s so far: ${this.#line.slice(0, 120)}`);
-    }, INTERVAL_MS / 2);
-  }
-
-  end(): void {
-    clearInterval(this.#timer);
-  }
 }

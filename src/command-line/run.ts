@@ -1,29 +1,24 @@
 import { tmpdir } from 'node:os';
 import type { Built } from '../config/build.ts';
+import type { Config } from '../config/config.ts';
 import { builtImageNames } from '../docker/images.ts';
-import { describeError } from '../errors.ts';
+import { documentLink } from '../host/installation.ts';
 import { logPaths, writeSummaryFile } from '../host/log-directories.ts';
-import { egressLines } from '../report/egress.ts';
-import { costText } from '../report/money.ts';
-import type { DomainCount } from '../report/tally.ts';
-import type { DomainTraffic } from '../report/traffic.ts';
-import { attempt, filtered, recording, stderrReporter, type Reporter } from '../reporter.ts';
+import { endingOf } from '../log/ending.ts';
+import { paintFor } from '../log/paint.ts';
+import { attempt, filtered, recording, stderrReporter, usesColour, type RunReporter } from '../reporter.ts';
 import { pipedInput } from '../run/command-input.ts';
 import { blockedText } from '../run/messages.ts';
 import { writeTo } from '../run/output.ts';
 import type { RunResult } from '../run/report.ts';
 import { runSummary } from '../run/run-summary.ts';
 import { newRunId, run } from '../run/run.ts';
-import { tokensOf } from '../shared/usage.ts';
 import { inProcess } from '../workspace/look-through.ts';
 import { loadCliArgs } from './args.ts';
 import { inputKind, surroundings, type InputKind } from './input-kind.ts';
 import { LogsPlace } from './logs-place.ts';
 import type { Answer, CommandContext, Subcommand } from './subcommand.ts';
 import { Terminal } from './terminal.ts';
-
-/** Names that a message lists. */
-const MAX_NAMED = 50;
 
 /** `awf [run] [options] -- COMMAND [ARG...]` */
 export const RUN: Subcommand = {
@@ -45,7 +40,8 @@ export const RUN: Subcommand = {
 async function runCommand({ config, secrets }: Built, input: InputKind, context: CommandContext): Promise<number> {
   const { root, signal, engineWith, environment } = context;
   const terminal = input === 'terminal' ? new Terminal(process.stdin, process.stdout, process.stderr.isTTY) : undefined;
-  const told = filtered(terminal?.patient(stderrReporter) ?? stderrReporter, config.logLevel);
+  // On a laptop, the policy and the start are no news.
+  const told = filtered(terminal?.patient(stderrReporter) ?? stderrReporter, config.logLevel, 'debug');
   const { reporter, warnings } = recording(told);
   const stdout = writeTo(process.stdout);
   const runId = newRunId();
@@ -67,7 +63,7 @@ async function runCommand({ config, secrets }: Built, input: InputKind, context:
     signal,
     hasPostStep: false,
   });
-  report(result, reporter);
+  report(config, result, root, reporter);
   if (result.logs !== undefined) {
     const { logs: written, hasAgentLogs } = result;
     const about = { root, environment, logs: { paths: logPaths(written, hasAgentLogs) }, warnings };
@@ -81,34 +77,30 @@ async function runCommand({ config, secrets }: Built, input: InputKind, context:
   return result.exitCode;
 }
 
-function report(
-  { error, outcome, traffic: { domains, usage }, egress, logs, hasAgentLogs }: RunResult,
-  reporter: Reporter,
-): void {
-  if (error !== undefined) reporter.error(describeError(error));
-  if (outcome === 'blocked') reporter.error(blockedText('cli', egress));
-  if (domains !== undefined) reportDomains(domains, reporter);
-  for (const line of egress === undefined ? [] : egressLines(egress, '--allow-domains')) reporter.info(line);
-  if (usage !== undefined && usage.requests > 0) {
-    reporter.info(`models: ${usage.requests} requests, ${tokensOf(usage)} tokens, ${costText(usage)}`);
+/**
+ * What the caller does not know yet: a run that only ends as its command did says nothing. The rest is for those who debug.
+ *
+ * @param root the installation's directory
+ */
+function report(config: Config, result: RunResult, root: string, reporter: RunReporter): void {
+  const { outcome, exitCode, traffic, egress, logs, hasAgentLogs } = result;
+  const paint = paintFor(usesColour(process.env, process.stderr.isTTY));
+  const ended = { ...result, commandMs: result.timings.commandMs };
+  const { status, failure, reached, blocks } = endingOf(config, ended, traffic, egress, paint);
+  const why = outcome === 'blocked' ? blockedText('cli', egress) : failure?.text;
+  const error = outcome === 'failure' && !TOLD_EXIT_CODES.includes(exitCode) ? undefined : why;
+  const usesModel = (traffic.usage?.requests ?? 0) > 0;
+  const isTold = usesModel || blocks.length > 0;
+  if (error === undefined || usesModel) (isTold ? reporter.info : reporter.debug)(status);
+  if (error !== undefined) reporter.error(error);
+  if (reached !== undefined) reporter.group(reached.title, reached.lines);
+  for (const block of blocks) reporter.info(block);
+  const paths = logs === undefined ? [] : logPaths(logs, hasAgentLogs);
+  if (paths.length > 0) {
+    (isTold || error !== undefined ? reporter.info : reporter.debug)(`logs: ${paths.join(', ')}`);
   }
-  if (logs !== undefined) reporter.info(`logs: ${logPaths(logs, hasAgentLogs).join(', ')}`);
+  reporter.debug(`what each line means: ${documentLink('docs/troubleshooting.md', root)}`);
 }
 
-function reportDomains({ allowed, blocked, audited, unresolvable }: DomainTraffic, reporter: Reporter): void {
-  const lists = {
-    allowed,
-    refused: blocked,
-    'would be refused': audited,
-    'allowed, but without an address': unresolvable,
-  };
-  for (const [title, list] of Object.entries(lists)) {
-    if (list.length > 0) reporter.info(`${title}: ${named(list)}`);
-  }
-}
-
-/** The most requested names; the command can ask for any number of them. */
-function named(list: readonly DomainCount[]): string {
-  const names = list.slice(0, MAX_NAMED).map(({ domain }) => domain);
-  return names.join(', ') + (list.length > MAX_NAMED ? ' and more names, which are in the log' : '');
-}
+/** Exit codes of shells that need an explanation: not executable, not found, killed. */
+const TOLD_EXIT_CODES: readonly number[] = [126, 127, 137];

@@ -3,7 +3,7 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import type { Sink } from '../docker/engine.ts';
 import { UserError } from '../errors.ts';
 import { findProgram } from '../host/programs.ts';
-import type { Reporter } from '../reporter.ts';
+import { Queue, type RunReporter } from '../reporter.ts';
 import { Frames, type CommandInput } from '../run/command-input.ts';
 import { TerminalState } from './terminal-state.ts';
 
@@ -23,7 +23,7 @@ export class Terminal implements CommandInput {
   readonly #stty: string;
   readonly #isWhole: boolean;
   #settings: string | undefined;
-  #held: (() => void)[] = [];
+  readonly #queue = new Queue();
   #hasClosed = false;
 
   /**
@@ -55,20 +55,8 @@ export class Terminal implements CommandInput {
   }
 
   /** Reports to `reporter`, but nothing while the command has the terminal. */
-  patient(reporter: Reporter): Reporter {
-    if (!this.#isWhole) return reporter;
-    const later =
-      (write: (message: string) => void) =>
-      (message: string): void => {
-        if (this.#settings === undefined) write(message);
-        else this.#held.push(() => write(message));
-      };
-    return {
-      debug: later(reporter.debug),
-      info: later(reporter.info),
-      warning: later(reporter.warning),
-      error: later(reporter.error),
-    };
+  patient(reporter: RunReporter): RunReporter {
+    return this.#isWhole ? this.#queue.in(reporter, () => this.#settings !== undefined) : reporter;
   }
 
   open(): Frames {
@@ -91,9 +79,7 @@ export class Terminal implements CommandInput {
     this.#output.off('resize', this.#resize);
     process.off('exit', this.#restore);
     this.#restore();
-    const held = this.#held;
-    this.#held = [];
-    for (const write of held) write();
+    this.#queue.flush();
   }
 
   readonly #send = (chunk: Buffer): void => {

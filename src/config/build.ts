@@ -1,6 +1,6 @@
 import { throwProblems } from '../errors.ts';
 import { SERVER_URL_VARIABLE } from '../shared/copilot-host.ts';
-import { ownHost, PROVIDERS } from '../shared/providers.ts';
+import { isOwnHost, ownHost, PROVIDERS } from '../shared/providers.ts';
 import type { NamedHost } from '../shared/named-host.ts';
 import type { SidecarBudget } from '../shared/sidecar-config.ts';
 import { checkDenied, checkNamedHosts, checkScript, checkServerUrl, checkVariables } from './checks.ts';
@@ -27,6 +27,7 @@ import {
 import { configuredProviders, type ConfiguredProvider, type ProviderChoices } from './providers.ts';
 import { readOptions, type FrontEnd, type PolicyReading } from './read.ts';
 import type { Secrets } from './secrets.ts';
+import type { FrontEndKind } from './source.ts';
 import { distinctServices } from './services.ts';
 
 /** What a front end knows in addition to the options. */
@@ -112,6 +113,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
       ...net.warnings,
       ...expanded.warnings,
       ...egress.allow.flatMap((entry) => nameWarning(entry) ?? []),
+      ...oddKeys(providers, secrets, frontEnd.kind),
     ],
   };
   return { config, secrets, values };
@@ -187,6 +189,17 @@ function namedHosts(
   );
   const builtIn = [...companionHosts(configured), ...github];
   return { providers, others: ruledHosts(values['host-credentials'], values['host-rules'], builtIn) };
+}
+
+/** A key of another form is most often a mistake, unless it is for somebody's gateway. */
+function oddKeys(providers: readonly ConfiguredProvider[], secrets: Secrets, frontEnd: FrontEndKind): string[] {
+  return providers.flatMap(({ provider, given: [first], target }) => {
+    const used = provider.credentials.find(({ variable }) => variable === first);
+    const { form, input, variable = first } = used ?? {};
+    if (form === undefined || !isOwnHost(provider, target.host) || form.value.test(secrets.get(first) ?? '')) return [];
+    const place = frontEnd === 'action' ? input : variable;
+    return [`${place ?? first} does not look like a key of ${provider.name} (${form.example}). Check the secret.`];
+  });
 }
 
 function budgetOf(values: OptionValues): SidecarBudget {

@@ -61,7 +61,20 @@ export function boolean({ text, source }: Given): boolean {
 /** A whole number from 1 to `max`. */
 export function count({ text, source }: Given, max = Number.MAX_SAFE_INTEGER): number {
   if (/^[1-9]\d*$/.test(text) && Number(text) <= max) return Number(text);
-  throw new UserError(`${placeOf(source)}: "${text}" is not a whole number from 1 to ${max}.`);
+  throw new UserError(`${placeOf(source)}: "${text}" is not a whole number from 1 to ${max}.`, {
+    hint: countHint(text, max),
+  });
+}
+
+const FACTORS: Readonly<Record<string, number>> = { k: 1e3, m: 1e6, '': 1 };
+
+/** Guesses what was meant by `1k`, `1.5M`, `10_000` or `1,000`. */
+function countHint(text: string, max: number): string {
+  const [, digits = '', unit = ''] = /^(\d[\d_,']*(?:\.\d+)?)\s*([km]?)$/i.exec(text) ?? [];
+  const meant = Number(digits.replace(/[_,']/g, '')) * (FACTORS[unit.toLowerCase()] ?? 1);
+  return Number.isSafeInteger(meant) && meant > 0 && meant <= max
+    ? `Write ${String(meant)}.`
+    : 'Write digits only, for example 100.';
 }
 
 /** Close to the longest time that a timer of Node.js can wait. */
@@ -136,7 +149,11 @@ export function authHeader({ text, source }: Given): AuthHeader {
 /** A directory in the workspace. @returns its path without links */
 export function workingDirectory({ text, source }: Given, { workspace }: ParseContext): string {
   const place = placeOf(source);
-  const directory = realDirectory(`${place}: ${text}`, resolve(workspace, text));
+  const directory = realDirectory(
+    `${place}: ${text}`,
+    resolve(workspace, text),
+    `Name a directory of the workspace ${workspace}. What is made in a later step is not there yet.`,
+  );
   if (isInside(directory, workspace)) return directory;
   throw new UserError(`${place}: ${text} is outside the workspace ${workspace}.`, {
     hint: 'The sandbox sees the workspace only; name a directory inside it.',
@@ -162,16 +179,22 @@ export function workspaceFile({ text, source }: Given, { workspace }: ParseConte
 }
 
 /**
- * @param what names the directory in messages @returns `path` without links @throws UserError if it is not a directory
+ * @param what names the directory in messages
+ * @param hint the remedy
+ * @returns `path` without links
+ * @throws UserError if it is not a directory
  */
-export function realDirectory(what: string, path: string): string {
+export function realDirectory(what: string, path: string, hint?: string): string {
+  const remedy = hint === undefined ? {} : { hint };
   try {
     const real = realpathSync(path);
     if (statSync(real).isDirectory()) return real;
   } catch (cause) {
-    throw new UserError(`${what} cannot be read.`, { cause });
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    if (isMissing) throw new UserError(`${what} does not exist.`, remedy);
+    throw new UserError(`${what} cannot be read.`, { ...remedy, cause });
   }
-  throw new UserError(`${what} is not a directory.`);
+  throw new UserError(`${what} is not a directory.`, remedy);
 }
 
 /** The content of a PEM file. A relative path starts at the workspace. */

@@ -8,6 +8,10 @@ export interface EngineFacts {
   readonly dataRoot: string | undefined;
   /** Its Unix socket; undefined where it is reached in another way. */
   readonly socket: string | undefined;
+  /** Its version: `28.3.1`. */
+  readonly version: string;
+  /** As images name it: `linux/amd64`. */
+  readonly platform: string;
   /** The memory of the machine, in bytes. */
   readonly memoryBytes: number;
   /** True if users of containers are other users of the host, unless a container asks for the host's. */
@@ -21,6 +25,8 @@ interface Info {
   readonly ServerVersion?: string;
   readonly Name?: string;
   readonly OSType?: string;
+  /** As the kernel names it. */
+  readonly Architecture?: string;
   readonly SecurityOptions?: readonly string[] | null;
   readonly MemoryLimit?: boolean;
   readonly SwapLimit?: boolean;
@@ -31,6 +37,9 @@ interface Info {
   /** Podman's own client prints another document, which begins with this. */
   readonly host?: unknown;
 }
+
+/** The names that images use, by those of the kernel. */
+const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' };
 
 /** The first line of engines that this is made for. */
 const OLDEST = [20, 10] as const;
@@ -88,6 +97,8 @@ export function readInfo(text: string, host: string): Omit<EngineFacts, 'socket'
   }
   return {
     dataRoot: info.DockerRootDir === '' ? undefined : info.DockerRootDir,
+    version: info.ServerVersion ?? '',
+    platform: `linux/${ARCHITECTURES[info.Architecture ?? ''] ?? info.Architecture ?? 'unknown'}`,
     memoryBytes: info.MemTotal ?? 0,
     mapsUsers: has('userns'),
     warnings:

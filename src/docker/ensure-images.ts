@@ -7,6 +7,7 @@ import { ensureOwnImages } from './own-images.ts';
 import { settleAll } from './settle.ts';
 import type { ContainerSpec } from './spec.ts';
 import type { ImageSource } from './wanted-images.ts';
+import { watched } from './watch.ts';
 
 /**
  * Makes sure that the engine has the images of a run: AWF's own are pulled or built from the action's `containers/`
@@ -44,9 +45,9 @@ async function ensureForeignImage(engine: Engine, image: string, reporter: Repor
   );
   const facts = present.get(image);
   if (facts !== undefined) return facts;
-  reporter.info(`Pulling ${image}.`);
+  reporter.info(`Pulling ${image}: the engine does not have it.`);
   await orExplain(
-    engine.pull(image),
+    watched(`Pulling ${image}`, reporter.info, () => engine.pull(image)),
     `agent-image: ${image} is missing and could not be pulled.`,
     'Check the name, log in to its registry in an earlier step, or build it there.',
   );

@@ -3,10 +3,13 @@ import type { Reporter } from '../reporter.ts';
 import type { Engine } from './engine.ts';
 import { baseImage, buildArgs } from './images.ts';
 import { settleAll } from './settle.ts';
+import { watched } from './watch.ts';
 import { inDays, type ImageSource, type Outdated, type WantedImage } from './wanted-images.ts';
 
 /** An image that has to be built. */
 interface Build extends WantedImage {
+  /** Its place among the images that are built: `1 of 3`. */
+  readonly place: string;
   readonly base: string | undefined;
 }
 
@@ -25,11 +28,12 @@ export async function buildImages(
   { root, bases }: ImageSource,
   reporter: Reporter,
 ): Promise<Outdated[]> {
-  const builds = wanted.map((image): Build => {
+  const builds = wanted.map((image, index): Build => {
     const base = baseImage(image.role, root);
-    return { ...image, base: base === undefined || bases === undefined ? base : `${bases}/${base}` };
+    const place = `${index + 1} of ${wanted.length}`;
+    return { ...image, place, base: base === undefined || bases === undefined ? base : `${bases}/${base}` };
   });
-  const unavailable = await pullBases(engine, builds);
+  const unavailable = await pullBases(engine, builds, reporter);
   const outcomes = await settleAll(builds.map((build) => attempt(engine, build, root, unavailable, reporter)));
   const outdated = outcomes.flat();
   const skipped = new Set(outdated.map(({ name }) => name));
@@ -62,7 +66,7 @@ async function expectImages(engine: Engine, names: readonly string[]): Promise<v
  */
 async function attempt(
   engine: Engine,
-  { role, name, base, ageDays }: Build,
+  { role, name, place, base, ageDays }: Build,
   root: string,
   unavailable: ReadonlyMap<string, unknown>,
   reporter: Reporter,
@@ -70,18 +74,23 @@ async function attempt(
   const pullError = unavailable.get(base ?? '');
   // On the same old base the rebuild would bring little, and would make the image look new.
   if (pullError !== undefined && ageDays !== undefined) return [{ name, ageDays, cause: pullError }];
-  const reason = ageDays === undefined ? '' : `, which is ${inDays(ageDays)} old and may lack security updates`;
-  reporter.info(`Building the image ${name}${reason}.`);
-  try {
-    await persist(
-      () =>
-        engine.build(buildArgs(role, name, root, new Date(), base), (line) => {
-          reporter.debug(`${role}: ${line}`);
-        }),
-      (error) => {
-        reporter.info(`The build of ${name} failed, and is tried once more. Cause: ${describeError(error)}`);
-      },
+  const reason =
+    ageDays === undefined
+      ? 'the engine does not have it'
+      : `it is ${inDays(ageDays)} old and may lack security updates`;
+  const what = `Building awf-${role} (${place})`;
+  reporter.info(`${what}: ${reason}.`);
+  const build = (): Promise<void> =>
+    watched(what, reporter.info, (onLine) =>
+      engine.build(buildArgs(role, name, root, new Date(), base), (line) => {
+        onLine(line);
+        reporter.debug(`${role}: ${line}`);
+      }),
     );
+  try {
+    await persist(build, (error) => {
+      reporter.info(`The build of ${name} failed, and is tried once more. Cause: ${describeError(error)}`);
+    });
   } catch (cause) {
     if (ageDays !== undefined) return [{ name, ageDays, cause }];
     throw new UserError(`The image ${name} could not be built.`, {
@@ -116,14 +125,22 @@ async function persist(work: () => Promise<void>, onFailure: (error: unknown) =>
  *
  * @returns the images that could not be pulled, with the errors
  */
-async function pullBases(engine: Engine, builds: readonly Build[]): Promise<ReadonlyMap<string, unknown>> {
+async function pullBases(
+  engine: Engine,
+  builds: readonly Build[],
+  reporter: Reporter,
+): Promise<ReadonlyMap<string, unknown>> {
   const bases = [...new Set(builds.flatMap(({ base }) => base ?? []))];
   if (bases.length === 0) return new Map();
   const present = await engine.imagesOf(bases);
   const failures = new Map<string, unknown>();
   const pulls = bases
     .filter((base) => present.get(base)?.isStandIn !== true)
-    .map((base) => engine.pull(base).catch((error: unknown) => failures.set(base, error)));
+    .map((base) =>
+      watched(`Pulling ${base}`, reporter.info, () => engine.pull(base)).catch((error: unknown) =>
+        failures.set(base, error),
+      ),
+    );
   await Promise.all(pulls);
   return failures;
 }

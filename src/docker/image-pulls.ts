@@ -1,5 +1,6 @@
 import type { Reporter } from '../reporter.ts';
 import type { Engine } from './engine.ts';
+import { watched } from './watch.ts';
 
 /** An image of AWF's own in a registry. */
 export interface Pull {
@@ -18,9 +19,9 @@ export interface FailedPull extends Pull {
 export async function pullImages(engine: Engine, pulls: readonly Pull[], reporter: Reporter): Promise<FailedPull[]> {
   const outcomes = await Promise.all(
     pulls.map(async ({ reference, name }): Promise<FailedPull[]> => {
-      reporter.info(`Pulling the image ${reference}.`);
+      reporter.info(`Pulling ${reference}: the engine does not have it.`);
       try {
-        await engine.pull(reference);
+        await watched(`Pulling ${reference}`, reporter.info, () => engine.pull(reference));
         await engine.tag(reference, name);
         return [];
       } catch (cause) {

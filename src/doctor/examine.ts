@@ -2,7 +2,8 @@ import { buildConfig, type Built } from '../config/build.ts';
 import type { FrontEnd } from '../config/read.ts';
 import { ConfigError, UserError } from '../errors.ts';
 import { loadPolicy } from '../policy/load.ts';
-import { configWarnings, policyText } from '../run/messages.ts';
+import { policyFileText } from '../log/policy.ts';
+import { configWarnings } from '../run/messages.ts';
 import { AGENTS, SANDBOX } from './agents.ts';
 import type { Check, CheckContext } from './context.ts';
 import { ENGINE, IMAGES, NETWORKS } from './engine.ts';
@@ -53,7 +54,7 @@ function readConfig(
     const built = buildConfig(frontEnd, { argv: ['true'], environment, workspace, policy });
     const { config } = built;
     const which =
-      config.policy === undefined ? 'there is no policy file' : policyText(config.policy).replace(/\.$/, '');
+      config.policy === undefined ? 'there is no policy file' : `the policy file is ${policyFileText(config.policy)}`;
     const ok: Finding = { status: 'ok', text: [...words`The options have no mistakes; `, ...foreign(which, names)] };
     // Without a key, a run may be a build; the check of keys tells what is there.
     const warnings = configWarnings(config).filter(

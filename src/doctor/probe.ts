@@ -40,7 +40,7 @@ export async function probe(
     const result = await run(configOf(config, workspace, script), secretsOf(context.built?.secrets), {
       runId: newRunId(),
       engine,
-      reporter: { debug: ignore, info: ignore, warning: ignore, error: ignore },
+      reporter: { debug: ignore, info: ignore, warning: ignore, error: ignore, group: ignore },
       warnNow: ignore,
       output: { stdout: (chunk) => void (output += chunk.toString()), stderr: ignore },
       root,

@@ -105,8 +105,8 @@ export const KEYS: Check = {
     const given = CREDENTIALS.filter(({ variable }) => (environment[variable] ?? '').trim() !== '');
     const isUnused = given.length > 0 && built?.config.apiProxy === false;
     return [
-      ...given.map(({ variable, label, looksLike }) =>
-        formOf(variable, environment[variable] ?? '', { label, looksLike, isElsewhere: isElsewhere(variable, built) }),
+      ...given.map(({ variable, label, form }) =>
+        formOf(variable, environment[variable] ?? '', { label, form, isElsewhere: isElsewhere(variable, built) }),
       ),
       ...(isUnused
         ? [
@@ -132,12 +132,12 @@ function isElsewhere(variable: string, built: Built | undefined): boolean {
 
 interface Form {
   readonly label: string;
-  readonly looksLike: { readonly value: RegExp; readonly example: string } | undefined;
+  readonly form: { readonly value: RegExp; readonly example: string } | undefined;
   readonly isElsewhere: boolean;
 }
 
 /** The key itself appears in no finding. */
-export function formOf(variable: string, text: string, { label, looksLike, isElsewhere: atGateway }: Form): Finding {
+export function formOf(variable: string, text: string, { label, form, isElsewhere: atGateway }: Form): Finding {
   if (/[\r\n]\s*$/.test(text)) {
     return {
       status: 'warning',
@@ -145,15 +145,15 @@ export function formOf(variable: string, text: string, { label, looksLike, isEls
       hint: words`Store it again without one.`,
     };
   }
-  if (looksLike === undefined || atGateway || looksLike.value.test(text.trim())) {
+  if (form === undefined || atGateway || form.value.test(text.trim())) {
     return {
       status: 'ok',
-      text: words`${variable} ${looksLike === undefined || atGateway ? 'is set' : `looks like ${label}`}`,
+      text: words`${variable} ${form === undefined || atGateway ? 'is set' : `looks like ${label}`}`,
     };
   }
   return {
     status: 'warning',
-    text: words`${variable} does not look like ${label} (${looksLike.example}).`,
+    text: words`${variable} does not look like ${label} (${form.example}).`,
     hint: words`Copy it again from where it was issued.`,
   };
 }

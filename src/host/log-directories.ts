@@ -23,9 +23,24 @@ export interface LogDirectories {
   readonly agent: string;
 }
 
-/** The directories that exist, for people. */
+/** The directories in which there is something, for people. */
 export function logPaths({ squid, apiProxy, agent }: LogDirectories, hasAgentLogs: boolean): string[] {
-  return [squid, apiProxy, ...(hasAgentLogs ? [agent] : [])];
+  return [squid, apiProxy, ...(hasAgentLogs ? [agent] : [])].filter(isFilled);
+}
+
+function isFilled(directory: string): boolean {
+  try {
+    return readdirSync(directory).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Removes those log directories in which there is nothing. */
+export function removeEmpty({ squid, apiProxy }: LogDirectories): void {
+  for (const directory of [squid, apiProxy]) {
+    if (!isFilled(directory)) rmSync(directory, { recursive: true, force: true });
+  }
 }
 
 /** The durations of the phases, beside Squid's logs. */

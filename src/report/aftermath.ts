@@ -32,7 +32,10 @@ export function aftermathWarnings({
       : []),
     ...(newRepository ? ['The command made the workspace a git repository: there was no .git before.'] : []),
     ...(changes.length > 0
-      ? [`The command changed what protect-paths names: ${listed(changes.map(({ path, how }) => `${path} (${how})`))}.`]
+      ? [
+          `The command changed protected files: ${listed(changes.map(({ path, how }) => `${path} (${how})`))}. Review them ` +
+            'before a later step uses them.',
+        ]
       : []),
     ...keptNotes(kept),
     ...(links.length > 0

@@ -6,6 +6,8 @@ import type { JudgedDomain } from './traffic.ts';
 export interface AllowProposal {
   /** Lines to paste: first those that are there, then the new ones. */
   readonly lines: readonly string[];
+  /** The new ones. */
+  readonly added: readonly string[];
   /** New lines that no preset of AWF's vouches for. In {@link lines}, they are comments. */
   readonly unknown: number;
   /** Names beyond the number that is proposed. */
@@ -49,6 +51,7 @@ export function allowProposal(
   const shown = added.slice(0, MAX_LINES);
   return {
     lines: [...new Set(entries.map(({ text, preset }) => preset ?? text)), ...shown],
+    added: shown,
     unknown: shown.filter((line) => line.startsWith('#')).length,
     leftOut: added.length - shown.length + folded.length - plain.length,
     covered,

@@ -90,7 +90,7 @@ function unknownNote({ allowable }: Refusals, audited: Refusals, proposal: Allow
 }
 
 /** In a reader's words: why, and what there is to do. */
-const REASONS: Readonly<Record<string, string>> = {
+export const REASONS: Readonly<Record<string, string>> = {
   'not-listed': 'an entry needs a name with a dot',
   'named-host': 'only the api-proxy answers for it',
   'private-address': 'its address is private: name it in `add-hosts`',

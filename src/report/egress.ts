@@ -64,14 +64,3 @@ export function writePolicy(
 const withoutTime = ({ domain, requests, rule, reason, port }: JudgedDomain): Omit<JudgedDomain, 'firstAt'> => ({
   ...{ domain, requests, rule, reason, port },
 });
-
-/** What a log says at its end about refused names: at most one line each, and the entries that would allow them. */
-export function egressLines({ mode, proposal }: EgressReport, allowDomains: string): string[] {
-  if (proposal === undefined) return [];
-  const lead =
-    mode === 'audit'
-      ? `An allow-list for what this run did, for ${allowDomains} (a # is in front of what AWF does not know: look first):`
-      : `If the command needs what was refused, this is the new ${allowDomains} (a # is in front of what AWF does not know: look first):`;
-  const rest = proposal.leftOut === 0 ? [] : [`  # ${String(proposal.leftOut)} more names are in policy.json`];
-  return [lead, ...proposal.lines.map((line) => `  ${line}`), ...rest];
-}

@@ -53,6 +53,7 @@ export interface Claimed {
 /**
  * Claims the networks, makes sure of the images, and looks at the host, all at once: the engine takes most of the time.
  *
+ * @param onEngine is called as soon as the engine has told what it is
  * @throws UserError naming what cannot be had and the remedy
  */
 export async function claim(
@@ -61,19 +62,22 @@ export async function claim(
   prepared: Prepared,
   context: RunContext,
   progress: Progress,
+  onEngine: (facts: EngineFacts) => void,
 ): Promise<Claimed> {
   const { engine, runId, reporter, signal } = context;
   const { timings } = progress;
   signal.throwIfAborted();
   const socket = await timings.measure('endpoint', () => localSocket(engine));
   progress.engineAsked = true;
-  const asking = timings.measure('engine', () => engineFacts(engine, socket));
+  const answered = noting(progress);
+  const asking = timings.measure('engine', () => engineFacts(engine, socket)).then(answered);
+  asking.then(onEngine, () => undefined);
   // The engine's facts come first: if it cannot be used, that is the error to show.
-  const listing = timings.measure('names', () => engine.containers());
+  const listing = timings.measure('names', () => engine.containers()).then(answered);
   const mounting = timings.measure('mounts', async () => checkedMounts(config, context, prepared, await asking));
   const [facts, network, found, agentImage, mounts, guards, host, authority] = await settleAll([
     asking,
-    timings.measure('networks', () => claimRunNetwork(engine, prepared.mark, config, reporter)),
+    timings.measure('networks', () => claimRunNetwork(engine, prepared.mark, config, reporter)).then(answered),
     listing,
     timings.measure('images', async () => {
       // Nothing is built on an engine that is then refused.
@@ -95,11 +99,7 @@ export async function claim(
     // Last, so that the engine has its questions.
     timings.measure('authority', () => Promise.resolve(authorityFor(config, context))),
   ]);
-  const names = namesFor(
-    runId,
-    network.internal,
-    found.map(({ name }) => name),
-  );
+  const names = namesFor(runId, network.internal, namesOf(found));
   const visible = [...mounts.map(({ target }) => target), ...visibleOf(host)];
   const { hidden, credentials } = host.below;
   const closed = [...guards.baseline.closed, ...[...hidden, ...credentials].map(({ path }) => path)];
@@ -107,13 +107,9 @@ export async function claim(
   writeBaseline(prepared.workDirectory, progress.baseline);
   for (const warning of [...guards.warnings, ...socketWarnings(config.workspace), ...facts.warnings])
     reporter.warning(warning);
+  const { internal: subnet, outer: outerSubnet, outerName, upstreamHost } = network;
   return {
-    ...{
-      subnet: network.internal,
-      outerSubnet: network.outer,
-      outerName: network.outerName,
-      upstreamHost: network.upstreamHost,
-    },
+    ...{ subnet, outerSubnet, outerName, upstreamHost },
     ...{ names, agentImage, guards: guards.mounts, userMounts: mounts, host },
     ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts, authority },
   };
@@ -125,6 +121,16 @@ function imageSource({ imageRegistry: registry, frontEnd }: Config, { root }: Ru
     ? { root }
     : { root, registry: { path: registry, option: optionName(frontEnd, 'image-registry') } };
 }
+
+const namesOf = (found: readonly FoundContainer[]): string[] => found.map(({ name }) => name);
+
+/** Notes that the engine has answered. */
+const noting =
+  (progress: Progress) =>
+  <T>(answer: T): T => {
+    progress.engineAnswered = true;
+    return answer;
+  };
 
 /** The run's authority, unless nobody needs one. */
 function authorityFor({ namedHosts }: Config, { authority }: RunContext): RunAuthority | undefined {

@@ -4,13 +4,13 @@ import type { ImageNames } from '../docker/images.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
 import type { CommandInput } from './command-input.ts';
 import type { LookThrough } from '../workspace/look-through.ts';
-import type { Reporter } from '../reporter.ts';
+import type { RunReporter } from '../reporter.ts';
 
 /** What a run finds around it. */
 export interface RunContext {
   readonly runId: string;
   readonly engine: Engine;
-  readonly reporter: Reporter;
+  readonly reporter: RunReporter;
   readonly output: Output;
   /** The command's standard input; empty if there is none. */
   readonly input?: CommandInput | undefined;

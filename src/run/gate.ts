@@ -8,6 +8,33 @@ const MARKER = Buffer.from(COMMAND_MARKER);
 const LIMIT = 64 * 1024;
 
 /**
+ * Keeps output until it is opened. The command's standard output has a pipe of its own, and may arrive before the marker that
+ * stands on standard error.
+ */
+export class HeldOutput {
+  readonly #sink: Sink;
+  #held: Buffer[] | undefined = [];
+
+  constructor(sink: Sink) {
+    this.#sink = sink;
+  }
+
+  /** @returns what to wait for before more is pushed */
+  push(chunk: Buffer): Promise<void> | undefined {
+    if (this.#held === undefined) return this.#sink(chunk);
+    this.#held.push(chunk);
+    return undefined;
+  }
+
+  /** Passes on what was kept, and from now on everything. */
+  open(): void {
+    const held = Buffer.concat(this.#held ?? []);
+    this.#held = undefined;
+    if (held.length > 0) void this.#sink(held);
+  }
+}
+
+/**
  * Splits the agent container's standard error at the marker: everything before it comes from the pre-flight check,
  * everything after it from the command, whatever it looks like.
  */

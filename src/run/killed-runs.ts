@@ -6,7 +6,7 @@ import { isGone } from '../host/owner.ts';
 import { runIdOf } from '../host/paths.ts';
 import { lockWorkspace, type WorkspaceLock } from '../host/workspace-lock.ts';
 import { aftermathWarnings } from '../report/aftermath.ts';
-import { attempt } from '../reporter.ts';
+import { attempt, type Reporter } from '../reporter.ts';
 import { readBaseline } from '../workspace/baseline.ts';
 import type { RunContext } from './context.ts';
 import { endKilledRun } from './left-overs.ts';
@@ -73,7 +73,7 @@ function workspaceOf(workDirectory: string): string | undefined {
 }
 
 /** What finishing a killed run takes. */
-type Surroundings = Pick<RunContext, 'engine' | 'reporter' | 'lookThrough'>;
+type Surroundings = Pick<RunContext, 'engine' | 'lookThrough'> & { readonly reporter: Reporter };
 
 /**
  * Finishes a killed run, as its own end would have: searches the workspace, brings back what the command committed, and

@@ -2,9 +2,12 @@ import type { Engine, FoundContainer } from '../docker/engine.ts';
 import { hasClients } from '../docker/orphans.ts';
 import type { RunMark } from '../docker/spec.ts';
 import { isGone } from '../host/owner.ts';
-import { attempt } from '../reporter.ts';
+import { attempt, type Reporter } from '../reporter.ts';
 import type { RunContext } from './context.ts';
 import { removeRun, stopRun } from './removal.ts';
+
+/** What finishing a killed run takes. */
+type Finishing = Pick<RunContext, 'engine'> & { readonly reporter: Reporter };
 
 /**
  * Ends and removes the containers of runs whose process was killed, with their networks. A command among them may still
@@ -12,17 +15,14 @@ import { removeRun, stopRun } from './removal.ts';
  *
  * A killed step's post step finds less to remove afterwards, or nothing. Its work directory stays for it.
  */
-export async function removeLeftOverContainers(
-  found: readonly FoundContainer[],
-  context: Pick<RunContext, 'engine' | 'reporter'>,
-): Promise<void> {
+export async function removeLeftOverContainers(found: readonly FoundContainer[], context: Finishing): Promise<void> {
   // What was kept and does not run any more is as it should be.
   const marks = found.flatMap(({ mark, isRunning }) => (mark?.isKept === true && !isRunning ? [] : (mark ?? [])));
   await removeRuns(marks, context);
 }
 
 /** Removes the networks of runs that were killed before they had containers, or after those were removed. */
-export async function removeLeftOverNetworks(context: Pick<RunContext, 'engine' | 'reporter'>): Promise<void> {
+export async function removeLeftOverNetworks(context: Finishing): Promise<void> {
   const marks = await attempt(context.reporter, 'look for what killed runs left', () => context.engine.networkMarks());
   await removeRuns(
     (marks ?? []).filter(({ isKept }) => isKept !== true),
@@ -31,10 +31,7 @@ export async function removeLeftOverNetworks(context: Pick<RunContext, 'engine' 
 }
 
 /** Says nothing about runs whose process may be alive. */
-async function removeRuns(
-  marks: readonly RunMark[],
-  { engine, reporter }: Pick<RunContext, 'engine' | 'reporter'>,
-): Promise<void> {
+async function removeRuns(marks: readonly RunMark[], { engine, reporter }: Finishing): Promise<void> {
   const runs = new Map(marks.map((mark) => [mark.runId, mark]));
   const killed = [...runs.values()].filter(({ owner }) => owner !== undefined && isGone(owner));
   await Promise.all(

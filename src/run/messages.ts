@@ -1,4 +1,5 @@
-import type { Config, PolicyOrigin } from '../config/config.ts';
+import { agentProgramsIn } from '../agent/agent-programs.ts';
+import type { Config } from '../config/config.ts';
 import { isWithin } from '../shared/host-pattern.ts';
 import { hostNames } from '../config/named-hosts.ts';
 import { optionName, type OptionName } from '../config/options.ts';
@@ -10,17 +11,11 @@ import { costText } from '../report/money.ts';
 import type { RunUsage, UsedModel } from '../report/usage.ts';
 import { printable } from '../host/file-names.ts';
 import type { Notice } from '../shared/notice.ts';
-import { isOwnHost, NO_CREDENTIALS, type ProviderId } from '../shared/providers.ts';
+import { isOwnHost, NO_CREDENTIALS, PROVIDERS, type ProviderId } from '../shared/providers.ts';
 import { tokensOf } from '../shared/usage.ts';
 
 /** Names that a message lists. */
 const MAX_NAMED = 10;
-
-/** Which policy file the run has, and whose version of it. */
-export function policyText({ file, commit, from }: PolicyOrigin): string {
-  const version = commit === undefined ? 'as it is on disk' : `from ${from ?? 'commit'} (${commit.slice(0, 12)})`;
-  return `The policy file is ${file}, ${version}.`;
-}
 
 /** What the configuration asks for and will not work. The user reads it before it fails. */
 export function configWarnings(config: Config): string[] {
@@ -34,7 +29,7 @@ export function configWarnings(config: Config): string[] {
         `${name(provider.targetInput)}: ${name('allow-domains')} does not cover ${target.host}, so Squid refuses it. ${remedy(target.host)}`,
     );
   if (config.apiProxy && config.providers.length === 0 && hostNames(config.namedHosts).length === 0)
-    uncovered.push(NO_CREDENTIALS);
+    uncovered.push(...noCredentials(config));
   return [...config.warnings, ...uncovered, ...sharedFrontEnds(config, name('allow-domains'))];
 }
 
@@ -54,23 +49,17 @@ export function keyLines({ apiProxyKeys: keys, providers }: Config): string[] {
 const listed = (names: readonly string[]): string =>
   [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(' and ');
 
-/** What the presets became on this machine, and what the lockfiles propose. */
-export function presetLines({ presets, proposedPresets, frontEnd }: Config): string[] {
-  const used = presets.map(({ name, hosts }) => {
-    const froms = [...new Set(hosts.map(({ from }) => from))];
-    const parts = froms.map((from) => {
-      const texts = hosts.filter((host) => host.from === from).map(({ text }) => text);
-      return `${texts.join(', ')}${from === name ? '' : ` (from ${from})`}`;
-    });
-    return `${name}: ${parts.join(', ')}`;
-  });
-  if (proposedPresets === undefined) return used;
-  const found = proposedPresets.map(({ name, file }) => `${name} (${printable(file)})`).join(', ');
-  const proposal =
-    found === ''
-      ? 'the workspace has no lockfile that a preset is for.'
-      : `the lockfiles suggest ${found}. Nothing is added automatically: write those that the command needs.`;
-  return [...used, `${optionName(frontEnd, 'presets')}: ${proposal}`];
+/** The action has the api-proxy whether the command needs a model or not. */
+function noCredentials({ frontEnd, command }: Config): string[] {
+  if (frontEnd === 'cli') return [NO_CREDENTIALS];
+  const [program] = agentProgramsIn(command);
+  if (program === undefined) return [];
+  const provider = PROVIDERS.find((one) => one.command === program) ?? PROVIDERS[0];
+  const input = provider?.credentials[0]?.input ?? '';
+  return [
+    `${NO_CREDENTIALS}\nThe command starts ${program}. Give its key as an input, such as ${input}. A secret is empty in pull ` +
+      'requests from forks and of Dependabot.',
+  ];
 }
 
 /**
@@ -109,19 +98,22 @@ function sharedFrontEnds({ egress, providers, namedHosts }: Config, option: stri
 
 /** For a run whose budget refused requests. */
 export function budgetWarning({ frontEnd, budget }: Config, usage: RunUsage): string {
-  const limits = [
-    ['max-requests', budget.maxRequests] as const,
-    ['max-tokens', budget.maxTokens] as const,
-    ['max-cost-usd', budget.maxCostUsd] as const,
-  ]
-    .filter(([, allowed]) => allowed !== undefined)
-    .map(([limit, allowed]) => `${optionName(frontEnd, limit)} ${allowed}`)
+  const { maxRequests, maxTokens, maxCostUsd } = budget;
+  const uses = [
+    { limit: 'max-requests', allowed: maxRequests, value: usage.requests, used: `${usage.requests} request${usage.requests === 1 ? '' : 's'}` },
+    { limit: 'max-tokens', allowed: maxTokens, value: tokensOf(usage), used: `${tokensOf(usage)} tokens` },
+    { limit: 'max-cost-usd', allowed: maxCostUsd, value: usage.pricedUsd, used: costText(usage) },
+  ] as const;
+  const set = uses.filter(({ allowed }) => allowed !== undefined);
+  const reached = set.filter(({ value, allowed = Infinity }) => value >= allowed);
+  // A request that would go beyond a limit is refused before the limit is reached.
+  const told = reached.length > 0 ? reached : set;
+  const what = told
+    .map(({ limit, allowed, used }) => `${used} (${optionName(frontEnd, limit)}: ${allowed})`)
     .join(', ');
-  const used = `${usage.requests} requests, ${tokensOf(usage)} tokens and ${costText(usage)}`;
-  return (
-    `The budget of the run (${limits}) was exhausted after ${used}: ${usage.overBudget} further ` +
-    'requests were refused or cut off. If the command needs more, raise the limit.'
-  );
+  const options = told.map(({ limit }) => optionName(frontEnd, limit)).join(' or ');
+  const more = `${usage.overBudget} more request${usage.overBudget === 1 ? ' was' : 's were'} refused or cut off`;
+  return `Budget reached: ${what}. ${more}. Raise ${options} if the command needs more.`;
 }
 
 /** For transcripts that are not all there. */
@@ -197,21 +189,6 @@ function modelSource({ providers }: Config, id: ProviderId): { name: string; var
   const provider = providers.find((used) => used.provider.id === id)?.provider;
   const variable = provider?.agentVariables.find(({ role }) => role === 'model-choice')?.name;
   return { name: provider?.name ?? id, variable: variable ?? 'a model' };
-}
-
-/** For a command that `timeout-minutes` ended. */
-export function timeoutText({ frontEnd, timeoutMinutes = 0 }: Config): string {
-  const minutes = `${timeoutMinutes} minute${timeoutMinutes === 1 ? '' : 's'}`;
-  const option = optionName(frontEnd, 'timeout-minutes');
-  return `The command ran longer than ${minutes} and was stopped. If it needs more time, raise ${option}.`;
-}
-
-/** For a command that was killed for its memory. The engine does not tell whose limit it was: its own or the machine's. */
-export function outOfMemoryText({ frontEnd }: Config, memory: string): string {
-  return (
-    `The command was killed because memory ran out: it needed more than its limit of ${memory}, or more than the machine ` +
-    `had left. Raise ${optionName(frontEnd, 'memory')}, or use a machine with more memory.`
-  );
 }
 
 /** For `fail-on-blocked`. @param egress undefined if Squid's log could not be read */

@@ -50,7 +50,7 @@ export function limited(output: Output, limitBytes = OUTPUT_LIMIT_BYTES): Output
       if (left < 0) return undefined;
       left -= chunk.length;
       if (left >= 0) return sink(chunk);
-      const note = `\nThe command wrote more than ${limitBytes / 1024 / 1024} MiB. The rest is not shown; the command goes on.\n`;
+      const note = `\nAWF: The command wrote more than ${limitBytes / 1024 / 1024} MiB. The rest is not shown; the command goes on.\n`;
       return sink(Buffer.concat([chunk.subarray(0, chunk.length + left), Buffer.from(note)]));
     };
   return { stdout: limit(output.stdout), stderr: limit(output.stderr) };

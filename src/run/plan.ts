@@ -10,6 +10,7 @@ import type { Secrets } from '../config/secrets.ts';
 import { refuseVolumes } from '../docker/ensure-images.ts';
 import { seccompFile } from '../docker/seccomp.ts';
 import type { MountSpec } from '../docker/spec.ts';
+import type { PolicyFacts } from '../log/policy.ts';
 import type { EtcPlan } from '../mounts/etc-files.ts';
 import { topology, type Topology } from '../docker/topology.ts';
 import { coverMounts } from '../mounts/hidden.ts';
@@ -36,6 +37,8 @@ export interface RunPlan {
   readonly etc: EtcPlan | undefined;
   /** The command's copy of the job's event; undefined if there is none. */
   readonly event: string | undefined;
+  /** What the log tells of the policy. */
+  readonly policy: PolicyFacts;
   readonly warnings: readonly string[];
 }
 
@@ -81,19 +84,7 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
     addresses,
     containers,
     documents: {
-      squid: squidConfig({
-        addresses,
-        egress: config.egress,
-        targets: egressTargets(config),
-        namedHosts: hostNames(config.namedHosts),
-        hosts: config.addHosts,
-        hostAddresses: claimed.hostAddresses,
-        permittedNetworks: config.network.allowPrivate,
-        ownSubnets: [claimed.subnet, claimed.outerSubnet],
-        upstream: upstreamOf(config.network, secrets),
-        transparent: config.transparent,
-        modelPorts: config.apiProxy ? PROVIDERS.map(({ port }) => port) : [],
-      }),
+      squid: squidDocument(config, secrets, addresses, claimed),
       apiProxy: JSON.stringify(
         sidecarConfig(config, secrets, {
           addresses,
@@ -107,8 +98,29 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
     systemFileDirectory: directory,
     etc: agent.etc,
     event: agent.event,
+    policy: {
+      passed: agent.passed,
+      ...{ guards, userMounts, toolchain: host.toolchain },
+      memory: containers.agent.limits.memory,
+    },
     warnings: agent.warnings,
   };
+}
+
+function squidDocument(config: Config, secrets: Secrets, addresses: Addresses, claimed: Claimed): string {
+  return squidConfig({
+    addresses,
+    egress: config.egress,
+    targets: egressTargets(config),
+    namedHosts: hostNames(config.namedHosts),
+    hosts: config.addHosts,
+    hostAddresses: claimed.hostAddresses,
+    permittedNetworks: config.network.allowPrivate,
+    ownSubnets: [claimed.subnet, claimed.outerSubnet],
+    upstream: upstreamOf(config.network, secrets),
+    transparent: config.transparent,
+    modelPorts: config.apiProxy ? PROVIDERS.map(({ port }) => port) : [],
+  });
 }
 
 /** The network's own proxy for Squid's document, which is the only one with the password. */

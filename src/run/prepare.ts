@@ -12,7 +12,7 @@ import { agentUser, caller, sidecarUser, type User, type UserIds } from '../host
 import { checkWorkspace, hostPrograms } from '../mounts/host-guards.ts';
 import { userMounts, type HostPlaces } from '../mounts/user-mounts.ts';
 import { writeMark } from './killed-runs.ts';
-import { configWarnings, keyLines, policyText, presetLines } from './messages.ts';
+import { configWarnings, keyLines } from './messages.ts';
 import type { Progress } from './progress.ts';
 import type { RunContext } from './context.ts';
 
@@ -49,9 +49,8 @@ export function prepare(config: Config, context: RunContext, progress: Progress)
   const logs = createLogDirectories(config.proxyLogsDir, place ?? context.temporary, config.workspace, owner);
   progress.logs = logs;
   context.onLogs?.(logs);
-  if (config.policy !== undefined) context.reporter.info(policyText(config.policy));
   for (const warning of configWarnings(config)) context.reporter.warning(warning);
-  for (const line of [...keyLines(config), ...presetLines(config)]) context.reporter.info(line);
+  for (const line of keyLines(config)) context.reporter.info(line);
   const prepared = {
     mark,
     images,

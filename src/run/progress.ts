@@ -18,6 +18,10 @@ export class Progress {
   logs: LogDirectories | undefined;
   /** True once the engine was asked for something that would outlive this process. */
   engineAsked = false;
+  /** True once the engine has answered anything. Before that, it has made nothing. */
+  engineAnswered = false;
+  /** The memory limit of a command that was killed because memory ran out. */
+  outOfMemory: string | undefined;
   /** What the workspace was like before the command. */
   baseline: Baseline | undefined;
   /** True once the workspace was searched while nothing of the command ran any more. */

@@ -4,7 +4,7 @@ import { TRANSCRIPT_DIRECTORIES } from '../agent/transcripts.ts';
 import type { Config } from '../config/config.ts';
 import { presetsOn, thisMachine } from '../config/egress-build.ts';
 import type { Secrets } from '../config/secrets.ts';
-import { writeAftermath, writeTimings, type LogDirectories } from '../host/log-directories.ts';
+import { removeEmpty, writeAftermath, writeTimings, type LogDirectories } from '../host/log-directories.ts';
 import { aftermathWarnings } from '../report/aftermath.ts';
 import { egressReport, writePolicy, type EgressReport } from '../report/egress.ts';
 import { unlessMissing } from '../report/lines.ts';
@@ -12,6 +12,7 @@ import { keepTranscripts } from '../report/transcripts.ts';
 import { API_REQUESTS_FILE, REQUESTS_FILE } from '../report/request-writer.ts';
 import { NO_DOMAINS, readDomains, type Traffic } from '../report/traffic.ts';
 import { modelKey, NO_MODEL_USAGE, NOTHING_READ, readUsage, writeUsage, type RunUsage } from '../report/usage.ts';
+import type { SoughtProgram } from '../log/outcome.ts';
 import { attempt, type Reporter } from '../reporter.ts';
 import type { Aftermath } from '../workspace/inspect.ts';
 import type { Pricing } from '../shared/prices.ts';
@@ -21,6 +22,7 @@ import type { Progress } from './progress.ts';
 import type { RunContext } from './context.ts';
 import { resultOf } from './result.ts';
 import type { Sandbox } from './sandbox.ts';
+import { soughtPrograms } from './sought.ts';
 import type { Timings } from './timings.ts';
 
 /** `blocked`: the command succeeded, but `fail-on-blocked` is set and a request was refused. */
@@ -49,6 +51,12 @@ export interface RunResult {
   /** True if there are transcripts of agent programs in `logs.agent`. */
   readonly hasAgentLogs: boolean;
   readonly timings: Timings;
+  /** The memory limit of a command that was killed because memory ran out. */
+  readonly outOfMemory: string | undefined;
+  /** For a command that was not found. */
+  readonly sought: readonly SoughtProgram[];
+  /** False if the engine never answered, so that nothing was started. */
+  readonly engineAnswered: boolean;
   readonly budget: SidecarBudget;
 }
 
@@ -65,7 +73,8 @@ export async function report(
   progress: Progress,
 ): Promise<RunResult> {
   const { reporter } = context;
-  const { logs, timings, error, ending } = progress;
+  const { timings, error, ending } = progress;
+  const logs = logsOf(config, progress);
   const warnings = aftermath === undefined ? [] : aftermathWarnings(aftermath);
   for (const warning of warnings) reporter.warning(warning);
   const written = await readWritten(progress, reporter);
@@ -90,7 +99,20 @@ export async function report(
     // A sandbox that failed is no success, whatever the command's exit code.
     exitCode: ['error', 'blocked'].includes(outcome) && exitCode === 0 ? 1 : exitCode,
     ...{ error, traffic, egress, aftermath, written, result, logs, hasAgentLogs, timings, budget: config.budget },
+    ...{ outOfMemory: progress.outOfMemory, engineAnswered: progress.engineAnswered },
+    sought:
+      exitCode === NOT_FOUND_EXIT_CODE ? soughtPrograms(config, context.environment, progress.baseline?.visible) : [],
   };
+}
+
+/** Shells report with it that there is no such program. */
+const NOT_FOUND_EXIT_CODE = 127;
+
+/** A run that started nothing leaves no directories behind, unless the user has named them. */
+function logsOf({ proxyLogsDir }: Config, { logs, engineAnswered }: Progress): LogDirectories | undefined {
+  if (engineAnswered || logs === undefined || proxyLogsDir !== undefined) return logs;
+  removeEmpty(logs);
+  return undefined;
 }
 
 const presetsHere = ({ env, workspace }: Config, { environment }: RunContext): ((host: string) => string[]) =>
@@ -181,7 +203,8 @@ async function writeBesideLogs(
       writePolicy(logs, config, domains, egress);
     });
   }
-  if (usage !== undefined) await attempt(reporter, 'write usage.json', () => writeUsage(logs, usage));
+  if (usage !== undefined && config.apiProxy)
+    await attempt(reporter, 'write usage.json', () => writeUsage(logs, usage));
   if (aftermath !== undefined)
     await attempt(reporter, 'write workspace.json', () => writeAftermath(logs, recordOf(aftermath)));
 }

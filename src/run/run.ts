@@ -4,9 +4,11 @@ import { writeEvent } from '../agent/event-file.ts';
 import { writeSystemFiles } from '../agent/files.ts';
 import { TranscriptsFile } from '../agent/transcripts.ts';
 import type { Config } from '../config/config.ts';
-import type { Secrets } from '../config/secrets.ts';
+import { maskCredentials, type Secrets } from '../config/secrets.ts';
 import { writeSeccompProfile } from '../docker/seccomp.ts';
 import { lockWorkspace, type WorkspaceLock } from '../host/workspace-lock.ts';
+import { policyGroup, type Group } from '../log/policy.ts';
+import { sandboxGroup } from '../log/start.ts';
 import { checkMountTargets } from '../mounts/check.ts';
 import { attempt } from '../reporter.ts';
 import { ResultFile } from '../workspace/result-file.ts';
@@ -14,7 +16,7 @@ import { claim } from './claim.ts';
 import type { RunContext } from './context.ts';
 import { finishKilledRuns, killedRuns } from './killed-runs.ts';
 import { removeLeftOverNetworks } from './left-overs.ts';
-import { outOfMemoryText, timeoutText } from './messages.ts';
+import { Opening } from './opening.ts';
 import { noticeReader } from './notices.ts';
 import { planRun, type RunPlan } from './plan.ts';
 import { prepare, type Prepared } from './prepare.ts';
@@ -39,8 +41,10 @@ export function newRunId(): string {
  *
  * It throws nothing: what failed is in the result, and whatever was made before is removed and reported.
  */
-export async function run(config: Config, secrets: Secrets, context: RunContext): Promise<RunResult> {
+export async function run(config: Config, secrets: Secrets, given: RunContext): Promise<RunResult> {
   const progress = new Progress();
+  const opening = new Opening(given.reporter, given.root, config.label && maskCredentials(config.label, secrets));
+  const context = { ...given, reporter: opening.reporter };
   const limit = new TimeLimit(config.timeoutMinutes === undefined ? undefined : config.timeoutMinutes * 60_000);
   const loadPricing = lazyPricing(priceSource(config));
   const onNotice = noticeReader(config, {
@@ -51,7 +55,14 @@ export async function run(config: Config, secrets: Secrets, context: RunContext)
       limit.end(reason);
     },
   });
-  const sandbox = new Sandbox(context.engine, context.runId, progress.timings, onNotice, context.input);
+  const on = {
+    sidecarLine: onNotice,
+    start: () => {
+      const { startupMs = 0, phases } = progress.timings;
+      tell(sandboxGroup(startupMs, phases), context);
+    },
+  };
+  const sandbox = new Sandbox(context.engine, context.runId, progress.timings, on, context.input);
   // While the command runs, the engine has time.
   const networks = sandbox.started.then(() => removeLeftOverNetworks(context));
   let lock: WorkspaceLock | undefined;
@@ -59,7 +70,9 @@ export async function run(config: Config, secrets: Secrets, context: RunContext)
   try {
     const prepared = prepare(config, context, progress);
     lock = await lockWorkspace(config.workspace);
-    const claimed = await claim(config, secrets, prepared, context, progress);
+    const claimed = await claim(config, secrets, prepared, context, progress, (facts) => {
+      opening.print(facts);
+    });
     const plan = await progress.timings.measure('plan', () => planRun(config, secrets, prepared, claimed));
     checkMountTargets(config.mounts, claimed.guards, plan.containers.agent, prepared.agentUser.home, plan);
     services = await openServices(config, prepared.workDirectory, context.engine);
@@ -67,6 +80,7 @@ export async function run(config: Config, secrets: Secrets, context: RunContext)
   } catch (caught) {
     // A terminal's Ctrl-C also ends the docker clients; their errors are not the reason.
     progress.fail(context.signal.aborted ? context.signal.reason : caught);
+    opening.print();
   }
   const aftermath = await tearDown(config, sandbox, context, progress);
   services?.close();
@@ -88,6 +102,7 @@ async function execute(
   context: RunContext,
   progress: Progress,
 ): Promise<void> {
+  tell(policyGroup(config, plan.policy), context);
   for (const warning of plan.warnings) context.reporter.warning(warning);
   progress.agentAddress = plan.addresses.agent;
   progress.commandFiles = new CommandFiles(workDirectory, agentUser);
@@ -106,11 +121,13 @@ async function execute(
     watch.stop();
   }
   if (limit.reason !== undefined) progress.fail(limit.reason);
-  else if (progress.ending.timedOut) context.reporter.error(timeoutText(config));
-  else if (progress.ending.exitCode === KILLED_EXIT_CODE && (await ranOutOfMemory(sandbox, context))) {
-    context.reporter.error(outOfMemoryText(config, plan.containers.agent.limits.memory));
-  }
+  else if (progress.ending.exitCode === KILLED_EXIT_CODE && (await ranOutOfMemory(sandbox, context)))
+    progress.outOfMemory = plan.containers.agent.limits.memory;
 }
+
+const tell = ({ title, lines }: Group, { reporter }: RunContext): void => {
+  reporter.group(title, lines);
+};
 
 /** The command has ended, so an engine that does not tell costs the explanation, and not the exit code. */
 async function ranOutOfMemory(sandbox: Sandbox, { reporter, signal }: RunContext): Promise<boolean> {

@@ -4,7 +4,7 @@ import type { Engine, Output } from '../docker/engine.ts';
 import type { Topology } from '../docker/topology.ts';
 import { UserError } from '../errors.ts';
 import type { CommandInput } from './command-input.ts';
-import { Gate } from './gate.ts';
+import { Gate, HeldOutput } from './gate.ts';
 import { ENGINE_SETTLING_MS } from './limits.ts';
 import { removeInOrder, removeRun, stopRun } from './removal.ts';
 import { aborted } from './signals.ts';
@@ -45,26 +45,29 @@ export class Sandbox {
   #containers: Topology | undefined;
   #sidecars: AttachedContainer[] = [];
   #commandStarted = false;
+  readonly #onStart: () => void;
   readonly #start = Promise.withResolvers<undefined>();
   #agentHasEnded = false;
   /** Calls of the engine that have not ended: each of them may still create something. */
   #running = 0;
 
   /**
-   * @param onSidecarLine gets each line that the api-proxy writes to standard output
+   * @param on `sidecarLine` gets each line that the api-proxy writes to standard output; `start` is called before the first
+   *   output of the command is passed on
    * @param input the command's standard input; empty without it
    */
   constructor(
     engine: Engine,
     runId: string,
     timings: Timings,
-    onSidecarLine: (line: string) => void,
+    on: { readonly sidecarLine: (line: string) => void; readonly start: () => void },
     input?: CommandInput,
   ) {
     this.#engine = engine;
     this.#runId = runId;
     this.#timings = timings;
-    this.#onSidecarLine = onSidecarLine;
+    this.#onSidecarLine = on.sidecarLine;
+    this.#onStart = on.start;
     this.#input = input;
   }
 
@@ -108,6 +111,7 @@ export class Sandbox {
     } finally {
       limit.stop();
       this.#input?.close();
+      this.#timings.commandEnded();
     }
   }
 
@@ -140,22 +144,26 @@ export class Sandbox {
 
   async #command({ library, agent }: Topology, document: string, output: Output, limit: TimeLimit): Promise<Ending> {
     if (library !== undefined) await this.#timings.measure('library', () => this.#engine.create(library));
+    const stdout = new HeldOutput(output.stdout);
     const gate = new Gate(() => {
       this.#commandStarted = true;
       this.#start.resolve(undefined);
       this.#timings.startupMs = now();
       limit.start();
+      this.#onStart();
+      stdout.open();
     }, output.stderr);
     const exitCode = await this.#timings.measure('agent', () =>
       this.#engine.run(agent, {
         input: `${Buffer.byteLength(document)}\n${document}`,
         later: this.#later(agent.name, limit),
-        onStdout: output.stdout,
+        onStdout: (chunk) => stdout.push(chunk),
         onStderr: (chunk) => gate.push(chunk),
       }),
     );
     this.#agentHasEnded = true;
     if (!gate.passed) {
+      stdout.open();
       throw new UserError(`The command was not started: ${gate.message || `the sandbox ended with ${exitCode}`}`);
     }
     return { exitCode, timedOut: false };

@@ -3,8 +3,15 @@ export class Timings {
   readonly phases: { readonly phase: string; readonly startMs: number; endMs: number }[] = [];
   /** From the start of the process to the command's first instruction; undefined until then. */
   startupMs: number | undefined;
+  /** What the command took; undefined until it has ended, and for one that never started. */
+  commandMs: number | undefined;
   /** From the command's end to the removal of the last network. */
   teardownMs: number | undefined;
+
+  /** Call when the command has ended, or nobody waits for it any longer. */
+  commandEnded(): void {
+    if (this.startupMs !== undefined) this.commandMs = now() - this.startupMs;
+  }
 
   /** Runs `work` as a phase. */
   async measure<T>(phase: string, work: () => Promise<T> | T): Promise<T> {

@@ -33,8 +33,8 @@ export interface Credential {
   readonly isSubstitute?: true;
   /** With it, the provider's program only works in this mode. */
   readonly mode?: ProgramMode;
-  /** How the provider's own keys begin. Another one may be right all the same: gateways have keys of their own. */
-  readonly looksLike?: { readonly value: RegExp; readonly example: string };
+  /** What the provider's own host issues, and how it begins, for people. Another one is most often a mistake. */
+  readonly form?: { readonly value: RegExp; readonly example: string };
   /** Values that the provider never accepts: what they are, and what to use instead. */
   readonly refuses?: { readonly value: RegExp; readonly what: string; readonly instead: string };
 }
@@ -95,6 +95,8 @@ export interface ProviderEntry {
   readonly name: string;
   /** Its maker's own agent program. */
   readonly program: string;
+  /** How it is started. */
+  readonly command: string;
   /** The sidecar's port for this provider. */
   readonly port: number;
   /** Host of the provider's public API. */

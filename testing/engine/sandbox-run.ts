@@ -126,6 +126,7 @@ export function startSandbox(given: RunOptions): SandboxRun {
     reporter: {
       debug: () => undefined,
       info: () => undefined,
+      group: () => undefined,
       warning: (text) => warnings.push(text),
       error: () => undefined,
     },

@@ -97,6 +97,7 @@ export const copilot = {
   id: 'copilot',
   name: 'GitHub Copilot',
   program: 'Copilot CLI',
+  command: 'copilot',
   port: 10002,
   defaultTarget: COPILOT_HOST,
   // One for each plan. GitHub's answer to the program's first request names the right one.
@@ -115,7 +116,7 @@ export const copilot = {
       variable: 'COPILOT_GITHUB_TOKEN',
       input: 'copilot-github-token',
       label: 'a Copilot token',
-      looksLike: { value: /^(?:gh[ousr]_|github_pat_)/, example: 'github_pat_...' },
+      form: { value: /^(?:gh[ousr]_|github_pat_)/, example: 'github_pat_…' },
       refuses: {
         value: /^ghp_/,
         what: 'a classic personal access token (ghp_...), which Copilot never accepts',

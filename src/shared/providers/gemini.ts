@@ -85,6 +85,7 @@ export const gemini = {
   id: 'gemini',
   name: 'Google Gemini',
   program: 'Gemini CLI',
+  command: 'gemini',
   port: 10003,
   defaultTarget: 'generativelanguage.googleapis.com',
   otherHosts: [],
@@ -98,7 +99,7 @@ export const gemini = {
       variable: 'GEMINI_API_KEY',
       input: 'gemini-api-key',
       label: 'a Gemini key',
-      looksLike: { value: /^(?:AIza|AQ\.)/, example: 'AIza...' },
+      form: { value: /^(?:AIza|AQ\.)/, example: 'AIza…' },
     },
   ],
   withheld: {

@@ -120,6 +120,7 @@ export const openai = {
   id: 'openai',
   name: 'OpenAI',
   program: 'Codex',
+  command: 'codex',
   port: 10000,
   defaultTarget: 'api.openai.com',
   otherHosts: [],
@@ -133,7 +134,7 @@ export const openai = {
       variable: 'OPENAI_API_KEY',
       input: 'openai-api-key',
       label: 'an OpenAI key',
-      looksLike: { value: /^sk-/, example: 'sk-...' },
+      form: { value: /^sk-/, example: 'sk-…' },
     },
   ],
   withheld: {

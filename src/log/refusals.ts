@@ -1,0 +1,196 @@
+import type { Config } from '../config/config.ts';
+import { optionName } from '../config/options.ts';
+import { printable } from '../host/file-names.ts';
+import type { AllowProposal } from '../report/allow-proposal.ts';
+import { REASONS } from '../report/egress-summary.ts';
+import type { EgressReport } from '../report/egress.ts';
+import type { RefusedRequest } from '../report/hosts.ts';
+import { counted } from '../report/numbers.ts';
+import { unexpectedOf, type Refusals } from '../report/refusals.ts';
+import type { DomainTraffic, JudgedDomain } from '../report/traffic.ts';
+import { listed } from './amounts.ts';
+import type { Annotation } from './outcome.ts';
+import type { Paint } from './paint.ts';
+import type { Group } from './policy.ts';
+import { rowLines } from './rows.ts';
+
+/** Names and lines that the log has of a kind. The command can ask for any number of names. */
+const MOST = 20;
+
+/**
+ * The end of a log: what was refused or could not be reached, and what to do about it.
+ *
+ * @returns blocks of lines, each of which is a message; none if there is nothing to tell
+ */
+export function refusalBlocks(
+  config: Config,
+  domains: DomainTraffic,
+  { mode, refusals, audited, proposal }: EgressReport,
+  paint: Paint,
+): string[][] {
+  const both = joined(refusals, audited);
+  const names = namesOf(both);
+  const notes = [
+    ...both.closed.slice(0, MOST).map((one) => `${nameOf(one)}: ${whyText(one)}`),
+    ...(both.closed.length > MOST ? [`${String(both.closed.length - MOST)} more names are in Squid's log.`] : []),
+    ...keylessNotes(config, both.keyless),
+    ...furtherNotes(domains),
+    ...harmlessNotes(both.harmless),
+    ...(both.expected.length === 0
+      ? []
+      : [`${optionName(config.frontEnd, 'known-blocked')} expects ${namesText(both.expected)}.`]),
+  ];
+  const lead = leadText(config, [names.length, nounFor(names)], mode === 'audit', proposal, paint);
+  return [
+    ...(names.length + notes.length === 0
+      ? []
+      : [[lead, ...addedLines(both.allowable, proposal), ...notes.map((note) => `  ${note}`)]]),
+    ...hostBlocks(config, both.atHosts, paint),
+    ...unresolvableBlocks(domains.unresolvable, paint),
+  ];
+}
+
+function joined(refusals: Refusals, audited: Refusals): Refusals {
+  return {
+    allowable: [...refusals.allowable, ...audited.allowable],
+    closed: [...refusals.closed, ...audited.closed],
+    keyless: [...refusals.keyless, ...audited.keyless],
+    atHosts: [...refusals.atHosts, ...audited.atHosts],
+    harmless: [...refusals.harmless, ...audited.harmless],
+    expected: [...refusals.expected, ...audited.expected],
+  };
+}
+
+/** An address is no domain. */
+const isAddress = (name: string): boolean => /^[0-9.]+$|:/.test(name);
+const nounFor = (names: readonly string[]): string => (names.some(isAddress) ? 'destination' : 'domain');
+
+/** The names that a reader has to think about. */
+const namesOf = (refusals: Refusals): string[] => [...new Set(unexpectedOf({ ...refusals, atHosts: [] }))];
+
+function leadText(
+  { frontEnd }: Config,
+  [count, noun]: readonly [number, string],
+  isAudit: boolean,
+  proposal: AllowProposal | undefined,
+  paint: Paint,
+): string {
+  if (count === 0) return 'Nothing was refused that the command needs:';
+  const verb = isAudit ? 'on no list' : 'refused';
+  const add = `add to ${optionName(frontEnd, 'allow-domains')}:`;
+  const ask = isAudit
+    ? `With egress-policy: block, ${add}`
+    : `If the command needs ${count === 1 ? 'it' : 'them'}, ${add}`;
+  const lead = `${paint.bad('⛔')} ${counted(count, noun)} ${count === 1 ? 'was' : 'were'} ${verb}.`;
+  return proposal === undefined ? lead : `${lead} ${ask}`;
+}
+
+/** Lines to paste. Behind the entry, a comment says what it is for. */
+function addedLines(allowable: readonly JudgedDomain[], proposal: AllowProposal | undefined): string[] {
+  if (proposal === undefined) return [];
+  const { added, covered, leftOut } = proposal;
+  const shown = added.slice(0, MOST);
+  const width = Math.max(...shown.map((line) => line.length)) + 2;
+  const rest = added.length - shown.length + leftOut;
+  return [
+    ...shown.map((line) => `    ${line.padEnd(width)}# ${purposeOf(line, allowable, covered)}`),
+    ...(rest > 0 ? [`    # ${String(rest)} more are in policy.json, in the logs`] : []),
+  ];
+}
+
+function purposeOf(line: string, allowable: readonly JudgedDomain[], covered: AllowProposal['covered']): string {
+  const entry = line.replace(/^# (?:https:\/\/)?|:\d+$/g, '');
+  const isUnknown = line.startsWith('#');
+  const meant = allowable.filter(({ domain }) =>
+    isUnknown
+      ? !covered.has(domain) && (domain === entry || domain.endsWith(`.${entry}`))
+      : covered.get(domain) === line,
+  );
+  const requests = counted(sumOf(meant), 'request');
+  if (isUnknown) return `${requests}, unknown to AWF: look first`;
+  return `${namesText(meant.map(({ domain }) => domain))}, ${requests}`;
+}
+
+const sumOf = (list: readonly { readonly requests: number }[]): number =>
+  list.reduce((sum, { requests }) => sum + requests, 0);
+
+function whyText({ domain, reason, rule, requests }: JudgedDomain): string {
+  const known = REASONS[isAddress(domain) ? 'address' : (reason ?? '')]?.replaceAll('`', '');
+  const by = rule === null ? '' : ` by "${printable(rule.entry)}"`;
+  const why = reason === 'denied' ? `denied${by}` : (known ?? 'no entry allows it');
+  return `${counted(requests, 'request')}; ${why}`;
+}
+
+/** Nobody has to allow a model's own host. */
+function keylessNotes({ frontEnd }: Config, keyless: Refusals['keyless']): string[] {
+  return keyless.slice(0, MOST).map(({ domain, provider: { name, credentials } }) => {
+    const key = frontEnd === 'action' ? credentials[0]?.input : credentials[0]?.variable;
+    return `${printable(domain)} is ${name}'s own host. Do not allow it: set ${key ?? ''}, and AWF asks the model for the command.`;
+  });
+}
+
+function furtherNotes({ others }: DomainTraffic): string[] {
+  const further = others.blocked + others.audited + others.unresolvable;
+  return further === 0 ? [] : [`${counted(further, 'more request')} went to other names; they are in Squid's log.`];
+}
+
+/** Without this, a reader would suspect an attack. */
+function harmlessNotes(harmless: Refusals['harmless']): string[] {
+  return Map.groupBy(harmless, ({ programs }) => programs.join(' and '))
+    .entries()
+    .map(([programs, list]) => {
+      const names = namesText(list.map(({ what }) => what));
+      return `Side traffic of ${programs}, which works without: ${names}.`;
+    })
+    .toArray();
+}
+
+function hostBlocks({ frontEnd }: Config, refused: readonly RefusedRequest[], paint: Paint): string[][] {
+  return (['host-rules', 'allow-endpoints'] as const).flatMap((option) => {
+    const own = refused.filter((one) => one.option === option);
+    if (own.length === 0) return [];
+    const add = `If the command needs that, add to ${optionName(frontEnd, option)}:`;
+    return [
+      [
+        `${paint.bad('⛔')} ${counted(sumOf(own), 'request')} had no rule and got 403. ${add}`,
+        ...own.slice(0, MOST).map(({ line }) => `    ${printable(line)}`),
+        ...(own.length > MOST ? [`    # ${String(own.length - MOST)} more are in the api-proxy's log`] : []),
+      ],
+    ];
+  });
+}
+
+function unresolvableBlocks(unresolvable: readonly JudgedDomain[], paint: Paint): string[][] {
+  if (unresolvable.length === 0) return [];
+  const names = namesText(unresolvable.map(({ domain }) => domain));
+  return [
+    [`${paint.note('⚠')} Allowed, but without an address: ${names}. Check the spelling, and the DNS of this machine.`],
+  ];
+}
+
+const nameOf = ({ domain }: JudgedDomain): string => printable(domain);
+
+const namesText = (names: readonly string[]): string => listed([...new Set(names.map(printable))], MOST);
+
+/** The message about refused names that is shown apart from the log; undefined if there are none that count. */
+export function refusedAnnotation({ refusals }: EgressReport): Annotation | undefined {
+  const names = namesOf(refusals).map(printable);
+  if (names.length === 0) return undefined;
+  const more = 'The end of the log and the job summary say what to add.';
+  return { title: `AWF refused ${counted(names.length, nounFor(names))}`, text: `${listed(names, 10)}. ${more}` };
+}
+
+/** What the command reached; undefined if that was nothing. */
+export function reachedGroup({ allowed, others }: DomainTraffic): Group | undefined {
+  if (allowed.length === 0) return undefined;
+  const rows = allowed.slice(0, 50).map(({ domain, requests, rule }) => {
+    const by = rule === null ? '' : `, by ${printable(rule.preset ?? rule.entry)} (${printable(rule.from)})`;
+    return [printable(domain), `${counted(requests, 'request')}${by}`] as const;
+  });
+  const rest = allowed.length - rows.length;
+  const requests = counted(sumOf(allowed) + others.allowed, 'request');
+  return {
+    title: `reached ${counted(allowed.length, 'domain')} with ${requests}`,
+    lines: [...rowLines(rows), ...(rest > 0 ? [`${String(rest)} more domains are in Squid's log.`] : [])],
+  };
+}
