@@ -8,6 +8,7 @@ import { realDirectory } from '../config/parsers.ts';
 import { placeOf } from '../config/source.ts';
 import { describeError, UserError } from '../errors.ts';
 import { awfSteps, type AwfStep } from '../policy/workflow.ts';
+import { GITHUB_TOKEN_VARIABLES } from '../shared/github-token.ts';
 import type { Answer } from './subcommand.ts';
 
 /** What a step allows, and what is wrong with it. */
@@ -147,10 +148,8 @@ function meaningOf({ match, schemes, port }: EgressEntry): string {
   return `${names}${scheme}${port === undefined ? '' : `, port ${String(port)}`}`;
 }
 
-const GITHUB_TOKENS = ['GITHUB_TOKEN', 'GH_TOKEN'];
-
 function advice({ inputs, isLimited }: AwfStep, values: OptionValues, rules: EgressRules): string[] {
-  const token = values.env.find(({ name }) => GITHUB_TOKENS.includes(name))?.name;
+  const token = values.env.find(({ name }) => GITHUB_TOKEN_VARIABLES.some((known) => known === name))?.name;
   const isOpen = ['github.com', 'api.github.com'].some((host) => isAllowed(rules, 'https', host));
   const hasKey = OPTIONS.some(({ name, kind }) => kind === 'secret' && (inputs.get(name) ?? '') !== '');
   const limits = [values['max-tokens'], values['max-requests'], values['max-cost-usd']];

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, rootCertificates } from 'node:tls';
 import { UserError } from '../errors.ts';
+import { PROXY_VARIABLE } from '../shared/proxy-variables.ts';
 
 /** Milliseconds for each step of a connection. */
 const LIMIT_MS = 5_000;
@@ -64,7 +65,7 @@ export async function tunnel(socket: Socket, authority: string, { host, port, lo
   if (status?.startsWith('2') === true) return;
   const hint =
     status === '407'
-      ? 'Give it a user and a password: upstream-proxy, or HTTPS_PROXY.'
+      ? `Give it a user and a password: upstream-proxy, or ${PROXY_VARIABLE.https}.`
       : 'Ask those who run the proxy to allow it.';
   throw new UserError(
     `The proxy ${host}:${port} opens no tunnel to ${authority}: ${status === undefined ? 'it sent no answer' : `status ${status}`}.`,

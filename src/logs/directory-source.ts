@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { linesOf } from '../report/lines.ts';
+import { ACCESS_LOG } from '../shared/contract.ts';
 import { isSidecarDirectory, layoutOf, type LogFile } from './layout.ts';
 import type { LogSource } from './source.ts';
 
@@ -13,7 +14,7 @@ export interface DirectorySource extends LogSource {
 /** A directory with the logs of a run, or Squid's own, beside which the api-proxy's is. */
 export function directorySource(path: string): DirectorySource {
   const directory = resolve(path);
-  const squidFiles = filesIn(directory).filter((name) => name === 'access.log' || name === 'access.jsonl');
+  const squidFiles = filesIn(directory).filter((name) => name === ACCESS_LOG || name === 'access.jsonl');
   const [top, paths] = squidFiles.length > 0 ? besides(directory) : [directory, below(directory)];
   const { files, time } = layoutOf([...paths.keys()]);
   const pathOf = (file: LogFile): string | undefined => {

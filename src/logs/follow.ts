@@ -36,7 +36,7 @@ export async function followLogs(
     // What is written until the run's last file exists is read after it.
     const isOver = source.has('timings.json') || source.has('run.json') || signal.aborted;
     if (part !== 'models') {
-      for (const line of await access.read(source.pathOf('access.log'))) {
+      for (const line of await access.read(source.pathOf('access-log'))) {
         for (const request of requests.take(line)) write(requestText(request, part, start));
       }
     }

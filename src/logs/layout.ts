@@ -1,14 +1,16 @@
 /** What is where in the logs of a run: on this machine, and in the artifact of a job, of this version and of earlier ones. */
 
+import { ACCESS_LOG, API_PROXY_LOG_FILE } from '../shared/contract.ts';
+
 /** The files that are read. */
 export type LogFile =
-  'access.jsonl' | 'access.log' | 'requests' | 'usage.json' | 'policy.json' | 'timings.json' | 'run.json';
+  'access.jsonl' | 'access-log' | 'requests' | 'usage.json' | 'policy.json' | 'timings.json' | 'run.json';
 
 /** Where a file may be; the first place that has it counts. `S` and `A` are the directories of the two sidecars. */
 const PLACES: Readonly<Record<LogFile, readonly string[]>> = {
   'access.jsonl': ['S/access.jsonl'],
-  'access.log': ['S/access.log'],
-  requests: ['A/requests.jsonl', 'A/api-proxy.log'],
+  'access-log': [`S/${ACCESS_LOG}`],
+  requests: ['A/requests.jsonl', `A/${API_PROXY_LOG_FILE}`],
   'usage.json': ['usage.json', 'A/usage.json'],
   'policy.json': ['policy.json', 'S/policy.json'],
   'timings.json': ['timings.json', 'S/timings.json'],

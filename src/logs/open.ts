@@ -18,7 +18,7 @@ export async function openLogs(path: string): Promise<LogSource> {
     });
   }
   const source = stats.isDirectory() ? directorySource(path) : await zipSource(path);
-  if (source.has('access.jsonl') || source.has('access.log') || source.has('requests') || source.has('run.json')) {
+  if (source.has('access.jsonl') || source.has('access-log') || source.has('requests') || source.has('run.json')) {
     return source;
   }
   source.close();

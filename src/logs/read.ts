@@ -62,9 +62,9 @@ async function readRecords(source: LogSource, counter: RowCounter): Promise<numb
 }
 
 async function readAccessLog(source: LogSource, counter: RowCounter): Promise<number> {
-  if (!source.has('access.log')) return 0;
+  if (!source.has('access-log')) return 0;
   const requests = new AccessLines();
-  for await (const line of source.lines('access.log')) {
+  for await (const line of source.lines('access-log')) {
     for (const request of requests.take(line)) counter.add(request);
   }
   for (const request of requests.rest()) counter.add(request);
