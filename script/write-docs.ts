@@ -8,5 +8,5 @@ import { WRITTEN_PAGES, writtenPage } from '../testing/docs-pages.ts';
 
 const root = resolve(import.meta.dirname, '..');
 for (const path of WRITTEN_PAGES) {
-  writeFileSync(join(root, path), await writtenPage(path, readFileSync(join(root, path), 'utf8')));
+  writeFileSync(join(root, path), await writtenPage(readFileSync(join(root, path), 'utf8')));
 }

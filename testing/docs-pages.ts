@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'prettier';
 import { parse } from 'yaml';
-import { nameIn, OPTIONS, optionNamed } from '../src/config/options.ts';
+import { nameIn, optionNamed } from '../src/config/options.ts';
 import type { Option } from '../src/config/option.ts';
 import { policyKeys } from '../src/policy/keys.ts';
 import { ROOT } from './root.ts';
@@ -77,6 +77,7 @@ const FORMS: Readonly<Record<Option['kind'], string>> = {
 /** The pages that have such parts, by their paths. */
 export const WRITTEN_PAGES: readonly string[] = [
   'README.md',
+  'examples/README.md',
   ...readdirSync(join(ROOT, 'docs'))
     .filter((file) => file.endsWith('.md'))
     .map((file) => `docs/${file}`),
@@ -86,11 +87,10 @@ export const WRITTEN_PAGES: readonly string[] = [
  * A page with its written parts as the sources are now. Each stands between two comments: `<!-- example: NAME -->` and
  * `<!-- end of example -->`, and the same for `examples`, `inputs` and `outputs`.
  */
-export function writtenPage(path: string, text: string): Promise<string> {
-  const up = path.startsWith('docs/') ? '../' : '';
+export function writtenPage(text: string): Promise<string> {
   const parts: Readonly<Record<string, (name: string) => string>> = {
     example: (name) => `\`\`\`yaml\n${exampleBody(name)}\`\`\``,
-    examples: () => exampleTable(up),
+    examples: exampleTable,
     inputs: inputSections,
     outputs: outputSections,
   };
@@ -99,28 +99,37 @@ export function writtenPage(path: string, text: string): Promise<string> {
     (_, start: string, part: string, name: string | undefined, end: string) =>
       `${start}\n${parts[part]?.(name ?? '') ?? ''}\n\n${end}`,
   );
-  return format(page, { parser: 'markdown', ...(JSON.parse(readFileSync(join(ROOT, '.prettierrc.json'), 'utf8')) as object), proseWrap: 'always' });
+  return format(page, {
+    parser: 'markdown',
+    ...(JSON.parse(readFileSync(join(ROOT, '.prettierrc.json'), 'utf8')) as object),
+    proseWrap: 'always',
+  });
 }
 
 const example = (name: string): string => readFileSync(join(ROOT, 'examples', name), 'utf8');
 
 /** Without the comments at its beginning. */
-const exampleBody = (name: string): string => example(name).replace(/^(#.*\n)+/, '');
+export const exampleBody = (name: string): string => example(name).replace(/^(#.*\n)+/, '');
 
 /** What an example is for, from its first line. */
-export const exampleTitle = (name: string): string => /^(?:#!.*\n)?# Title: (.+)$/m.exec(example(name))?.[1] ?? '';
+const exampleTitle = (name: string): string => /^(?:#!.*\n)?# Title: (.+)$/m.exec(example(name))?.[1] ?? '';
 
-/** Two to a row: the README is long enough. */
-function exampleTable(up: string): string {
-  const links = readdirSync(join(ROOT, 'examples')).map((name) => `[${exampleTitle(name)}](${up}examples/${name})`);
-  const rows = links.filter((_, at) => at % 2 === 0).map((link, at) => `| ${link} | ${links[at * 2 + 1] ?? ''} |`);
-  return ['| | |', '| --- | --- |', ...rows].join('\n');
+function exampleTable(): string {
+  const names = readdirSync(join(ROOT, 'examples')).filter((name) => name !== 'README.md');
+  return [
+    '| example | what it does |',
+    '| --- | --- |',
+    ...names.map((name) => `| [${name}](${name}) | ${exampleTitle(name)} |`),
+  ].join('\n');
 }
 
-const action = (): ActionFile => parse(readFileSync(join(ROOT, 'action.yml'), 'utf8'), { schema: 'failsafe' }) as ActionFile;
+const action = (): ActionFile =>
+  parse(readFileSync(join(ROOT, 'action.yml'), 'utf8'), { schema: 'failsafe' }) as ActionFile;
 
 function inputSections(): string {
-  const keys = new Map(policyKeys().map(({ option, path, form }) => [option.name, form === 'hosts' ? 'hosts.HOST.rules' : path.join('.')]));
+  const keys = new Map(
+    policyKeys().map(({ option, path, form }) => [option.name, form === 'hosts' ? 'hosts.HOST.rules' : path.join('.')]),
+  );
   return Object.entries(action().inputs)
     .flatMap(([name, { description }]) => {
       const heading = GROUPS.find(([, first]) => first === name)?.[0];
@@ -140,7 +149,14 @@ function facts(option: Option, key: string | undefined): string {
   const form = choices === undefined ? FORMS[kind] : choices.map((choice) => `\`${choice}\``).join(', ');
   const lines = [
     `Form: ${form}`,
-    ...(preset === undefined ? [] : [`default: ${preset.split('\n').map((line) => `\`${line}\``).join(', ')}`]),
+    ...(preset === undefined
+      ? []
+      : [
+          `default: ${preset
+            .split('\n')
+            .map((line) => `\`${line}\``)
+            .join(', ')}`,
+        ]),
     ...(key === undefined ? [] : [`in a [policy file](policy.md): \`${key}\``]),
     ...(only === 'action' ? [] : [`flag: \`${nameIn('cli', option)}\``]),
     ...(variable === undefined ? [] : [`variable: \`${variable}\``]),
@@ -148,9 +164,6 @@ function facts(option: Option, key: string | undefined): string {
   const more = SECTIONS[name];
   return `_${lines.join('; ')}._${more === undefined ? '' : ` [More](${more}).`}`;
 }
-
-/** The flags that only the command line has are in docs/command-line.md. */
-export const SECTION_LINKS = Object.keys(SECTIONS).filter((name) => !OPTIONS.some((option) => option.name === name));
 
 const outputSections = (): string =>
   Object.entries(action().outputs)
