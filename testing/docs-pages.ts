@@ -95,7 +95,7 @@ export function writtenPage(text: string): Promise<string> {
     outputs: outputSections,
   };
   const page = text.replace(
-    /(<!-- (example|examples|inputs|outputs)(?:: (\S+?)(?::? .*?)?)? -->\n).*?(<!-- end of \2 -->)/gs,
+    /(<!-- (example|examples|inputs|outputs)(?:: ([\w.-]+)[^>\n]*)? -->\n).*?(<!-- end of \2 -->)/gs,
     (_, start: string, part: string, name: string | undefined, end: string) =>
       `${start}\n${parts[part]?.(name ?? '') ?? ''}\n\n${end}`,
   );

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { configWarnings, policyText, presetLines, timeoutText } from '../../src/run/messages.ts';
+import { configWarnings, noModelText, policyText, presetLines, timeoutText } from '../../src/run/messages.ts';
 import type { NamedHost } from '../../src/shared/named-host.ts';
 import { aConfig, given } from '../../testing/builders.ts';
 import { allowing } from '../../testing/options.ts';
@@ -108,4 +108,12 @@ describe('presets', () => {
     expect(presetLines(aConfig({ proposedPresets: [] }))).toEqual([expect.stringContaining('no lockfile')]);
     expect(presetLines(aConfig())).toEqual([]);
   });
+});
+
+test.each([
+  [null, 'GitHub Copilot did not list its models in time. Set COPILOT_MODEL in env.'],
+  [403, 'GitHub Copilot listed no model to choose (status 403). Set COPILOT_MODEL in env.'],
+])('a list of models with the status %j', (status, text) => {
+  const config = aConfig({ secrets: given('COPILOT_API_KEY') });
+  expect(noModelText(config, { event: 'no-model', provider: 'copilot', status })).toBe(text);
 });
