@@ -136,7 +136,7 @@ function inputSections(): string {
       return [
         ...(heading === undefined ? [] : [`## ${heading}`]),
         `### \`${name}\``,
-        description,
+        description.replace(/docs\/([\w-]+\.md)/g, '[$1]($1)'),
         facts(optionNamed(name), keys.get(name)),
       ];
     })
