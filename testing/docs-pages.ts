@@ -99,11 +99,7 @@ export function writtenPage(text: string): Promise<string> {
     (_, start: string, part: string, name: string | undefined, end: string) =>
       `${start}\n${parts[part]?.(name ?? '') ?? ''}\n\n${end}`,
   );
-  return format(page, {
-    parser: 'markdown',
-    ...(JSON.parse(readFileSync(join(ROOT, '.prettierrc.json'), 'utf8')) as object),
-    proseWrap: 'always',
-  });
+  return format(page, { parser: 'markdown', printWidth: 120, proseWrap: 'always', embeddedLanguageFormatting: 'off' });
 }
 
 const example = (name: string): string => readFileSync(join(ROOT, 'examples', name), 'utf8');
