@@ -269,6 +269,6 @@ describe('claimNetworks', () => {
 
 test('an engine that refuses every subnet gives an error that says what to do', async () => {
   const { engine } = fakeEngine(() => true);
-  const claimed = claimNetworks({ ...engine, createNetwork: async () => false } as Engine, MARK, { taken: NOTHING });
+  const claimed = claimNetworks({ ...engine, createNetwork: async () => false }, MARK, { taken: NOTHING });
   await expect(claimed).rejects.toThrow(/^No free subnet was found for the network awf-/);
 });
