@@ -9,7 +9,7 @@ import { ROOT } from '../../testing/root.ts';
 /** What stands in the examples for this action. The reader replaces OWNER. */
 export const THIS_ACTION = 'OWNER/awf@v1';
 
-export const EXAMPLES_FOLDER = 'examples';
+const EXAMPLES_FOLDER = 'examples';
 
 /** The names of the files. */
 export const EXAMPLES = readdirSync(join(ROOT, EXAMPLES_FOLDER))
