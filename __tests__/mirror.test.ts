@@ -11,6 +11,8 @@ const SUBJECTS: Readonly<Record<string, string>> = {
   layout: 'the folders and facts of the repository',
   mirror: 'the tests themselves',
   'import-circles': 'all imports',
+  links: 'the links of the documents, and the pages that messages name',
+  messages: 'the messages that docs/troubleshooting.md explains',
   'action/edge-cases': 'a step, from its inputs to its clean-up',
   'action/full-disk': 'a step whose command fills the disk',
   'action/image': 'a step whose command runs in another image',

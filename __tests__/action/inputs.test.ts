@@ -52,6 +52,10 @@ describe('the command', () => {
   });
 });
 
+test('outside a job, the step says what is missing', () => {
+  expect(thrown(() => load({ run: 'true' }, { GITHUB_WORKSPACE: '' })).message).toBe('GITHUB_WORKSPACE is not set.');
+});
+
 describe('credentials', () => {
   const inputs = Object.fromEntries(CREDENTIALS.map(({ input, variable }) => [input, SENTINELS.get(variable)!]));
 

@@ -43,7 +43,12 @@ describe('claudeJson', () => {
   test.each(['{', '[]', '"text"', 'null', '1'])('%s is not a settings file', (present) => {
     const error = thrown(() => claudeJson(path, present, WORKSPACE));
     expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toMatch(/^~?.* is not (valid JSON|a JSON object)\.$/);
     expect(error.message).toContain(path);
+  });
+
+  test('a broken file is named', () => {
+    expect(thrown(() => claudeJson(path, '{', WORKSPACE)).message).toBe(`${path} is not valid JSON.`);
   });
 });
 

@@ -262,7 +262,7 @@ describe.each([
     ] as const) {
       const error = thrown(() => environmentOf({ secrets, ...named(name, value) }, host));
       expect(error).toBeInstanceOf(UserError);
-      expect(error.message).toContain(`env: ${name}`);
+      expect(error.message).toBe(`env: ${name} cannot be given to the command.`);
       expect(error.hint).toBeTruthy();
       expect(error.message + (error.hint ?? '')).not.toMatch(/of-(env|host)/);
     }

@@ -205,7 +205,7 @@ describe('credentials', () => {
   test('a withheld variable is named in a warning', () => {
     const host = { MY_COPY: SENTINELS.get('GEMINI_API_KEY')! };
     const { warnings } = plan({ secrets: SENTINELS, envAll: true }, { host }).make();
-    expect(warnings).toEqual([expect.stringMatching(/^MY_COPY is withheld .*GEMINI_API_KEY/)]);
+    expect(warnings).toEqual([expect.stringMatching(/^MY_COPY is withheld from the command: .*GEMINI_API_KEY/)]);
   });
 });
 

@@ -3,7 +3,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { PROVIDERS } from '../../src/shared/providers.ts';
 import {
   actionStep,
@@ -56,22 +55,15 @@ const CASES = [
     : []),
 ];
 
-/** The inputs of the step in README that installs the program, without the credential. */
+/** The inputs that README gives for the program, without the credential. */
 function readmeInputs(program: AgentProgram): Record<string, string> {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-  const examples = [...readme.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, example = '']) => example);
-  const example = examples.find((text) => text.includes(`npm install -g ${program.package}\n`)) ?? '';
-  const document = parse(example) as Step[] | { readonly jobs: Readonly<Record<string, { readonly steps: Step[] }>> };
-  const steps = Array.isArray(document) ? document : Object.values(document.jobs).flatMap((job) => job.steps);
-  const inputs = steps.find(({ uses = '' }) => /\bawf@/.test(uses))?.with ?? {};
-  const credentials = PROVIDERS.find(({ id }) => id === program.provider)!.credentials.map(({ input }) => input);
-  expect(credentials).toContain(Object.keys(inputs).find((name) => name.endsWith('-key') || name.endsWith('-token')));
-  return Object.fromEntries(Object.entries(inputs).filter(([name]) => !credentials.includes(name)));
-}
-
-interface Step {
-  readonly uses?: string;
-  readonly with?: Readonly<Record<string, string>>;
+  const row = readme.split('\n').find((line) => line.startsWith(`| ${program.name} `)) ?? '';
+  const [install = '', run = '', input = ''] = [...row.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
+  const flag = program.hasInstallScript ? `--allow-scripts=${program.package} ` : '';
+  expect(install).toBe(`npm install -g ${flag}${program.package}`);
+  expect(PROVIDERS.find(({ id }) => id === program.provider)!.credentials.map((each) => each.input)).toContain(input);
+  return { run };
 }
 
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-/** The default of `protect-paths`, as `docs/reference.md` has it. */
+/** The default of `protect-paths`, as `docs/inputs.md` has it. */
 export const DEFAULT_PROTECTED = [
   '.github/workflows',
   '.github/actions',

@@ -160,7 +160,8 @@ describe('target', () => {
     ['a space', 'api.example.com /a'],
     ['a line break', 'api.example.com\nacl all src all'],
   ])('rejects %s', (_, text) => {
-    const { hint } = refusal(target, text);
+    const { message, hint } = refusal(target, text);
+    expect(message).toContain(`"${text}" is not an upstream.`);
     expect(hint).toContain('host[:port][/base/path]');
     expect(hint).toContain('see the add-hosts');
   });

@@ -53,7 +53,7 @@ describe('an engine that cannot keep what is promised is refused with the reason
       { MemoryLimit: true, PidsLimit: true, CgroupVersion: '2', CgroupDriver: 'systemd' },
       'runs in rootless mode',
     ],
-    ['Podman', 'podman-4.3', undefined, 'is Podman'],
+    ['Podman', 'podman-4.3', undefined, 'engine is Podman'],
     ['on another machine', 'docker-20.10', { Name: 'build-7' }, 'runs on build-7, not on runner'],
     ['in a virtual machine', 'docker-20.10', { Name: 'docker-desktop' }, 'runs on docker-desktop, not on runner'],
     ['without a memory limit', 'docker-20.10', { MemoryLimit: false }, 'cannot limit the memory of'],

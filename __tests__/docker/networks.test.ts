@@ -292,3 +292,9 @@ describe('the network that leads out', () => {
     expect(asked.map(({ name }) => name).toSorted()).toEqual(['awf-internal-0123abcd', 'awf-outer-0123abcd']);
   });
 });
+
+test('an engine that refuses every subnet gives an error that says what to do', async () => {
+  const { engine } = fakeEngine(() => true);
+  const claimed = claimNetworks({ ...engine, createNetwork: async () => false }, MARK, { taken: NOTHING });
+  await expect(claimed).rejects.toThrow(/^No free subnet was found for the network awf-/);
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { budgetWarning, configWarnings } from '../../src/run/messages.ts';
+import { budgetWarning, configWarnings, noModelText } from '../../src/run/messages.ts';
 import { NO_MODEL_USAGE } from '../../src/report/usage.ts';
 import type { NamedHost } from '../../src/shared/named-host.ts';
 import { aConfig, given } from '../../testing/builders.ts';
@@ -98,4 +98,12 @@ describe('a budget that refused requests', () => {
     expect(warning).toContain('(--max-tokens: 10)');
     expect(warning).toContain('1 more request was refused or cut off. Raise --max-tokens or --max-cost-usd');
   });
+});
+
+test.each([
+  [null, 'GitHub Copilot did not list its models in time. Set COPILOT_MODEL in env.'],
+  [403, 'GitHub Copilot listed no model to choose (status 403). Set COPILOT_MODEL in env.'],
+])('a list of models with the status %j', (status, text) => {
+  const config = aConfig({ secrets: given('COPILOT_API_KEY') });
+  expect(noModelText(config, { event: 'no-model', provider: 'copilot', status })).toBe(text);
 });

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -15,8 +15,18 @@ export const installAct = (): Promise<string> => goTool('github.com/nektos/act',
 export interface ActOptions {
   /** The path of the program. */
   readonly act: string;
-  /** A path relative to the root of the repository. */
+  /** A path relative to `project`. */
   readonly workflow: string;
+  /** The repository whose workflow it is: this one by default. */
+  readonly project?: string;
+  /** The event that starts the workflow: `workflow_dispatch` by default. */
+  readonly event?: string;
+  /** The event's payload. */
+  readonly payload?: JsonObject;
+  /** A folder for each action that act would otherwise fetch, by `OWNER/NAME@REF`. */
+  readonly actions?: Readonly<Record<string, string>>;
+  /** Directories in front of PATH. */
+  readonly paths?: readonly string[];
   /** A directory for the job's workspace, its temporary files and act's own home. The caller removes it. */
   readonly directory: string;
   /** Variables of the job. */
@@ -44,25 +54,34 @@ function parseRecord(line: string): JsonObject[] {
 }
 
 /**
- * Runs the workflow's `workflow_dispatch` to its end. act itself plays `actions/checkout`: it copies the working tree
+ * Runs a workflow to its end. act itself plays `actions/checkout`: it copies the working tree
  * without the files that git ignores, so that a job cannot change the original.
  */
-export async function runAct({ act, workflow, directory, env, secrets, signal }: ActOptions): Promise<ActResult> {
+export async function runAct(options: ActOptions): Promise<ActResult> {
+  const { act, workflow, directory, env, secrets, signal, project = ROOT, paths = [] } = options;
   const home = join(directory, 'home');
   mkdirSync(home);
-  const args = ['workflow_dispatch', '--workflows', workflow, '--json'];
-  args.push('--platform', 'ubuntu-24.04=-self-hosted', '--action-offline-mode');
+  const args = [options.event ?? 'workflow_dispatch', '--workflows', workflow, '--json'];
+  args.push('--platform', 'ubuntu-24.04=-self-hosted', '--platform', 'self-hosted=-self-hosted');
+  args.push('--action-offline-mode', '--no-cache-server');
+  for (const [name, folder] of Object.entries(options.actions ?? {}))
+    args.push('--local-repository', `${name}=${folder}`);
+  if (options.payload !== undefined) {
+    const event = join(directory, 'event.json');
+    writeFileSync(event, JSON.stringify(options.payload));
+    args.push('--eventpath', event);
+  }
   for (const [name, value] of Object.entries(env)) args.push('--env', `${name}=${value}`);
   // Only the name: act takes the value from its environment.
   for (const name of Object.keys(secrets)) args.push('--secret', name);
 
   const child = spawn(act, args, {
-    cwd: ROOT,
+    cwd: project,
     env: {
       ...process.env,
       ...secrets,
       // act runs actions with the first `node` in PATH.
-      PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
+      PATH: [dirname(process.execPath), ...paths, process.env['PATH']].join(delimiter),
       // Exclude the developer's own act settings, but keep Docker's.
       HOME: home,
       XDG_CONFIG_HOME: home,

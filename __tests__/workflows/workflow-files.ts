@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../testing/root.ts';
 
@@ -9,6 +9,3 @@ const filesIn = (folder: string): string[] => readdirSync(join(ROOT, folder)).ma
 export const WORKFLOWS = [...filesIn('.github/workflows'), ...filesIn('__tests__/workflows')]
   .filter(isWorkflow)
   .toSorted();
-
-/** The workflows that users copy. */
-export const EXAMPLES = existsSync(join(ROOT, 'examples')) ? filesIn('examples').filter(isWorkflow).toSorted() : [];

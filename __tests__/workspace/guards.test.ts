@@ -160,6 +160,6 @@ describe('guardMounts', () => {
   test('more mounts than the engine can handle are rejected', () => {
     const error = thrown(() => mounts(Array.from({ length: 1100 }, (_, index) => `/w/${String(index)}/.git`)));
     expect(error).toBeInstanceOf(UserError);
-    expect(error.message).toContain('2200 mounts');
+    expect(error.message).toContain('has so many git repositories that guarding them takes 2200 mounts');
   });
 });

@@ -12,7 +12,7 @@ export function versionOf(root: string): string {
  * Where a reader finds a page of the documentation: on the server that the action came from, at the version that runs, or
  * the file of the installation.
  *
- * @param page below the installation's directory, with an anchor if there is one: `docs/policy.md#audit`
+ * @param page below the installation's directory, with an anchor if there is one: `docs/policy.md#commands`
  */
 export function documentLink(page: string, root: string, environment: NodeJS.ProcessEnv = process.env): string {
   // The runner sets these for a step with `uses: OWNER/REPOSITORY@REF`, and leaves them empty for `uses: ./`.

@@ -15,6 +15,7 @@ import {
   type Answer,
   type Channel,
   type Completion,
+  type CredentialForm,
   type Dialect,
   type Inference,
   plainValue,
@@ -61,6 +62,8 @@ export interface ProviderServerOptions {
   readonly respond?: Responder;
   /** Further host names, for custom targets and GitHub Enterprise, with the provider of each. */
   readonly hosts?: Readonly<Record<string, ProviderId>>;
+  /** The form of the credential at those hosts, if it is not the provider's own. */
+  readonly credential?: CredentialForm;
   /** Milliseconds between two chunks of an answer; 0 by default. */
   readonly chunkDelayMs?: number;
   /** Whether to accept WebSockets where the provider has them. They are refused by default. */
@@ -79,8 +82,18 @@ export interface ProviderServer extends Listening {
 const DIALECTS: readonly Dialect[] = [anthropic, gemini, openai, copilot];
 
 /** Finds the dialect by host, or by path if the host belongs to no provider (`localhost`). */
-function findDialect(request: IncomingMessage, ownHosts: Readonly<Record<string, ProviderId>>): Dialect | undefined {
+function findDialect(
+  request: IncomingMessage,
+  ownHosts: Readonly<Record<string, ProviderId>>,
+  credential: CredentialForm | undefined,
+): Dialect | undefined {
   const host = hostOf(request);
+  if (credential && ownHosts[host] !== undefined) {
+    return DIALECTS.filter(({ id }) => id === ownHosts[host]).map((dialect) => ({
+      ...dialect,
+      ...{ credential, otherCredentials: [] },
+    }))[0];
+  }
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
   return (
     DIALECTS.find(({ id, hosts }) => id === ownHosts[host] || hosts.includes(host)) ??
@@ -181,6 +194,7 @@ export async function startProviderServer({
   port = 0,
   respond = [DEFAULT_TEXT],
   hosts = {},
+  credential,
   chunkDelayMs = 0,
   webSockets = false,
 }: ProviderServerOptions): Promise<ProviderServer> {
@@ -190,7 +204,7 @@ export async function startProviderServer({
   const certificate = await ca.issue(names);
 
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
-    const dialect = findDialect(request, hosts);
+    const dialect = findDialect(request, hosts, credential);
     const recorded = await recordRequest(request, dialect, dialect && keys[dialect.id]);
     (recorded.headers['user-agent'] === 'awf' ? modelLists : requests).push(recorded);
     await send(response, await decide(dialect, recorded, respond), chunkDelayMs);
@@ -198,7 +212,7 @@ export async function startProviderServer({
 
   /** The channel that the client may open. {@link decide} handles every refusal. */
   const openChannel = (request: IncomingMessage): Channel | undefined => {
-    const dialect = findDialect(request, hosts);
+    const dialect = findDialect(request, hosts, credential);
     if (!webSockets || !dialect?.openChannel) return undefined;
     if (judgeCredential(dialect, request.rawHeaders, keys[dialect.id]) !== 'accepted') return undefined;
     const { pathname, searchParams } = new URL(request.url ?? '/', 'https://local.invalid');
@@ -214,7 +228,7 @@ export async function startProviderServer({
     });
   });
   const endWebSockets = acceptWebSockets(server, async (request) => {
-    const dialect = findDialect(request, hosts);
+    const dialect = findDialect(request, hosts, credential);
     const channel = openChannel(request);
     if (!dialect || !channel) throw new Error('There is no channel, although the request was accepted.');
     const messages: string[] = [];

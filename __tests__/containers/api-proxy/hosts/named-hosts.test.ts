@@ -312,6 +312,7 @@ describe('which host a request is for', () => {
       expect(first.status).toBe(200);
       const answer = await sendOver(await open(), host, { path: '/packages/a' });
       expect(answer.status).toBe(421);
+      expect(answer.body.toString()).toContain('and its Host header names another host.');
       expect(fixture.upstream.requests).toHaveLength(1);
     },
   );

@@ -108,6 +108,18 @@ describe('admission', () => {
   });
 
   test.each([
+    [GET('/v1/../v1/files'), 'The path has a dot segment.'],
+    [GET('/v1//files'), 'The path has an empty segment or a character that is not allowed.'],
+    [GET('/v1/models?a=b#c'), 'The query has a character that is not allowed.'],
+    [
+      POST('abc', 'Content-Length: 3', 'Expect: 200-maybe'),
+      'The only Expect that the api-proxy accepts is 100-continue.',
+    ],
+  ])('%j is refused with its reason', async (octets, reason) => {
+    expect((await send(octets)).body).toContain(reason);
+  });
+
+  test.each([
     ['/v1/%6dodels', '/v1/models'],
     ['/v1/models/a%3Ab', '/v1/models/a:b'],
     ['/v1/models/a%20b%5b', '/v1/models/a%20b%5B'],

