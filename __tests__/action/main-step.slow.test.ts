@@ -25,7 +25,9 @@ describe('the main step', OPTIONS, () => {
     const { runner, main, left } = playedStep('success');
     const played = await main();
     expect(played).toMatchObject({ code: 0, stderr: '', engine: { left: [] } });
-    expect(annotations(played)).toEqual([]);
+    expect(annotations(played)).toEqual([
+      'notice: refused.example. The end of the log and the job summary say what to add.',
+    ]);
     const outputs = runner.main.outputs();
     expect(Object.keys(outputs).toSorted()).toEqual(declaredOutputs().toSorted());
     expect(outputs).toMatchObject({
@@ -158,6 +160,7 @@ describe('a report that cannot be delivered loses only that part', OPTIONS, () =
     expect(played).toMatchObject({ code: 0, engine: { left: [] } });
     expect(annotations(played)).toEqual([
       expect.stringMatching(/^warning: Could not save the state for the post step: GITHUB_STATE cannot be written/),
+      'notice: refused.example. The end of the log and the job summary say what to add.',
       expect.stringMatching(/^warning: Could not set the outputs outcome, .*agent-outputs: EFBIG/),
       expect.stringMatching(/^warning: Could not write the job summary: EFBIG/),
     ]);
@@ -177,7 +180,9 @@ describe('a step that is cancelled', OPTIONS, () => {
     running.signal('SIGINT');
     const played = await ended(running);
     expect(played).toMatchObject({ code: 1, stderr: '', engine: { left: [] } });
-    expect(annotations(played).at(-1)).toBe('error: The run was cancelled (SIGINT).');
+    expect(annotations(played).filter((text) => text.startsWith('error'))).toEqual([
+      'error: The run was cancelled (SIGINT).',
+    ]);
     expect(runner.main.outputs()).toMatchObject({ ...FAILED, 'blocked-domains': '["refused.example"]' });
     expect(left()).toEqual([]);
   });

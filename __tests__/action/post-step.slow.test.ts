@@ -70,7 +70,7 @@ describe('the post step', OPTIONS, () => {
       expect.stringMatching(/^warning: Could not search the workspace: /),
     ]);
     expect(existsSync(join(logs!.apiProxy, USAGE_FILE))).toBe(true);
-    expect(played.stdout).toContain('upload-logs is never; the logs stay on the runner.');
+    expect(played.stdout).toContain('The logs stay on this machine, because upload-logs is never: ');
     expect(step.left()).toEqual([]);
   });
 });

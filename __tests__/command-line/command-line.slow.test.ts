@@ -86,7 +86,7 @@ describe('awf', OPTIONS, () => {
         expect.stringMatching(/^awf: policy: no domains, no model, /),
         expect.stringMatching(/^awf: sandbox is up after /),
         'awf: reached 1 domain with 1 request',
-        'awf: ⛔ 1 domain was refused. If the command needs it, add to --allow-domains:',
+        'awf: ⛔ 1 domain was refused.',
         expect.stringMatching(/^awf: logs: .*squid-logs-\d+, .*api-proxy-logs-\d+$/),
       ]),
     );

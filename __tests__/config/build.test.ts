@@ -106,6 +106,11 @@ describe('credentials', () => {
   });
 });
 
+test('a key for a gateway may have any form', () => {
+  const target = { 'openai-api-target': 'gateway.example', 'allow-domains': 'gateway.example' };
+  expect(build(target, { credentials: { OPENAI_API_KEY: 'any form' } }).warnings).toEqual([]);
+});
+
 describe('a credential as people paste it', () => {
   test.each([
     ['Bearer sk-1', 'sk-1'],
@@ -120,9 +125,10 @@ describe('a credential as people paste it', () => {
   });
 
   test.each(['sk-1', 'bearer', 'Bearersk-1', 'tokens sk-1'])('%j is left alone', (text) => {
+    const odd = 'openai-api-key does not look like a key of OpenAI (sk-…). Check the secret.';
     const { secrets, config } = buildBoth({}, { credentials: { OPENAI_API_KEY: text } });
     expect(secrets.get('OPENAI_API_KEY')).toBe(text);
-    expect(config.warnings).toEqual([]);
+    expect(config.warnings).toEqual(text.startsWith('sk-') ? [] : [odd]);
   });
 
   test.each(['ghp_secret', 'Bearer ghp_secret'])('a classic token is refused by name: %j', (text) => {
