@@ -28,7 +28,7 @@ mkdir locked && chmod 000 locked
 cp "$GITHUB_EVENT_PATH" event-copy.json
 (: >> "$GITHUB_EVENT_PATH") 2> /dev/null && echo "the event is writable"
 mkdir -p ~/.claude/projects && echo '{"a":1}' > ~/.claude/projects/one.jsonl
-echo "Two findings; the key is ${'${ANTHROPIC_API_KEY:-none}'}." > out/review.md
+echo "Two findings; the key is \${ANTHROPIC_API_KEY:-none}." > out/review.md
 `;
 
 let provider: LocalProvider;
