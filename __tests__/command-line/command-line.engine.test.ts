@@ -308,7 +308,11 @@ describe('logs', () => {
     const log = readFileSync(join(chosen, 'access.log'), 'utf8');
     expect(log).toContain('CONNECT first.example 443');
     expect(log).toContain('CONNECT second.example 443');
-    expect(readdirSync(join(directory, 'deep', 'api-proxy-logs')).sort()).toEqual(['api-proxy.log', 'requests.jsonl', 'usage.json']);
+    expect(readdirSync(join(directory, 'deep', 'api-proxy-logs')).sort()).toEqual([
+      'api-proxy.log',
+      'requests.jsonl',
+      'usage.json',
+    ]);
     expect(readdirSync(temporary)).toEqual([]);
   });
 

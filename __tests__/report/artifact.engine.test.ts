@@ -20,7 +20,7 @@ post "/v1/$(printf 'p%.0s' {1..3000})" '{}'
 curl -s -o /dev/null https://refused.example/ || true
 curl -s -o /dev/null "http://$(printf '\\342\\200\\256')[31m.example/" || true
 curl -s -o /dev/null -x "$http_proxy" "http://$(printf 'a%.0s' {1..60}).example/" || true
-curl -s -o /dev/null http://named.example/delete-it -X DELETE || true
+curl -s -o /dev/null https://named.example/delete-it -X DELETE || true
 mkfifo "$(printf 'pipe\\342\\200\\256\\033[31m')"
 ln -s /nonexistent "$(printf 'link\\n::error::x')"
 git init -q nested && git -C nested config core.fsmonitor ./run-me
@@ -28,7 +28,7 @@ mkdir locked && chmod 000 locked
 cp "$GITHUB_EVENT_PATH" event-copy.json
 (: >> "$GITHUB_EVENT_PATH") 2> /dev/null && echo "the event is writable"
 mkdir -p ~/.claude/projects && echo '{"a":1}' > ~/.claude/projects/one.jsonl
-echo "Two findings; the key is ${'${ANTHROPIC_API_KEY:-none}'}." > out/review.md
+echo "Two findings; the key is \${ANTHROPIC_API_KEY:-none}." > out/review.md
 `;
 
 let provider: LocalProvider;
