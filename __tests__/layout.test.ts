@@ -78,6 +78,7 @@ describe('a fact lives once', () => {
         contract.MODEL_URLS_VARIABLE,
         contract.TRUST_VARIABLE,
         contract.SERVICES_VARIABLE,
+        contract.INPUT_VARIABLE,
         marker,
       ],
       why: 'it runs before it has read what the runner tells it',

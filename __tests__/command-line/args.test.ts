@@ -145,6 +145,30 @@ describe('flags', () => {
     });
   });
 
+  test.each<[string, readonly string[], NodeJS.ProcessEnv, boolean, readonly string[]]>([
+    ['a key', [], { ANTHROPIC_API_KEY: 'sk-1' }, true, ['ANTHROPIC_API_KEY']],
+    ['an empty key', [], { ANTHROPIC_API_KEY: ' ' }, false, []],
+    ['a key and =false', ['--enable-api-proxy=false'], { ANTHROPIC_API_KEY: 'sk-1' }, false, []],
+    ['a key and --no-enable-api-proxy', ['--no-enable-api-proxy'], { ANTHROPIC_API_KEY: 'sk-1' }, false, []],
+    ['a key and the flag', ['--enable-api-proxy'], { ANTHROPIC_API_KEY: 'sk-1' }, true, []],
+    ['a credential of a host', [], { AWF_HOST_CREDENTIALS: 'a.example bearer x' }, true, ['AWF_HOST_CREDENTIALS']],
+    ['another variable', [], { GITHUB_TOKEN: 'ghs_x' }, false, []],
+  ])('the api-proxy, with %s', (_, flags, environment, apiProxy, apiProxyKeys) => {
+    expect(load([...flags, '--', 'true'], environment)).toMatchObject({ apiProxy, apiProxyKeys });
+  });
+
+  test.each<[readonly string[], boolean | undefined]>([
+    [[], undefined],
+    [['-t'], true],
+    [['-it'], true],
+    [['-ti'], true],
+    [['--tty'], true],
+    [['--tty=false'], false],
+    [['--no-tty'], false],
+  ])('the terminal: %j', (flags, expected) => {
+    expect(loadBoth([...flags, '--', 'true']).values.tty).toBe(expected);
+  });
+
   test('the workspace is the current directory', () => {
     const directory = temporaryDirectory();
     expect(loadCliArgs(['--', 'true'], {}, directory)).toMatchObject({

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startLocalProvider, TEST_KEYS, type LocalProvider } from '../../testing/runner/action.ts';
+import { lastRun, RUN_FILE, runLogsDirectory } from '../../src/host/run-logs.ts';
 import { ROOT } from '../../testing/root.ts';
 import { docker, leftOvers } from '../../testing/engine/engine.ts';
 import { runProgram, startProgram, type ProgramOptions } from '../../testing/runner/program.ts';
@@ -253,6 +254,26 @@ describe('flags', () => {
   });
 });
 
+describe('standard input', () => {
+  const piped = (input: string, args: readonly string[]) =>
+    spawnSync(process.execPath, [PROGRAM, '--log-level=error', ...args], { ...options(), input, encoding: 'utf8' });
+
+  test('reaches the command with its end, octet by octet, and stops with the command', () => {
+    const long = 'line\n'.repeat(200_000);
+    expect(piped(long, ['--', 'cat'])).toMatchObject({ status: 0, stdout: long });
+    expect(piped(long, ['--', 'sh', '-c', 'read -r line; echo "$line"; exit 4'])).toMatchObject({
+      ...{ status: 4, stdout: 'line\n' },
+    });
+    expect(piped('', ['--', 'cat'])).toMatchObject({ status: 0, stdout: '' });
+  });
+
+  test('that the command does not read is not in the way of its end', () => {
+    const script = 'trap "echo asked; exit 3" TERM; sleep 60 & wait';
+    const result = piped('x'.repeat(4_000_000), ['--timeout-minutes=0.03', '--', 'sh', '-c', script]);
+    expect(result).toMatchObject({ status: 124, stdout: 'asked\n' });
+  });
+});
+
 describe('--enable-api-proxy', () => {
   test('puts the key from the environment into the requests', async () => {
     const env = { ANTHROPIC_API_KEY: TEST_KEYS.anthropic };
@@ -263,8 +284,9 @@ describe('--enable-api-proxy', () => {
     expect(`${result.stdout}${result.stderr}`).not.toContain(TEST_KEYS.anthropic);
   });
 
-  test('without it there is no api-proxy and no variable for a provider', async () => {
-    const argv = [process.execPath, PROGRAM, '--log-level=debug', '--', 'sh', '-c', 'env; echo ready; sleep 1'];
+  test('=false: there is no api-proxy and no variable for a provider', async () => {
+    const argv = [process.execPath, PROGRAM, '--log-level=debug', '--enable-api-proxy=false'];
+    argv.push('--', 'sh', '-c', 'env; echo ready; sleep 1');
     const running = await startProgram(argv, options({ ANTHROPIC_API_KEY: TEST_KEYS.anthropic }));
     await untilSaid(running, 'ready');
     const newest = docker(['ps', '--format={{.Label "awf.run"}} {{.Names}} {{.Mounts}}', '--no-trunc']);
@@ -280,19 +302,29 @@ describe('--enable-api-proxy', () => {
 });
 
 describe('logs', () => {
-  test('are in the temporary directory and readable by everybody; without a key there is a warning', async () => {
+  test('are in the user’s place for state; without a key there is a warning', async () => {
     const result = await awf(['--enable-api-proxy', '--', ...tunnelsTo('refused.example')]);
     expect(said(result)).toContain(
       'awf: warning: API proxy enabled but no API keys found in environment. Set OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, COPILOT_GITHUB_TOKEN, or COPILOT_API_KEY to use the proxy',
     );
     const [, squid = '', apiProxy = ''] = /^awf: logs: (.+), (.+)$/m.exec(result.stderr) ?? [];
+    const last = lastRun(runLogsDirectory({}, join(directory, 'home')))?.path ?? '';
     expect([squid, apiProxy].map((path) => path.replace(/\d+$/, ''))).toEqual([
-      join(temporary, 'squid-logs-'),
-      join(temporary, 'api-proxy-logs-'),
+      join(last, 'squid-logs-'),
+      join(last, 'api-proxy-logs-'),
     ]);
+    expect(JSON.parse(readFileSync(join(last, RUN_FILE), 'utf8'))).toMatchObject({ program: 'bash', exitCode: 0 });
+    expect(readdirSync(temporary)).toEqual([]);
     expect(readFileSync(join(squid, 'access.log'), 'utf8')).toContain('CONNECT refused.example 443');
     expect(readdirSync(apiProxy).sort()).toEqual(['api-proxy.log', 'requests.jsonl', 'usage.json']);
     for (const path of [squid, apiProxy]) expect(statSync(path).mode & 0o777).toBe(0o755);
+  });
+
+  test('are in the temporary directory if the place for state is in the workspace', async () => {
+    const result = await awf(['--', 'true'], { XDG_STATE_HOME: join(workspace, 'state') });
+    expect(said(result).join('\n')).toMatch(/The logs go to the temporary directory\. .*is in the workspace\./);
+    expect(/^awf: logs: (.+), /m.exec(result.stderr)?.[1]).toContain(join(temporary, 'squid-logs-'));
+    expect(readdirSync(workspace)).toEqual([]);
   });
 
   test('--proxy-logs-dir, with api-proxy-logs beside it; logs of an earlier run stay and are not reported again', async () => {

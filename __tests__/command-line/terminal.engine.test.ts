@@ -77,7 +77,10 @@ describe.skipIf(!HAS_TMUX)('a terminal', { timeout: 300_000 }, () => {
     await terminal.until('sleep 601');
     terminal.press('C-z');
     await terminal.until(/Stopped\s+sleep 601/);
-    terminal.enter('kill %1; exit 5');
+    terminal.enter('fg');
+    await terminal.until(/[#$] fg\nsleep 601/);
+    terminal.press('C-c');
+    terminal.enter('exit 5');
     expect(await ended()).toBe(5);
     expect(terminal.screen()).toMatch(/^awf: logs: /m);
     expect(readdirSync(join(directory, 'temporary'))).toEqual([]);
@@ -182,7 +185,10 @@ describe.skipIf(!HAS_TMUX)('a terminal', { timeout: 300_000 }, () => {
           `--upstream-ca=../ca.pem --mount=${program}`,
         ];
         terminal.enter(`awf ${flags.join(' ')} -- claude${REPORT}`);
-        await terminal.until(/\? for shortcuts|Try "/, 150_000);
+        await terminal.until('Yes, I trust this folder', 150_000);
+        await terminal.pressUntil('Down', '❯ Yes, I trust');
+        terminal.press('Enter');
+        await terminal.until(/\? for shortcuts|Try "/);
         terminal.type('Say hello, please');
         await terminal.until('Say hello, please');
         terminal.press('Enter');

@@ -180,10 +180,10 @@ describe('the target of Copilot, derived from the GitHub server', () => {
   });
 
   test.each([
-    ['without a credential of Copilot’s', { credentials: { OPENAI_API_KEY: 'sk-1' } }],
-    ['without the api-proxy', { credentials, kind: 'cli' as const }],
-  ])('%s the address does not matter', (_, more) => {
-    expect(targetsOf(build({}, { serverUrl: 'nonsense', ...more }))).not.toHaveProperty('copilot');
+    ['without a credential of Copilot’s', {}, { credentials: { OPENAI_API_KEY: 'sk-1' } }],
+    ['without the api-proxy', { 'enable-api-proxy': 'false' }, { credentials, kind: 'cli' as const }],
+  ])('%s the address does not matter', (_, options, more) => {
+    expect(targetsOf(build(options, { serverUrl: 'nonsense', ...more }))).not.toHaveProperty('copilot');
   });
 });
 

@@ -107,6 +107,7 @@ describe('the agent image', () => {
     expect(stderr).toBe('');
     expect(stdout.trim().split('\n').toSorted()).toEqual([
       `${AGENT_LIB}/api-proxy-health-check.sh`,
+      `${AGENT_LIB}/attach-input`,
       busybox,
       `${AGENT_LIB}/entrypoint`,
       `${AGENT_LIB}/forward-services`,

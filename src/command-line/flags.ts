@@ -39,7 +39,9 @@ function flagFor(option: Option): Flag {
   if (kind === 'boolean') {
     if (!isSwitch(option)) return new Flag(name, description);
     const values = preset === undefined ? 'true or false' : `true or false; default: ${preset}`;
-    return new Flag(`${name} [value]`, `${description} (${values})`).argParser((value: string) => {
+    return new Flag(`${name} [value]`, `${description} (${values})`).argParser((value: string | undefined) => {
+      // Commander reads `-ti` as two flags, and passes nothing for the first.
+      if (value === undefined) return ['true'];
       if (/^(true|false)$/i.test(value)) return [value];
       const hint = `Write ${long}=true or ${long}=false. A command stands behind --: awf [options] -- COMMAND.`;
       throw new UserError(`${long}: "${value}" is neither true nor false.`, { hint });

@@ -79,6 +79,16 @@ export class TestTerminal {
     });
   }
 
+  /** Presses a key that a program may not be ready for. */
+  async pressUntil(name: string, sign: string): Promise<void> {
+    for (let left = 20; left > 0; left--) {
+      this.press(name);
+      for (let looks = 20; looks > 0 && !this.screen().includes(sign); looks--) await sleep(100);
+      if (this.screen().includes(sign)) return;
+    }
+    await this.until(sign, 0);
+  }
+
   async untilTrue(
     isTrue: () => boolean,
     { limitMs = 90_000, what = isTrue.toString() }: { readonly limitMs?: number; readonly what?: string } = {},
