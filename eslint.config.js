@@ -262,7 +262,7 @@ const apiProxyDirection = API_PROXY_ROWS.flatMap((row, index) =>
 );
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', '.scratch/']),
+  globalIgnores(['dist/', 'coverage/', '.scratch/', '__tests__/workflows/build-test/']),
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {

@@ -307,7 +307,7 @@ describe('a registry that the user names', () => {
     await done;
     const reference = 'registry.example:5000/tools/awf-agent:0';
     expect(asked).toMatchObject({ built: [], pulled: [reference], tagged: [[reference, IMAGES.agent]] });
-    expect(said).toMatchObject({ info: [`Pulling the image ${reference}.`], warning: [] });
+    expect(said).toMatchObject({ info: [`Pulling ${reference}: the engine does not have it.`], warning: [] });
   });
 
   test('is not asked for images that the engine has: they may have been loaded', async () => {

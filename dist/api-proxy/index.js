@@ -1216,6 +1216,8 @@ const errorBody = (error) => ({
 const anthropic = {
     id: 'anthropic',
     name: 'Anthropic',
+    program: 'Claude Code',
+    command: 'claude',
     port: 10001,
     defaultTarget: 'api.anthropic.com',
     otherHosts: [],
@@ -1225,11 +1227,17 @@ const anthropic = {
     authHeaderInput: 'anthropic-auth-header',
     authHeaderVariable: 'AWF_ANTHROPIC_AUTH_HEADER',
     credentials: [
-        { variable: 'ANTHROPIC_API_KEY', input: 'anthropic-api-key', label: 'an Anthropic key' },
+        {
+            variable: 'ANTHROPIC_API_KEY',
+            input: 'anthropic-api-key',
+            label: 'an Anthropic key',
+            form: { value: /^sk-/, example: 'sk-ant-…' },
+        },
         {
             variable: OAUTH_VARIABLE,
             input: 'anthropic-oauth-token',
             label: 'a Claude subscription token',
+            form: { value: /^sk-ant-oat/, example: 'sk-ant-oat…' },
             isSubstitute: true,
         },
     ],
@@ -1499,6 +1507,8 @@ const openai_errorBody = (error) => ({
 const openai = {
     id: 'openai',
     name: 'OpenAI',
+    program: 'Codex',
+    command: 'codex',
     port: 10000,
     defaultTarget: 'api.openai.com',
     otherHosts: [],
@@ -1507,7 +1517,14 @@ const openai = {
     targetVariable: 'OPENAI_API_TARGET',
     authHeaderInput: 'openai-auth-header',
     authHeaderVariable: 'AWF_OPENAI_AUTH_HEADER',
-    credentials: [{ variable: 'OPENAI_API_KEY', input: 'openai-api-key', label: 'an OpenAI key' }],
+    credentials: [
+        {
+            variable: 'OPENAI_API_KEY',
+            input: 'openai-api-key',
+            label: 'an OpenAI key',
+            form: { value: /^sk-/, example: 'sk-…' },
+        },
+    ],
     withheld: {
         aliases: ['OPENAI_KEY', 'CODEX_API_KEY'],
         wellKnown: ['AZURE_OPENAI_API_KEY', 'CODEX_ACCESS_TOKEN'],
@@ -1626,6 +1643,8 @@ const copilot_errorBody = (error) => ({ error: { message: error.message, code: e
 const copilot = {
     id: 'copilot',
     name: 'GitHub Copilot',
+    program: 'Copilot CLI',
+    command: 'copilot',
     port: 10002,
     defaultTarget: COPILOT_HOST,
     // One for each plan. GitHub's answer to the program's first request names the right one.
@@ -1644,6 +1663,7 @@ const copilot = {
             variable: 'COPILOT_GITHUB_TOKEN',
             input: 'copilot-github-token',
             label: 'a Copilot token',
+            form: { value: /^(?:gh[ousr]_|github_pat_)/, example: 'github_pat_…' },
             refuses: {
                 value: /^ghp_/,
                 what: 'a classic personal access token (ghp_...), which Copilot never accepts',
@@ -1795,6 +1815,8 @@ const gemini_errorBody = (error) => ({
 const gemini = {
     id: 'gemini',
     name: 'Google Gemini',
+    program: 'Gemini CLI',
+    command: 'gemini',
     port: 10003,
     defaultTarget: 'generativelanguage.googleapis.com',
     otherHosts: [],
@@ -1803,7 +1825,14 @@ const gemini = {
     targetVariable: 'GEMINI_API_TARGET',
     authHeaderInput: 'gemini-auth-header',
     authHeaderVariable: 'AWF_GEMINI_AUTH_HEADER',
-    credentials: [{ variable: 'GEMINI_API_KEY', input: 'gemini-api-key', label: 'a Gemini key' }],
+    credentials: [
+        {
+            variable: 'GEMINI_API_KEY',
+            input: 'gemini-api-key',
+            label: 'a Gemini key',
+            form: { value: /^(?:AIza|AQ\.)/, example: 'AIza…' },
+        },
+    ],
     withheld: {
         aliases: [],
         wellKnown: ['GOOGLE_API_KEY'],
@@ -7596,7 +7625,7 @@ function setV8Flags() {
 /* harmony export */   rA: () => (/* binding */ PEERS_VARIABLE),
 /* harmony export */   rJ: () => (/* binding */ API_PROXY_LOG_DIR)
 /* harmony export */ });
-/* unused harmony exports AGENT_PLACES, AGENT_LIB, AGENT_LIB_OWNER, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE, ONE_SHOT_DEBUG_VARIABLE, CHECKS_VARIABLE, LIB_VARIABLE, TRANSCRIPTS_VARIABLE, TRUST_VARIABLE, MODEL_URLS_VARIABLE, SERVICES_VARIABLE, COMMAND_MARKER, SIDECAR_ID, SQUID_RUN_DIRECTORY, PEEK_CERTIFICATE, SQUID_ERROR_DIRECTORY, SQUID_LOG_DIR, ACCESS_LOG, CACHE_LOG */
+/* unused harmony exports AGENT_PLACES, AGENT_LIB, AGENT_LIB_OWNER, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE, ONE_SHOT_DEBUG_VARIABLE, CHECKS_VARIABLE, LIB_VARIABLE, TRANSCRIPTS_VARIABLE, TRUST_VARIABLE, MODEL_URLS_VARIABLE, SERVICES_VARIABLE, INPUT_VARIABLE, COMMAND_MARKER, SIDECAR_ID, SQUID_RUN_DIRECTORY, PEEK_CERTIFICATE, SQUID_ERROR_DIRECTORY, SQUID_LOG_DIR, ACCESS_LOG, CACHE_LOG */
 /**
  * Facts that both sides of a container's boundary state: TypeScript on one, and on the other a Dockerfile, a script or C
  * that cannot import anything. `__tests__/layout.test.ts` searches for every one of them, and fails when a file that is not
@@ -7647,6 +7676,11 @@ const TRUST_VARIABLE = 'AWF_TRUST';
 const MODEL_URLS_VARIABLE = 'AWF_MODEL_URLS';
 /** The entrypoint's shell variable with the arguments for `forward-services`, which the start document sets. */
 const SERVICES_VARIABLE = 'AWF_SERVICES';
+/**
+ * The entrypoint's shell variable with the arguments for `attach-input`, which the start document sets. Empty for a command
+ * without a standard input.
+ */
+const INPUT_VARIABLE = 'AWF_INPUT';
 /** The agent container's standard error is the sandbox's up to this line, and the command's after it. */
 const COMMAND_MARKER = '\u001eawf: command\n';
 /** The user and group of both sidecars when the caller is root: no account has this number, and it owns no files. */

@@ -2,7 +2,6 @@ import type { Config } from '../config/config.ts';
 import { optionName } from '../config/options.ts';
 import { hostNames } from '../config/named-hosts.ts';
 import { credentialIn, type Secrets } from '../config/secrets.ts';
-import type { FrontEndKind } from '../config/source.ts';
 import { UserError } from '../errors.ts';
 import { serviceNames } from '../config/services.ts';
 import type { User } from '../host/user.ts';
@@ -40,6 +39,7 @@ import { toolHomes } from '../mounts/home.ts';
 import { activeVariables } from './provider-variables.ts';
 import { hasOddOption, isProxySetting, javaOptions, proxyVariables } from './proxy-settings.ts';
 import type { Trust } from './trust.ts';
+import { unsetText, whyNot } from './variable-texts.ts';
 
 /** A variable that the command does not get. */
 interface Withheld {
@@ -281,22 +281,4 @@ export function preflightChecks(config: Config, addresses: Addresses, environmen
 function shellCheck({ agentImage, command }: Config): string[] {
   if (agentImage === undefined || command.kind === 'argv') return [];
   return command.shell.slice(0, 1).map((program) => `shell ${program} ${agentImage}`);
-}
-
-const unsetText = (name: string, frontEnd: FrontEndKind): string =>
-  frontEnd === 'action'
-    ? `env lists ${name}, but this step does not set it. Add it under env: of the step.`
-    : `--env names ${name}, but it is not set in the environment of awf. Set it, or write --env ${name}=VALUE.`;
-
-function whyNot(name: string, frontEnd: FrontEndKind): string {
-  if (isCredentialName(name)) {
-    const where = frontEnd === 'action' ? 'as an input of the action' : 'in the environment of awf';
-    return (
-      `Pass the credential ${where}, and the api-proxy injects it. ` +
-      `For a program that insists on ${name}, set ${name}=placeholder.`
-    );
-  }
-  return isWithheld(name)
-    ? 'It lets a step act on the job, or leads to a program outside the sandbox.'
-    : 'The sandbox sets it itself. Leave it out.';
 }

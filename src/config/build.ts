@@ -66,11 +66,8 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
   const keys = keyVariables(values, given);
   const chosen = frontEnd.kind === 'action' ? true : values['enable-api-proxy'];
   const apiProxy = chosen ?? keys.length > 0;
-  const { rules: egress, ...expanded } = egressOf(
-    values,
-    thisMachine(values.env, environment, workspace, context.root),
-    frontEnd.kind,
-  );
+  const machine = thisMachine(values.env, environment, workspace, context.root);
+  const { rules: egress, ...expanded } = egressOf(values, machine, frontEnd.kind);
   throwProblems([
     ...(policy?.problems ?? []),
     ...problems,

@@ -1,4 +1,3 @@
-import { LOG_LEVELS } from '../shared/log-level.ts';
 import { COPILOT_MODES } from '../shared/copilot-host.ts';
 import { GITHUB_ACCESS_LEVELS } from '../shared/github-access.ts';
 import type { AuthHeader } from '../shared/injection.ts';
@@ -26,10 +25,10 @@ import {
   shell,
   target,
   workingDirectory,
-  workspaceFile,
 } from './parsers.ts';
 import { ownPrice } from './prices.ts';
 import { protectEntry } from './protect-paths.ts';
+import { REPORT } from './report-options.ts';
 import type { FrontEndKind } from './source.ts';
 
 const COMMAND = [
@@ -200,12 +199,6 @@ const OTHERS = [
   { name: 'max-requests', kind: 'count', description: 'requests to the providers that the run may make' },
   { name: 'max-tokens', kind: 'count', description: "tokens that the run may use, the prompts' and the answers'" },
   {
-    name: 'agent-logs',
-    kind: 'boolean',
-    default: 'true',
-    description: 'keep what agent programs write about their work, beside the logs',
-  },
-  {
     name: 'max-cost-usd',
     kind: 'text',
     parse: dollars,
@@ -218,39 +211,7 @@ const OTHERS = [
     parse: ownPrice,
     description: 'MODEL INPUT OUTPUT [CACHED [WRITE [HOUR-WRITE]]], dollars per million tokens',
   },
-  {
-    name: 'result-file',
-    kind: 'text',
-    parse: workspaceFile,
-    only: 'action',
-    description: 'a file of the workspace that becomes the output result',
-  },
-  {
-    name: 'upload-logs',
-    kind: 'choice',
-    choices: ['always', 'on-failure', 'never'],
-    only: 'action',
-    default: 'always',
-    description: 'when the logs become an artifact',
-  },
-  {
-    name: 'artifact-name',
-    kind: 'text',
-    parse: anyText,
-    only: 'action',
-    description: 'awf-logs and a unique suffix by default',
-  },
-  { name: 'retention-days', kind: 'count', only: 'action', description: "the repository's setting by default" },
-  {
-    name: 'log-level',
-    kind: 'choice',
-    choices: LOG_LEVELS,
-    default: 'info',
-    // The runner's debug mode: https://docs.github.com/actions/how-tos/monitor-workflows/enable-debug-logging
-    variable: 'RUNNER_DEBUG',
-    variableValues: { '1': 'debug' },
-    description: 'how much to log',
-  },
+  ...REPORT,
   {
     name: 'enable-api-proxy',
     kind: 'boolean',

@@ -64,7 +64,13 @@ export interface FakeEngineOptions {
 }
 
 const FACTS = {
-  ...{ ServerVersion: '28.5.2', Name: hostname(), OSType: 'linux', Architecture: 'x86_64', SecurityOptions: ['name=seccomp,profile=builtin'] },
+  ...{
+    ServerVersion: '28.5.2',
+    Name: hostname(),
+    OSType: 'linux',
+    Architecture: 'x86_64',
+    SecurityOptions: ['name=seccomp,profile=builtin'],
+  },
   ...{
     MemoryLimit: true,
     SwapLimit: true,
