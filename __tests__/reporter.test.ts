@@ -23,7 +23,13 @@ describe('filtered', () => {
   ])('at %s: %j', (level, expected) => {
     const said: string[] = [];
     const to = (kind: string) => (message: string) => void said.push(`${kind} ${message}`);
-    const every = { debug: to('debug'), info: to('info'), warning: to('warning'), error: to('error'), group: to('group') };
+    const every = {
+      debug: to('debug'),
+      info: to('info'),
+      warning: to('warning'),
+      error: to('error'),
+      group: to('group'),
+    };
     sayAll(filtered(every, level));
     expect(said).toEqual(expected);
   });

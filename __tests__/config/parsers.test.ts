@@ -193,7 +193,9 @@ describe('working-directory', () => {
   test('that is missing or a file is rejected', () => {
     const workspace = temporaryDirectory();
     writeFileSync(join(workspace, 'file'), '');
-    expect(() => valuesOf({ 'working-directory': 'missing' }, workspace)).toThrow(/working-directory: missing does not exist\./);
+    expect(() => valuesOf({ 'working-directory': 'missing' }, workspace)).toThrow(
+      /working-directory: missing does not exist\./,
+    );
     expect(() => valuesOf({ 'working-directory': 'file' }, workspace)).toThrow(/working-directory.*not a directory/);
   });
 });

@@ -52,7 +52,12 @@ describe('slow work', () => {
 
   test('that fails is told no longer', async () => {
     const { clock, running } = handMade();
-    const failing = watched('Pulling x', () => undefined, () => Promise.reject(new Error('no')), clock);
+    const failing = watched(
+      'Pulling x',
+      () => undefined,
+      () => Promise.reject(new Error('no')),
+      clock,
+    );
     await expect(failing).rejects.toThrow('no');
     expect(running()).toBe(0);
   });

@@ -84,7 +84,12 @@ function sharedFrontEnds({ egress, providers, namedHosts }: Config, option: stri
 export function budgetWarning({ frontEnd, budget }: Config, usage: RunUsage): string {
   const { maxRequests, maxTokens, maxCostUsd } = budget;
   const uses = [
-    { limit: 'max-requests', allowed: maxRequests, value: usage.requests, used: `${usage.requests} request${usage.requests === 1 ? '' : 's'}` },
+    {
+      limit: 'max-requests',
+      allowed: maxRequests,
+      value: usage.requests,
+      used: `${usage.requests} request${usage.requests === 1 ? '' : 's'}`,
+    },
     { limit: 'max-tokens', allowed: maxTokens, value: tokensOf(usage), used: `${tokensOf(usage)} tokens` },
     { limit: 'max-cost-usd', allowed: maxCostUsd, value: usage.pricedUsd, used: costText(usage) },
   ] as const;
