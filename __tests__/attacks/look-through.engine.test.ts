@@ -137,7 +137,7 @@ describe.skipIf(!HAS_GIT)('a command that wants the search to stop', () => {
     const main = await step.main();
     expect(main.code, main.stdout + main.stderr).toBe(1);
     expect(main.stdout).toMatch(/::warning title=AWF::.*was not looked through to the end/);
-    expect(main.stdout).toMatch(/::error::The workspace could not be searched to the end/);
+    expect(main.stdout).toMatch(/::error title=[^:]+::The workspace could not be searched to the end/);
     tryGit(of('n'), ['status']);
     expect(readdirSync(of('.'))).not.toContain('ran');
     expect(tryGit(of('.'), ['status'])).toMatchObject({ code: 0 });
