@@ -84,6 +84,6 @@ function sourcesText({ estimated }: RunUsage, version: string): string {
   return `${tokens} The cost is an estimate, by the list prices that came with AWF ${version} or your own \`prices\`.`;
 }
 
-export function providerName(id: string): string {
+function providerName(id: string): string {
   return PROVIDERS.find((provider) => provider.id === id)?.name ?? id;
 }

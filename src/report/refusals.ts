@@ -30,11 +30,6 @@ export interface Refusals {
   readonly expected: readonly string[];
 }
 
-/** Nothing was refused. */
-export const NO_REFUSALS: Refusals = {
-  ...{ allowable: [], closed: [], keyless: [], atHosts: [], harmless: [], expected: [] },
-};
-
 /**
  * Sorts what was refused.
  *

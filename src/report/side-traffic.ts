@@ -12,15 +12,14 @@ export function sideTrafficOf(domain: string, providers: readonly Provider[]): s
   return providers.filter(({ sideTraffic }) => sideTraffic.includes(domain)).map(({ program }) => program);
 }
 
-/** A provider's own host is asked for more than inference by its own program, as are other hosts for a few paths. */
-export function isSideRequest(request: SideRequest, providers: readonly Provider[]): boolean {
-  return programsAsking(request, providers).length > 0;
-}
-
-type SideRequest = Pick<RefusedRequest, 'host' | 'option' | 'line'>;
-
-/** The programs that make a request at a named host on their own. */
-export function programsAsking({ host, option, line }: SideRequest, providers: readonly Provider[]): string[] {
+/**
+ * The programs that make a request at a named host on their own. A provider's own host is asked for more than inference by
+ * its program, as are other hosts for a few paths.
+ */
+export function programsAsking(
+  { host, option, line }: Pick<RefusedRequest, 'host' | 'option' | 'line'>,
+  providers: readonly Provider[],
+): string[] {
   const place = host + line.slice(line.indexOf('/'));
   const isOf = ({ sideTraffic }: Provider): boolean =>
     sideTraffic.some((known) =>
