@@ -35,7 +35,7 @@ function runMain(copy: ActionCopy): Promise<EntryResult> {
 
 /** The text of the step's only `::error::` command. */
 function errorOf({ stdout }: EntryResult): string {
-  const errors = [...stdout.matchAll(/^::error::(.*)$/gm)].map(([, message = '']) => message);
+  const errors = [...stdout.matchAll(/^::error title=[^:]+::(.*)$/gm)].map(([, message = '']) => message);
   expect(errors).toHaveLength(1);
   return errors[0]!.replaceAll('%0A', '\n').replaceAll('%0D', '\r').replaceAll('%25', '%');
 }

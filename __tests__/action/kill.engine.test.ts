@@ -92,7 +92,7 @@ describe('SIGKILL during the command, then the post step', () => {
 
     // How much the post step removes is not certain: another test's run may find the left-overs first.
     expect(post, post.stdout + post.stderr).toMatchObject({ code: 0, stderr: '' });
-    expect(post.stdout).not.toContain('::warning::');
+    expect(post.stdout).not.toContain('::warning');
     expect(remains(step.runner, volumes)).toEqual([]);
 
     const artifact = service.artifacts.at(-1)!;
@@ -132,7 +132,7 @@ describe('SIGKILL during the start, then the post step', () => {
       const volumes = runId === undefined ? [] : volumesOf(runId);
       const post = await step.post();
       expect(post, post.stdout + post.stderr).toMatchObject({ code: 0, stderr: '' });
-      expect(post.stdout).not.toContain('::warning::');
+      expect(post.stdout).not.toContain('::warning');
       expect(remains(step.runner, volumes)).toEqual([]);
     },
   );
@@ -171,7 +171,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
       expect(remains(step.runner)).toEqual([]);
       if (runIdOf(step.runner) !== undefined) {
         // There was already something to remove.
-        expect(result.stdout).toContain(`::error::The run was cancelled (${signal}).`);
+        expect(result.stdout).toMatch(new RegExp(`::error title=[^:]+::The run was cancelled \\(${signal}\\)\\.`));
         expect(step.runner.main.outputs()).toMatchObject({ outcome: 'error', 'exit-code': '1' });
       }
       await expectSilentPost();
@@ -191,7 +191,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
     main.signal('SIGTERM');
     const result = await ended(main);
     expect(result.code, result.stdout + result.stderr).toBe(1);
-    expect(result.stdout).toContain(`::error::The run was cancelled (${signal}).`);
+    expect(result.stdout).toMatch(new RegExp(`::error title=[^:]+::The run was cancelled \\(${signal}\\)\\.`));
     expect(remains(step.runner, volumes)).toEqual([]);
 
     const outputs = step.runner.main.outputs();
@@ -209,7 +209,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
   async function expectSilentPost(): Promise<void> {
     const post = await step!.post();
     expect(post, post.stdout + post.stderr).toMatchObject({ code: 0, stderr: '' });
-    expect(post.stdout).not.toMatch(/::warning::|::error::|Removed/);
+    expect(post.stdout).not.toMatch(/::warning|::error|Removed/);
   }
 });
 
@@ -235,7 +235,7 @@ describe('a cancelled step', () => {
     main.signal('SIGINT');
     const result = await ended(main);
     expect(result.code, result.stdout + result.stderr).toBe(1);
-    expect(result.stdout).toContain('::error::The run was cancelled (SIGINT).');
+    expect(result.stdout).toMatch(/::error title=[^:]+::The run was cancelled \(SIGINT\)\./);
     expect(remains(step.runner)).toEqual([]);
   });
 });

@@ -83,7 +83,7 @@ describe('an ordinary user who may talk to the engine', () => {
 
   test('the post step uploads the logs', () => {
     expect(post, post.stdout + post.stderr).toMatchObject({ code: 0, stderr: '' });
-    expect(post.stdout).not.toContain('::warning::');
+    expect(post.stdout).not.toContain('::warning');
     const names = [...readZip(service.artifacts[0]!.zip).keys()].map((path) => path.replace(/^.*\//, ''));
     expect(names.filter((name) => name !== 'summary.md').sort()).toEqual([
       ...['access.jsonl', 'access.log', 'api-proxy.log', 'cache.log', 'policy.json', 'requests.jsonl'],

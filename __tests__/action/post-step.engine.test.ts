@@ -195,7 +195,7 @@ describe('what the main step left behind', () => {
     for (const directory of [squid, apiProxy]) renameSync(directory, `${directory}.away`);
     const post = await step.post();
     expect(post, post.stdout + post.stderr).toMatchObject({ code: 0, stderr: '' });
-    expect(post.stdout).toContain('there are no log files');
+    expect(post.stdout).toContain('AWF: There are no log files; nothing is uploaded.');
     expect(service.artifacts).toEqual([]);
   });
 

@@ -193,7 +193,7 @@ describe.skipIf(!IS_ROOT).each(CASES)('a runner below /opt, started by $who (onl
     expect(existsSync(of('coverage/a'))).toBe(false);
     expect(existsSync(of('coverage/b'))).toBe(false);
     expect(existsSync(of('coverage/c'))).toBe(true);
-    expect(result.stdout).toMatch(/::warning::.*coverage\/a \(a link to \/proc/);
+    expect(result.stdout).toMatch(/::warning title=AWF::.*coverage\/a \(a link to \/proc/);
   });
 
   test('E19 no program lends its owner’s rights', () => {
@@ -202,6 +202,6 @@ describe.skipIf(!IS_ROOT).each(CASES)('a runner below /opt, started by $who (onl
   });
 
   test('E20 settings that appear are reported', () => {
-    expect(result.stdout).toMatch(/::warning::.*\.devcontainer \(added\).*\.npmrc \(added\)/);
+    expect(result.stdout).toMatch(/::warning title=AWF::.*\.devcontainer \(added\).*\.npmrc \(added\)/);
   });
 });

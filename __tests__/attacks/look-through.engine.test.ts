@@ -74,7 +74,7 @@ describe.skipIf(!HAS_GIT).each(CASES)('E9 the search of what $who finds', ({ asO
     makeRepository(step.runner.workspace);
     const main = await (asOther ? mainAs(user, step) : step.main());
     expect(main.stderr).toBe('');
-    expect(main.stdout).toMatch(/::warning::.*moved aside/);
+    expect(main.stdout).toMatch(/::warning title=AWF::.*moved aside/);
     const logs = step.runner.main.outputs()['logs-path']!;
     ({ disarmed } = JSON.parse(readFileSync(join(logs, 'workspace.json'), 'utf8')) as Aftermath);
     spawnSync('chmod', ['-R', 'u+rwX', step.runner.workspace]);
@@ -136,8 +136,8 @@ describe.skipIf(!HAS_GIT)('a command that wants the search to stop', () => {
         }"`);
     const main = await step.main();
     expect(main.code, main.stdout + main.stderr).toBe(1);
-    expect(main.stdout).toMatch(/::warning::.*was not looked through to the end/);
-    expect(main.stdout).toMatch(/::error::The workspace could not be searched to the end/);
+    expect(main.stdout).toMatch(/::warning title=AWF::.*was not looked through to the end/);
+    expect(main.stdout).toMatch(/::error title=[^:]+::The workspace could not be searched to the end/);
     tryGit(of('n'), ['status']);
     expect(readdirSync(of('.'))).not.toContain('ran');
     expect(tryGit(of('.'), ['status'])).toMatchObject({ code: 0 });

@@ -187,7 +187,7 @@ describe.skipIf(!HAS_GIT).each(CASES)('the sandbox, started by $who', ({ asOther
     const [content, path = ''] = sections['E4 a forged object']?.split('\n') ?? [];
     expect(content).toBe('evil');
     expect(lstatSync(of(path), { throwIfNoEntry: false })).toBeUndefined();
-    expect(main.stdout).toMatch(/::warning::.*objects\/.*its content is not what its name says/);
+    expect(main.stdout).toMatch(/::warning title=AWF::.*objects\/.*its content is not what its name says/);
     renameSync(of('forged'), of(path));
     expect(tryGit(of('.'), ['fsck'], prefix)).toMatchObject({ code: 0 });
   });
@@ -221,7 +221,7 @@ describe.skipIf(!HAS_GIT).each(CASES)('the sandbox, started by $who', ({ asOther
     expect(readdirSync(of('.git'))).not.toContain('commondir');
     expect(disarmed.filter(({ movedTo }) => movedTo === undefined)).toEqual([]);
     expect(step.runner.main.summary()).toMatch(/`nh\/\.git` \(`.*`\): ⛔ moved to/);
-    expect(main.stdout).toMatch(/::warning::.*moved aside/);
+    expect(main.stdout).toMatch(/::warning title=AWF::.*moved aside/);
   });
 
   test('E5: protected paths are read-only, or their changes are reported', () => {
@@ -231,7 +231,7 @@ describe.skipIf(!HAS_GIT).each(CASES)('the sandbox, started by $who', ({ asOther
     expect(sections['E5 protected paths']).toContain('refused mv');
     expect(step.runner.main.summary()).toMatch(/`\.vscode`: added/);
     expect(step.runner.main.summary()).toMatch(/`package\.json`: modified/);
-    expect(main.stdout).toMatch(/::warning::.*\.vscode \(added\).*package\.json \(modified\)/);
+    expect(main.stdout).toMatch(/::warning title=AWF::.*\.vscode \(added\).*package\.json \(modified\)/);
   });
 
   test('the guards leave no mount points and no files of other users behind', () => {
@@ -266,7 +266,7 @@ describe.skipIf(!HAS_GIT)('the workspace is searched', () => {
     expect(readFileSync(join(workspace, 'new/.git/config'), 'utf8')).toContain('fsmonitor');
     const runner = step.runner.post();
     const post = await runEntry(join(ROOT, 'dist', 'post', 'index.js'), runner.env);
-    expect((await post.done).stdout).toMatch(/::warning::.*new\/\.git/);
+    expect((await post.done).stdout).toMatch(/::warning title=AWF::.*new\/\.git/);
     expect(runner.summary()).toContain('`new/.git`');
     expect(git(workspace, 'log', '-1', '--format=%s')).toBe('killed');
     expect(readFileSync(join(workspace, 'new/.git/config'), 'utf8')).not.toContain('fsmonitor');
@@ -290,7 +290,7 @@ describe.skipIf(!HAS_GIT)('the workspace is searched', () => {
     expect(main.stdout).toContain('refused');
     expect(main.stdout).not.toContain(CHECKOUT_TOKEN);
     expect(main.stdout).not.toContain('package.json');
-    expect(main.stdout).toMatch(/::warning::.*is a part of the repository/);
+    expect(main.stdout).toMatch(/::warning title=AWF::.*is a part of the repository/);
     expect(readdirSync(join(elsewhere, '.git'))).not.toContain('commondir');
     expect(git(elsewhere, 'config', '--file', '.git/config', 'user.name')).toBe('Octocat');
     expect(git(elsewhere, 'status', '--porcelain', '--untracked-files=no')).toBe('');

@@ -95,7 +95,7 @@ describe('awf', OPTIONS, () => {
   test('names no more hosts than people read', async () => {
     const { ended } = await awf('many-names', ['--', 'true']);
     const { stderr } = await ended();
-    expect(stderr).toMatch(/^awf: ⛔ .* domains were refused\. /m);
+    expect(stderr).toMatch(/^awf: ⛔ .* domains were refused\./m);
     expect(stderr.split('\n').length).toBeLessThan(50);
     expect(stderr.length).toBeLessThan(5_000);
   });

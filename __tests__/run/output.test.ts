@@ -18,7 +18,7 @@ function recorded(limitBytes: number) {
   return { output, said: (stream: 'stdout' | 'stderr') => Buffer.concat(passed[stream]).toString('latin1') };
 }
 
-const NOTE = '\nThe command wrote more than 1 MiB. The rest is not shown; the command goes on.\n';
+const NOTE = '\nAWF: The command wrote more than 1 MiB. The rest is not shown; the command goes on.\n';
 
 describe('a limit', () => {
   test('passes exactly that amount, says so once, and drops the rest', () => {

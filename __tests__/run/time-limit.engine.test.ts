@@ -72,7 +72,7 @@ describe('timeout-minutes', () => {
     main.signal('SIGINT');
     const { code, stdout } = await main.done;
     expect(code).toBe(1);
-    expect(stdout).toContain('::error::The run was cancelled (SIGINT).');
+    expect(stdout).toMatch(/::error title=[^:]+::The run was cancelled \(SIGINT\)\./);
     expect(step.runner.main.outputs()).toMatchObject({ outcome: 'error' });
   });
 });

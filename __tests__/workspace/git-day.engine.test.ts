@@ -47,7 +47,7 @@ describe.skipIf(!HAS_GIT).each(USERS)('a day of git in the sandbox, started by $
   });
 
   test('nothing is reported but what the day changed', () => {
-    const warnings = result.stdout.split('\n').filter((line) => line.startsWith('::warning::'));
+    const warnings = result.stdout.split('\n').filter((line) => line.startsWith('::warning title=AWF::'));
     expect(
       warnings.filter((line) => !/runs as root|\.gitmodules \(added\)|no API key|no credential/.test(line)),
     ).toEqual([]);

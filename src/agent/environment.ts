@@ -53,9 +53,7 @@ export interface AgentEnvironment {
   readonly variables: Readonly<Record<string, string>>;
   /** The names of those that come from outside: because of what they are or of `env-all`, and because `env` names them. */
   readonly passed: { readonly fromHost: readonly string[]; readonly asked: readonly string[] };
-  /** Requested variables that are withheld, with the reasons, for warnings. */
   readonly withheld: readonly Withheld[];
-  /** Other warnings for the user. */
   readonly warnings: readonly string[];
 }
 

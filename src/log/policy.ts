@@ -113,7 +113,7 @@ function reachRows(config: Config): Row[] {
 }
 
 /** What the presets became on this machine. */
-export function presetTexts({ presets }: Pick<Config, 'presets'>): string[] {
+function presetTexts({ presets }: Pick<Config, 'presets'>): string[] {
   return presets.map(({ name, hosts }) => {
     const froms = [...new Set(hosts.map(({ from }) => from))];
     const parts = froms.map((from) => {
@@ -125,7 +125,7 @@ export function presetTexts({ presets }: Pick<Config, 'presets'>): string[] {
 }
 
 /** What the workspace's lockfiles suggest. */
-export function proposalText({ proposedPresets, frontEnd }: Pick<Config, 'proposedPresets' | 'frontEnd'>): string[] {
+function proposalText({ proposedPresets, frontEnd }: Pick<Config, 'proposedPresets' | 'frontEnd'>): string[] {
   if (proposedPresets === undefined) return [];
   const found = proposedPresets.map(({ name, file }) => `${name} (${printable(file)})`).join(', ');
   const proposal =

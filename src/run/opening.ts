@@ -38,7 +38,7 @@ export class Opening {
 const ownPlatform = (): string => `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`;
 
 /** An installation without its `package.json` works all the same. */
-export function knownVersion(root: string): string | undefined {
+function knownVersion(root: string): string | undefined {
   try {
     return versionOf(root);
   } catch {
