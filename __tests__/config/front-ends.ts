@@ -87,7 +87,10 @@ const list = { isList: true } as const;
 
 /** Every option that takes a text in one of the front ends. */
 export const CASES: Readonly<
-  Record<Exclude<OptionName, 'run' | 'policy-ref' | 'enable-api-proxy' | 'tty' | 'keep-containers' | 'host-credentials'>, Case>
+  Record<
+    Exclude<OptionName, 'run' | 'policy-ref' | 'enable-api-proxy' | 'tty' | 'keep-containers' | 'host-credentials'>,
+    Case
+  >
 > = {
   shell: { good: 'sh', reads: { command: { shell: ['sh', '-e', '{0}'] } }, bad: ['pwsh', 'is not one of its values'] },
   'working-directory': { good: '.', reads: {}, bad: ['..', 'is outside the workspace'] },
