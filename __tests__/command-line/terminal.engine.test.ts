@@ -188,7 +188,7 @@ describe.skipIf(!HAS_TMUX)('a terminal', { timeout: 300_000 }, () => {
         await terminal.until('Yes, I trust this folder', 150_000);
         await terminal.pressUntil('Down', '❯ Yes, I trust');
         terminal.press('Enter');
-        await terminal.until(/\? for shortcuts|Try "/);
+        await terminal.until(/shift\+tab to cycle|\? for shortcuts/);
         terminal.type('Say hello, please');
         await terminal.until('Say hello, please');
         terminal.press('Enter');

@@ -172,7 +172,7 @@ _awf "$@"
 function fish({ subcommands, flags }: Words): string {
   const isFirst = quoteWord('test (count (commandline -opc)) -eq 1');
   const isRun = quoteWord(
-    "not contains -- -- (commandline -opc); and string match -qr -- '^(-|run$|$)' (commandline -opc)[2]''",
+    "not contains -- -- (commandline -opc); and begin; test (count (commandline -opc)) -eq 1; or string match -qr -- '^(-|run$)' (commandline -opc)[2]; end",
   );
   const lines = flags.map(({ name, short, description, values }) => {
     const value =
