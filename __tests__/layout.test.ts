@@ -115,7 +115,12 @@ describe('a fact lives once', () => {
     },
     {
       file: 'containers/squid/Dockerfile',
-      facts: [contract.SQUID_RUN_DIRECTORY, contract.PEEK_CERTIFICATE, contract.SQUID_ERROR_DIRECTORY],
+      facts: [
+        contract.SQUID_RUN_DIRECTORY,
+        contract.PEEK_CERTIFICATE,
+        contract.SQUID_ERROR_DIRECTORY,
+        contract.SQUID_LOG_DIR,
+      ],
       why: 'paths in an image are literals of its Dockerfile',
     },
     {
@@ -128,10 +133,10 @@ describe('a fact lives once', () => {
   /**
    * Matches whole words only: `10000` is not in `100000`, nor `api.example.com` in `my-api.example.com`. The beginning
    * of a subnet, the end of a domain, and what follows an escape are parts of a word. A shell's `${NAME-}` states NAME.
-   * An id may have its digits grouped, but a port never has.
+   * An id may have its digits grouped, but a port never has. A Dockerfile fills its last stage below /image.
    */
   function states(text: string, fact: string): boolean {
-    const start = [residencyDomain, marker, discardPort].includes(fact) ? '' : '(?<![\\w.-])';
+    const start = [residencyDomain, marker, discardPort].includes(fact) ? '' : '(?:(?<=/image)|(?<![\\w.-]))';
     const end = fact === subnetPrefix ? '' : /^[A-Z_]+$/.test(fact) ? '(?!\\w)' : '(?![\\w-])';
     const body = ids.includes(fact) ? fact.replace(/(?<=.)(?=.)/g, '_?') : RegExp.escape(fact);
     return new RegExp(`${start}${body}${end}`).test(text);

@@ -42,10 +42,12 @@ export async function startRegistry(): Promise<Registry> {
     await ended;
     rmSync(directory, { recursive: true });
   };
-  for (const limit = performance.now() + START_LIMIT_MS; ; await sleep(50)) {
+  const limit = performance.now() + START_LIMIT_MS;
+  for (;;) {
     const answer = await fetch(`http://${host}/v2/`).catch(() => undefined);
     if (answer?.status === 200) return { host, stop };
     if (server.exitCode !== null || performance.now() > limit) throw new Error('docker-registry did not start');
+    await sleep(50);
   }
 }
 

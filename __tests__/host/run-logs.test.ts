@@ -44,7 +44,7 @@ describe('a run', () => {
   test('says how it ended', () => {
     const path = ended(temporaryDirectory(), 1, new Date(NOW));
     expect(JSON.parse(readFileSync(join(path, 'run.json'), 'utf8'))).toEqual({
-      ...{ version: 1, started: '2026-11-27T01:02:03.004Z', awf: '1.0.0', runId: id(1), program: 'x' },
+      ...{ version: 1, startedAt: '2026-11-27T01:02:03.004Z', awf: '1.0.0', runId: id(1), program: 'x' },
       ...{ outcome: 'success', exitCode: 0, durationMs: 1 },
     });
   });

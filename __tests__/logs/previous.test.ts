@@ -20,7 +20,7 @@ test('the last run is the newest one in the state directory, else in the tempora
   const newest = make('squid-logs-1795742171358');
   make('squid-logs-x');
   expect(lastRun(given)).toBe(newest);
-  const run = join(given.user.home, '.local/state/awf/runs/1795742171000-0123abcd');
+  const run = join(given.user.home, '.local/state/awf/runs/20261127T010203.004Z-0123abcd');
   mkdirSync(run, { recursive: true });
   expect(lastRun(given)).toBe(run);
   expect(lastRun({ ...given, environment: { XDG_STATE_HOME: '/nonexistent' } })).toBe(newest);

@@ -182,7 +182,7 @@ describe('hostile logs', () => {
 });
 
 test('a run that was killed is read from Squid’s log', async () => {
-  const log = readFileSync(join(import.meta.dirname, 'fixtures/access.log'), 'utf8');
+  const log = readFileSync(join(import.meta.dirname, 'fixtures/access-log.txt'), 'utf8');
   const report = await read(directoryWith({ 'squid/access.log': log }));
   expect(report.isComplete).toBe(false);
   expect(report.rows.map(({ verdict, host, requests }) => [verdict, host, requests])).toEqual([

@@ -9,7 +9,7 @@ test('an untouched workspace gives no warning', () => {
 test('what the command changed among protected paths is named', () => {
   const changes = [{ path: '.claude/settings.json', how: 'modified' as const }];
   expect(aftermathWarnings({ ...NOTHING_LEFT, changes })).toEqual([
-    'The command changed what protect-paths names: .claude/settings.json (modified).',
+    'The command changed protected files: .claude/settings.json (modified). Review them before a later step uses them.',
   ]);
 });
 

@@ -14,7 +14,7 @@ const linesFor = (...blocked: readonly JudgedDomain[]) => propose(...blocked)?.l
 
 test('keeps the entries that are there, and names a preset once', () => {
   expect(propose(refused('a.things.example'), refused('b.things.example'))).toEqual({
-    ...{ lines: ['mine.example', '*.also.example', 'things'], unknown: 0, leftOut: 0 },
+    ...{ lines: ['mine.example', '*.also.example', 'things'], unknown: 0, leftOut: 0, added: ['things'] },
     covered: new Map(['a', 'b'].map((name) => [`${name}.things.example`, 'things'])),
   });
 });

@@ -76,6 +76,7 @@ describe.each(EXAMPLES)('%s', (file) => {
     writeFileSync(join(workspace, '.github/corp-ca.pem'), (await createTestCa()).certPem);
     vi.spyOn(process.stdout, 'write').mockReturnValue(true);
     for (const [name, value] of Object.entries(inputEnv(join(ROOT, 'action.yml'), inputs))) vi.stubEnv(name, value);
+    vi.stubEnv('GITHUB_REPOSITORY', 'owner/repository');
     const { config } = loadInputs({ ...process.env, GITHUB_WORKSPACE: workspace });
     expect(config.timeoutMinutes).toBeGreaterThan(0);
   });

@@ -18707,7 +18707,7 @@ exports.visitAsync = visitAsync;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3479);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(840);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(793);
 
 
@@ -18720,7 +18720,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 3479:
+/***/ 840:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -24203,6 +24203,52 @@ function checkProtectedPaths(entries) {
     });
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/report-options.js
+
+
+/** The options about what a run tells and leaves. */
+const report_options_REPORT = [
+    {
+        name: 'agent-logs',
+        kind: 'boolean',
+        default: 'true',
+        description: 'keep what agent programs write about their work, beside the logs',
+    },
+    {
+        name: 'result-file',
+        kind: 'text',
+        parse: workspaceFile,
+        only: 'action',
+        description: 'a file of the workspace that becomes the output result',
+    },
+    {
+        name: 'upload-logs',
+        kind: 'choice',
+        choices: ['always', 'on-failure', 'never'],
+        only: 'action',
+        default: 'always',
+        description: 'when the logs become an artifact',
+    },
+    {
+        name: 'artifact-name',
+        kind: 'text',
+        parse: anyText,
+        only: 'action',
+        description: 'awf-logs and a unique suffix by default',
+    },
+    { name: 'retention-days', kind: 'count', only: 'action', description: "the repository's setting by default" },
+    {
+        name: 'log-level',
+        kind: 'choice',
+        choices: LOG_LEVELS,
+        default: 'info',
+        // The runner's debug mode: https://docs.github.com/actions/how-tos/monitor-workflows/enable-debug-logging
+        variable: 'RUNNER_DEBUG',
+        variableValues: { '1': 'debug' },
+        description: 'how much to log',
+    },
+];
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/options.js
 
 
@@ -24379,12 +24425,6 @@ const options_OTHERS = [
     { name: 'max-requests', kind: 'count', description: 'requests to the providers that the run may make' },
     { name: 'max-tokens', kind: 'count', description: "tokens that the run may use, the prompts' and the answers'" },
     {
-        name: 'agent-logs',
-        kind: 'boolean',
-        default: 'true',
-        description: 'keep what agent programs write about their work, beside the logs',
-    },
-    {
         name: 'max-cost-usd',
         kind: 'text',
         parse: dollars,
@@ -24397,39 +24437,7 @@ const options_OTHERS = [
         parse: ownPrice,
         description: 'MODEL INPUT OUTPUT [CACHED [WRITE [HOUR-WRITE]]], dollars per million tokens',
     },
-    {
-        name: 'result-file',
-        kind: 'text',
-        parse: workspaceFile,
-        only: 'action',
-        description: 'a file of the workspace that becomes the output result',
-    },
-    {
-        name: 'upload-logs',
-        kind: 'choice',
-        choices: ['always', 'on-failure', 'never'],
-        only: 'action',
-        default: 'always',
-        description: 'when the logs become an artifact',
-    },
-    {
-        name: 'artifact-name',
-        kind: 'text',
-        parse: anyText,
-        only: 'action',
-        description: 'awf-logs and a unique suffix by default',
-    },
-    { name: 'retention-days', kind: 'count', only: 'action', description: "the repository's setting by default" },
-    {
-        name: 'log-level',
-        kind: 'choice',
-        choices: LOG_LEVELS,
-        default: 'info',
-        // The runner's debug mode: https://docs.github.com/actions/how-tos/monitor-workflows/enable-debug-logging
-        variable: 'RUNNER_DEBUG',
-        variableValues: { '1': 'debug' },
-        description: 'how much to log',
-    },
+    ...report_options_REPORT,
     {
         name: 'enable-api-proxy',
         kind: 'boolean',
@@ -25360,7 +25368,8 @@ function buildConfig(frontEnd, context) {
     const keys = keyVariables(values, given);
     const chosen = frontEnd.kind === 'action' ? true : values['enable-api-proxy'];
     const apiProxy = chosen ?? keys.length > 0;
-    const { rules: egress, ...expanded } = egressOf(values, thisMachine(values.env, environment, workspace, context.root), frontEnd.kind);
+    const machine = thisMachine(values.env, environment, workspace, context.root);
+    const { rules: egress, ...expanded } = egressOf(values, machine, frontEnd.kind);
     (0,errors/* throwProblems */.Jh)([
         ...(policy?.problems ?? []),
         ...problems,
@@ -26667,7 +26676,7 @@ _awf "$@"
 }
 function fish({ subcommands, flags }) {
     const isFirst = quoteWord('test (count (commandline -opc)) -eq 1');
-    const isRun = quoteWord("not contains -- -- (commandline -opc); and string match -qr -- '^(-|run$|$)' (commandline -opc)[2]''");
+    const isRun = quoteWord("not contains -- -- (commandline -opc); and begin; test (count (commandline -opc)) -eq 1; or string match -qr -- '^(-|run$)' (commandline -opc)[2]; end");
     const lines = flags.map(({ name, short, description, values }) => {
         const value = values === undefined
             ? ''
@@ -35656,7 +35665,26 @@ function modelQuestions(config, { variables }) {
     }));
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/variable-texts.js
+
+/** Why a variable that `env` names is not there. */
+const unsetText = (name, frontEnd) => frontEnd === 'action'
+    ? `env lists ${name}, but this step does not set it. Add it under env: of the step.`
+    : `--env names ${name}, but it is not set in the environment of awf. Set it, or write --env ${name}=VALUE.`;
+/** Why the command gets no variable of this name, and what to do. */
+function whyNot(name, frontEnd) {
+    if (isCredentialName(name)) {
+        const where = frontEnd === 'action' ? 'as an input of the action' : 'in the environment of awf';
+        return (`Pass the credential ${where}, and the api-proxy injects it. ` +
+            `For a program that insists on ${name}, set ${name}=placeholder.`);
+    }
+    return isWithheld(name)
+        ? 'It lets a step act on the job, or leads to a program outside the sandbox.'
+        : 'The sandbox sets it itself. Leave it out.';
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/environment.js
+
 
 
 
@@ -35872,19 +35900,6 @@ function shellCheck({ agentImage, command }) {
     if (agentImage === undefined || command.kind === 'argv')
         return [];
     return command.shell.slice(0, 1).map((program) => `shell ${program} ${agentImage}`);
-}
-const unsetText = (name, frontEnd) => frontEnd === 'action'
-    ? `env lists ${name}, but this step does not set it. Add it under env: of the step.`
-    : `--env names ${name}, but it is not set in the environment of awf. Set it, or write --env ${name}=VALUE.`;
-function whyNot(name, frontEnd) {
-    if (isCredentialName(name)) {
-        const where = frontEnd === 'action' ? 'as an input of the action' : 'in the environment of awf';
-        return (`Pass the credential ${where}, and the api-proxy injects it. ` +
-            `For a program that insists on ${name}, set ${name}=placeholder.`);
-    }
-    return isWithheld(name)
-        ? 'It lets a step act on the job, or leads to a program outside the sandbox.'
-        : 'The sandbox sets it itself. Leave it out.';
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/start-document.js

@@ -13,7 +13,7 @@ import { inDays, type ImageSource, type Outdated, type WantedImage } from './wan
  * security updates of Squid, OpenSSL and Node. Debian publishes such updates several times a month; a rebuild takes
  * half a minute of a job, and replaces the image under all of a machine's runs.
  */
-export const MAX_AGE_DAYS = 30;
+const MAX_AGE_DAYS = 30;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
