@@ -263,7 +263,8 @@ describe('sidecars', () => {
   test.each(['squid', 'api-proxy'] as const)(
     '%s that exits at its start: the error contains its last lines',
     async (role) => {
-      const script = 'cat > /dev/null; { seq -f "line %g" 20; echo "the disk is on fire"; } >&2; exit 3';
+      const script =
+        'cat > /dev/null; { for i in {1..20}; do echo "line $i"; done; echo "the disk is on fire"; } >&2; exit 3';
       const result = await runMain(aCopy({ [role]: imageThatRuns(role, script) }));
       const title = { squid: 'Squid', 'api-proxy': 'The api-proxy' }[role];
       expectFailure(result, `${title} ended unexpectedly with exit code 3`, 'line 20\nthe disk is on fire');

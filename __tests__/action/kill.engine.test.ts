@@ -230,7 +230,7 @@ describe('a cancelled step', () => {
     onTestFinished(() => {
       kill(processes);
     });
-    await untilSaid(main, /^agent: the build waits$/m);
+    await untilSaid(main, /^AWF debug: agent: the build waits$/m);
     processes = [main.pid, ...descendants(main.pid)];
     main.signal('SIGINT');
     const result = await ended(main);

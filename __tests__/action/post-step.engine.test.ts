@@ -67,7 +67,7 @@ describe('upload-logs', () => {
     expect(service.artifacts).toMatchObject([
       { name: `awf-logs-${runIdOf(step.runner)!}`, finalized: true, expiresAt: undefined },
     ]);
-    const names = [...readZip(service.artifacts[0]!.zip).keys()].filter((path) => path !== 'summary.md').sort();
+    const names = [...readZip(service.artifacts[0]!.zip).keys()].sort();
     expect(names).toEqual([
       'api-proxy/api-proxy.log',
       'api-proxy/requests.jsonl',
@@ -75,6 +75,7 @@ describe('upload-logs', () => {
       'squid/access.jsonl',
       'squid/access.log',
       'squid/cache.log',
+      'summary.md',
       'timings.json',
       'usage.json',
     ]);
@@ -264,9 +265,9 @@ describe('E8: links among the logs', () => {
     const names = [...readZip(service.artifacts[0]!.zip).keys()].map((path) => path.replace(/^.*\//, ''));
     const files = [
       ...['access.jsonl', 'access.log', 'api-proxy.log', 'cache.log', 'policy.json', 'timings.json', 'usage.json'],
-      ...['requests.jsonl', 'workspace.json'],
+      ...['requests.jsonl', 'summary.md', 'workspace.json'],
     ];
-    expect(names.filter((name) => name !== 'summary.md').sort()).toEqual(files.sort());
+    expect(names.sort()).toEqual(files.sort());
     expect(remains(step.runner)).toEqual([]);
   });
 });

@@ -321,9 +321,9 @@ describe('logs', () => {
   });
 
   test('are in the temporary directory if the place for state is in the workspace', async () => {
-    const result = await awf(['--', 'true'], { XDG_STATE_HOME: join(workspace, 'state') });
+    const result = await awf(['--', ...tunnelsTo('x.example')], { XDG_STATE_HOME: join(workspace, 'state') });
     expect(said(result).join('\n')).toMatch(/The logs go to the temporary directory\. .*is in the workspace\./);
-    expect(/^awf: logs: (.+), /m.exec(result.stderr)?.[1]).toContain(join(temporary, 'squid-logs-'));
+    expect(/^awf: logs: (.+)$/m.exec(result.stderr)?.[1]).toContain(join(temporary, 'squid-logs-'));
     expect(readdirSync(workspace)).toEqual([]);
   });
 

@@ -6,6 +6,7 @@ import { NO_DOMAINS } from '../../src/report/traffic.ts';
 import { NO_MODEL_USAGE, type RunUsage } from '../../src/report/usage.ts';
 import { NO_USAGE } from '../../src/shared/usage.ts';
 import { judged } from '../../testing/builders.ts';
+import { allowing } from '../../testing/options.ts';
 import {
   ABOUT,
   ALL_WELL,
@@ -136,6 +137,13 @@ describe('what to add', () => {
     expect(markdown).toContain(
       '```yaml\nallow-domains: |\n  docs.python.example\n  never-asked.example\n  github\n  npm\n  pypi\n  # cdn.evil.example\n```',
     );
+  });
+
+  test('the network has what each preset on the list became', () => {
+    const markdown = summaryMarkdown(factsOf({ config: { egress: allowing('a.example\nrubygems') } }));
+    expect(markdown).toContain('What the presets are on this machine:');
+    expect(markdown).toMatch(/^- `rubygems`: .*rubygems/m);
+    expect(summaryMarkdown(factsOf())).not.toContain('What the presets are');
   });
 
   test('what was refused comes with the preset that has it, or a question mark', () => {

@@ -28534,7 +28534,7 @@ function sandboxGroup(startupMs, phases) {
         .map((one) => [one.phase, `${duration(tookMs(one))}, from ${duration(one.startMs)}`]);
     return {
         title: `sandbox is up after ${duration(startupMs)} (${parts.join(', ')})`,
-        lines: [...rowLines(rows), 'Most of it goes on at the same time. timings.json, in the logs, has the milliseconds.'],
+        lines: [...rowLines(rows), 'Most of it happens at the same time. timings.json, in the logs, has the milliseconds.'],
     };
 }
 
@@ -37236,8 +37236,13 @@ function egressReport(config, domains, usage, presetsOf) {
     return {
         ...{ mode, refusals, audited },
         proposal: allowProposal(allow, [...audited.allowable, ...refusals.allowable], presetsOf),
+        presets: presetsIn(allow),
         unexpected: unexpectedOf(refusals),
     };
+}
+function presetsIn(allow) {
+    const byPreset = Map.groupBy(allow, ({ preset }) => preset);
+    return [...byPreset].flatMap(([name, entries]) => name === undefined ? [] : [{ name, entries: entries.map(({ text }) => text) }]);
 }
 /** The policy of the run and what it did, beside Squid's log. */
 const POLICY_FILE = 'policy.json';
@@ -40753,7 +40758,7 @@ const logs_FORMS = ['json', 'yaml', 'follow', 'prune'];
 /** `awf logs [DIRECTORY|ARTIFACT.zip]`: what a run reached, was refused, and used. */
 const LOGS = {
     name: 'logs',
-    syntax: '[options] [DIRECTORY|ARTIFACT.zip]',
+    syntax: '[options] [PLACE]',
     summary: 'shows what a run reached, was refused and used',
     run: async (argv, context) => {
         let answer = 0;
@@ -41596,8 +41601,16 @@ function networkBlocks(domains, egress) {
     return [
         ...harmlessBlocks([...egress.refusals.harmless, ...egress.audited.harmless]),
         ...expectedBlocks([...egress.refusals.expected, ...egress.audited.expected]),
-        ...details(title, [...table(['Domain', 'Requests'], rows), ...unusedBlocks(unused)]),
+        ...details(title, [
+            ...table(['Domain', 'Requests'], rows),
+            ...presetBlocks(egress.presets),
+            ...unusedBlocks(unused),
+        ]),
     ];
+}
+function presetBlocks(presets) {
+    const items = presets.map(({ name, entries }) => `${code(name)}: ${entries.map(nameCell).join(', ')}`);
+    return items.length === 0 ? [] : ['What the presets are on this machine:', ...markdown_list(items)];
 }
 function unreadNote(count, program) {
     return count === 0 ? [] : [`⚠️ ${linesText(count)} of ${program}'s log could not be read.`];

@@ -28,7 +28,7 @@ const FORMS = ['json', 'yaml', 'follow', 'prune'] as const;
 /** `awf logs [DIRECTORY|ARTIFACT.zip]`: what a run reached, was refused, and used. */
 export const LOGS: Subcommand = {
   name: 'logs',
-  syntax: '[options] [DIRECTORY|ARTIFACT.zip]',
+  syntax: '[options] [PLACE]',
   summary: 'shows what a run reached, was refused and used',
   run: async (argv, context) => {
     let answer: Answer | number = 0;

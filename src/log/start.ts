@@ -55,6 +55,6 @@ export function sandboxGroup(startupMs: number, phases: readonly Phase[]): Group
     .map((one) => [one.phase, `${duration(tookMs(one))}, from ${duration(one.startMs)}`] as const);
   return {
     title: `sandbox is up after ${duration(startupMs)} (${parts.join(', ')})`,
-    lines: [...rowLines(rows), 'Most of it goes on at the same time. timings.json, in the logs, has the milliseconds.'],
+    lines: [...rowLines(rows), 'Most of it happens at the same time. timings.json, in the logs, has the milliseconds.'],
   };
 }

@@ -40,8 +40,17 @@ export function networkBlocks(domains: DomainTraffic, egress: EgressReport): str
   return [
     ...harmlessBlocks([...egress.refusals.harmless, ...egress.audited.harmless]),
     ...expectedBlocks([...egress.refusals.expected, ...egress.audited.expected]),
-    ...details(title, [...table(['Domain', 'Requests'], rows), ...unusedBlocks(unused)]),
+    ...details(title, [
+      ...table(['Domain', 'Requests'], rows),
+      ...presetBlocks(egress.presets),
+      ...unusedBlocks(unused),
+    ]),
   ];
+}
+
+function presetBlocks(presets: EgressReport['presets']): string[] {
+  const items = presets.map(({ name, entries }) => `${code(name)}: ${entries.map(nameCell).join(', ')}`);
+  return items.length === 0 ? [] : ['What the presets are on this machine:', ...list(items)];
 }
 
 export function unreadNote(count: number, program: string): string[] {

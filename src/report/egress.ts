@@ -15,6 +15,8 @@ export interface EgressReport {
   readonly refusals: Refusals;
   /** What would have been refused, had this been no audit. */
   readonly audited: Refusals;
+  /** What each preset on the list became on this machine. */
+  readonly presets: readonly { readonly name: string; readonly entries: readonly string[] }[];
   /** Refused names, and requests at named hosts, that nobody expected. */
   readonly unexpected: readonly string[];
 }
@@ -34,8 +36,16 @@ export function egressReport(
   return {
     ...{ mode, refusals, audited },
     proposal: allowProposal(allow, [...audited.allowable, ...refusals.allowable], presetsOf),
+    presets: presetsIn(allow),
     unexpected: unexpectedOf(refusals),
   };
+}
+
+function presetsIn(allow: Config['egress']['allow']): EgressReport['presets'] {
+  const byPreset = Map.groupBy(allow, ({ preset }) => preset);
+  return [...byPreset].flatMap(([name, entries]) =>
+    name === undefined ? [] : [{ name, entries: entries.map(({ text }) => text) }],
+  );
 }
 
 /** The policy of the run and what it did, beside Squid's log. */

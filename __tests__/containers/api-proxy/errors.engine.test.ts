@@ -222,9 +222,8 @@ describe('warnings of a run before anything fails', () => {
     },
   );
 
-  test('there is no credential at all', () => {
-    expect(empty.run.warnings).toContain(NO_CREDENTIALS);
-    expect(usual.run.warnings).not.toContain(NO_CREDENTIALS);
+  test('there is no credential at all: not a word, for the command names no program that needs one', () => {
+    expect(empty.run.warnings.filter((warning) => warning.includes(NO_CREDENTIALS))).toEqual([]);
   });
 });
 
