@@ -13,6 +13,7 @@ import { DockerCli } from '../../src/docker/cli.ts';
 import { builtImageNames } from '../../src/docker/images.ts';
 import { docker } from '../../testing/engine/engine.ts';
 import { startSandbox } from '../../testing/engine/sandbox-run.ts';
+import { imageWithTools } from '../../testing/engine/test-image.ts';
 import { sectionedScript, sectionsOf } from '../../testing/engine/sections.ts';
 import { give, ordinaryUser } from '../../testing/runner/program.ts';
 import { ROOT } from '../../testing/root.ts';
@@ -132,7 +133,7 @@ beforeAll(async () => {
   const options = { 'allow-services': services.join('\n') };
   const script = SCRIPT(portOf(http), portOf(other), address);
   sections = await sandboxed(script, options);
-  inImage = await sandboxed(script, { ...options, 'agent-image': images['api-proxy'] });
+  inImage = await sandboxed(script, { ...options, 'agent-image': imageWithTools('api-proxy') });
 });
 afterAll(() => {
   database?.stop();
