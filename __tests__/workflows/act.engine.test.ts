@@ -110,10 +110,11 @@ describe.skipIf(!HAS_GO)('a workflow that uses the action twice, run by act', ()
 
   test('writes a job summary for each step', () => {
     const summary = (id: string): unknown => recordsOf(id).find(({ command }) => command === 'summary')?.['content'];
-    expect(summary('calls')).toMatch(/\*\*success\*\*.*1 request was refused/);
-    expect(summary('calls')).toContain('`refused.example`');
-    expect(summary('calls')).toMatch(/^\| Anthropic \| [^|]* \| 1 \| 0 \|/m);
-    expect(summary('fails')).toMatch(/\*\*failure\*\*.*exit code 7/);
+    expect(summary('calls')).toMatch(/^## ⛔ AWF · calls: 1 domain refused$/m);
+    expect(summary('calls')).toMatch(/^\*\*Finished in .*\*\* with exit code 0\. 1 request was refused/m);
+    expect(summary('calls')).toMatch(/^\| `refused\.example` ❓ \| 1 \|$/m);
+    expect(summary('calls')).toMatch(/^\| requests, none failed \| 1 \|$/m);
+    expect(summary('fails')).toMatch(/^\*\*Failed after .*\*\* with exit code 7/m);
   });
 
   test('runs the post steps: the logs become an artifact if requested, and nothing is left', () => {
