@@ -111,7 +111,7 @@ describe('a report that cannot be delivered loses only that part', OPTIONS, () =
     ]);
     // Unknown values are left out, never reported as empty.
     const outputs = Object.keys(runner.main.outputs()).toSorted();
-    expect(outputs).toEqual(['agent-outputs', 'exit-code', 'logs-path', 'outcome', 'startup-ms']);
+    expect(outputs).toEqual(['agent-outputs', 'exit-code', 'logs-path', 'outcome', 'result', 'startup-ms']);
     expect(runner.main.summary()).toContain('Which requests were refused is unknown');
   });
 
