@@ -1,12 +1,13 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CLAUDE, install } from '../testing/agents/programs.ts';
-import { bridgeAddress } from '../testing/engine/engine.ts';
+import { bridgeAddress, leftOvers } from '../testing/engine/engine.ts';
 import { startProviderServer, type ProviderServer } from '../testing/provider/server.ts';
 import { createRunner, type RunnerStep } from '../testing/runner/files.ts';
+import { runIdOf } from '../testing/runner/remains.ts';
 import { createTestCa } from '../testing/tls.ts';
 import { PROVIDERS } from '../src/shared/providers.ts';
 import { ROOT } from '../testing/root.ts';
@@ -83,10 +84,9 @@ console.log(runner.main.outputs());
 
 const problems = exitCode === 0 ? [] : [`the main step exited with code ${String(exitCode)}`];
 if (provider) problems.push(...(await inspectProvider(provider)));
-const containers = spawnSync('docker', ['ps', '--all', '--quiet', '--filter=label=awf.run'], {
-  encoding: 'utf8',
-}).stdout;
-if (containers !== '') problems.push(`containers are left over: ${containers}`);
+// Other runs may share the engine.
+const left = leftOvers(runIdOf(runner));
+if (left.length > 0) problems.push(`containers or networks are left over: ${left.join(', ')}`);
 heading(problems.length === 0 ? 'Everything worked' : 'Something is wrong');
 for (const problem of problems) console.log(problem);
 console.log(`The logs are in ${runner.temp}`);
