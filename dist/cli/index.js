@@ -18708,7 +18708,7 @@ exports.visitAsync = visitAsync;
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
 /* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(840);
-/* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(793);
+/* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
 
@@ -43261,23 +43261,14 @@ function describeError(error) {
 
 /***/ }),
 
-/***/ 793:
+/***/ 3110:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  n: () => (/* binding */ exitWith)
-});
-
-;// CONCATENATED MODULE: external "node:v8"
-const external_node_v8_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:v8");
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/run/output.js
-var output = __nccwpck_require__(4211);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/run/signals.js
-var signals = __nccwpck_require__(3577);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/exit.js
-
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   n: () => (/* binding */ exitWith)
+/* harmony export */ });
+/* harmony import */ var _output_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4211);
+/* harmony import */ var _signals_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3577);
 
 
 /**
@@ -43287,12 +43278,9 @@ var signals = __nccwpck_require__(3577);
  * @param main gets a signal that fires when the process is asked to end
  */
 async function exitWith(main) {
-    // V8 begins to collect 10 MB while the containers are being created, which takes 50 ms of a start of one second. Without
-    // this, it waits until there is more to collect.
-    (0,external_node_v8_namespaceObject.setFlagsFromString)('--no-incremental-marking');
-    const signal = (0,signals/* cancellation */.W)();
+    const signal = (0,_signals_js__WEBPACK_IMPORTED_MODULE_1__/* .cancellation */ .W)();
     const exitCode = await main(signal);
-    await (0,output/* flush */.bX)(signal);
+    await (0,_output_js__WEBPACK_IMPORTED_MODULE_0__/* .flush */ .bX)(signal);
     process.exit(exitCode);
 }
 

@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import { flush } from './output.ts';
 import { cancellation } from './signals.ts';
 
@@ -9,9 +8,6 @@ import { cancellation } from './signals.ts';
  * @param main gets a signal that fires when the process is asked to end
  */
 export async function exitWith(main: (signal: AbortSignal) => Promise<number>): Promise<never> {
-  // V8 begins to collect 10 MB while the containers are being created, which takes 50 ms of a start of one second. Without
-  // this, it waits until there is more to collect.
-  setFlagsFromString('--no-incremental-marking');
   const signal = cancellation();
   const exitCode = await main(signal);
   await flush(signal);
