@@ -138,9 +138,10 @@ describe('what the engine has', () => {
     expect(found).toEqual([{ network: 'github_network_1', names: ['db'], address: '10.0.0.2' }]);
   });
 
-  test('networks of runs, whose labels the client is asked for in the same order', async () => {
+  test('networks and volumes of runs, whose labels the client is asked for in the same order', async () => {
     const script = `[[ $* == *'{{.Label "awf.run"}}|{{.Label "awf.owner"}}|{{.Label "awf.kept"}}'* ]] && echo 'a|b|'`;
-    expect(await cliWith(script).networkMarks()).toEqual([{ runId: 'a', owner: 'b', isKept: false }]);
+    const mark = { runId: 'a', owner: 'b', isKept: false };
+    expect(await cliWith(script).objectMarks()).toEqual([mark, mark]);
   });
 });
 
@@ -160,8 +161,14 @@ describe('the removal of containers', () => {
 
   test('ends when the names are free, no matter who removes the containers', async () => {
     const cli = cliWith(SLOW);
-    await cli.removeContainers(['awf-api-proxy']);
+    expect(await cli.removeContainers(['awf-api-proxy'])).toBe(false);
     expect((await cli.containers()).map(({ name }) => name)).toEqual(['somebody']);
+  });
+
+  test('says whether one of them was gone, by the engine’s words', async () => {
+    expect(await cliWith('echo a; echo b').removeContainers(['a', 'b'])).toBe(true);
+    const gone = `echo 'Error: No such container: b' >&2; exit 1`;
+    expect(await cliWith(gone).removeContainers(['a', 'b'])).toBe(false);
   });
 
   test('fails with the engine’s message', async () => {

@@ -99,7 +99,9 @@ describe('containerArgs', () => {
   });
 
   test('files of an image are an anonymous volume', () => {
-    expect(added({ mounts: [{ kind: 'image-files', target: '/lib' }] })).toEqual(['--mount=type=volume,target=/lib']);
+    expect(added({ mounts: [{ kind: 'image-files', target: '/lib' }] })).toEqual([
+      '--mount=type=volume,target=/lib,volume-label=awf.run=0123abcd',
+    ]);
   });
 });
 

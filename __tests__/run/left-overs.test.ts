@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { RunMark } from '../../src/docker/spec.ts';
 import { ownerOf } from '../../src/host/owner.ts';
 import type { Reporter } from '../../src/reporter.ts';
-import { removeLeftOverContainers, removeLeftOverNetworks } from '../../src/run/left-overs.ts';
+import { removeLeftOverContainers, removeLeftOverObjects } from '../../src/run/left-overs.ts';
 import { networkNames } from '../../src/shared/network.ts';
 import { FakeEngine, type FakeEngineOptions } from '../../testing/engine/fake-engine.ts';
 import { killedOwner } from '../../testing/killed-process.ts';
@@ -30,7 +30,7 @@ async function anEngine(
 const container = (mark: RunMark, role: string) => ({
   ...{ ...mark, name: `awf-${role}-${mark.runId}`, image: 'test', user: '1:1', limits: { memory: '6m', pids: 1 } },
   ...{ network: networkNames(mark.runId).internal, seccompProfile: import.meta.filename },
-  ...{ mounts: [], tmpfs: [], environment: {} },
+  ...{ mounts: [{ kind: 'image-files', target: '/lib' } as const], tmpfs: [], environment: {} },
 });
 
 const ATTACHMENT = { input: '', later: undefined, onStdout: () => undefined, onStderr: () => undefined };
@@ -78,7 +78,10 @@ describe('containers', CONCURRENT, () => {
     void context.engine.run(container(mark, 'agent'), ATTACHMENT);
     await removeContainers(context);
     const left = ['squid', 'agent', 'internal', 'outer'].map((part) => `awf-${part}-${KILLED}`);
-    expect({ left: context.engine.left, running: context.engine.running }).toEqual({ left, running: [] });
+    const volumes = ['squid', 'agent'].map((role) => `volume of awf-${role}-${KILLED}`);
+    expect({ left: context.engine.left, running: context.engine.running }).toEqual({
+      ...{ left: [...left, ...volumes], running: [] },
+    });
     expect(context.messages).toEqual([`The run ${KILLED} was killed; stopped what it had left.`]);
 
     context.engine.calls.length = 0;
@@ -96,20 +99,29 @@ describe('containers', CONCURRENT, () => {
   });
 });
 
-describe('networks', CONCURRENT, () => {
+describe('networks and volumes', CONCURRENT, () => {
+  test('of a killed run whose container somebody removed are removed', async () => {
+    const owner = await killedOwner();
+    const context = surroundings(await anEngine([{ runId: KILLED, owner }], 'agent'));
+    for (const name of context.engine.left.filter((one) => one.includes('agent'))) context.engine.forget(name);
+    expect(context.engine.left).toContainEqual(expect.stringContaining('volume of'));
+    await removeLeftOverObjects(context);
+    expect(context.engine.left).toEqual([]);
+  });
+
   test('of a killed run are removed; those of other runs and of what was kept are not', async () => {
     const owner = await killedOwner();
     const kept = { runId: 'dead0002', owner, isKept: true };
     const alive = { runId: 'a11e0001', owner: ownerOf() };
     const context = surroundings(await anEngine([{ runId: KILLED, owner }, kept, alive]));
-    await removeLeftOverNetworks(context);
+    await removeLeftOverObjects(context);
     const names = [kept, alive].flatMap(({ runId }) => Object.values(networkNames(runId)));
     expect(context.engine.left).toEqual(names);
   });
 
   test('that the engine does not list cost a warning', async () => {
-    const context = surroundings(await anEngine([], undefined, { onCall: refusing('networkMarks') }));
-    await removeLeftOverNetworks(context);
-    expect(context.messages).toEqual(['Could not look for what killed runs left: docker networkMarks failed: no']);
+    const context = surroundings(await anEngine([], undefined, { onCall: refusing('objectMarks') }));
+    await removeLeftOverObjects(context);
+    expect(context.messages).toEqual(['Could not look for what killed runs left: docker objectMarks failed: no']);
   });
 });

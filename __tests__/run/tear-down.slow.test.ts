@@ -46,7 +46,7 @@ describe('the removal', CONCURRENT, () => {
     const world = aWorld();
     await world.run();
     // The search for what killed runs left goes on beside it.
-    const calls = world.engine.calls.filter((call) => call !== 'networkMarks');
+    const calls = world.engine.calls.filter((call) => call !== 'objectMarks');
     const name = (role: string): string =>
       calls.find((call) => call.startsWith(`run awf-${role}`))!.slice('run '.length);
     const squid = name('agent').replace('agent', 'squid');
@@ -68,6 +68,17 @@ describe('the removal', CONCURRENT, () => {
     const world = aWorld({ onCall: refusing(verb, subject, 1) });
     expect(await world.run()).toMatchObject({ outcome: 'success', exitCode: 0, error: undefined });
     expect(world.engine.calls.filter((call) => call.startsWith(`${verb} ${subject}`)).length).toBeGreaterThan(1);
+    expect({ left: world.left(), warnings: world.warnings }).toEqual({ left: [], warnings: [] });
+  });
+
+  test('finds the volume of a container that somebody removed without it', async () => {
+    const world: World = aWorld({
+      command: async () => {
+        for (const name of world.engine.running.filter((one) => roleOf(one) === 'agent')) world.engine.forget(name);
+        return 137;
+      },
+    });
+    expect(await world.run()).toMatchObject({ exitCode: 137, error: undefined });
     expect({ left: world.left(), warnings: world.warnings }).toEqual({ left: [], warnings: [] });
   });
 

@@ -18707,7 +18707,7 @@ exports.visitAsync = visitAsync;
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(840);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8593);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
@@ -18720,7 +18720,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 840:
+/***/ 8593:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -20205,7 +20205,15 @@ class DockerClient {
         if (later === undefined)
             child.stdin.end();
         else
-            void later.then((more) => (typeof more === 'string' ? child.stdin.end(more) : more.pipe(child.stdin)));
+            void later.then((more) => {
+                // A client that has ended must not take what is meant for the next one.
+                if (child.stdin.destroyed)
+                    return;
+                if (typeof more === 'string')
+                    child.stdin.end(more);
+                else
+                    more.pipe(child.stdin);
+            });
         const [exitCode, signal] = (await (0,external_node_events_.once)(child, 'close'));
         if (exitCode === null)
             throw killed(args, signal);
@@ -20473,16 +20481,22 @@ class DockerCli {
     }
     async removeContainers(names) {
         if (names.length === 0)
-            return;
+            return true;
         const args = ['rm', '--force', '--volumes', ...names];
         const stderr = await this.#succeedUnless(args, /No such container|already in progress/);
         if (/already in progress/.test(stderr))
             await this.#gone(names);
+        return !/No such container|already in progress/.test(stderr);
     }
     async removeNetworks(names) {
         if (names.length === 0)
             return;
         await this.#succeedUnless(['network', 'rm', ...names], /not found|No such network/);
+    }
+    async removeVolumes(names) {
+        if (names.length === 0)
+            return;
+        await this.#succeedUnless(['volume', 'rm', ...names], /no such volume/i);
     }
     async containers() {
         const format = ['{{.Names}}', '{{.Status}}', ...MARK_FORMAT].join(SEPARATOR);
@@ -20502,18 +20516,20 @@ class DockerCli {
         const { stdout } = await this.#client.call(['container', 'inspect', format, ...ids]);
         return nonEmptyLines(stdout).flatMap((line) => neighboursIn(JSON.parse(line), prefix));
     }
-    async networkMarks() {
-        const args = ['network', 'ls', `--filter=label=${docker_spec/* RUN_LABEL */.jQ}`, `--format=${MARK_FORMAT.join(SEPARATOR)}`];
-        const lines = nonEmptyLines(await this.#client.succeed(args));
+    async objectMarks() {
+        const options = ['ls', `--filter=label=${docker_spec/* RUN_LABEL */.jQ}`, `--format=${MARK_FORMAT.join(SEPARATOR)}`];
+        const asked = ['network', 'volume'].map((kind) => this.#client.succeed([kind, ...options]));
+        const lines = nonEmptyLines((await Promise.all(asked)).join('\n'));
         return lines.flatMap((line) => markOf(line.split(SEPARATOR)) ?? []);
     }
     async objectsOf(runId) {
         const filter = `--filter=label=${docker_spec/* RUN_LABEL */.jQ}=${runId}`;
-        const [containers, networks] = await Promise.all([
-            this.#client.succeed(['ps', '--all', '--format={{.Names}}', filter]),
-            this.#client.succeed(['network', 'ls', '--format={{.Name}}', filter]),
-        ]);
-        return { containers: nonEmptyLines(containers), networks: nonEmptyLines(networks) };
+        const [containers = [], networks = [], volumes = []] = await Promise.all([
+            ['ps', '--all', '--format={{.Names}}'],
+            ['network', 'ls', '--format={{.Name}}'],
+            ['volume', 'ls', '--format={{.Name}}'],
+        ].map(async (args) => nonEmptyLines(await this.#client.succeed([...args, filter]))));
+        return { containers, networks, volumes };
     }
     async endpoint() {
         const known = clientEndpoint(process.env);
@@ -33556,6 +33572,11 @@ function now() {
 
 
 const remove = (engine, names) => engine.removeContainers(names);
+/** For containers that must be there. @throws Error when somebody else removed one, and left its volumes */
+const removeAll = async (engine, names) => {
+    if (!(await engine.removeContainers(names)))
+        throw new Error(`Some of ${names.join(', ')} were gone.`);
+};
 const kill = (engine, names) => engine.stop(names, 0);
 /**
  * Removes a run from memory, without asking the engine what is there.
@@ -33566,7 +33587,7 @@ const kill = (engine, names) => engine.stop(names, 0);
  */
 async function removeInOrder(engine, runId, containers, agentHasEnded, agentGone) {
     const { internal, outer } = networkNames(runId);
-    await endContainers(engine, namesOf(containers), remove, agentHasEnded, agentGone);
+    await endContainers(engine, namesOf(containers), removeAll, agentHasEnded, agentGone);
     const own = containers.squid.wayOut === outer ? [internal, outer] : [internal];
     await settleAll(own.map((network) => engine.removeNetworks([network])));
 }
@@ -33588,8 +33609,8 @@ async function removeRun(engine, runId, isSettled, limitMs = limits/* SWEEP_LIMI
     for (;;) {
         // Asked before the look: the look then sees everything that was created until now.
         const settled = isSettled();
-        const { containers, networks } = await engine.objectsOf(runId);
-        const isGone = containers.length + networks.length === 0;
+        const { containers, networks, volumes } = await engine.objectsOf(runId);
+        const isGone = containers.length + networks.length + volumes.length === 0;
         if (isGone && (settled || now() > limit))
             break;
         if (now() > limit)
@@ -33600,7 +33621,7 @@ async function removeRun(engine, runId, isSettled, limitMs = limits/* SWEEP_LIMI
             removed.networks.add(name);
         try {
             await endContainers(engine, containers, remove);
-            await engine.removeNetworks(networks);
+            await settleAll([engine.removeNetworks(networks), engine.removeVolumes(volumes)]);
         }
         catch (error) {
             // Somebody else is removing a container, or one has joined a network since. The next look tells.
@@ -33662,9 +33683,9 @@ async function removeLeftOverContainers(found, context) {
     const marks = found.flatMap(({ mark, isRunning }) => (mark?.isKept === true && !isRunning ? [] : (mark ?? [])));
     await removeRuns(marks, context);
 }
-/** Removes the networks of runs that were killed before they had containers, or after those were removed. */
-async function removeLeftOverNetworks(context) {
-    const marks = await attempt(context.reporter, 'look for what killed runs left', () => context.engine.networkMarks());
+/** Removes the networks and volumes of killed runs that had no containers yet, or whose containers somebody removed. */
+async function removeLeftOverObjects(context) {
+    const marks = await attempt(context.reporter, 'look for what killed runs left', () => context.engine.objectMarks());
     await removeRuns((marks ?? []).filter(({ isKept }) => isKept !== true), context);
 }
 /** Says nothing about runs whose process may be alive. */
@@ -34355,11 +34376,7 @@ async function claim_claim(config, secrets, prepared, context, progress, onEngin
         timings.measure('authority', () => Promise.resolve(authorityFor(config, context))),
     ]);
     const names = namesFor(runId, network.internal, claim_namesOf(found));
-    const visible = [...mounts.map(({ target }) => target), ...visibleOf(host)];
-    const { hidden, credentials } = host.below;
-    const closed = [...guards.baseline.closed, ...[...hidden, ...credentials].map(({ path }) => path)];
-    progress.baseline = { ...guards.baseline, visible, closed };
-    writeBaseline(prepared.workDirectory, progress.baseline);
+    noteBaseline({ ...guards.baseline, visible: [] }, { host, userMounts: mounts }, prepared, progress);
     for (const warning of [...guards.warnings, ...socketWarnings(config.workspace), ...facts.warnings])
         reporter.warning(warning);
     const { internal: subnet, outer: outerSubnet, outerName, upstreamHost } = network;
@@ -34386,6 +34403,14 @@ function authorityFor({ namedHosts }, { authority }) {
     const hosts = hostNames(namedHosts);
     return authority ?? (hosts.length === 0 ? undefined : createAuthority(hosts));
 }
+/** Notes for the search after the command what it sees of the host, and what it must not. */
+function noteBaseline(before, { host, userMounts }, { workDirectory }, progress) {
+    const { hidden, credentials } = host.below;
+    const visible = [...before.visible, ...userMounts.map(({ target }) => target), ...visibleOf(host)];
+    const closed = [...before.closed, ...[...hidden, ...credentials].map(({ path }) => path)];
+    progress.baseline = { ...before, visible: [...new Set(visible)], closed: [...new Set(closed)] };
+    writeBaseline(workDirectory, progress.baseline);
+}
 /** What the sandbox shows of the host, apart from the user's mounts. */
 function visibleOf({ toolchain, etc }) {
     const { mounts = [], files = [], links = [] } = etc ?? {};
@@ -34395,13 +34420,23 @@ function visibleOf({ toolchain, etc }) {
 async function claimHost(config, prepared, context, { asking, mounting }) {
     const places = { ...prepared, ...context, workspace: config.workspace };
     const early = await readEtcEarly(config, places);
-    const surroundings = { ...places, engine: await asking };
-    const userMounts = await mounting;
-    const hasAuthority = context.authority !== undefined || hostNames(config.namedHosts).length > 0;
-    const host = readAgentHost(config, prepared.agentUser, surroundings, { early, userMounts, hasAuthority });
+    const found = { engine: await asking, early, userMounts: await mounting };
+    const host = lookAtHost(config, prepared, context, found);
     if (host.etc !== undefined)
         await inSlices(writeEtc(systemFileDirectory(prepared), host.etc));
     return host;
+}
+function lookAtHost(config, prepared, context, found) {
+    const surroundings = { ...prepared, ...context, workspace: config.workspace, engine: found.engine };
+    const hasAuthority = context.authority !== undefined || hostNames(config.namedHosts).length > 0;
+    return readAgentHost(config, prepared.agentUser, surroundings, {
+        ...{ early: found.early, userMounts: found.userMounts, hasAuthority },
+    });
+}
+/** What the sandbox may see of the host, looked at once more. Its `/etc` has been written, and stays as it was. */
+function lookAgain(config, prepared, context, claimed) {
+    const { etc } = claimed.host;
+    return { ...claimed, host: { ...lookAtHost(config, prepared, context, claimed), etc } };
 }
 /**
  * Ends what killed runs left running, and finishes those that were in this workspace: nothing else may change it from here
@@ -37930,6 +37965,8 @@ class TimeLimit {
 
 /** The exit code of a command that SIGKILL ended. The kernel kills so for want of memory, and others may too. */
 const KILLED_EXIT_CODE = 137;
+/** How often the agent's container is tried: each time, something of the host's may have gone in the same moment. */
+const AGENT_TRIES = 3;
 /** The agent's entrypoint ends the command when it reads a line. Any line will do. */
 const TIME_IS_OVER = 'the time is over\n';
 /** How a command ends that had to. Its own exit code says only that it did. */
@@ -37977,14 +38014,15 @@ class Sandbox {
     /**
      * Starts all containers at once; the agent's own pre-flight check is the gate.
      *
+     * @param lookAgain is asked when the engine refuses the agent's container, and plans another one if the host has changed
      * @param limit of the command's run time, which begins when the check has passed
      * @throws UserError when a container cannot be started, a sidecar dies, the check fails, or `signal` ends the run
      */
-    async execute(containers, documents, output, limit, signal) {
+    async execute(containers, documents, lookAgain, output, limit, signal) {
         signal.throwIfAborted();
         this.#containers = containers;
         this.#startSidecars(containers, documents);
-        const command = this.#command(containers, documents.agent, output, limit);
+        const command = this.#command(containers, documents.agent, lookAgain, output, limit);
         for (const work of [command, ...this.#sidecars.map(({ ended }) => ended)])
             this.#count(work);
         try {
@@ -38015,9 +38053,29 @@ class Sandbox {
             return;
         this.#sidecars.push(new AttachedContainer('The api-proxy', documents.apiProxy, (attachment) => this.#timings.measure('api-proxy', () => this.#engine.run(apiProxy, attachment)), this.#onSidecarLine));
     }
-    async #command({ library, agent }, document, output, limit) {
+    async #command({ library, agent }, document, lookAgain, output, limit) {
         if (library !== undefined)
             await this.#timings.measure('library', () => this.#engine.create(library));
+        const input = `${Buffer.byteLength(document)}\n${document}`;
+        const later = this.#later(agent.name, limit);
+        const run = (spec) => this.#runAgent(spec, { input, later }, output, limit);
+        return this.#timings.measure('agent', async () => {
+            let spec = agent;
+            for (let tries = 1;; tries += 1) {
+                try {
+                    return await run(spec);
+                }
+                catch (refusal) {
+                    const changed = this.#commandStarted || tries === AGENT_TRIES ? undefined : lookAgain(spec);
+                    if (changed === undefined)
+                        throw refusal;
+                    await this.#engine.removeContainers([spec.name]);
+                    spec = changed;
+                }
+            }
+        });
+    }
+    async #runAgent(agent, streams, output, limit) {
         const stdout = new HeldOutput(output.stdout);
         const gate = new Gate(() => {
             this.#commandStarted = true;
@@ -38027,12 +38085,11 @@ class Sandbox {
             this.#onStart();
             stdout.open();
         }, output.stderr);
-        const exitCode = await this.#timings.measure('agent', () => this.#engine.run(agent, {
-            input: `${Buffer.byteLength(document)}\n${document}`,
-            later: this.#later(agent.name, limit),
+        const exitCode = await this.#engine.run(agent, {
+            ...streams,
             onStdout: (chunk) => stdout.push(chunk),
             onStderr: (chunk) => gate.push(chunk),
-        }));
+        });
         this.#agentHasEnded = true;
         if (!gate.passed) {
             stdout.open();
@@ -38091,6 +38148,29 @@ class Sandbox {
             return false;
         }
     }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/second-look.js
+
+
+
+/**
+ * Plans the agent's container anew where the host has changed since it was planned: where several people or runners share a
+ * machine, directories, file systems and sockets come and go, and one may be gone when the engine wants to mount it.
+ *
+ * @param refused the container that the engine did not start
+ * @returns undefined if the container would be the same
+ * @throws UserError when what has changed cannot work
+ */
+function secondLook(refused, [config, secrets], { prepared, claimed }, context, progress) {
+    const now = lookAgain(config, prepared, context, claimed);
+    const { agent } = planRun(config, secrets, prepared, now).containers;
+    if ((0,external_node_util_namespaceObject.isDeepStrictEqual)(agent, refused))
+        return undefined;
+    context.reporter.debug('The host has changed since the sandbox was planned.');
+    if (progress.baseline !== undefined)
+        noteBaseline(progress.baseline, now, prepared, progress);
+    return agent;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/tear-down.js
@@ -38219,6 +38299,7 @@ function log_watch_tooLarge(path, limit) {
 
 
 
+
 /** Eight hexadecimal digits: part of names, unique among the runs of a host. */
 function newRunId() {
     return (0,external_node_crypto_namespaceObject.randomBytes)(4).toString('hex');
@@ -38251,7 +38332,7 @@ async function run(config, secrets, given) {
     };
     const sandbox = new Sandbox(context.engine, context.runId, progress.timings, on, context.input);
     // While the command runs, the engine has time.
-    const networks = sandbox.started.then(() => removeLeftOverNetworks(context));
+    const leftOvers = sandbox.started.then(() => removeLeftOverObjects(context));
     let lock;
     let services;
     try {
@@ -38263,7 +38344,8 @@ async function run(config, secrets, given) {
         const plan = await progress.timings.measure('plan', () => planRun(config, secrets, prepared, claimed));
         checkMountTargets(config.mounts, claimed.guards, plan.containers.agent, prepared.agentUser.home, plan);
         services = await openServices(config, prepared.workDirectory, context.engine);
-        await execute(config, plan, prepared, { sandbox, limit }, context, progress);
+        const lookAgain = (refused) => secondLook(refused, [config, secrets], { prepared, claimed }, context, progress);
+        await execute(config, plan, prepared, { sandbox, limit, lookAgain }, context, progress);
     }
     catch (caught) {
         // A terminal's Ctrl-C also ends the docker clients; their errors are not the reason.
@@ -38273,7 +38355,7 @@ async function run(config, secrets, given) {
     const aftermath = await tearDown(config, sandbox, context, progress);
     services?.close();
     lock?.release();
-    await sweep(sandbox, networks, context);
+    await sweep(sandbox, leftOvers, context);
     return report(config, secrets, sandbox, aftermath, { ...context, loadPricing }, progress);
 }
 /**
@@ -38281,7 +38363,7 @@ async function run(config, secrets, given) {
  *
  * @throws UserError when the command could not be started, or the sandbox failed under it
  */
-async function execute(config, plan, { workDirectory, agentUser, logs }, { sandbox, limit }, context, progress) {
+async function execute(config, plan, { workDirectory, agentUser, logs }, { sandbox, limit, lookAgain, }, context, progress) {
     tell(policyGroup(config, plan.policy), context);
     for (const warning of plan.warnings)
         context.reporter.warning(warning);
@@ -38297,7 +38379,7 @@ async function execute(config, plan, { workDirectory, agentUser, logs }, { sandb
     writeSystemFiles(plan.systemFileDirectory, plan.systemFiles);
     const watch = watchLogs(logs);
     try {
-        const running = sandbox.execute(plan.containers, plan.documents, context.output, limit, context.signal);
+        const running = sandbox.execute(plan.containers, plan.documents, lookAgain, context.output, limit, context.signal);
         progress.ending = await Promise.race([running, watch.exceeded]);
     }
     finally {
@@ -38320,12 +38402,12 @@ async function ranOutOfMemory(sandbox, { reporter, signal }) {
  * Removes what killed runs left and was in nobody's way. A run that is cancelled or did not get as far as its command leaves
  * that to the next one.
  *
- * @param networks the removal of their networks, which began with the command
+ * @param leftOvers the removal of their networks and volumes, which began with the command
  */
-async function sweep(sandbox, networks, context) {
+async function sweep(sandbox, leftOvers, context) {
     if (!sandbox.commandStarted || context.signal.aborted)
         return;
-    const work = networks.then(() => finishKilledRuns(killedRuns(context.temporary), context));
+    const work = leftOvers.then(() => finishKilledRuns(killedRuns(context.temporary), context));
     await Promise.race([work, (0,signals/* aborted */.Q)(context.signal)]).catch(() => undefined);
 }
 
@@ -43069,13 +43151,15 @@ const RUN_LABEL = 'awf.run';
 const OWNER_LABEL = 'awf.owner';
 /** The label of what the user asked to keep: `true`. */
 const KEPT_LABEL = 'awf.kept';
-function labelArgs({ runId, owner, isKept }) {
+/** The labels of what belongs to a run: `name=value`. */
+function labelsOf({ runId, owner, isKept }) {
     return [
-        `--label=${RUN_LABEL}=${runId}`,
-        ...(owner === undefined ? [] : [`--label=${OWNER_LABEL}=${owner}`]),
-        ...(isKept === true ? [`--label=${KEPT_LABEL}=true`] : []),
+        `${RUN_LABEL}=${runId}`,
+        ...(owner === undefined ? [] : [`${OWNER_LABEL}=${owner}`]),
+        ...(isKept === true ? [`${KEPT_LABEL}=true`] : []),
     ];
 }
+const labelArgs = (mark) => labelsOf(mark).map((label) => option('label', label));
 /**
  * The arguments of `docker create` and `docker run` for `spec`, including image and command.
  *
@@ -43109,7 +43193,7 @@ function containerArgs(spec) {
         ...(spec.hosts ?? []).map(({ name, address }) => option('add-host', `${name}:${address}`)),
         ...Object.entries(spec.environment).map(([name, value]) => option('env', `${name}=${value}`)),
         ...spec.tmpfs.map((tmpfs) => option('tmpfs', tmpfsValue(tmpfs))),
-        ...spec.mounts.map((mount) => option('mount', mountValue(mount))),
+        ...spec.mounts.map((mount) => option('mount', mountValue(mount, spec))),
         ...(spec.volumesFrom === undefined ? [] : [option('volumes-from', `${spec.volumesFrom}:ro`)]),
         ...(spec.healthCheck === undefined ? [] : ['--no-healthcheck']),
         ...(spec.workingDirectory === undefined ? [] : [option('workdir', spec.workingDirectory)]),
@@ -43139,10 +43223,10 @@ function tmpfsValue({ target, mode, owner, executable, size, inodes }) {
     return `${target}:${options.join(',')}`;
 }
 /** Docker reads `--mount` as a CSV record, so a field with a comma or a quote has to be quoted (RFC 4180). */
-function mountValue(mount) {
+function mountValue(mount, mark) {
     const fields = mount.kind === 'bind'
         ? ['type=bind', `source=${mount.source}`, `target=${mount.target}`, ...(mount.writable ? [] : ['readonly'])]
-        : ['type=volume', `target=${mount.target}`];
+        : ['type=volume', `target=${mount.target}`, ...labelsOf(mark).map((label) => `volume-label=${label}`)];
     return fields.map((field) => (/[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',');
 }
 /**

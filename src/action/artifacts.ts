@@ -1,7 +1,10 @@
+/** The only module with the artifact library, which takes 100 ms to load: the main step must not import it. */
+
 import { DefaultArtifactClient } from '@actions/artifact';
 import type { LogDirectories } from '../host/log-directories.ts';
 import { UPLOAD_LIMIT_MS } from '../run/limits.ts';
 import { artifactFiles } from './artifact-files.ts';
+import { artifactName, hasArtifactService } from './artifact-settings.ts';
 import type { UploadSettings } from './inputs.ts';
 
 /** What became of the upload. */
@@ -14,18 +17,6 @@ export type UploadResult =
       readonly warnings: readonly string[];
     }
   | { readonly skipped: 'no service' | 'no files' };
-
-/** Whether the logs of a run are uploaded. @param succeeded whether the command did */
-export function isUploaded({ when }: UploadSettings, succeeded: boolean): boolean {
-  return when === 'always' || (when === 'on-failure' && !succeeded);
-}
-
-/** Whether the runner has an artifact service. `act` has one only if it is asked for. */
-export const hasArtifactService = (): boolean => (process.env['ACTIONS_RESULTS_URL'] ?? '') !== '';
-
-/** The name of a run's artifact, which is known before it is uploaded. */
-export const artifactName = ({ artifactName: name }: UploadSettings, runId: string): string =>
-  name ?? `awf-logs-${runId}`;
 
 /**
  * Uploads the logs as one artifact.

@@ -13,7 +13,7 @@ import type { RunResult } from '../run/report.ts';
 import { aboutStep, runSummary } from '../run/run-summary.ts';
 import { newRunId, run } from '../run/run.ts';
 import { announce, announceFailure } from './announce.ts';
-import { artifactName, hasArtifactService, isUploaded } from './artifacts.ts';
+import { artifactName, hasArtifactService, isUploaded } from './artifact-settings.ts';
 import { loadInputs, stepName, type Inputs } from './inputs.ts';
 import { publish, publishFailure } from './publish.ts';
 import { StoppedCommands } from './relay.ts';

@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { clientEndpoint, withoutClientProxies } from './client-config.ts';
 import { DockerClient } from './client.ts';
 import { DEFAULT_BRIDGE } from './default-bridge.ts';
-import type { Attachment, Engine, FoundContainer, ImageFacts, Neighbour } from './engine.ts';
+import type { Attachment, Engine, FoundContainer, ImageFacts, Neighbour, RunObjects } from './engine.ts';
 import { neighboursIn } from './neighbours.ts';
 import { failure, hasOnly, nonEmptyLines } from './failure.ts';
 import { parseImageFacts } from './image-facts.ts';
@@ -117,16 +117,22 @@ export class DockerCli implements Engine {
     await this.#succeedUnless(['stop', '-t', String(seconds), ...names], /No such container/);
   }
 
-  async removeContainers(names: readonly string[]): Promise<void> {
-    if (names.length === 0) return;
+  async removeContainers(names: readonly string[]): Promise<boolean> {
+    if (names.length === 0) return true;
     const args = ['rm', '--force', '--volumes', ...names];
     const stderr = await this.#succeedUnless(args, /No such container|already in progress/);
     if (/already in progress/.test(stderr)) await this.#gone(names);
+    return !/No such container|already in progress/.test(stderr);
   }
 
   async removeNetworks(names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
     await this.#succeedUnless(['network', 'rm', ...names], /not found|No such network/);
+  }
+
+  async removeVolumes(names: readonly string[]): Promise<void> {
+    if (names.length === 0) return;
+    await this.#succeedUnless(['volume', 'rm', ...names], /no such volume/i);
   }
 
   async containers(): Promise<FoundContainer[]> {
@@ -148,19 +154,23 @@ export class DockerCli implements Engine {
     return nonEmptyLines(stdout).flatMap((line) => neighboursIn(JSON.parse(line), prefix));
   }
 
-  async networkMarks(): Promise<RunMark[]> {
-    const args = ['network', 'ls', `--filter=label=${RUN_LABEL}`, `--format=${MARK_FORMAT.join(SEPARATOR)}`];
-    const lines = nonEmptyLines(await this.#client.succeed(args));
+  async objectMarks(): Promise<RunMark[]> {
+    const options = ['ls', `--filter=label=${RUN_LABEL}`, `--format=${MARK_FORMAT.join(SEPARATOR)}`];
+    const asked = ['network', 'volume'].map((kind) => this.#client.succeed([kind, ...options]));
+    const lines = nonEmptyLines((await Promise.all(asked)).join('\n'));
     return lines.flatMap((line) => markOf(line.split(SEPARATOR)) ?? []);
   }
 
-  async objectsOf(runId: string): Promise<{ containers: string[]; networks: string[] }> {
+  async objectsOf(runId: string): Promise<RunObjects> {
     const filter = `--filter=label=${RUN_LABEL}=${runId}`;
-    const [containers, networks] = await Promise.all([
-      this.#client.succeed(['ps', '--all', '--format={{.Names}}', filter]),
-      this.#client.succeed(['network', 'ls', '--format={{.Name}}', filter]),
-    ]);
-    return { containers: nonEmptyLines(containers), networks: nonEmptyLines(networks) };
+    const [containers = [], networks = [], volumes = []] = await Promise.all(
+      [
+        ['ps', '--all', '--format={{.Names}}'],
+        ['network', 'ls', '--format={{.Name}}'],
+        ['volume', 'ls', '--format={{.Name}}'],
+      ].map(async (args) => nonEmptyLines(await this.#client.succeed([...args, filter]))),
+    );
+    return { containers, networks, volumes };
   }
 
   async endpoint(): Promise<string | undefined> {

@@ -88,7 +88,13 @@ export class DockerClient {
     child.stdin.on('error', () => undefined); // The exit code tells why.
     child.stdin.write(input);
     if (later === undefined) child.stdin.end();
-    else void later.then((more) => (typeof more === 'string' ? child.stdin.end(more) : more.pipe(child.stdin)));
+    else
+      void later.then((more) => {
+        // A client that has ended must not take what is meant for the next one.
+        if (child.stdin.destroyed) return;
+        if (typeof more === 'string') child.stdin.end(more);
+        else more.pipe(child.stdin);
+      });
     const [exitCode, signal] = (await once(child, 'close')) as [number, null] | [null, NodeJS.Signals];
     if (exitCode === null) throw killed(args, signal);
     if (exitCode !== 0 && isEngineRefusal(head)) throw failure(args, { exitCode, stdout: '', stderr: head });

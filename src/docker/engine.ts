@@ -44,6 +44,13 @@ export interface Neighbour {
   readonly address: string;
 }
 
+/** The names of what the engine has of a run. */
+export interface RunObjects {
+  readonly containers: readonly string[];
+  readonly networks: readonly string[];
+  readonly volumes: readonly string[];
+}
+
 /** Everything that a run needs from a container engine. */
 export interface Engine {
   /** Describes those images among `names` that the engine has. */
@@ -74,18 +81,22 @@ export interface Engine {
   /**
    * Kills and removes containers with their volumes. Containers that are gone already are no failure. Afterwards their
    * names are free, also where somebody else had begun to remove them.
+   *
+   * @returns false if one was gone already: whoever removed it may have left its volumes
    */
-  removeContainers(names: readonly string[]): Promise<void>;
+  removeContainers(names: readonly string[]): Promise<boolean>;
   /** Removes networks. Networks that are gone already are no failure. */
   removeNetworks(names: readonly string[]): Promise<void>;
+  /** Removes volumes. Volumes that are gone already are no failure. */
+  removeVolumes(names: readonly string[]): Promise<void>;
   /** Lists every container of the engine, whether it runs or not. */
   containers(): Promise<FoundContainer[]>;
   /** Lists the running containers that are on a network whose name begins with `prefix`. */
   neighbours(prefix: string): Promise<Neighbour[]>;
-  /** Lists the networks of all runs, as the runs that they belong to. */
-  networkMarks(): Promise<RunMark[]>;
+  /** Lists the networks and volumes of all runs, as the runs that they belong to. */
+  objectMarks(): Promise<RunMark[]>;
   /** Names everything that carries the label of the run. */
-  objectsOf(runId: string): Promise<{ containers: string[]; networks: string[] }>;
+  objectsOf(runId: string): Promise<RunObjects>;
   /**
    * Where the client reaches the engine, for example `unix:///var/run/docker.sock`. The engine itself is not asked.
    * Undefined if the client does not tell, as Podman's.

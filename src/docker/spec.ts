@@ -20,13 +20,16 @@ export interface RunMark {
   readonly isKept?: boolean | undefined;
 }
 
-function labelArgs({ runId, owner, isKept }: RunMark): string[] {
+/** The labels of what belongs to a run: `name=value`. */
+function labelsOf({ runId, owner, isKept }: RunMark): string[] {
   return [
-    `--label=${RUN_LABEL}=${runId}`,
-    ...(owner === undefined ? [] : [`--label=${OWNER_LABEL}=${owner}`]),
-    ...(isKept === true ? [`--label=${KEPT_LABEL}=true`] : []),
+    `${RUN_LABEL}=${runId}`,
+    ...(owner === undefined ? [] : [`${OWNER_LABEL}=${owner}`]),
+    ...(isKept === true ? [`${KEPT_LABEL}=true`] : []),
   ];
 }
+
+const labelArgs = (mark: RunMark): string[] => labelsOf(mark).map((label) => option('label', label));
 
 /** Describes a container, independently of how the engine is asked to create it. */
 export interface ContainerSpec extends RunMark {
@@ -129,7 +132,7 @@ export function containerArgs(spec: ContainerSpec): string[] {
     ...(spec.hosts ?? []).map(({ name, address }) => option('add-host', `${name}:${address}`)),
     ...Object.entries(spec.environment).map(([name, value]) => option('env', `${name}=${value}`)),
     ...spec.tmpfs.map((tmpfs) => option('tmpfs', tmpfsValue(tmpfs))),
-    ...spec.mounts.map((mount) => option('mount', mountValue(mount))),
+    ...spec.mounts.map((mount) => option('mount', mountValue(mount, spec))),
     ...(spec.volumesFrom === undefined ? [] : [option('volumes-from', `${spec.volumesFrom}:ro`)]),
     ...(spec.healthCheck === undefined ? [] : ['--no-healthcheck']),
     ...(spec.workingDirectory === undefined ? [] : [option('workdir', spec.workingDirectory)]),
@@ -161,11 +164,11 @@ function tmpfsValue({ target, mode, owner, executable, size, inodes }: TmpfsSpec
 }
 
 /** Docker reads `--mount` as a CSV record, so a field with a comma or a quote has to be quoted (RFC 4180). */
-function mountValue(mount: MountSpec): string {
+function mountValue(mount: MountSpec, mark: RunMark): string {
   const fields =
     mount.kind === 'bind'
       ? ['type=bind', `source=${mount.source}`, `target=${mount.target}`, ...(mount.writable ? [] : ['readonly'])]
-      : ['type=volume', `target=${mount.target}`];
+      : ['type=volume', `target=${mount.target}`, ...labelsOf(mark).map((label) => `volume-label=${label}`)];
   return fields.map((field) => (/[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',');
 }
 

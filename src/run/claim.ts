@@ -1,4 +1,4 @@
-import { readAgentHost, readEtcEarly, type AgentHost } from '../agent/host.ts';
+import { readAgentHost, readEtcEarly, type AgentHost, type EarlyEtc } from '../agent/host.ts';
 import { createAuthority, type RunAuthority } from '../authority/authority.ts';
 import type { Config } from '../config/config.ts';
 import { hostNames } from '../config/named-hosts.ts';
@@ -15,7 +15,7 @@ import { inSlices } from '../host/slices.ts';
 import { writeEtc } from '../mounts/etc-files.ts';
 import { ownFilesInWorkspace, socketWarnings } from '../mounts/host-guards.ts';
 import { namesFor, type HostEntry, type Names } from '../shared/network.ts';
-import { writeBaseline } from '../workspace/baseline.ts';
+import { writeBaseline, type Baseline } from '../workspace/baseline.ts';
 import { guardWorkspace } from '../workspace/workspace.ts';
 import { finishKilledRun, killedRuns } from './killed-runs.ts';
 import { removeLeftOverContainers } from './left-overs.ts';
@@ -100,11 +100,7 @@ export async function claim(
     timings.measure('authority', () => Promise.resolve(authorityFor(config, context))),
   ]);
   const names = namesFor(runId, network.internal, namesOf(found));
-  const visible = [...mounts.map(({ target }) => target), ...visibleOf(host)];
-  const { hidden, credentials } = host.below;
-  const closed = [...guards.baseline.closed, ...[...hidden, ...credentials].map(({ path }) => path)];
-  progress.baseline = { ...guards.baseline, visible, closed };
-  writeBaseline(prepared.workDirectory, progress.baseline);
+  noteBaseline({ ...guards.baseline, visible: [] }, { host, userMounts: mounts }, prepared, progress);
   for (const warning of [...guards.warnings, ...socketWarnings(config.workspace), ...facts.warnings])
     reporter.warning(warning);
   const { internal: subnet, outer: outerSubnet, outerName, upstreamHost } = network;
@@ -138,6 +134,20 @@ function authorityFor({ namedHosts }: Config, { authority }: RunContext): RunAut
   return authority ?? (hosts.length === 0 ? undefined : createAuthority(hosts));
 }
 
+/** Notes for the search after the command what it sees of the host, and what it must not. */
+export function noteBaseline(
+  before: Baseline,
+  { host, userMounts }: Pick<Claimed, 'host' | 'userMounts'>,
+  { workDirectory }: Prepared,
+  progress: Progress,
+): void {
+  const { hidden, credentials } = host.below;
+  const visible = [...before.visible, ...userMounts.map(({ target }) => target), ...visibleOf(host)];
+  const closed = [...before.closed, ...[...hidden, ...credentials].map(({ path }) => path)];
+  progress.baseline = { ...before, visible: [...new Set(visible)], closed: [...new Set(closed)] };
+  writeBaseline(workDirectory, progress.baseline);
+}
+
 /** What the sandbox shows of the host, apart from the user's mounts. */
 function visibleOf({ toolchain, etc }: AgentHost): string[] {
   const { mounts = [], files = [], links = [] } = etc ?? {};
@@ -153,12 +163,33 @@ async function claimHost(
 ): Promise<AgentHost> {
   const places = { ...prepared, ...context, workspace: config.workspace };
   const early = await readEtcEarly(config, places);
-  const surroundings = { ...places, engine: await asking };
-  const userMounts = await mounting;
-  const hasAuthority = context.authority !== undefined || hostNames(config.namedHosts).length > 0;
-  const host = readAgentHost(config, prepared.agentUser, surroundings, { early, userMounts, hasAuthority });
+  const found = { engine: await asking, early, userMounts: await mounting };
+  const host = lookAtHost(config, prepared, context, found);
   if (host.etc !== undefined) await inSlices(writeEtc(systemFileDirectory(prepared), host.etc));
   return host;
+}
+
+function lookAtHost(
+  config: Config,
+  prepared: Prepared,
+  context: RunContext,
+  found: {
+    readonly engine: EngineFacts;
+    readonly userMounts: readonly MountSpec[];
+    readonly early?: EarlyEtc | undefined;
+  },
+): AgentHost {
+  const surroundings = { ...prepared, ...context, workspace: config.workspace, engine: found.engine };
+  const hasAuthority = context.authority !== undefined || hostNames(config.namedHosts).length > 0;
+  return readAgentHost(config, prepared.agentUser, surroundings, {
+    ...{ early: found.early, userMounts: found.userMounts, hasAuthority },
+  });
+}
+
+/** What the sandbox may see of the host, looked at once more. Its `/etc` has been written, and stays as it was. */
+export function lookAgain(config: Config, prepared: Prepared, context: RunContext, claimed: Claimed): Claimed {
+  const { etc } = claimed.host;
+  return { ...claimed, host: { ...lookAtHost(config, prepared, context, claimed), etc } };
 }
 
 /**

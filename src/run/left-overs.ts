@@ -21,9 +21,9 @@ export async function removeLeftOverContainers(found: readonly FoundContainer[],
   await removeRuns(marks, context);
 }
 
-/** Removes the networks of runs that were killed before they had containers, or after those were removed. */
-export async function removeLeftOverNetworks(context: Finishing): Promise<void> {
-  const marks = await attempt(context.reporter, 'look for what killed runs left', () => context.engine.networkMarks());
+/** Removes the networks and volumes of killed runs that had no containers yet, or whose containers somebody removed. */
+export async function removeLeftOverObjects(context: Finishing): Promise<void> {
+  const marks = await attempt(context.reporter, 'look for what killed runs left', () => context.engine.objectMarks());
   await removeRuns(
     (marks ?? []).filter(({ isKept }) => isKept !== true),
     context,

@@ -11,6 +11,10 @@ import { now } from './timings.ts';
 type End = (engine: Engine, names: readonly string[]) => Promise<unknown>;
 
 const remove: End = (engine, names) => engine.removeContainers(names);
+/** For containers that must be there. @throws Error when somebody else removed one, and left its volumes */
+const removeAll: End = async (engine, names) => {
+  if (!(await engine.removeContainers(names))) throw new Error(`Some of ${names.join(', ')} were gone.`);
+};
 const kill: End = (engine, names) => engine.stop(names, 0);
 
 /**
@@ -28,7 +32,7 @@ export async function removeInOrder(
   agentGone: () => void,
 ): Promise<void> {
   const { internal, outer } = networkNames(runId);
-  await endContainers(engine, namesOf(containers), remove, agentHasEnded, agentGone);
+  await endContainers(engine, namesOf(containers), removeAll, agentHasEnded, agentGone);
   const own = containers.squid.wayOut === outer ? [internal, outer] : [internal];
   await settleAll(own.map((network) => engine.removeNetworks([network])));
 }
@@ -57,15 +61,15 @@ export async function removeRun(
   for (;;) {
     // Asked before the look: the look then sees everything that was created until now.
     const settled = isSettled();
-    const { containers, networks } = await engine.objectsOf(runId);
-    const isGone = containers.length + networks.length === 0;
+    const { containers, networks, volumes } = await engine.objectsOf(runId);
+    const isGone = containers.length + networks.length + volumes.length === 0;
     if (isGone && (settled || now() > limit)) break;
     if (now() > limit) throw failure ?? new UserError(`The containers of run ${runId} do not end.`);
     for (const name of containers) removed.containers.add(name);
     for (const name of networks) removed.networks.add(name);
     try {
       await endContainers(engine, containers, remove);
-      await engine.removeNetworks(networks);
+      await settleAll([engine.removeNetworks(networks), engine.removeVolumes(volumes)]);
     } catch (error) {
       // Somebody else is removing a container, or one has joined a network since. The next look tells.
       failure = error instanceof Error ? error : new Error(String(error));

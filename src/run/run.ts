@@ -5,6 +5,7 @@ import { writeSystemFiles } from '../agent/files.ts';
 import { TranscriptsFile } from '../agent/transcripts.ts';
 import type { Config } from '../config/config.ts';
 import { maskCredentials, type Secrets } from '../config/secrets.ts';
+import type { ContainerSpec } from '../docker/spec.ts';
 import { writeSeccompProfile } from '../docker/seccomp.ts';
 import { lockWorkspace, type WorkspaceLock } from '../host/workspace-lock.ts';
 import { policyGroup, type Group } from '../log/policy.ts';
@@ -15,7 +16,7 @@ import { ResultFile } from '../workspace/result-file.ts';
 import { claim } from './claim.ts';
 import type { RunContext } from './context.ts';
 import { finishKilledRuns, killedRuns } from './killed-runs.ts';
-import { removeLeftOverNetworks } from './left-overs.ts';
+import { removeLeftOverObjects } from './left-overs.ts';
 import { Opening } from './opening.ts';
 import { noticeReader } from './notices.ts';
 import { planRun, type RunPlan } from './plan.ts';
@@ -25,6 +26,7 @@ import { priceSource } from './pricing.ts';
 import { Progress } from './progress.ts';
 import { report, type RunResult } from './report.ts';
 import { KILLED_EXIT_CODE, Sandbox } from './sandbox.ts';
+import { secondLook } from './second-look.ts';
 import { openServices, type OpenServices } from './services.ts';
 import { aborted } from './signals.ts';
 import { tearDown } from './tear-down.ts';
@@ -64,7 +66,7 @@ export async function run(config: Config, secrets: Secrets, given: RunContext): 
   };
   const sandbox = new Sandbox(context.engine, context.runId, progress.timings, on, context.input);
   // While the command runs, the engine has time.
-  const networks = sandbox.started.then(() => removeLeftOverNetworks(context));
+  const leftOvers = sandbox.started.then(() => removeLeftOverObjects(context));
   let lock: WorkspaceLock | undefined;
   let services: OpenServices | undefined;
   try {
@@ -76,7 +78,9 @@ export async function run(config: Config, secrets: Secrets, given: RunContext): 
     const plan = await progress.timings.measure('plan', () => planRun(config, secrets, prepared, claimed));
     checkMountTargets(config.mounts, claimed.guards, plan.containers.agent, prepared.agentUser.home, plan);
     services = await openServices(config, prepared.workDirectory, context.engine);
-    await execute(config, plan, prepared, { sandbox, limit }, context, progress);
+    const lookAgain = (refused: ContainerSpec): ContainerSpec | undefined =>
+      secondLook(refused, [config, secrets], { prepared, claimed }, context, progress);
+    await execute(config, plan, prepared, { sandbox, limit, lookAgain }, context, progress);
   } catch (caught) {
     // A terminal's Ctrl-C also ends the docker clients; their errors are not the reason.
     progress.fail(context.signal.aborted ? context.signal.reason : caught);
@@ -85,7 +89,7 @@ export async function run(config: Config, secrets: Secrets, given: RunContext): 
   const aftermath = await tearDown(config, sandbox, context, progress);
   services?.close();
   lock?.release();
-  await sweep(sandbox, networks, context);
+  await sweep(sandbox, leftOvers, context);
   return report(config, secrets, sandbox, aftermath, { ...context, loadPricing }, progress);
 }
 
@@ -98,7 +102,15 @@ async function execute(
   config: Config,
   plan: RunPlan,
   { workDirectory, agentUser, logs }: Prepared,
-  { sandbox, limit }: { readonly sandbox: Sandbox; readonly limit: TimeLimit },
+  {
+    sandbox,
+    limit,
+    lookAgain,
+  }: {
+    readonly sandbox: Sandbox;
+    readonly limit: TimeLimit;
+    readonly lookAgain: (refused: ContainerSpec) => ContainerSpec | undefined;
+  },
   context: RunContext,
   progress: Progress,
 ): Promise<void> {
@@ -115,7 +127,7 @@ async function execute(
   writeSystemFiles(plan.systemFileDirectory, plan.systemFiles);
   const watch = watchLogs(logs);
   try {
-    const running = sandbox.execute(plan.containers, plan.documents, context.output, limit, context.signal);
+    const running = sandbox.execute(plan.containers, plan.documents, lookAgain, context.output, limit, context.signal);
     progress.ending = await Promise.race([running, watch.exceeded]);
   } finally {
     watch.stop();
@@ -139,10 +151,10 @@ async function ranOutOfMemory(sandbox: Sandbox, { reporter, signal }: RunContext
  * Removes what killed runs left and was in nobody's way. A run that is cancelled or did not get as far as its command leaves
  * that to the next one.
  *
- * @param networks the removal of their networks, which began with the command
+ * @param leftOvers the removal of their networks and volumes, which began with the command
  */
-async function sweep(sandbox: Sandbox, networks: Promise<void>, context: RunContext): Promise<void> {
+async function sweep(sandbox: Sandbox, leftOvers: Promise<void>, context: RunContext): Promise<void> {
   if (!sandbox.commandStarted || context.signal.aborted) return;
-  const work = networks.then(() => finishKilledRuns(killedRuns(context.temporary), context));
+  const work = leftOvers.then(() => finishKilledRuns(killedRuns(context.temporary), context));
   await Promise.race([work, aborted(context.signal)]).catch(() => undefined);
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { AttachedContainer } from '../docker/attached-container.ts';
-import type { Engine, Output } from '../docker/engine.ts';
+import type { Attachment, Engine, Output } from '../docker/engine.ts';
+import type { ContainerSpec } from '../docker/spec.ts';
 import type { Topology } from '../docker/topology.ts';
 import { UserError } from '../errors.ts';
 import type { CommandInput } from './command-input.ts';
@@ -27,6 +28,9 @@ export interface Ending {
 
 /** The exit code of a command that SIGKILL ended. The kernel kills so for want of memory, and others may too. */
 export const KILLED_EXIT_CODE = 137;
+
+/** How often the agent's container is tried: each time, something of the host's may have gone in the same moment. */
+const AGENT_TRIES = 3;
 
 /** The agent's entrypoint ends the command when it reads a line. Any line will do. */
 const TIME_IS_OVER = 'the time is over\n';
@@ -89,12 +93,14 @@ export class Sandbox {
   /**
    * Starts all containers at once; the agent's own pre-flight check is the gate.
    *
+   * @param lookAgain is asked when the engine refuses the agent's container, and plans another one if the host has changed
    * @param limit of the command's run time, which begins when the check has passed
    * @throws UserError when a container cannot be started, a sidecar dies, the check fails, or `signal` ends the run
    */
   async execute(
     containers: Topology,
     documents: StartDocuments,
+    lookAgain: (refused: ContainerSpec) => ContainerSpec | undefined,
     output: Output,
     limit: TimeLimit,
     signal: AbortSignal,
@@ -102,7 +108,7 @@ export class Sandbox {
     signal.throwIfAborted();
     this.#containers = containers;
     this.#startSidecars(containers, documents);
-    const command = this.#command(containers, documents.agent, output, limit);
+    const command = this.#command(containers, documents.agent, lookAgain, output, limit);
     for (const work of [command, ...this.#sidecars.map(({ ended }) => ended)]) this.#count(work);
     try {
       const died = this.#sidecars.map((sidecar) => sidecar.died);
@@ -142,8 +148,38 @@ export class Sandbox {
     );
   }
 
-  async #command({ library, agent }: Topology, document: string, output: Output, limit: TimeLimit): Promise<Ending> {
+  async #command(
+    { library, agent }: Topology,
+    document: string,
+    lookAgain: (refused: ContainerSpec) => ContainerSpec | undefined,
+    output: Output,
+    limit: TimeLimit,
+  ): Promise<Ending> {
     if (library !== undefined) await this.#timings.measure('library', () => this.#engine.create(library));
+    const input = `${Buffer.byteLength(document)}\n${document}`;
+    const later = this.#later(agent.name, limit);
+    const run = (spec: ContainerSpec): Promise<Ending> => this.#runAgent(spec, { input, later }, output, limit);
+    return this.#timings.measure('agent', async () => {
+      let spec = agent;
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await run(spec);
+        } catch (refusal) {
+          const changed = this.#commandStarted || tries === AGENT_TRIES ? undefined : lookAgain(spec);
+          if (changed === undefined) throw refusal;
+          await this.#engine.removeContainers([spec.name]);
+          spec = changed;
+        }
+      }
+    });
+  }
+
+  async #runAgent(
+    agent: ContainerSpec,
+    streams: Pick<Attachment, 'input' | 'later'>,
+    output: Output,
+    limit: TimeLimit,
+  ): Promise<Ending> {
     const stdout = new HeldOutput(output.stdout);
     const gate = new Gate(() => {
       this.#commandStarted = true;
@@ -153,14 +189,11 @@ export class Sandbox {
       this.#onStart();
       stdout.open();
     }, output.stderr);
-    const exitCode = await this.#timings.measure('agent', () =>
-      this.#engine.run(agent, {
-        input: `${Buffer.byteLength(document)}\n${document}`,
-        later: this.#later(agent.name, limit),
-        onStdout: (chunk) => stdout.push(chunk),
-        onStderr: (chunk) => gate.push(chunk),
-      }),
-    );
+    const exitCode = await this.#engine.run(agent, {
+      ...streams,
+      onStdout: (chunk) => stdout.push(chunk),
+      onStderr: (chunk) => gate.push(chunk),
+    });
     this.#agentHasEnded = true;
     if (!gate.passed) {
       stdout.open();

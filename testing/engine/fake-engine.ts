@@ -8,7 +8,15 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_BRIDGE } from '../../src/docker/default-bridge.ts';
-import type { Attachment, Engine, FoundContainer, ImageFacts, Neighbour, Sink } from '../../src/docker/engine.ts';
+import type {
+  Attachment,
+  Engine,
+  FoundContainer,
+  ImageFacts,
+  Neighbour,
+  RunObjects,
+  Sink,
+} from '../../src/docker/engine.ts';
 import type { ContainerSpec, NetworkSpec, RunMark } from '../../src/docker/spec.ts';
 import {
   ACCESS_LOG,
@@ -80,6 +88,9 @@ const FACTS = {
   },
 };
 
+/** The volume of a container. */
+const volumeOf = (container: string): string => `volume of ${container}`;
+
 /** The exit code with which a shell reports a process that SIGKILL ended. */
 const KILLED = 137;
 
@@ -111,6 +122,8 @@ export class FakeEngine implements Engine {
   readonly calls: string[] = [];
   readonly #containers = new Map<string, FakeContainer>();
   readonly #networks = new Map<string, NetworkSpec>();
+  /** Anonymous volumes by the container that they were made for. */
+  readonly #volumes = new Map<string, RunMark>();
   readonly #fetched = new Set<string>();
   readonly #options: FakeEngineOptions;
 
@@ -120,7 +133,7 @@ export class FakeEngine implements Engine {
 
   /** The names of everything on the engine. */
   get left(): string[] {
-    return [...this.#containers.keys(), ...this.#networks.keys()];
+    return [...this.#containers.keys(), ...this.#networks.keys(), ...[...this.#volumes.keys()].map(volumeOf)];
   }
 
   /** The names of the containers whose program is running. */
@@ -169,9 +182,9 @@ export class FakeEngine implements Engine {
     return [];
   }
 
-  async networkMarks(): Promise<RunMark[]> {
-    await this.#called('networkMarks', '');
-    return [...this.#networks.values()];
+  async objectMarks(): Promise<RunMark[]> {
+    await this.#called('objectMarks', '');
+    return [...this.#networks.values(), ...this.#volumes.values()];
   }
 
   async defaultBridge(): Promise<string | undefined> {
@@ -223,11 +236,27 @@ export class FakeEngine implements Engine {
     for (const container of containers) container.end('KILL');
   }
 
-  async removeContainers(names: readonly string[]): Promise<void> {
+  async removeContainers(names: readonly string[]): Promise<boolean> {
     if (names.length > 0) await this.#called('removeContainers', names.join(' '));
-    for (const name of names) {
-      this.#containers.get(name)?.end('KILL');
-      this.#containers.delete(name);
+    const present = names.filter((name) => this.#containers.has(name));
+    for (const name of present) {
+      this.forget(name);
+      this.#volumes.delete(name);
+    }
+    return present.length === names.length;
+  }
+
+  /** Removes a container as somebody else does it with `docker rm --force`, which leaves its volumes. */
+  forget(name: string): void {
+    this.#containers.get(name)?.end('KILL');
+    this.#containers.delete(name);
+  }
+
+  async removeVolumes(names: readonly string[]): Promise<void> {
+    if (names.length > 0) await this.#called('removeVolumes', names.join(' '));
+    for (const name of [...this.#volumes.keys()].filter((owner) => names.includes(volumeOf(owner)))) {
+      if (this.#containers.has(name)) throw new Error(`volume is in use - [${name}]`);
+      this.#volumes.delete(name);
     }
   }
 
@@ -240,9 +269,10 @@ export class FakeEngine implements Engine {
     }
   }
 
-  async objectsOf(runId: string): Promise<{ containers: string[]; networks: string[] }> {
+  async objectsOf(runId: string): Promise<RunObjects> {
     await this.#called('objectsOf', runId);
     return {
+      volumes: [...this.#volumes].filter(([, mark]) => mark.runId === runId).map(([owner]) => volumeOf(owner)),
       containers: [...this.#containers.values()]
         .filter(({ spec }) => spec.runId === runId)
         .map(({ spec }) => spec.name),
@@ -281,6 +311,7 @@ export class FakeEngine implements Engine {
     }
     const container = new FakeContainer(spec);
     this.#containers.set(spec.name, container);
+    if (spec.mounts.some(({ kind }) => kind === 'image-files')) this.#volumes.set(spec.name, spec);
     return container;
   }
 

@@ -1,0 +1,65 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { OnCall } from '../../testing/engine/fake-engine.ts';
+import { aWorld, CONCURRENT, refusing, removeWorlds, type World } from './world.ts';
+
+afterAll(removeWorlds);
+
+/** A host with a tool cache, and what happens there in the moments when the engine is asked for the agent. */
+function aHost(moments: readonly ((toolCache: string) => void)[]): {
+  readonly world: World;
+  readonly toolCache: string;
+} {
+  const toolCache = realpathSync(mkdtempSync(join(tmpdir(), 'test-awf-tools-')));
+  onTestFinished(() => {
+    rmSync(toolCache, { recursive: true, force: true });
+  });
+  const left = [...moments];
+  const onCall: OnCall = (verb, subject) => {
+    if (verb === 'run' && subject.startsWith('awf-agent')) left.shift()?.(toolCache);
+  };
+  return { world: aWorld({ onCall }, { environment: { RUNNER_TOOL_CACHE: toolCache } }), toolCache };
+}
+
+const agentCalls = ({ engine }: World): string[] =>
+  engine.calls.filter((call) => /^(run|removeContainers) awf-agent/.test(call)).map((call) => call.split(' ')[0]!);
+
+describe('a directory of the host', CONCURRENT, () => {
+  test('that goes between the look and the engine’s call is not mounted', async () => {
+    const { world } = aHost([
+      (toolCache) => {
+        rmSync(toolCache, { recursive: true });
+      },
+    ]);
+    expect(await world.run()).toMatchObject({ outcome: 'success', exitCode: 0, error: undefined });
+    expect(agentCalls(world)).toEqual(['run', 'removeContainers', 'run', 'removeContainers']);
+    expect({ left: world.left(), warnings: world.warnings }).toEqual({ left: [], warnings: [] });
+  });
+
+  test('that goes and comes all the time is tried three times', async () => {
+    const gone = (toolCache: string): void => {
+      rmSync(toolCache, { recursive: true, force: true });
+    };
+    const { world, toolCache } = aHost([
+      gone,
+      (path) => {
+        mkdirSync(path);
+        throw new Error('the engine was quicker');
+      },
+      gone,
+    ]);
+    const { error } = await world.run();
+    expect(error).toMatchObject({ message: expect.stringContaining(`does not exist: ${toolCache}`) as string });
+    expect(agentCalls(world).filter((call) => call === 'run')).toHaveLength(3);
+    expect(world.left()).toEqual([]);
+  });
+});
+
+test('an engine that refuses the agent although nothing has changed is asked once', async () => {
+  const world = aWorld({ onCall: refusing('run', 'awf-agent') });
+  expect(await world.run()).toMatchObject({ error: { message: 'docker run failed: no' } });
+  expect(agentCalls(world).filter((call) => call === 'run')).toHaveLength(1);
+  expect(world.left()).toEqual([]);
+});
