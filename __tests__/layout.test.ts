@@ -300,3 +300,14 @@ describe('the layout law', async () => {
     expect(violations(file, `${ofLines(50).repeat(6)}// one more\n`)).toBe(1);
   });
 });
+
+test('the main step loads neither the artifact library nor an HTTP client: together, they take longer than the rest', () => {
+  const licenses = (name: string): string[] =>
+    readFileSync(join(root, 'dist', name, 'licenses.txt'), 'utf8').split('\n');
+  const packages = ['@actions/artifact', '@actions/http-client', 'undici'];
+  expect(packages.filter((name) => licenses('post').includes(name))).toEqual(packages);
+  const text = readFileSync(join(root, 'dist/main/index.js'), 'utf8');
+  expect(packages.filter((name) => licenses('main').includes(name))).toEqual([]);
+  expect(text).not.toContain('class ProxyAgent');
+  expect(text.length).toBeLessThan(1_900_000);
+});

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readAgentHost } from '../../src/agent/host.ts';
+import { atOnce } from '../../src/host/slices.ts';
 import { createAuthority } from '../../src/authority/authority.ts';
 import { planAgent, type AgentPlan } from '../../src/agent/plan.ts';
 import type { MountSpec } from '../../src/docker/spec.ts';
@@ -37,9 +38,11 @@ function planWith(
   const config = aConfig(options);
   return planAgent(config, options.secrets ?? NO_SECRETS, {
     ...{ addresses: ADDRESSES, user, directory, userMounts: mounts, input: '', authority },
-    host: readAgentHost(config, user, aHost(user.home, host), {
-      ...{ early: undefined, userMounts: mounts, hasAuthority: authority !== undefined },
-    }),
+    host: atOnce(
+      readAgentHost(config, user, aHost(user.home, host), {
+        ...{ userMounts: mounts, hasAuthority: authority !== undefined },
+      }),
+    ),
   });
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readAgentHost } from '../../src/agent/host.ts';
+import { atOnce } from '../../src/host/slices.ts';
 import { planAgent } from '../../src/agent/plan.ts';
 import type { Config } from '../../src/config/config.ts';
 import { containerArgs, networkArgs, type ContainerSpec } from '../../src/docker/spec.ts';
@@ -315,8 +316,8 @@ test.each<Partial<Config>>([{}, { agentImage: 'debian:13' }, { envAll: true }])(
     const user = { ...USER, home: join(directory, 'home') };
     const config = aConfig({ secrets: SENTINELS, ...overrides });
     const environment = { ...Object.fromEntries(SENTINELS), COPY: [...SENTINELS.values()].join() };
-    const nothing = { early: undefined, userMounts: [], hasAuthority: false };
-    const host = readAgentHost(config, user, aHost(user.home, environment), nothing);
+    const nothing = { userMounts: [], hasAuthority: false };
+    const host = atOnce(readAgentHost(config, user, aHost(user.home, environment), nothing));
     const place = { addresses: ADDRESSES, user, host, directory, userMounts: [], input: '', authority: undefined };
     const { mounts } = planAgent(config, SENTINELS, place);
     const found = topology(config, { ...CLAIMED, agentUser: user, agentMounts: mounts });

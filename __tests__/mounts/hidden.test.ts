@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { MountSpec } from '../../src/docker/spec.ts';
-import { coverMounts, readBelow, type Below } from '../../src/mounts/hidden.ts';
+import { coverMounts, hidesPlaces, readBelow, type Below } from '../../src/mounts/hidden.ts';
 import { aHost, temporaryDirectory } from '../../testing/builders.ts';
 
 const bind = (source: string, target = source, writable = false): MountSpec => ({
@@ -153,6 +153,23 @@ describe('what is hidden', () => {
     expect(hiddenIn(host)).toEqual(
       expect.arrayContaining(['t', 'w', 'l', 'm', 'n', 'output', 'data', 'docker.sock'].map(at)),
     );
+  });
+
+  test('the engine’s own places, once it tells them', () => {
+    const top = layout(['data/x', 'elsewhere/x', 'docker.sock']);
+    symlinkSync('data', join(top, 'link'));
+    const at = (name: string): string => join(top, name);
+    const place = (dataRoot: string, socket?: string) => ({ dataRoot: at(dataRoot), socket: socket && at(socket) });
+    const before = readBelow(aHost('/nonexistent'));
+    expect(hidesPlaces(before, { dataRoot: undefined, socket: undefined })).toBe(true);
+    expect(hidesPlaces(before, { dataRoot: '/var/lib/docker', socket: '/var/run/docker.sock' })).toBe(true);
+    expect(hidesPlaces(before, place('not-there'))).toBe(true);
+    expect(hidesPlaces(before, place('data'))).toBe(false);
+    expect(hidesPlaces(before, place('not-there', 'docker.sock'))).toBe(false);
+    const below = readBelow({ ...aHost('/nonexistent'), temporary: at('data') });
+    expect(hidesPlaces(below, place('link'))).toBe(true);
+    expect(hidesPlaces(below, place('data/x'))).toBe(true);
+    expect(hidesPlaces(below, place('elsewhere'))).toBe(false);
   });
 
   test('R16 sockets on which somebody listens', async () => {

@@ -29283,26 +29283,6 @@ function decoded(content) {
     return text.includes('\0') ? refuse('is not text: it contains a NUL character') : text;
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/slices.js
-
-/** Does the work at once. */
-function atOnce(work) {
-    for (;;) {
-        const step = work.next();
-        if (step.done === true)
-            return step.value;
-    }
-}
-/** Does the work between other events: the answers of the engine's client must not wait for it. */
-async function inSlices(work) {
-    for (;;) {
-        const step = work.next();
-        if (step.done === true)
-            return step.value;
-        await (0,promises_.setImmediate)();
-    }
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/trust-variables.js
 
 /**
@@ -29637,34 +29617,47 @@ function* readEtc(below, source = etc_HOST) {
 class EtcReader {
     #source;
     #unseen;
+    /** What of it concerns `/etc`: most often, nothing. */
+    #unseenInEtc;
     #known;
     constructor({ hidden, credentials, views }, source) {
         this.#source = source;
         this.#unseen = [...hidden, ...credentials, ...views].map(({ path }) => path);
+        const etc = this.#host('/etc');
+        this.#unseenInEtc = this.#unseen.filter((path) => path === etc || isBelow(path, etc) || isBelow(etc, path));
         const rows = ETC_ROWS.map((row) => ({ ...row, path: source.root + row.path }));
         this.#known = new Set(rows.flatMap(host_toolchain_present).map((path) => path.slice(source.root.length)));
     }
     *read() {
         const packaged = packagedSettings(this.#source.packages);
         const parts = [];
-        for (const name of etc_namesIn(this.#host('/etc'))) {
+        for (const { name } of etc_entriesIn(this.#host('/etc'))) {
             yield;
             parts.push(this.#part(`/etc/${name}`, packaged.has(name) && !isLeftOut(name) ? 'judged' : 'closed'));
         }
-        return etc_joined(parts);
+        const { links, directories, files, mounts } = etc_joined(parts);
+        return { directories, files, mounts, links: links.flatMap(readLink) };
     }
     #host(path) {
         return this.#source.root + path;
     }
-    /** @param place where it is on the host, if a link of the host leads elsewhere */
-    #part(path, above, place = this.#host(path)) {
+    /**
+     * @param place where it is on the host, if a link of the host leads elsewhere
+     * @param entry what its directory says of it, if that was read
+     */
+    #part(path, above, place = this.#host(path), entry) {
         const standing = this.#known.has(path) ? 'known' : above;
-        const stats = (0,external_node_fs_.lstatSync)(place, { throwIfNoEntry: false });
-        if (stats === undefined || this.#isUnseen(place))
-            return etc_LEFT_OUT;
-        if (standing === 'closed' && !(stats.isDirectory() && this.#leadsToKnown(path)))
+        if (this.#isUnseen(place))
             return etc_LEFT_OUT;
         if (standing === 'judged' && isCredentialFile(path.slice(path.lastIndexOf('/') + 1)))
+            return etc_LEFT_OUT;
+        // Some file systems do not tell what an entry is.
+        if (standing !== 'closed' && entry?.isSymbolicLink() === true)
+            return this.#link(path, standing, place);
+        const stats = (0,external_node_fs_.lstatSync)(place, { throwIfNoEntry: false });
+        if (stats === undefined)
+            return etc_LEFT_OUT;
+        if (standing === 'closed' && !(stats.isDirectory() && this.#leadsToKnown(path)))
             return etc_LEFT_OUT;
         if (stats.isSymbolicLink())
             return this.#link(path, standing, place);
@@ -29673,7 +29666,8 @@ class EtcReader {
         return stats.isFile() ? this.#file(path, standing, place, stats) : etc_LEFT_OUT;
     }
     #isUnseen(place) {
-        return this.#unseen.some((unseen) => unseen === place || isBelow(place, unseen));
+        const unseen = isBelow(place, this.#host('/etc')) ? this.#unseenInEtc : this.#unseen;
+        return unseen.some((path) => path === place || isBelow(place, path));
     }
     #leadsToKnown(path) {
         return [...this.#known].some((known) => isBelow(known, path));
@@ -29683,17 +29677,17 @@ class EtcReader {
         const real = this.#known.has(path) ? (0,external_node_fs_.realpathSync)(place) : undefined;
         if (real !== undefined && !SEEN.some((top) => isBelow(real, this.#host(top))))
             return this.#part(path, standing, real);
-        return { ...etc_NOTHING, links: [{ path, target: (0,external_node_fs_.readlinkSync)(place) }] };
+        return { ...etc_NOTHING, links: [{ path, place }] };
     }
     #directory(path, standing, place, stats) {
         if ((stats.mode & 0o5) !== 0o5)
             return etc_LEFT_OUT;
-        const names = etc_namesIn(place);
-        const parts = names.map((name) => this.#part(`${path}/${name}`, standing, `${place}/${name}`));
+        const entries = etc_entriesIn(place);
+        const parts = entries.map((entry) => this.#part(`${path}/${entry.name}`, standing, `${place}/${entry.name}`, entry));
         const { isWhole, ...all } = etc_joined(parts);
         if (standing === 'closed' && all.files.length + all.links.length + all.mounts.length === 0)
             return etc_LEFT_OUT;
-        if (isWhole && names.length > FEW_ENTRIES)
+        if (isWhole && entries.length > FEW_ENTRIES)
             return {
                 ...etc_NOTHING,
                 directories: [path],
@@ -29732,9 +29726,19 @@ function etc_joined(parts) {
         isWhole: parts.every(({ isWhole }) => isWhole),
     };
 }
-function etc_namesIn(directory) {
+/** Nothing if it has gone meanwhile. */
+function readLink({ path, place }) {
     try {
-        return (0,external_node_fs_.readdirSync)(directory).sort();
+        return [{ path, target: (0,external_node_fs_.readlinkSync)(place) }];
+    }
+    catch {
+        return [];
+    }
+}
+/** In the order of their names. */
+function etc_entriesIn(directory) {
+    try {
+        return (0,external_node_fs_.readdirSync)(directory, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
     }
     catch {
         return [];
@@ -30163,6 +30167,10 @@ function readBelow(surroundings) {
         fileSystems: mounts.filter(({ isWritable }) => isWritable).map(({ place }) => place),
     };
 }
+/** True if the places of an engine are hidden in what was read before it told them. Those of most engines are. */
+function hidesPlaces({ hidden }, { dataRoot, socket }) {
+    return hostPaths([dataRoot, socket].flatMap((path) => path ?? [])).every(({ path }) => hidden.some((other) => other.path === path || (other.isDirectory && isBelow(path, other.path))));
+}
 function hiddenPlaces(surroundings) {
     const { temporary, workDirectory, logs, root, workspace, environment, engine } = surroundings;
     const runnerTemporary = environment['RUNNER_TEMP'] ?? temporary;
@@ -30268,51 +30276,31 @@ function outermost(places) {
 
 
 
-
-
-
-/** Reads `/etc` while the engine is being asked. @returns undefined where an image has its own */
-async function readEtcEarly(config, surroundings) {
-    if (config.agentImage !== undefined)
-        return undefined;
-    const below = readBelow({ ...surroundings, engine: { dataRoot: undefined, socket: undefined } });
-    return { tree: await inSlices(readEtc(below)), unseen: unseenInEtc(below) };
-}
-/** Most engines have nothing in `/etc`, and then what was read early is right. */
-function etcOf(early, below) {
-    const isRight = early !== undefined && (0,external_node_util_namespaceObject.isDeepStrictEqual)(early.unseen, unseenInEtc(below));
-    return isRight ? early.tree : atOnce(readEtc(below));
-}
-/** What of the host must not be seen and concerns `/etc`. */
-function unseenInEtc({ hidden, credentials, views }) {
-    const paths = [...hidden, ...credentials, ...views].map(({ path }) => path);
-    return paths.filter((path) => path === '/etc' || isBelow(path, '/etc') || isBelow('/etc', path)).toSorted();
-}
 /**
  * Reads what {@link AgentHost} lists.
  *
  * @param surroundings the caller's environment, and where things are on the host
- * @param places what of `/etc` was read early, the user's mounts, which may lie in it, and whether the run has an authority
+ * @param userMounts the user's mounts, which may lie in `/etc`
+ * @param hasAuthority whether the run has an authority
  * @throws UserError if `~/.claude.json` exists and cannot be read
  */
-function readAgentHost(config, user, surroundings, places) {
+function* readAgentHost(config, user, surroundings, { userMounts, hasAuthority }) {
     const { environment } = surroundings;
     const isImage = config.agentImage !== undefined;
-    const toolchain = isImage ? [] : hostToolchain(user.home, environment);
     const below = readBelow(surroundings);
+    const etc = isImage ? undefined : planEtc(yield* readEtc(below), userMounts);
+    yield;
+    const toolchain = isImage ? [] : hostToolchain(user.home, environment);
     const usesClaude = config.providers.some(({ provider }) => provider.id === 'anthropic');
     return {
-        environment,
-        toolchain,
-        etc: isImage ? undefined : planEtc(etcOf(places.early, below), places.userMounts),
-        below,
+        ...{ environment, toolchain, etc, below },
         toolDirectories: openDirectories(toolchain, user.home),
         ...programsOf(isImage ? [] : host_toolchain_programDirectories(environment)),
         kinds: readKinds(environment),
         temporary: [environment['RUNNER_TEMP'] ?? '', surroundings.temporary].filter((path) => path !== ''),
         claudeJson: usesClaude ? readIfPresent((0,external_node_path_.join)(user.home, CLAUDE_JSON)) : undefined,
         event: readEvent(environment),
-        trust: places.hasAuthority ? readHostTrust(config, environment, places.userMounts) : undefined,
+        trust: hasAuthority ? readHostTrust(config, environment, userMounts) : undefined,
     };
 }
 function programsOf(directories) {
@@ -30855,6 +30843,7 @@ async function ensureOwnImages(engine, images, source, reporter) {
     });
     if (wanted.length === 0)
         return present;
+    await source.usable;
     const outdated = source.registry === undefined
         ? await published(engine, wanted, source, reporter)
         : await fromRegistry(engine, wanted, source.registry, reporter);
@@ -30934,17 +30923,18 @@ async function ensureImages(engine, images, agentImage, source, reporter) {
     }
     const [own, facts] = await settleAll([
         ensureOwnImages(engine, images, source, reporter),
-        ensureForeignImage(engine, agentImage, reporter),
+        ensureForeignImage(engine, agentImage, source, reporter),
     ]);
     const ourFacts = own.get(images.agent) ?? (await engine.imagesOf([images.agent])).get(images.agent);
     refuseForeignPlatform(agentImage, facts?.platform, ourFacts?.platform);
     return facts;
 }
-async function ensureForeignImage(engine, image, reporter) {
+async function ensureForeignImage(engine, image, { usable }, reporter) {
     const present = await orExplain(engine.imagesOf([image]), `agent-image: "${image}" is not an image that the engine can look up.`, 'Write it as for docker pull, for example "ghcr.io/owner/image:tag".');
     const facts = present.get(image);
     if (facts !== undefined)
         return facts;
+    await usable;
     reporter.info(`Pulling ${image}: the engine does not have it.`);
     await orExplain(watched(`Pulling ${image}`, reporter.info, () => engine.pull(image)), `agent-image: ${image} is missing and could not be pulled.`, 'Check the name, log in to its registry in an earlier step, or build it there.');
     return (await engine.imagesOf([image])).get(image);
@@ -30995,6 +30985,26 @@ function hostAddresses(interfaces = (0,external_node_os_namespaceObject.networkI
 /** True if the kernel has IPv6, whether an interface uses it or not. */
 function hasIpv6() {
     return (0,external_node_fs_.existsSync)('/proc/sys/net/ipv6');
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/slices.js
+
+/** Does the work at once. */
+function atOnce(work) {
+    for (;;) {
+        const step = work.next();
+        if (step.done === true)
+            return step.value;
+    }
+}
+/** Does the work between other events: the answers of the engine's client must not wait for it. */
+async function inSlices(work) {
+    for (;;) {
+        const step = work.next();
+        if (step.done === true)
+            return step.value;
+        await (0,promises_.setImmediate)();
+    }
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/baseline.js
@@ -34333,6 +34343,7 @@ var signals = __nccwpck_require__(3577);
 
 
 
+
 /**
  * Claims the networks, makes sure of the images, and looks at the host, all at once: the engine takes most of the time.
  *
@@ -34346,6 +34357,8 @@ async function claim_claim(config, secrets, prepared, context, progress, onEngin
     const socket = await timings.measure('endpoint', () => localSocket(engine));
     progress.engineAsked = true;
     const answered = noting(progress);
+    // A network takes longest, so that the engine gets that first.
+    const claiming = timings.measure('networks', () => claimRunNetwork(engine, prepared.mark, config, reporter));
     const asking = timings.measure('engine', () => engineFacts(engine, socket)).then(answered);
     asking.then(onEngine, () => undefined);
     // The engine's facts come first: if it cannot be used, that is the error to show.
@@ -34353,16 +34366,13 @@ async function claim_claim(config, secrets, prepared, context, progress, onEngin
     const mounting = timings.measure('mounts', async () => checkedMounts(config, context, prepared, await asking));
     const [facts, network, found, agentImage, mounts, guards, host, authority] = await settleAll([
         asking,
-        timings.measure('networks', () => claimRunNetwork(engine, prepared.mark, config, reporter)).then(answered),
+        claiming.then(answered),
         listing,
-        timings.measure('images', async () => {
-            // Nothing is built on an engine that is then refused.
-            await asking;
+        timings.measure('images', () => {
+            const source = { ...imageSource(config, context), usable: asking };
+            const ensured = ensureImages(engine, prepared.images, config.agentImage, source, reporter);
             // A build takes minutes; a cancelled step has seconds.
-            return Promise.race([
-                ensureImages(engine, prepared.images, config.agentImage, imageSource(config, context), reporter),
-                (0,signals/* aborted */.Q)(signal),
-            ]);
+            return Promise.race([ensured, (0,signals/* aborted */.Q)(signal)]);
         }),
         mounting,
         timings.measure('workspace', async () => {
@@ -34416,27 +34426,27 @@ function visibleOf({ toolchain, etc }) {
     const { mounts = [], files = [], links = [] } = etc ?? {};
     return [...[...toolchain, ...mounts].map(({ target }) => target), ...[...files, ...links].map(({ path }) => path)];
 }
+/** What is known of an engine's places before it has told them. */
+const UNTOLD = { dataRoot: undefined, socket: undefined };
 /** Reads the host, and writes the sandbox's `/etc`, in what time the engine leaves. */
 async function claimHost(config, prepared, context, { asking, mounting }) {
-    const places = { ...prepared, ...context, workspace: config.workspace };
-    const early = await readEtcEarly(config, places);
-    const found = { engine: await asking, early, userMounts: await mounting };
-    const host = lookAtHost(config, prepared, context, found);
+    const look = (engine, userMounts) => lookAtHost(config, prepared, context, { engine, userMounts });
+    const early = await inSlices(look(UNTOLD, checkedMounts(config, context, prepared, UNTOLD)));
+    const [engine, userMounts] = [await asking, await mounting];
+    const host = hidesPlaces(early.below, engine) ? early : atOnce(look(engine, userMounts));
     if (host.etc !== undefined)
         await inSlices(writeEtc(systemFileDirectory(prepared), host.etc));
     return host;
 }
-function lookAtHost(config, prepared, context, found) {
-    const surroundings = { ...prepared, ...context, workspace: config.workspace, engine: found.engine };
+function lookAtHost(config, prepared, context, { engine, userMounts }) {
+    const surroundings = { ...prepared, ...context, workspace: config.workspace, engine };
     const hasAuthority = context.authority !== undefined || hostNames(config.namedHosts).length > 0;
-    return readAgentHost(config, prepared.agentUser, surroundings, {
-        ...{ early: found.early, userMounts: found.userMounts, hasAuthority },
-    });
+    return readAgentHost(config, prepared.agentUser, surroundings, { userMounts, hasAuthority });
 }
 /** What the sandbox may see of the host, looked at once more. Its `/etc` has been written, and stays as it was. */
 function lookAgain(config, prepared, context, claimed) {
     const { etc } = claimed.host;
-    return { ...claimed, host: { ...lookAtHost(config, prepared, context, claimed), etc } };
+    return { ...claimed, host: { ...atOnce(lookAtHost(config, prepared, context, claimed)), etc } };
 }
 /**
  * Ends what killed runs left running, and finishes those that were in this workspace: nothing else may change it from here

@@ -1,16 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
-import { isBelow } from '../host/paths.ts';
-import { atOnce, inSlices } from '../host/slices.ts';
+import type { Slices } from '../host/slices.ts';
 import type { User } from '../host/user.ts';
 import { readEvent, type HostEvent } from './event-file.ts';
 import { readHostTrust, type HostTrust } from './host-trust.ts';
 import { readKinds, type PathKinds } from './host-places.ts';
-import { readEtc, type EtcTree } from '../mounts/etc.ts';
+import { readEtc } from '../mounts/etc.ts';
 import { planEtc, type EtcPlan } from '../mounts/etc-files.ts';
 import { CLAUDE_JSON, openDirectories } from '../mounts/home.ts';
 import { readBelow, type Below, type Surroundings } from '../mounts/hidden.ts';
@@ -43,68 +41,36 @@ export interface AgentHost {
   readonly trust: HostTrust | undefined;
 }
 
-/** `/etc` as it was read before the engine had said where its own places are, and what was left out of it. */
-export interface EarlyEtc {
-  readonly tree: EtcTree;
-  readonly unseen: readonly string[];
-}
-
-/** Reads `/etc` while the engine is being asked. @returns undefined where an image has its own */
-export async function readEtcEarly(
-  config: Config,
-  surroundings: Omit<Surroundings, 'engine'>,
-): Promise<EarlyEtc | undefined> {
-  if (config.agentImage !== undefined) return undefined;
-  const below = readBelow({ ...surroundings, engine: { dataRoot: undefined, socket: undefined } });
-  return { tree: await inSlices(readEtc(below)), unseen: unseenInEtc(below) };
-}
-
-/** Most engines have nothing in `/etc`, and then what was read early is right. */
-function etcOf(early: EarlyEtc | undefined, below: Below): EtcTree {
-  const isRight = early !== undefined && isDeepStrictEqual(early.unseen, unseenInEtc(below));
-  return isRight ? early.tree : atOnce(readEtc(below));
-}
-
-/** What of the host must not be seen and concerns `/etc`. */
-function unseenInEtc({ hidden, credentials, views }: Below): string[] {
-  const paths = [...hidden, ...credentials, ...views].map(({ path }) => path);
-  return paths.filter((path) => path === '/etc' || isBelow(path, '/etc') || isBelow('/etc', path)).toSorted();
-}
-
 /**
  * Reads what {@link AgentHost} lists.
  *
  * @param surroundings the caller's environment, and where things are on the host
- * @param places what of `/etc` was read early, the user's mounts, which may lie in it, and whether the run has an authority
+ * @param userMounts the user's mounts, which may lie in `/etc`
+ * @param hasAuthority whether the run has an authority
  * @throws UserError if `~/.claude.json` exists and cannot be read
  */
-export function readAgentHost(
+export function* readAgentHost(
   config: Config,
   user: User,
   surroundings: Surroundings,
-  places: {
-    readonly early: EarlyEtc | undefined;
-    readonly userMounts: readonly MountSpec[];
-    readonly hasAuthority: boolean;
-  },
-): AgentHost {
+  { userMounts, hasAuthority }: { readonly userMounts: readonly MountSpec[]; readonly hasAuthority: boolean },
+): Slices<AgentHost> {
   const { environment } = surroundings;
   const isImage = config.agentImage !== undefined;
-  const toolchain = isImage ? [] : hostToolchain(user.home, environment);
   const below = readBelow(surroundings);
+  const etc = isImage ? undefined : planEtc(yield* readEtc(below), userMounts);
+  yield;
+  const toolchain = isImage ? [] : hostToolchain(user.home, environment);
   const usesClaude = config.providers.some(({ provider }) => provider.id === 'anthropic');
   return {
-    environment,
-    toolchain,
-    etc: isImage ? undefined : planEtc(etcOf(places.early, below), places.userMounts),
-    below,
+    ...{ environment, toolchain, etc, below },
     toolDirectories: openDirectories(toolchain, user.home),
     ...programsOf(isImage ? [] : programDirectories(environment)),
     kinds: readKinds(environment),
     temporary: [environment['RUNNER_TEMP'] ?? '', surroundings.temporary].filter((path) => path !== ''),
     claudeJson: usesClaude ? readIfPresent(join(user.home, CLAUDE_JSON)) : undefined,
     event: readEvent(environment),
-    trust: places.hasAuthority ? readHostTrust(config, environment, places.userMounts) : undefined,
+    trust: hasAuthority ? readHostTrust(config, environment, userMounts) : undefined,
   };
 }
 

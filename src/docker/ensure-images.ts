@@ -30,14 +30,19 @@ export async function ensureImages(
   }
   const [own, facts] = await settleAll([
     ensureOwnImages(engine, images, source, reporter),
-    ensureForeignImage(engine, agentImage, reporter),
+    ensureForeignImage(engine, agentImage, source, reporter),
   ]);
   const ourFacts = own.get(images.agent) ?? (await engine.imagesOf([images.agent])).get(images.agent);
   refuseForeignPlatform(agentImage, facts?.platform, ourFacts?.platform);
   return facts;
 }
 
-async function ensureForeignImage(engine: Engine, image: string, reporter: Reporter): Promise<ImageFacts | undefined> {
+async function ensureForeignImage(
+  engine: Engine,
+  image: string,
+  { usable }: ImageSource,
+  reporter: Reporter,
+): Promise<ImageFacts | undefined> {
   const present = await orExplain(
     engine.imagesOf([image]),
     `agent-image: "${image}" is not an image that the engine can look up.`,
@@ -45,6 +50,7 @@ async function ensureForeignImage(engine: Engine, image: string, reporter: Repor
   );
   const facts = present.get(image);
   if (facts !== undefined) return facts;
+  await usable;
   reporter.info(`Pulling ${image}: the engine does not have it.`);
   await orExplain(
     watched(`Pulling ${image}`, reporter.info, () => engine.pull(image)),

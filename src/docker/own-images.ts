@@ -46,6 +46,7 @@ export async function ensureOwnImages(
     return ageDays !== undefined && ageDays <= MAX_AGE_DAYS ? [] : [{ role, name, ageDays }];
   });
   if (wanted.length === 0) return present;
+  await source.usable;
   const outdated =
     source.registry === undefined
       ? await published(engine, wanted, source, reporter)

@@ -10,6 +10,8 @@ export interface ImageSource {
   readonly bases?: string | undefined;
   /** Renews all images, whatever the engine has. */
   readonly force?: boolean | undefined;
+  /** Before it has resolved, nothing is pulled or built: the engine may be one that is refused. */
+  readonly usable?: Promise<unknown>;
 }
 
 /** An image that the engine lacks, or that is too old. */

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, type Dirent, type Stats } from 'node:fs';
 import type { MountSpec } from '../docker/spec.ts';
 import { packagedSettings, type PackageFiles } from '../host/packages.ts';
 import { isBelow } from '../host/paths.ts';
@@ -49,8 +49,11 @@ const LARGEST_SETTING = 256 * 1024;
 /** `known` is a row of {@link ETC_ROWS}; `judged` belongs to a package; `closed` may only contain known ones. */
 type Standing = 'known' | 'judged' | 'closed';
 
-/** What became of an entry: left out, or a part of the tree. `isWhole` if nothing in it is left out. */
-interface Part extends EtcTree {
+/** What became of an entry: left out, or a part of the tree. */
+interface Part extends Omit<EtcTree, 'links'> {
+  /** With where they are on the host. Most of them are in directories that are mounted, and need not be read. */
+  readonly links: readonly { readonly path: string; readonly place: string }[];
+  /** True if nothing in it is left out. */
   readonly isWhole: boolean;
 }
 
@@ -74,11 +77,15 @@ export function* readEtc(
 class EtcReader {
   readonly #source: EtcSource;
   readonly #unseen: readonly string[];
+  /** What of it concerns `/etc`: most often, nothing. */
+  readonly #unseenInEtc: readonly string[];
   readonly #known: ReadonlySet<string>;
 
   constructor({ hidden, credentials, views }: Pick<Below, 'hidden' | 'credentials' | 'views'>, source: EtcSource) {
     this.#source = source;
     this.#unseen = [...hidden, ...credentials, ...views].map(({ path }) => path);
+    const etc = this.#host('/etc');
+    this.#unseenInEtc = this.#unseen.filter((path) => path === etc || isBelow(path, etc) || isBelow(etc, path));
     const rows = ETC_ROWS.map((row) => ({ ...row, path: source.root + row.path }));
     this.#known = new Set(rows.flatMap(present).map((path) => path.slice(source.root.length)));
   }
@@ -86,31 +93,39 @@ class EtcReader {
   *read(): Slices<EtcTree> {
     const packaged = packagedSettings(this.#source.packages);
     const parts: Part[] = [];
-    for (const name of namesIn(this.#host('/etc'))) {
+    for (const { name } of entriesIn(this.#host('/etc'))) {
       yield;
       parts.push(this.#part(`/etc/${name}`, packaged.has(name) && !isLeftOut(name) ? 'judged' : 'closed'));
     }
-    return joined(parts);
+    const { links, directories, files, mounts } = joined(parts);
+    return { directories, files, mounts, links: links.flatMap(readLink) };
   }
 
   #host(path: string): string {
     return this.#source.root + path;
   }
 
-  /** @param place where it is on the host, if a link of the host leads elsewhere */
-  #part(path: string, above: Standing, place = this.#host(path)): Part {
+  /**
+   * @param place where it is on the host, if a link of the host leads elsewhere
+   * @param entry what its directory says of it, if that was read
+   */
+  #part(path: string, above: Standing, place = this.#host(path), entry?: Dirent): Part {
     const standing = this.#known.has(path) ? 'known' : above;
-    const stats = lstatSync(place, { throwIfNoEntry: false });
-    if (stats === undefined || this.#isUnseen(place)) return LEFT_OUT;
-    if (standing === 'closed' && !(stats.isDirectory() && this.#leadsToKnown(path))) return LEFT_OUT;
+    if (this.#isUnseen(place)) return LEFT_OUT;
     if (standing === 'judged' && isCredentialFile(path.slice(path.lastIndexOf('/') + 1))) return LEFT_OUT;
+    // Some file systems do not tell what an entry is.
+    if (standing !== 'closed' && entry?.isSymbolicLink() === true) return this.#link(path, standing, place);
+    const stats = lstatSync(place, { throwIfNoEntry: false });
+    if (stats === undefined) return LEFT_OUT;
+    if (standing === 'closed' && !(stats.isDirectory() && this.#leadsToKnown(path))) return LEFT_OUT;
     if (stats.isSymbolicLink()) return this.#link(path, standing, place);
     if (stats.isDirectory()) return this.#directory(path, standing, place, stats);
     return stats.isFile() ? this.#file(path, standing, place, stats) : LEFT_OUT;
   }
 
   #isUnseen(place: string): boolean {
-    return this.#unseen.some((unseen) => unseen === place || isBelow(place, unseen));
+    const unseen = isBelow(place, this.#host('/etc')) ? this.#unseenInEtc : this.#unseen;
+    return unseen.some((path) => path === place || isBelow(place, path));
   }
 
   #leadsToKnown(path: string): boolean {
@@ -122,16 +137,18 @@ class EtcReader {
     const real = this.#known.has(path) ? realpathSync(place) : undefined;
     if (real !== undefined && !SEEN.some((top) => isBelow(real, this.#host(top))))
       return this.#part(path, standing, real);
-    return { ...NOTHING, links: [{ path, target: readlinkSync(place) }] };
+    return { ...NOTHING, links: [{ path, place }] };
   }
 
   #directory(path: string, standing: Standing, place: string, stats: Stats): Part {
     if ((stats.mode & 0o5) !== 0o5) return LEFT_OUT;
-    const names = namesIn(place);
-    const parts = names.map((name) => this.#part(`${path}/${name}`, standing, `${place}/${name}`));
+    const entries = entriesIn(place);
+    const parts = entries.map((entry) =>
+      this.#part(`${path}/${entry.name}`, standing, `${place}/${entry.name}`, entry),
+    );
     const { isWhole, ...all } = joined(parts);
     if (standing === 'closed' && all.files.length + all.links.length + all.mounts.length === 0) return LEFT_OUT;
-    if (isWhole && names.length > FEW_ENTRIES)
+    if (isWhole && entries.length > FEW_ENTRIES)
       return {
         ...NOTHING,
         directories: [path],
@@ -170,9 +187,19 @@ function joined(parts: readonly Part[]): Part {
   };
 }
 
-function namesIn(directory: string): string[] {
+/** Nothing if it has gone meanwhile. */
+function readLink({ path, place }: Part['links'][number]): EtcTree['links'] {
   try {
-    return readdirSync(directory).sort();
+    return [{ path, target: readlinkSync(place) }];
+  } catch {
+    return [];
+  }
+}
+
+/** In the order of their names. */
+function entriesIn(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch {
     return [];
   }

@@ -77,6 +77,13 @@ export function readBelow(surroundings: Surroundings): Below {
   };
 }
 
+/** True if the places of an engine are hidden in what was read before it told them. Those of most engines are. */
+export function hidesPlaces({ hidden }: Below, { dataRoot, socket }: HostPlaces['engine']): boolean {
+  return hostPaths([dataRoot, socket].flatMap((path) => path ?? [])).every(({ path }) =>
+    hidden.some((other) => other.path === path || (other.isDirectory && isBelow(path, other.path))),
+  );
+}
+
 function hiddenPlaces(surroundings: Surroundings): string[] {
   const { temporary, workDirectory, logs, root, workspace, environment, engine } = surroundings;
   const runnerTemporary = environment['RUNNER_TEMP'] ?? temporary;

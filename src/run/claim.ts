@@ -1,4 +1,4 @@
-import { readAgentHost, readEtcEarly, type AgentHost, type EarlyEtc } from '../agent/host.ts';
+import { readAgentHost, type AgentHost } from '../agent/host.ts';
 import { createAuthority, type RunAuthority } from '../authority/authority.ts';
 import type { Config } from '../config/config.ts';
 import { hostNames } from '../config/named-hosts.ts';
@@ -11,9 +11,11 @@ import { settleAll } from '../docker/settle.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import type { ImageSource } from '../docker/wanted-images.ts';
 import { hasIpv6, hostAddresses } from '../host/addresses.ts';
-import { inSlices } from '../host/slices.ts';
+import { atOnce, inSlices, type Slices } from '../host/slices.ts';
 import { writeEtc } from '../mounts/etc-files.ts';
+import { hidesPlaces } from '../mounts/hidden.ts';
 import { ownFilesInWorkspace, socketWarnings } from '../mounts/host-guards.ts';
+import type { HostPlaces } from '../mounts/user-mounts.ts';
 import { namesFor, type HostEntry, type Names } from '../shared/network.ts';
 import { writeBaseline, type Baseline } from '../workspace/baseline.ts';
 import { guardWorkspace } from '../workspace/workspace.ts';
@@ -70,6 +72,8 @@ export async function claim(
   const socket = await timings.measure('endpoint', () => localSocket(engine));
   progress.engineAsked = true;
   const answered = noting(progress);
+  // A network takes longest, so that the engine gets that first.
+  const claiming = timings.measure('networks', () => claimRunNetwork(engine, prepared.mark, config, reporter));
   const asking = timings.measure('engine', () => engineFacts(engine, socket)).then(answered);
   asking.then(onEngine, () => undefined);
   // The engine's facts come first: if it cannot be used, that is the error to show.
@@ -77,16 +81,13 @@ export async function claim(
   const mounting = timings.measure('mounts', async () => checkedMounts(config, context, prepared, await asking));
   const [facts, network, found, agentImage, mounts, guards, host, authority] = await settleAll([
     asking,
-    timings.measure('networks', () => claimRunNetwork(engine, prepared.mark, config, reporter)).then(answered),
+    claiming.then(answered),
     listing,
-    timings.measure('images', async () => {
-      // Nothing is built on an engine that is then refused.
-      await asking;
+    timings.measure('images', () => {
+      const source = { ...imageSource(config, context), usable: asking };
+      const ensured = ensureImages(engine, prepared.images, config.agentImage, source, reporter);
       // A build takes minutes; a cancelled step has seconds.
-      return Promise.race([
-        ensureImages(engine, prepared.images, config.agentImage, imageSource(config, context), reporter),
-        aborted(signal),
-      ]);
+      return Promise.race([ensured, aborted(signal)]);
     }),
     mounting,
     timings.measure('workspace', async () => {
@@ -154,6 +155,9 @@ function visibleOf({ toolchain, etc }: AgentHost): string[] {
   return [...[...toolchain, ...mounts].map(({ target }) => target), ...[...files, ...links].map(({ path }) => path)];
 }
 
+/** What is known of an engine's places before it has told them. */
+const UNTOLD = { dataRoot: undefined, socket: undefined };
+
 /** Reads the host, and writes the sandbox's `/etc`, in what time the engine leaves. */
 async function claimHost(
   config: Config,
@@ -161,10 +165,11 @@ async function claimHost(
   context: RunContext,
   { asking, mounting }: { readonly asking: Promise<EngineFacts>; readonly mounting: Promise<readonly MountSpec[]> },
 ): Promise<AgentHost> {
-  const places = { ...prepared, ...context, workspace: config.workspace };
-  const early = await readEtcEarly(config, places);
-  const found = { engine: await asking, early, userMounts: await mounting };
-  const host = lookAtHost(config, prepared, context, found);
+  const look = (engine: HostPlaces['engine'], userMounts: readonly MountSpec[]): Slices<AgentHost> =>
+    lookAtHost(config, prepared, context, { engine, userMounts });
+  const early = await inSlices(look(UNTOLD, checkedMounts(config, context, prepared, UNTOLD)));
+  const [engine, userMounts] = [await asking, await mounting];
+  const host = hidesPlaces(early.below, engine) ? early : atOnce(look(engine, userMounts));
   if (host.etc !== undefined) await inSlices(writeEtc(systemFileDirectory(prepared), host.etc));
   return host;
 }
@@ -173,23 +178,17 @@ function lookAtHost(
   config: Config,
   prepared: Prepared,
   context: RunContext,
-  found: {
-    readonly engine: EngineFacts;
-    readonly userMounts: readonly MountSpec[];
-    readonly early?: EarlyEtc | undefined;
-  },
-): AgentHost {
-  const surroundings = { ...prepared, ...context, workspace: config.workspace, engine: found.engine };
+  { engine, userMounts }: { readonly engine: HostPlaces['engine']; readonly userMounts: readonly MountSpec[] },
+): Slices<AgentHost> {
+  const surroundings = { ...prepared, ...context, workspace: config.workspace, engine };
   const hasAuthority = context.authority !== undefined || hostNames(config.namedHosts).length > 0;
-  return readAgentHost(config, prepared.agentUser, surroundings, {
-    ...{ early: found.early, userMounts: found.userMounts, hasAuthority },
-  });
+  return readAgentHost(config, prepared.agentUser, surroundings, { userMounts, hasAuthority });
 }
 
 /** What the sandbox may see of the host, looked at once more. Its `/etc` has been written, and stays as it was. */
 export function lookAgain(config: Config, prepared: Prepared, context: RunContext, claimed: Claimed): Claimed {
   const { etc } = claimed.host;
-  return { ...claimed, host: { ...lookAtHost(config, prepared, context, claimed), etc } };
+  return { ...claimed, host: { ...atOnce(lookAtHost(config, prepared, context, claimed)), etc } };
 }
 
 /**
