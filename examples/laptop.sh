@@ -6,7 +6,7 @@
 : "${ANTHROPIC_API_KEY:?Set ANTHROPIC_API_KEY.}"
 
 # The current directory is the workspace: all that the agent can read and change of your files.
-# Replace `npx awf` with the path of dist/cli/index.js if you have a checkout of AWF.
+# Until the first release, set AWF to the path of bin/awf.js in a checkout: nobody holds the name on npm yet.
 ${AWF:-npx awf} \
   --allow-domains npm \
   --max-cost-usd 2 \

@@ -50,7 +50,7 @@ test('the steps that use AWF are checked, all problems at once', () => {
   expect(text).toContain('  ✘ allow-domains, line 6: "nmp" is neither a domain nor a preset. Did you mean npm?');
   expect(text).toContain('  ⚠ env: GITHUB_TOKEN: with github.com allowed,');
   expect(text).toContain('  ⚠ No timeout-minutes, and no max-tokens or max-cost-usd');
-  expect(text).toContain('job review, step "3" (line 22)');
+  expect(text).toContain('job review, step "3" (line 22)\n  ✔ no host is allowed; models are reached');
   expect(text).not.toContain('step "4"');
   expect((JSON.parse(check(WORKFLOW, '--json').text) as { steps: unknown[] }).steps).toHaveLength(2);
 });

@@ -25,6 +25,15 @@ async function examined(engine: FakeEngine, { policy = '', home = '/nonexistent-
   return { checks, workspace, text: doctorText(checks, (page) => page) };
 }
 
+test('the engine’s default network may lead out', async () => {
+  const bridge = {
+    ...{ Driver: 'bridge', IPAM: { Config: [{ Subnet: '172.17.0.0/16' }] } },
+    Options: { 'com.docker.network.bridge.name': 'docker0', 'com.docker.network.driver.mtu': '576' },
+  };
+  const { text } = await examined(new FakeEngine({ defaultBridge: JSON.stringify(bridge) }));
+  expect(text).toMatch(/✔ \S+\/24 is free, and the engine's default network leads out/);
+});
+
 test('a machine on which everything works', async () => {
   const engine = new FakeEngine();
   const { text, checks } = await examined(engine);

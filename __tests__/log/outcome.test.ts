@@ -41,6 +41,8 @@ describe('the line at the end', () => {
 
   test('a sum in which a price is missing does not pass for the whole', () => {
     expect(statusLine(aConfig(), { ...ENDED, usage: { ...usage, costUsd: null } }, PLAIN)).toContain('at least $0.61');
+    const unpriced = { ...usage, costUsd: null, pricedUsd: 0 };
+    expect(statusLine(aConfig(), { ...ENDED, usage: unpriced }, PLAIN)).toContain('cost unknown');
   });
 
   test('is in colour where the reader wants that', () => {

@@ -270,6 +270,7 @@ test.each<[Partial<RunUsage>, string]>([
   [{ ...usageOf(modelUsage({ costUsd: 0.00123 })) }, 'about $0.0012'],
   [{ ...usageOf(modelUsage(), modelUsage({ model: 'x', costUsd: null })) }, 'at least $0.61'],
   [{ ...usageOf(modelUsage({ costUsd: null })) }, '⚠️ unknown price'],
+  [{ ...usageOf(modelUsage({ costUsd: null })) }, 'cost unknown'],
   [{ unpriced: [{ provider: 'openai', model: 'x' }] }, 'No price is known for 1 model,'],
   [{ ...usageOf(modelUsage({ ...NO_USAGE, model: null, requests: 1, costUsd: 0 })) }, '1 request without a model.'],
 ])('usage of %j is explained', (usage, text) => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { DockerCli } from '../../src/docker/cli.ts';
+import { RUN_LABEL } from '../../src/docker/spec.ts';
 import { networkNames } from '../../src/shared/network.ts';
 import { newRunId } from '../../src/run/run.ts';
 import { docker, leftOvers } from '../../testing/engine/engine.ts';
@@ -48,11 +49,10 @@ async function killedRun(workspace: string, script: string, ...flags: readonly s
   const { stderr } = await running.done;
   const [, runId = ''] = /awf\.run=([0-9a-f]{8})/.exec(stderr) ?? [];
   onTestFinished(() => {
-    const left = leftOvers(runId);
-    const networks: string[] = Object.values(networkNames(runId));
-    const containers = left.filter((name) => !networks.includes(name));
+    const containers = containersOf(runId);
     if (containers.length > 0) docker(['rm', '--force', '--volumes', ...containers]);
-    if (left.length > 0) docker(['network', 'rm', ...networks]);
+    const networks = leftOvers(runId);
+    if (networks.length > 0) docker(['network', 'rm', ...networks]);
     rmSync(join(tmpdir(), `awf-${runId}`), { recursive: true, force: true });
   });
   return runId;
@@ -60,7 +60,9 @@ async function killedRun(workspace: string, script: string, ...flags: readonly s
 
 const isRunning = (name: string): boolean => docker(['inspect', '--format={{.State.Running}}', name]) === 'true';
 const containersOf = (runId: string): string[] =>
-  leftOvers(runId).filter((name) => !Object.values(networkNames(runId)).includes(name));
+  docker(['ps', '--all', `--filter=label=${RUN_LABEL}=${runId}`, '--format={{.Names}}'])
+    .split('\n')
+    .filter((name) => name !== '');
 
 const COMMIT = 'git -c user.name=a -c user.email=a@example commit --quiet --allow-empty --message';
 
@@ -113,14 +115,14 @@ test('D6 the next run removes what a killed one left, and finishes it; a live on
 
 test.each([
   // With an image, a container that never runs lends it AWF's own files.
-  { where: '', flags: () => [], left: 4 },
-  { where: ' in an image', flags: () => [`--agent-image=${foreignImage('busybox')}`], left: 5 },
+  { where: '', flags: () => [], containers: 2 },
+  { where: ' in an image', flags: () => [`--agent-image=${foreignImage('busybox')}`], containers: 3 },
 ])(
   'D12 containers that a killed run was to keep$where stay, and end',
-  async ({ flags, left }) => {
+  async ({ flags, containers }) => {
     const killed = await killedRun('workspace', 'true', '--keep-containers', ...flags());
     const before = leftOvers(killed);
-    expect(before).toHaveLength(left);
+    expect(containersOf(killed)).toHaveLength(containers);
     expect(containersOf(killed).filter(isRunning)).toHaveLength(2);
     const nexts = await Promise.all(['other', 'another'].map((w) => start(w, 'true')));
     for (const next of nexts) {

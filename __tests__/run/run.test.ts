@@ -48,6 +48,12 @@ describe('a command that ran', CONCURRENT, () => {
     expect(timings.startupMs).toBeGreaterThan(0);
   });
 
+  test('memory that ran out may be noted by the engine a moment later', async () => {
+    let looks = 0;
+    const world = aWorld({ command: endsWith(137), outOfMemory: () => (looks += 1) === 3 });
+    expect(await world.run()).toMatchObject({ exitCode: 137, outOfMemory: '6g' });
+  });
+
   test('out of memory: its exit code is kept, and the reason is reported', async () => {
     const world = aWorld({ command: endsWith(137), outOfMemory: true });
     expect(await world.run()).toMatchObject({ outcome: 'failure', exitCode: 137, error: undefined, outOfMemory: '6g' });

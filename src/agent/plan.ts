@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
+import { optionName } from '../config/options.ts';
 import { credentialIn, type Secrets } from '../config/secrets.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
@@ -187,13 +188,13 @@ const textOf = (command: Config['command'], separator: string): string =>
   command.kind === 'script' ? command.script : command.argv.join(separator);
 
 /** Programs that a setup action has put where nobody looks are not found, and `PATH` alone does not say why. */
-function missingPrograms({ workspace }: Config, host: AgentHost, mounts: readonly MountSpec[]): string[] {
+function missingPrograms({ workspace, frontEnd }: Config, host: AgentHost, mounts: readonly MountSpec[]): string[] {
   const seen = [workspace, ...mounts.map(({ target }) => target)];
   const missing = host.programDirectories.filter((path) => !seen.some((top) => path === top || isBelow(path, top)));
   if (missing.length === 0) return [];
   return [
     `PATH names ${missing.join(', ')}, which the sandbox does not have. If the command needs a program from there, add ` +
-      'the directory to mounts.',
+      `the directory to ${optionName(frontEnd, 'mounts')}.`,
   ];
 }
 

@@ -6,6 +6,7 @@ import { engineFacts, localSocket } from '../docker/engine-facts.ts';
 import type { ImageSource } from '../docker/wanted-images.ts';
 import { describeError } from '../errors.ts';
 import { filtered, stderrReporter } from '../reporter.ts';
+import { aborted } from '../run/signals.ts';
 import { ROLES } from '../shared/network.ts';
 import { parse } from './parse.ts';
 import type { Answer, CommandContext, Subcommand } from './subcommand.ts';
@@ -41,6 +42,7 @@ async function pull(
   { force, agentImage, imageRegistry: registry }: Flags,
   { root, engineWith, signal }: CommandContext,
 ): Promise<Answer> {
+  const source = { root, registry: registryOf(registry) };
   const images = builtImageNames(`${root}/dist`);
   const names = ROLES.map((role) => images[role]);
   const reporter = filtered(stderrReporter, 'info');
@@ -49,15 +51,10 @@ async function pull(
     await engineFacts(engine, await localSocket(engine));
     await Promise.race([
       (async () => {
-        const source = { root, registry: registryOf(registry) };
         if (force) await ensureOwnImages(engine, images, { ...source, force }, reporter);
         if (!force || agentImage !== undefined) await ensureImages(engine, images, agentImage, source, reporter);
       })(),
-      new Promise<never>((_, reject) => {
-        signal.addEventListener('abort', () => {
-          reject(signal.reason as Error);
-        });
-      }),
+      aborted(signal),
     ]);
   } catch (error) {
     stderrReporter.error(`${describeError(error)}\n${elsewhere(images)}`);

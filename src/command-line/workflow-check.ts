@@ -38,6 +38,7 @@ function stepText(file: string, { job, step, line, allowed, mistakes, warnings }
   const width = Math.max(0, ...allowed.map(({ entry }) => entry.length));
   return [
     `${file}, job ${job}, step "${step}" (line ${line})`,
+    ...(allowed.length === 0 ? ['  ✔ no host is allowed; models are reached all the same'] : []),
     ...allowed.map(({ entry, means }) => `  ✔ ${entry.padEnd(width)}  ${means}`),
     ...mistakes.map(({ message, hint }) => `  ✘ ${[message, hint ?? ''].join(' ').trim().replaceAll('\n', ' ')}`),
     ...warnings.map((warning) => `  ⚠ ${warning}`),

@@ -128,7 +128,11 @@ export const NETWORKS: Check = {
     const { internal, outer } = networkNames(runId);
     try {
       const claimed = await claimRunNetwork(engine, mark, built.config, reporter);
-      const text = words`${{ value: claimed.internal, as: '<subnet>' }} and ${{ value: claimed.outer, as: '<subnet>' }} are free`;
+      const subnet = (value: string) => ({ value, as: '<subnet>' });
+      const text =
+        claimed.outerName === outer
+          ? words`${subnet(claimed.internal)} and ${subnet(claimed.outer)} are free`
+          : words`${subnet(claimed.internal)} is free, and the engine's default network leads out`;
       // A notice of a subnet that hides part of the company's network.
       const hidden = notes
         .filter((note) => note.includes('private network'))

@@ -77,11 +77,15 @@ function usageText({ providers }: Config, { usage, commandMs }: Ended): string[]
   return [[counted(usage.requests, 'model request'), tokens, costOf(usage)].join(', ')];
 }
 
+/** Of a run whose models have no known price. */
+const UNKNOWN_COST = 'cost unknown';
+
 /** List prices are an estimate, and a sum in which a price is missing must not pass for the whole. */
 function costOf({ costUsd, pricedUsd }: RunUsage): string {
   const usd = costUsd ?? pricedUsd;
   const dollars = `$${usd.toFixed(usd !== 0 && usd < 0.1 ? 4 : 2)}`;
-  return costUsd === null ? `at least ${dollars}` : `about ${dollars}`;
+  if (costUsd !== null) return `about ${dollars}`;
+  return pricedUsd === 0 ? UNKNOWN_COST : `at least ${dollars}`;
 }
 
 /**

@@ -10,7 +10,7 @@ import { present } from './host-toolchain.ts';
 import { ETC_ROWS } from './toolchain-rows.ts';
 
 /**
- * The sandbox's `/etc`: what the host's has, less what the command must not read. It is one directory of the run's own
+ * The sandbox's `/etc`: what the host's has, except what the command must not read. It is one directory of the run's own
  * with copies of the files, because a mount for each of them would take a millisecond to make. All paths are absolute, as
  * the command sees them.
  */

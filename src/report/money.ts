@@ -26,5 +26,6 @@ export function roundedDollars(usd: number): string {
 
 /** What a run cost, as a summary shows it. List prices are never the invoice, so it is always about that much. */
 export function roundedCost({ costUsd, pricedUsd }: RunUsage): string {
-  return costUsd === null ? `at least ${roundedDollars(pricedUsd)}` : `about ${roundedDollars(costUsd)}`;
+  if (costUsd !== null) return `about ${roundedDollars(costUsd)}`;
+  return pricedUsd === 0 ? 'cost unknown' : `at least ${roundedDollars(pricedUsd)}`;
 }

@@ -17,6 +17,11 @@ export const KILLED_STEP_SETTLING_MS = 2_000;
 /** Between two looks at the size of Squid's logs. Milliseconds. */
 export const LOG_WATCH_INTERVAL_MS = 1_000;
 
+/** How long the engine may take to note that memory ran out: the container's end often reaches it first. Milliseconds. */
+export const OUT_OF_MEMORY_NOTE_MS = 1_000;
+/** Between two looks at it. Milliseconds. */
+export const OUT_OF_MEMORY_INTERVAL_MS = 100;
+
 /** Between SIGTERM at the end of the command's time and the removal of its container. Milliseconds. */
 export const TIMEOUT_GRACE_MS = 10_000;
 

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AttachedContainer } from '../docker/attached-container.ts';
 import type { Attachment, Engine, Output } from '../docker/engine.ts';
 import type { ContainerSpec } from '../docker/spec.ts';
@@ -6,7 +7,7 @@ import type { Topology } from '../docker/topology.ts';
 import { UserError } from '../errors.ts';
 import type { CommandInput } from './command-input.ts';
 import { Gate, HeldOutput } from './gate.ts';
-import { ENGINE_SETTLING_MS } from './limits.ts';
+import { ENGINE_SETTLING_MS, OUT_OF_MEMORY_INTERVAL_MS, OUT_OF_MEMORY_NOTE_MS } from './limits.ts';
 import { removeInOrder, removeRun, stopRun } from './removal.ts';
 import { aborted } from './signals.ts';
 import { TIMEOUT_EXIT_CODE, type TimeLimit } from './time-limit.ts';
@@ -123,7 +124,13 @@ export class Sandbox {
 
   /** Asks the engine why the command was killed. @throws Error when the engine does not tell */
   async ranOutOfMemory(): Promise<boolean> {
-    return this.#containers !== undefined && (await this.#engine.ranOutOfMemory(this.#containers.agent.name));
+    if (this.#containers === undefined) return false;
+    const limit = now() + OUT_OF_MEMORY_NOTE_MS;
+    while (!(await this.#engine.ranOutOfMemory(this.#containers.agent.name))) {
+      if (now() > limit) return false;
+      await sleep(OUT_OF_MEMORY_INTERVAL_MS);
+    }
+    return true;
   }
 
   #startSidecars({ squid, apiProxy }: Topology, documents: StartDocuments): void {

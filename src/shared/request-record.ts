@@ -83,7 +83,7 @@ export interface RequestRecord {
   status: number;
   /** What the upstream answered; null when it did not. */
   upstreamStatus: number | null;
-  /** Octets of the bodies, as they were on the wire less the chunks' frames. */
+  /** Octets of the bodies, as they were on the wire, without the chunks' frames. */
   requestBytes: number;
   responseBytes: number;
   durationMs: number;

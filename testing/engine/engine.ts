@@ -48,11 +48,12 @@ export function addBridgeAddress(): { readonly address: string; readonly remove:
   };
 }
 
-/** Everything on the engine that belongs to any run, or only to `runId`. */
+/** Everything on the engine (containers, networks, volumes) that belongs to any run, or only to `runId`. */
 export function leftOvers(runId?: string): string[] {
   const filter = `--filter=label=${RUN_LABEL}${runId === undefined ? '' : `=${runId}`}`;
   return [
     ...docker(['ps', '--all', filter, '--format={{.Names}}']).split('\n'),
     ...docker(['network', 'ls', filter, '--format={{.Name}}']).split('\n'),
+    ...docker(['volume', 'ls', filter, '--format={{.Name}}']).split('\n'),
   ].filter((name) => name !== '');
 }

@@ -62,7 +62,7 @@ export interface FakeEngineOptions {
   /** What the engine knows about an image. By default it has every image, as AWF builds them. */
   readonly image?: (name: string) => ImageFacts | undefined;
   /** Whether the kernel killed the agent because it ran out of memory. */
-  readonly outOfMemory?: boolean;
+  readonly outOfMemory?: boolean | (() => boolean);
   /** What differs in `docker info` from an ordinary engine on this machine. */
   readonly info?: Readonly<Record<string, unknown>>;
   /** What it says about its default network. By default it has none. */
@@ -292,7 +292,8 @@ export class FakeEngine implements Engine {
 
   async ranOutOfMemory(container: string): Promise<boolean> {
     await this.#called('ranOutOfMemory', container);
-    return this.#options.outOfMemory ?? false;
+    const { outOfMemory = false } = this.#options;
+    return typeof outOfMemory === 'function' ? outOfMemory() : outOfMemory;
   }
 
   async #called(verb: Verb, subject: string): Promise<void> {

@@ -29,7 +29,7 @@ export const OPERATIONS: Readonly<Record<string, string>> = {
   BISECT_START: 'a bisection',
 };
 
-/** What the sandbox gets a copy of: all that is data or state of git, less the stores. The rest it sees as it is, read-only. */
+/** What the sandbox gets a copy of: all that is data or state of git, except the stores. The rest it sees as it is, read-only. */
 export const COPIED =
   /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 
