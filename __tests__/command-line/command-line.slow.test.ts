@@ -130,7 +130,8 @@ describe('awf', OPTIONS, () => {
     const { ended, left } = await awf('exit-7', ['--keep-containers', '--', 'true']);
     const result = await ended();
     expect(result).toMatchObject({ code: 7, engine: { running: [] } });
-    expect(result.engine.left).toHaveLength(4);
+    // Two containers, two networks, and the agent’s volume.
+    expect(result.engine.left).toHaveLength(5);
     const runId = /awf-internal-([0-9a-f]{8})/.exec(result.engine.left.join(' '))?.[1];
     expect(messages(result).at(-1)).toBe(
       `awf: The containers are kept; find them with: docker ps -a --filter label=awf.run=${runId ?? ''}`,

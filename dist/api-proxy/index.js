@@ -7204,7 +7204,7 @@ function normaliseCredential(name, value) {
 
 
 const target_HOST = /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
-/** The user's, not the agent's: what RFC 3986 calls a path, less what a server could resolve away. */
+/** The user's, not the agent's: what RFC 3986 calls a path, without what a server could resolve away. */
 const isBasePath = (path) => /^(?:\/[\w.~!$&'()*+,;=:@-]+)*$/.test(path) && !/\/\.{1,2}(?:\/|$)/.test(path);
 /** @throws ValueError naming `name` */
 function checkTarget(name, fields) {

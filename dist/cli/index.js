@@ -22955,7 +22955,7 @@ function parseAuthHeader(name, text) {
 
 
 const HOST = /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
-/** The user's, not the agent's: what RFC 3986 calls a path, less what a server could resolve away. */
+/** The user's, not the agent's: what RFC 3986 calls a path, without what a server could resolve away. */
 const isBasePath = (path) => /^(?:\/[\w.~!$&'()*+,;=:@-]+)*$/.test(path) && !/\/\.{1,2}(?:\/|$)/.test(path);
 /** @throws ValueError naming `name` */
 function checkTarget(name, fields) {
@@ -27076,7 +27076,9 @@ function roundedDollars(usd) {
 }
 /** What a run cost, as a summary shows it. List prices are never the invoice, so it is always about that much. */
 function roundedCost({ costUsd, pricedUsd }) {
-    return costUsd === null ? `at least ${roundedDollars(pricedUsd)}` : `about ${roundedDollars(costUsd)}`;
+    if (costUsd !== null)
+        return `about ${roundedDollars(costUsd)}`;
+    return pricedUsd === 0 ? 'cost unknown' : `at least ${roundedDollars(pricedUsd)}`;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/budget.js
@@ -31930,7 +31932,7 @@ const layout_OPERATIONS = {
     sequencer: 'a series of cherry-picks or reverts',
     BISECT_START: 'a bisection',
 };
-/** What the sandbox gets a copy of: all that is data or state of git, less the stores. The rest it sees as it is, read-only. */
+/** What the sandbox gets a copy of: all that is data or state of git, except the stores. The rest it sees as it is, read-only. */
 const COPIED = /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 /** Locks and notes of a git that is running, or was killed. They mean nothing to another one. */
 const NEVER_COPIED = /(^|\/)(gc\.pid|gc\.log|[^/]*\.lock|[^/]*\.awf-new)$/;
@@ -36162,6 +36164,7 @@ function trust_placeOf({ real, paths }, { etc, toolchain, userMounts }) {
 
 
 
+
 /**
  * Decides everything that the agent sees. Reads and writes nothing.
  *
@@ -36272,14 +36275,14 @@ const ROOT_WARNING = 'The command runs as root (without capabilities) because ro
     'user.';
 const plan_textOf = (command, separator) => command.kind === 'script' ? command.script : command.argv.join(separator);
 /** Programs that a setup action has put where nobody looks are not found, and `PATH` alone does not say why. */
-function missingPrograms({ workspace }, host, mounts) {
+function missingPrograms({ workspace, frontEnd }, host, mounts) {
     const seen = [workspace, ...mounts.map(({ target }) => target)];
     const missing = host.programDirectories.filter((path) => !seen.some((top) => path === top || isBelow(path, top)));
     if (missing.length === 0)
         return [];
     return [
         `PATH names ${missing.join(', ')}, which the sandbox does not have. If the command needs a program from there, add ` +
-            'the directory to mounts.',
+            `the directory to ${optionName(frontEnd, 'mounts')}.`,
     ];
 }
 /** Said before the program starts: what it prints itself is often buried in its log. */
@@ -37973,6 +37976,7 @@ class TimeLimit {
 
 
 
+
 /** The exit code of a command that SIGKILL ended. The kernel kills so for want of memory, and others may too. */
 const KILLED_EXIT_CODE = 137;
 /** How often the agent's container is tried: each time, something of the host's may have gone in the same moment. */
@@ -38048,7 +38052,15 @@ class Sandbox {
     }
     /** Asks the engine why the command was killed. @throws Error when the engine does not tell */
     async ranOutOfMemory() {
-        return this.#containers !== undefined && (await this.#engine.ranOutOfMemory(this.#containers.agent.name));
+        if (this.#containers === undefined)
+            return false;
+        const limit = now() + limits/* OUT_OF_MEMORY_NOTE_MS */.vu;
+        while (!(await this.#engine.ranOutOfMemory(this.#containers.agent.name))) {
+            if (now() > limit)
+                return false;
+            await (0,promises_.setTimeout)(limits/* OUT_OF_MEMORY_INTERVAL_MS */.qy);
+        }
+        return true;
     }
     #startSidecars({ squid, apiProxy }, documents) {
         this.#sidecars.push(new AttachedContainer('Squid', documents.squid, async (attachment) => {
@@ -38164,6 +38176,7 @@ class Sandbox {
 
 
 
+
 /**
  * Plans the agent's container anew where the host has changed since it was planned: where several people or runners share a
  * machine, directories, file systems and sockets come and go, and one may be gone when the engine wants to mount it.
@@ -38174,9 +38187,11 @@ class Sandbox {
  */
 function secondLook(refused, [config, secrets], { prepared, claimed }, context, progress) {
     const now = lookAgain(config, prepared, context, claimed);
-    const { agent } = planRun(config, secrets, prepared, now).containers;
+    const plan = planRun(config, secrets, prepared, now);
+    const { agent } = plan.containers;
     if ((0,external_node_util_namespaceObject.isDeepStrictEqual)(agent, refused))
         return undefined;
+    checkMountTargets(config.mounts, now.guards, agent, prepared.agentUser.home, plan);
     context.reporter.debug('The host has changed since the sandbox was planned.');
     if (progress.baseline !== undefined)
         noteBaseline(progress.baseline, now, prepared, progress);
@@ -39251,7 +39266,10 @@ const NETWORKS = {
         const { internal, outer } = networkNames(runId);
         try {
             const claimed = await claimRunNetwork(engine, mark, built.config, reporter);
-            const text = finding_words `${{ value: claimed.internal, as: '<subnet>' }} and ${{ value: claimed.outer, as: '<subnet>' }} are free`;
+            const subnet = (value) => ({ value, as: '<subnet>' });
+            const text = claimed.outerName === outer
+                ? finding_words `${subnet(claimed.internal)} and ${subnet(claimed.outer)} are free`
+                : finding_words `${subnet(claimed.internal)} is free, and the engine's default network leads out`;
             // A notice of a subnet that hides part of the company's network.
             const hidden = notes
                 .filter((note) => note.includes('private network'))
@@ -41248,6 +41266,7 @@ function stepText(file, { job, step, line, allowed, mistakes, warnings }) {
     const width = Math.max(0, ...allowed.map(({ entry }) => entry.length));
     return [
         `${file}, job ${job}, step "${step}" (line ${line})`,
+        ...(allowed.length === 0 ? ['  ✔ no host is allowed; models are reached all the same'] : []),
         ...allowed.map(({ entry, means }) => `  ✔ ${entry.padEnd(width)}  ${means}`),
         ...mistakes.map(({ message, hint }) => `  ✘ ${[message, hint ?? ''].join(' ').trim().replaceAll('\n', ' ')}`),
         ...warnings.map((warning) => `  ⚠ ${warning}`),
@@ -41489,6 +41508,7 @@ function policyCommand(argv, environment = process.env, workspace = process.cwd(
 
 
 
+
 /** `awf pull`: gets the images that this version needs, before a run does. */
 const PULL = {
     name: 'pull',
@@ -41508,6 +41528,7 @@ const PULL = {
     },
 };
 async function pull({ force, agentImage, imageRegistry: registry }, { root, engineWith, signal }) {
+    const source = { root, registry: pull_registryOf(registry) };
     const images = builtImageNames(`${root}/dist`);
     const names = network_ROLES.map((role) => images[role]);
     const reporter = filtered(stderrReporter, 'info');
@@ -41516,17 +41537,12 @@ async function pull({ force, agentImage, imageRegistry: registry }, { root, engi
         await engineFacts(engine, await localSocket(engine));
         await Promise.race([
             (async () => {
-                const source = { root, registry: pull_registryOf(registry) };
                 if (force)
                     await ensureOwnImages(engine, images, { ...source, force }, reporter);
                 if (!force || agentImage !== undefined)
                     await ensureImages(engine, images, agentImage, source, reporter);
             })(),
-            new Promise((_, reject) => {
-                signal.addEventListener('abort', () => {
-                    reject(signal.reason);
-                });
-            }),
+            (0,signals/* aborted */.Q)(signal),
         ]);
     }
     catch (error) {
@@ -41591,11 +41607,15 @@ function usageText({ providers }, { usage, commandMs }) {
     const tokens = `${countText(usage.inputTokens)} + ${countText(usage.outputTokens)} tokens`;
     return [[counted(usage.requests, 'model request'), tokens, outcome_costOf(usage)].join(', ')];
 }
+/** Of a run whose models have no known price. */
+const UNKNOWN_COST = 'cost unknown';
 /** List prices are an estimate, and a sum in which a price is missing must not pass for the whole. */
 function outcome_costOf({ costUsd, pricedUsd }) {
     const usd = costUsd ?? pricedUsd;
     const dollars = `$${usd.toFixed(usd !== 0 && usd < 0.1 ? 4 : 2)}`;
-    return costUsd === null ? `at least ${dollars}` : `about ${dollars}`;
+    if (costUsd !== null)
+        return `about ${dollars}`;
+    return pricedUsd === 0 ? UNKNOWN_COST : `at least ${dollars}`;
 }
 /**
  * The one message about a run that failed. A run that `fail-on-blocked` fails has another one.
@@ -43392,8 +43412,10 @@ async function exitWith(main) {
 /* harmony export */   S8: () => (/* binding */ LOG_WATCH_INTERVAL_MS),
 /* harmony export */   VT: () => (/* binding */ SIDECAR_STOP_S),
 /* harmony export */   cD: () => (/* binding */ SECOND_SIGNAL_AFTER_MS),
+/* harmony export */   qy: () => (/* binding */ OUT_OF_MEMORY_INTERVAL_MS),
 /* harmony export */   sD: () => (/* binding */ SURVEY_LIMIT_MS),
-/* harmony export */   uA: () => (/* binding */ TIMEOUT_GRACE_MS)
+/* harmony export */   uA: () => (/* binding */ TIMEOUT_GRACE_MS),
+/* harmony export */   vu: () => (/* binding */ OUT_OF_MEMORY_NOTE_MS)
 /* harmony export */ });
 /* unused harmony exports KILLED_STEP_SETTLING_MS, OUTPUT_LIMIT_BYTES, DOMAINS_OUTPUT_LIMIT, UPLOAD_LIMIT_MS */
 /** The waits and limits of the runner's side; the sidecar's are in `containers/api-proxy/src/limits.ts`. */
@@ -43412,6 +43434,10 @@ const ENGINE_SETTLING_MS = 300;
 const KILLED_STEP_SETTLING_MS = 2_000;
 /** Between two looks at the size of Squid's logs. Milliseconds. */
 const LOG_WATCH_INTERVAL_MS = 1_000;
+/** How long the engine may take to note that memory ran out: the container's end often reaches it first. Milliseconds. */
+const OUT_OF_MEMORY_NOTE_MS = 1_000;
+/** Between two looks at it. Milliseconds. */
+const OUT_OF_MEMORY_INTERVAL_MS = 100;
 /** Between SIGTERM at the end of the command's time and the removal of its container. Milliseconds. */
 const TIMEOUT_GRACE_MS = 10_000;
 /**

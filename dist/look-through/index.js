@@ -1182,7 +1182,7 @@ const OPERATIONS = {
     sequencer: 'a series of cherry-picks or reverts',
     BISECT_START: 'a bisection',
 };
-/** What the sandbox gets a copy of: all that is data or state of git, less the stores. The rest it sees as it is, read-only. */
+/** What the sandbox gets a copy of: all that is data or state of git, except the stores. The rest it sees as it is, read-only. */
 const COPIED = /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 /** Locks and notes of a git that is running, or was killed. They mean nothing to another one. */
 const NEVER_COPIED = /(^|\/)(gc\.pid|gc\.log|[^/]*\.lock|[^/]*\.awf-new)$/;

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
 import type { Secrets } from '../config/secrets.ts';
 import type { ContainerSpec } from '../docker/spec.ts';
+import { checkMountTargets } from '../mounts/check.ts';
 import { lookAgain, noteBaseline, type Claimed } from './claim.ts';
 import type { RunContext } from './context.ts';
 import { planRun } from './plan.ts';
@@ -24,8 +25,10 @@ export function secondLook(
   progress: Progress,
 ): ContainerSpec | undefined {
   const now = lookAgain(config, prepared, context, claimed);
-  const { agent } = planRun(config, secrets, prepared, now).containers;
+  const plan = planRun(config, secrets, prepared, now);
+  const { agent } = plan.containers;
   if (isDeepStrictEqual(agent, refused)) return undefined;
+  checkMountTargets(config.mounts, now.guards, agent, prepared.agentUser.home, plan);
   context.reporter.debug('The host has changed since the sandbox was planned.');
   if (progress.baseline !== undefined) noteBaseline(progress.baseline, now, prepared, progress);
   return agent;
