@@ -240,7 +240,9 @@ describe('~/.claude.json', () => {
     expect(document).not.toContain('sk-ant-of-a-login');
     expect(document).not.toContain('files');
     expect(warnings).toEqual([
-      expect.stringContaining('has no MCP servers, because their settings may be credentials: mcpServers.files'),
+      expect.stringMatching(
+        /^The command's copy of \S+\/\.claude\.json has no MCP servers, because their settings may be credentials: mcpServers\.files\. Put /,
+      ),
     ]);
   });
 

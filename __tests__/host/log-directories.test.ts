@@ -97,7 +97,7 @@ describe('with proxy-logs-dir', () => {
     const other = { uid: before.uid + 1, gid: before.gid + 1 };
     const error = thrown(() => createLogDirectories(chosen, '/does/not/exist', '/nor/this', other));
     expect(error).toBeInstanceOf(UserError);
-    expect(error.message).toContain(chosen);
+    expect(error.message).toBe(`--proxy-logs-dir: ${chosen} has files of another user.`);
     expect(statSync(chosen)).toMatchObject({ uid: before.uid, mode: before.mode });
   });
 
