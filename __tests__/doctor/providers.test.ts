@@ -60,7 +60,7 @@ describe('a provider', () => {
     const port = await listening(createTls({ key, cert }));
     await shake(await dial('api.test', port, '127.0.0.1'), 'api.test', ca.certPem);
     await expect(shake(await dial('api.test', port, '127.0.0.1'), 'api.test', undefined)).rejects.toThrow(
-      'not with TLS',
+      'answers, but not with TLS that AWF trusts.',
     );
   });
 
@@ -68,7 +68,7 @@ describe('a provider', () => {
     const server = createServer();
     const port = await listening(server);
     await new Promise((resolve) => server.close(resolve));
-    await expect(dial('api.test', port, '127.0.0.1')).rejects.toThrow(`no`);
+    await expect(dial('api.test', port, '127.0.0.1')).rejects.toThrow(`api.test does not accept a connection at port ${port}.`);
     await expect(addressOf('localhost', ['127.0.0.1:1'])).rejects.toThrow('has no IPv4 address');
   });
 

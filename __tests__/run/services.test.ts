@@ -103,7 +103,7 @@ describe('a service of the job', () => {
 
   test('that two jobs have is refused', async () => {
     await expect(open(neighbour('10.0.0.1', 'postgres'), neighbour('10.0.0.2', 'postgres'))).rejects.toMatchObject({
-      message: expect.stringContaining('could be 2 containers') as string,
+      message: expect.stringContaining('could be 2 containers, because several jobs use this engine.') as string,
     });
   });
 });
