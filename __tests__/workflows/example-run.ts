@@ -3,16 +3,22 @@
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { RequestListener } from 'node:http';
+import { createServer } from 'node:https';
 import { parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
 import { AGENT_PROGRAMS, install } from '../../testing/agents/programs.ts';
+import { addBridgeAddress } from '../../testing/engine/engine.ts';
 import { git } from '../../testing/git.ts';
 import { JOB_REPOSITORY, type Hub } from '../../testing/github/hub.ts';
 import { installGh } from '../../testing/github/programs.ts';
+import { GITHUB_HOSTS, startGithubServer } from '../../testing/github/server.ts';
 import { startGithubWorld, type GithubWorld } from '../../testing/github/world.ts';
 import type { JsonObject } from '../../testing/json.ts';
+import { listen } from '../../testing/listen.ts';
 import type { ProviderServer, ProviderServerOptions } from '../../testing/provider/server.ts';
 import { ROOT } from '../../testing/root.ts';
 import { startLocalProviderAt443, TEST_KEYS, type LocalProvider } from '../../testing/runner/action.ts';
+import type { TestCa } from '../../testing/tls.ts';
 import { PROVIDERS } from '../../src/shared/providers.ts';
 import { installAct, runAct, type ActResult } from './act.ts';
 import { exampleText, THIS_ACTION } from './example-files.ts';
@@ -42,13 +48,19 @@ export interface ExampleRun {
   readonly file: string;
   readonly event: string;
   readonly payload?: JsonObject;
-  /** Further files of the project. */
-  readonly files?: Readonly<Record<string, string>>;
+  /** Further files of the project. @param programs the directories with the agent programs' commands */
+  readonly files?:
+    | Readonly<Record<string, string | Buffer>>
+    | ((around: { readonly programs: readonly string[] }) => Readonly<Record<string, string>>);
   readonly respond?: ProviderServerOptions['respond'];
   /** Hosts at which a provider's API is, besides the provider's own. */
   readonly hosts?: ProviderServerOptions['hosts'];
   /** The header in which these hosts want the key. */
   readonly credential?: ProviderServerOptions['credential'];
+  /** Further servers, by host. */
+  readonly servers?: Readonly<Record<string, RequestListener>>;
+  /** True if the sandbox reaches GitHub: where it is not, a provider has its names. */
+  readonly reachesGithub?: boolean;
 }
 
 export interface ExampleResult {
@@ -61,6 +73,10 @@ export interface ExampleResult {
   readonly pushed: ReadonlyMap<string, string>;
 }
 
+/** What the servers of examples want. */
+export const TRACKER_TOKEN = 'sentinel-of-the-tracker';
+export const NPM_TOKEN = 'sentinel-of-the-registry';
+
 /** Every credential that an example asks for. */
 const SECRETS: Readonly<Record<string, string>> = {
   ANTHROPIC_API_KEY: TEST_KEYS.anthropic,
@@ -69,6 +85,8 @@ const SECRETS: Readonly<Record<string, string>> = {
   COPILOT_GITHUB_TOKEN: TEST_KEYS.copilot,
   AZURE_OPENAI_KEY: TEST_KEYS.openai,
   LITELLM_KEY: TEST_KEYS.anthropic,
+  TRACKER_TOKEN,
+  NPM_TOKEN,
   GITHUB_TOKEN: JOB_TOKEN,
 };
 
@@ -81,34 +99,43 @@ export async function runExample(run: ExampleRun): Promise<ExampleResult> {
     ...(run.credential && { credential: run.credential }),
   });
   const world = await startGithubWorld(JOB_TOKEN);
+  const outside = await startOutside(run, provider.ca, world);
   const ended = new AbortController();
   try {
     const programs = await Promise.all(AGENT_PROGRAMS.map(install));
     const gh = await installGh();
-    const ca = join(directory, 'provider-ca.pem');
-    writeFileSync(ca, provider.ca.certPem);
+    const ca = join(directory, 'upstream-ca.pem');
+    writeFileSync(ca, provider.ca.certPem + world.ca.certPem);
     const workflow = `.github/workflows/${run.file}`;
-    const text = localised(run, provider, ca, programs, clientVariables(world, directory));
-    const project = createProject(directory, run, { [workflow]: text });
+    const inputs = {
+      'add-hosts': [...new Map([...hostsOf(run, provider), ...outside.hosts])].map((host) => host.join(':')).join('\n'),
+      mounts: [...programs, dirname(gh)].join('\n'),
+      'upstream-ca': ca,
+    };
+    const text = localised(run.file, inputs, clientVariables(world, directory));
+    const commands = programs.map((folder) => join(folder, 'node_modules', '.bin'));
+    const files = typeof run.files === 'function' ? run.files({ programs: commands }) : run.files;
+    const project = createProject(directory, { ...files, [workflow]: text });
     const job = await runAct({
       ...{ act: await installAct(), workflow, project, directory, signal: ended.signal, env: {}, secrets: SECRETS },
       event: run.event,
       payload: run.payload ?? {},
       actions: { [THIS_ACTION]: copyOfTheAction(directory) },
-      paths: [dirname(gh), ...programs.map((folder) => join(folder, 'node_modules', '.bin'))],
+      paths: [dirname(gh), ...commands],
     });
     const githubRequests = world.server.requests.map(({ operation, body }) => `${operation ?? ''} ${body.toString()}`);
     const { requests } = provider.server;
     return { job, requests, github: world.hub, githubRequests, pushed: pushedFiles(world.hub) };
   } finally {
     ended.abort();
+    await outside.close();
     await world.close();
     await provider.server.close();
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-function write(directory: string, files: Readonly<Record<string, string>>): void {
+function write(directory: string, files: Readonly<Record<string, string | Buffer>>): void {
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(directory, path)), { recursive: true });
     writeFileSync(join(directory, path), content);
@@ -116,11 +143,7 @@ function write(directory: string, files: Readonly<Record<string, string>>): void
 }
 
 /** A checkout of the job's repository: a pull request's merge commit, with its base as the remote's main branch. */
-function createProject(
-  directory: string,
-  { files = {} }: ExampleRun,
-  workflow: Readonly<Record<string, string>>,
-): string {
+function createProject(directory: string, added: Readonly<Record<string, string | Buffer>>): string {
   const project = join(directory, 'project');
   write(project, PROJECT);
   git(project, 'init', '--quiet', '--initial-branch=main');
@@ -128,7 +151,7 @@ function createProject(
   git(project, 'add', '.');
   git(project, 'commit', '--quiet', '--message=base');
   git(project, 'update-ref', 'refs/remotes/origin/main', 'HEAD');
-  write(project, { 'docs/new.md': `${CHANGE}\n`, ...files, ...workflow });
+  write(project, { 'docs/new.md': `${CHANGE}\n`, ...added });
   git(project, 'add', '.');
   git(project, 'commit', '--quiet', '--message=change');
   return project;
@@ -153,28 +176,58 @@ function clientVariables(world: GithubWorld, directory: string): Readonly<Record
   };
 }
 
-/**
- * The example with what only this machine needs: the addresses of the servers, and where the agent programs are. Steps
- * that install something from elsewhere are left out, because it is there.
- */
-function localised(
-  { file, hosts = {} }: ExampleRun,
-  provider: LocalProvider,
-  ca: string,
-  programs: readonly string[],
-  clients: Readonly<Record<string, string>>,
-): string {
-  const workflow = parseDocument(exampleText(file));
+/** The names of the providers, each with the address at which one is played. */
+function hostsOf({ hosts = {} }: ExampleRun, provider: LocalProvider): Map<string, string> {
   const address = (provider.inputs('copilot')['add-hosts'] ?? '').replace(/^.*:/s, '');
   const names = PROVIDERS.flatMap(({ defaultTarget, otherHosts, companions }) => [
     ...[defaultTarget, ...otherHosts],
     ...companions.map(({ host }) => host),
   ]);
-  const inputs = {
-    'add-hosts': [...new Set([...names, ...Object.keys(hosts)])].map((host) => `${host}:${address}`).join('\n'),
-    mounts: programs.join('\n'),
-    'upstream-ca': ca,
+  return new Map([...names, ...Object.keys(hosts)].map((name) => [name, address]));
+}
+
+/** What else the sandbox reaches, at addresses of its own. */
+async function startOutside(
+  { servers = {}, reachesGithub = false }: ExampleRun,
+  ca: TestCa,
+  world: GithubWorld,
+): Promise<{ readonly hosts: ReadonlyMap<string, string>; readonly close: () => Promise<void> }> {
+  const hosts = new Map<string, string>();
+  const ends: (() => Promise<void> | void)[] = [];
+  const at443 = async (
+    names: readonly string[],
+    start: (address: string) => Promise<{ readonly close: () => Promise<void> }>,
+  ): Promise<void> => {
+    const { address, remove } = addBridgeAddress();
+    ends.push(remove, (await start(address)).close);
+    for (const name of names) hosts.set(name, address);
   };
+  for (const [host, listener] of Object.entries(servers)) {
+    const certificate = await ca.issue([host]);
+    await at443([host], (address) => listen(createServer(certificate, listener), address, 443));
+  }
+  if (reachesGithub) {
+    const github = { ca: world.ca, hub: world.hub, token: JOB_TOKEN, port: 443 };
+    await at443(GITHUB_HOSTS, (address) => startGithubServer({ ...github, address }));
+  }
+  return {
+    hosts,
+    close: async () => {
+      for (const end of ends.reverse()) await end();
+    },
+  };
+}
+
+/**
+ * The example with what only this machine needs: the addresses of the servers, and where the agent programs are. Steps
+ * that install something from elsewhere are left out, because it is there.
+ */
+function localised(
+  file: string,
+  inputs: Readonly<Record<string, string>>,
+  clients: Readonly<Record<string, string>>,
+): string {
+  const workflow = parseDocument(exampleText(file));
   for (const { value: job } of (workflow.get('jobs') as YAMLMap<unknown, YAMLMap>).items) {
     const steps = job?.get('steps') as YAMLSeq<YAMLMap>;
     steps.items = steps.items.filter((step) => !isInstallation(step));

@@ -1,14 +1,24 @@
 /** The workflows in `examples/`, run by act as they are, with real agent programs, gh and git. */
 
-import { beforeAll, describe, expect, test } from 'vitest';
-import { AGENT_PROGRAMS, CLAUDE } from '../../testing/agents/programs.ts';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AGENT_PROGRAMS, CLAUDE, install } from '../../testing/agents/programs.ts';
+import { foreignImage } from '../../testing/engine/foreign-image.ts';
 import { HAS_GIT } from '../../testing/git.ts';
 import { HAS_GO } from '../../testing/go-tool.ts';
 import type { ProviderId } from '../../src/shared/providers.ts';
 import type { ToolUse } from '../../testing/provider/dialects/dialect.ts';
+import { NPM } from '../../testing/packages/npm.ts';
 import type { RespondRequest, Turn } from '../../testing/provider/server.ts';
+import { ROOT } from '../../testing/root.ts';
+import { startLocalProviderAt443, TEST_KEYS } from '../../testing/runner/action.ts';
+import { HOST_PATH } from '../../testing/runner/host-path.ts';
+import { runProgram } from '../../testing/runner/program.ts';
 import { FETCH_LIMIT } from '../../testing/scratch.ts';
-import { CHANGE, runExample, type ExampleResult, type ExampleRun } from './example-run.ts';
+import { CHANGE, NPM_TOKEN, runExample, TRACKER_TOKEN, type ExampleResult, type ExampleRun } from './example-run.ts';
 
 const CODEX = AGENT_PROGRAMS.find(({ bin }) => bin === 'codex')!;
 const COPILOT = AGENT_PROGRAMS.find(({ bin }) => bin === 'copilot')!;
@@ -67,7 +77,88 @@ const expectFix = ({ pushed, github }: ExampleResult): void => {
   expect(github.find('Octo/Hello')?.threads.at(-1)).toMatchObject({ headRefName: expect.any(String) as string });
 };
 
+/** An MCP server as a repository has one: over standard input, with a request to the tracker for each call. */
+const TRACKER_SERVER = `import { createInterface } from 'node:readline';
+const send = (id, result) => console.log(JSON.stringify({ jsonrpc: '2.0', id, result }));
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, method, params } = JSON.parse(line);
+  if (method === 'initialize') send(id, { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'tracker', version: '1' } });
+  if (method === 'tools/list') send(id, { tools: [{ name: 'issues', description: 'lists open issues', inputSchema: { type: 'object' } }] });
+  if (method === 'tools/call') {
+    const text = await fetch('https://tracker.example.com/api/issues').then((answer) => answer.text(), String);
+    send(id, { content: [{ type: 'text', text }] });
+  }
+}
+`;
+
+/** A server that answers with files, to those who have its token. */
+const keeping =
+  (token: string, files: Readonly<Record<string, string | Buffer>>): RequestListener =>
+  ({ headers, url = '' }, response) => {
+    const isAccepted = headers.authorization === `Bearer ${token}`;
+    response.statusCode = isAccepted ? (files[url] === undefined ? 404 : 200) : 401;
+    response.end(isAccepted ? files[url] : 'The tracker does not know you.');
+  };
+
+const NPM_SCRATCH = mkdtempSync(join(tmpdir(), 'test-awf-example-npm-'));
+afterAll(() => {
+  rmSync(NPM_SCRATCH, { recursive: true });
+});
+
 const CASES: readonly Case[] = [
+  {
+    file: 'github-token.yml',
+    event: 'workflow_dispatch',
+    reachesGithub: true,
+    respond: doing(CLAUDE.shellTool('gh issue comment 2 --repo Octo/Hello --body "Is it still a problem?"')),
+    expected: (result) => {
+      expect(commentOf(result, 2)).toBe('Is it still a problem?');
+      expect(asked(result)).toContain('https://github.com/Octo/Hello/issues/2#');
+    },
+  },
+  {
+    file: 'mcp-server.yml',
+    event: 'workflow_dispatch',
+    servers: {
+      'tracker.example.com': keeping(TRACKER_TOKEN, { '/api/issues': '[{"title":"An issue of the tracker"}]' }),
+    },
+    files: {
+      '.github/mcp.json': '{"mcpServers": {"tracker": {"command": "node", "args": [".github/tracker-server.mjs"]}}}',
+      '.github/tracker-server.mjs': TRACKER_SERVER,
+    },
+    respond: [
+      // Claude Code loads the tools of MCP servers when the model asks for them.
+      { toolUse: { name: 'ToolSearch', input: { query: 'select:mcp__tracker__issues', max_results: 1 } } },
+      { toolUse: { name: 'mcp__tracker__issues', input: {} } },
+      REVIEW,
+    ],
+    expected: (result) => {
+      expect(asked(result)).toContain('An issue of the tracker');
+    },
+  },
+  {
+    file: 'own-image.yml',
+    event: 'workflow_dispatch',
+    files: ({ programs }) => ({
+      '.github/agent/Dockerfile': `FROM ${foreignImage('certificates')}\nENV PATH=${programs.join(':')}:/usr/bin:/bin\nRUN echo mark > /of-the-image\n`,
+    }),
+    respond: doing({ name: 'Read', input: { file_path: '/of-the-image' } }),
+    expected: (result) => {
+      expect(asked(result)).toContain('1\\tmark');
+    },
+  },
+  {
+    file: 'private-registry.yml',
+    event: 'workflow_dispatch',
+    servers: {
+      'registry.corp.example': keeping(NPM_TOKEN, NPM.registry('https://registry.corp.example', NPM_SCRATCH)),
+    },
+    files: NPM.project(NPM_SCRATCH),
+    respond: doing(CODEX.shellTool('npm run --silent build')),
+    expected: (result) => {
+      expect(asked(result)).toContain(NPM.built);
+    },
+  },
   {
     file: 'pr-review.yml',
     event: 'pull_request',
@@ -210,4 +301,35 @@ describe.skipIf(process.getuid?.() !== 0 || !HAS_GO || !HAS_GIT)('examples (only
       expect(result.requests.filter(({ credential }) => credential !== 'accepted')).toEqual([]);
     });
   });
+
+  test(
+    'laptop.sh acts',
+    async () => {
+      const directory = realpathSync(mkdtempSync(join(tmpdir(), 'awf-example-')));
+      const [workspace, home] = [join(directory, 'workspace'), join(directory, 'home')];
+      for (const path of [workspace, home]) mkdirSync(path);
+      const provider = await startLocalProviderAt443({ respond: doing(CLAUDE.shellTool('echo fixed > fixed')) });
+      try {
+        const ca = join(directory, 'ca.pem');
+        writeFileSync(ca, provider.ca.certPem);
+        const programs = await install(CLAUDE);
+        const { 'add-hosts': hosts = '' } = provider.inputs('anthropic');
+        const here = `--add-hosts=${hosts.replaceAll('\n', ',')} --upstream-ca=${ca} --mount=${programs}`;
+        const result = await runProgram(['sh', join(ROOT, 'examples/laptop.sh')], {
+          cwd: workspace,
+          env: {
+            ...{ HOME: home, ANTHROPIC_API_KEY: TEST_KEYS.anthropic },
+            PATH: `${join(programs, 'node_modules/.bin')}:${HOST_PATH}`,
+            AWF: `${process.execPath} ${ROOT}/bin/awf.js ${here}`,
+          },
+        });
+        expect(result.code, result.stdout + result.stderr).toBe(0);
+        expect(readFileSync(join(workspace, 'fixed'), 'utf8')).toBe('fixed\n');
+      } finally {
+        await provider.server.close();
+        rmSync(directory, { recursive: true });
+      }
+    },
+    FETCH_LIMIT,
+  );
 });
