@@ -71,14 +71,14 @@ async function play(temp: string): Promise<void> {
   expect(readdirSync(temp).filter((name) => !LOG_DIRECTORY.test(name))).toEqual([]);
 }
 
-test('the workspace and RUNNER_TEMP are on a disk that the command fills', async () => {
+test('L5 the workspace and RUNNER_TEMP are on a disk that the command fills', async () => {
   const [workspace, temp] = [join(disk, 'workspace'), join(disk, 'temp')];
   for (const path of [workspace, temp]) mkdirSync(path);
   step = actionStep({ run: FILL }, { env: { GITHUB_WORKSPACE: workspace, RUNNER_TEMP: temp } });
   await play(temp);
 });
 
-test('the files for outputs, summary and state are on that disk too', async () => {
+test('L5 the files for outputs, summary and state are on that disk too', async () => {
   step = actionStep({ run: FILL }, { directory: disk });
   await play(step.runner.temp);
 });

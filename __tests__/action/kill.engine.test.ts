@@ -67,7 +67,7 @@ const KILLS: readonly [string, (entry: RunningEntry) => void][] = [
   ['its process tree', (entry) => killTree(entry.pid)],
 ];
 
-describe('SIGKILL during the command, then the post step', () => {
+describe('D5 SIGKILL during the command, then the post step', () => {
   test.each(KILLS)('leaves nothing, and the logs are complete: %s', async (_, end) => {
     const inputs = provider.inputs('anthropic');
     step = actionStep(
@@ -120,7 +120,7 @@ describe('SIGKILL during the command, then the post step', () => {
   });
 });
 
-describe('SIGKILL during the start, then the post step', () => {
+describe('D5 SIGKILL during the start, then the post step', () => {
   test.each([250, 400, 700, 1000].map((ms, index) => [ms, ...KILLS[index % KILLS.length]!] as const))(
     'leaves nothing: after %i ms, %s',
     async (ms, _, end) => {

@@ -153,7 +153,7 @@ test('the command’s summary and outputs come without the credentials, and with
   expect(annotations()).toEqual([expect.stringMatching(/^warning: GITHUB_OUTPUT of the command: line 2 /)]);
 });
 
-test('300,000 refused names do not break the outputs or the summary', async () => {
+test('L3 300,000 refused names do not break the outputs or the summary', async () => {
   const refused = parseAccessLine(refusedLine('172.30.0.20', 'a.example:443').trimEnd()) as AccessRecord;
   const observed = { agent: refused.client, rules: allowing('') };
   const counter = new DomainCounter(observed);

@@ -114,7 +114,7 @@ test('what a run’s budget refused counts, whichever part of it was used up', (
   expect(totals(records).overBudget).toBe(2);
 });
 
-test('a WebSocket that the budget ended is reported, and counts as many requests as the budget counted', () => {
+test('L6 a WebSocket that the budget ended is reported, and counts as many requests as the budget counted', () => {
   const socket = record('openai', {
     status: 101,
     requests: 10,

@@ -142,7 +142,7 @@ const DAMAGES: readonly Damage[] = [
 afterAll(removeWorlds);
 
 describe('a part of the report that fails loses only itself', CONCURRENT, () => {
-  test.each(DAMAGES)('$what', async ({ damage, readable, warnings }) => {
+  test.each(DAMAGES)('L7 $what', async ({ damage, readable, warnings }) => {
     const { world, result } = await runWith(damage);
     expect(result).toMatchObject({ outcome: 'failure', exitCode: 3, error: undefined });
     expect({

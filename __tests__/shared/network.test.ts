@@ -50,7 +50,7 @@ describe('names', () => {
   });
 
   test.each(['awf-squid', 'awf-api-proxy', 'awf-agent', 'awf-library'])(
-    'differ if somebody has a container %s',
+    'D11 differ if somebody has a container %s',
     (taken) => {
       const { container, library } = namesFor('0123abcd', '172.30.0.0/24', ['somebody', taken]);
       for (const name of [...Object.values(container), library]) expect(name).toMatch(/-0123abcd$/);
