@@ -11,7 +11,7 @@ test.runIf(process.getuid?.() === 0)(
   'the demo works in a network with a proxy, without DNS, and with routes everywhere (only as root)',
   () => {
     const { status, stdout, stderr } = spawnSync(join(ROOT, 'script/company'), { encoding: 'utf8', timeout: LIMIT });
-    expect([status, stderr.split('\n').slice(-20).join('\n')]).toEqual([0, expect.anything()]);
+    expect(status, stdout + stderr).toBe(0);
     expect(stdout).toContain('=== Everything worked');
     expect(stdout).toContain('Hello from the local provider.');
     expect(stdout).toContain('{"method":"CONNECT","target":"api.anthropic.com:443","status":200}');
