@@ -68,7 +68,9 @@ describe('a provider', () => {
     const server = createServer();
     const port = await listening(server);
     await new Promise((resolve) => server.close(resolve));
-    await expect(dial('api.test', port, '127.0.0.1')).rejects.toThrow(`api.test does not accept a connection at port ${port}.`);
+    await expect(dial('api.test', port, '127.0.0.1')).rejects.toThrow(
+      `api.test does not accept a connection at port ${port}.`,
+    );
     await expect(addressOf('localhost', ['127.0.0.1:1'])).rejects.toThrow('has no IPv4 address');
   });
 
