@@ -36281,8 +36281,8 @@ function missingPrograms({ workspace, frontEnd }, host, mounts) {
     if (missing.length === 0)
         return [];
     return [
-        `PATH names ${missing.join(', ')}, which the sandbox does not have. If the command needs a program from there, add ` +
-            `the directory to ${optionName(frontEnd, 'mounts')}.`,
+        `PATH names ${missing.join(', ')}, which the sandbox does not have. If the command needs a program from there, mount ` +
+            `the directory (${optionName(frontEnd, 'mounts')}).`,
     ];
 }
 /** Said before the program starts: what it prints itself is often buried in its log. */

@@ -193,8 +193,8 @@ function missingPrograms({ workspace, frontEnd }: Config, host: AgentHost, mount
   const missing = host.programDirectories.filter((path) => !seen.some((top) => path === top || isBelow(path, top)));
   if (missing.length === 0) return [];
   return [
-    `PATH names ${missing.join(', ')}, which the sandbox does not have. If the command needs a program from there, add ` +
-      `the directory to ${optionName(frontEnd, 'mounts')}.`,
+    `PATH names ${missing.join(', ')}, which the sandbox does not have. If the command needs a program from there, mount ` +
+      `the directory (${optionName(frontEnd, 'mounts')}).`,
   ];
 }
 
