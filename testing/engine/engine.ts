@@ -48,6 +48,10 @@ export function addBridgeAddress(): { readonly address: string; readonly remove:
   };
 }
 
+/** Leads programs to the engine that the tests use, where that is not the machine's own: see `script/engine`. */
+export const ENGINE_VARIABLES: Readonly<Record<string, string>> =
+  process.env['DOCKER_HOST'] === undefined ? {} : { DOCKER_HOST: process.env['DOCKER_HOST'] };
+
 /** Everything on the engine (containers, networks, volumes) that belongs to any run, or only to `runId`. */
 export function leftOvers(runId?: string): string[] {
   const filter = `--filter=label=${RUN_LABEL}${runId === undefined ? '' : `=${runId}`}`;

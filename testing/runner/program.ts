@@ -8,11 +8,12 @@ import { once } from 'node:events';
 import { copyFileSync, cpSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { IMAGES_FILE, type ImageNames } from '../../src/docker/images.ts';
+import { ENGINE_VARIABLES } from '../engine/engine.ts';
 import { ROOT } from '../root.ts';
 import type { EntryResult, RunningEntry } from './run-entry.ts';
 
 export interface ProgramOptions {
-  /** The whole environment. Nothing of the test's own leaks in. */
+  /** The whole environment. Nothing of the test's own leaks in, apart from the engine that it uses. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   /** Starts a process group, as a shell does. A terminal's signals reach the whole group. */
@@ -30,7 +31,12 @@ export async function startProgram(
   { env, cwd, group = false }: ProgramOptions,
 ): Promise<RunningProgram> {
   const [file = '', ...args] = argv;
-  const child = spawn(file, args, { cwd, env, detached: group, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file, args, {
+    cwd,
+    env: { ...ENGINE_VARIABLES, ...env },
+    detached: group,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (chunk: string) => {

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
+import { ENGINE_VARIABLES } from '../engine/engine.ts';
 
 export interface EntryResult {
   /** `null` if a signal ended it. */
@@ -23,14 +24,15 @@ export interface RunningEntry {
 }
 
 /**
- * Starts `node <entryPath>` in GITHUB_WORKSPACE with exactly the given environment. Nothing of the test's own leaks in.
+ * Starts `node <entryPath>` in GITHUB_WORKSPACE with the given environment. Nothing of the test's own leaks in, apart from the
+ * engine that it uses.
  *
  * @throws if the process cannot be started
  */
 export async function runEntry(entryPath: string, env: Readonly<Record<string, string>>): Promise<RunningEntry> {
   const child = spawn(process.execPath, [entryPath], {
     cwd: env['GITHUB_WORKSPACE'],
-    env,
+    env: { ...ENGINE_VARIABLES, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ENGINE_VARIABLES } from '../engine/engine.ts';
 
 /** If it is false, the tests that need tmux are skipped by name. script/test fails on that when CI=true. */
 export const HAS_TMUX = spawnSync('tmux', ['-V']).status === 0;
@@ -22,7 +23,7 @@ export class TestTerminal {
   /** Starts a shell without start files in a terminal of its own. @param directory for the socket of its server */
   constructor(directory: string, { env, cwd, columns, rows }: TerminalOptions) {
     this.#socket = join(directory, 'tmux');
-    this.#env = env;
+    this.#env = { ...ENGINE_VARIABLES, ...env };
     const size = ['-x', String(columns), '-y', String(rows)];
     this.#tmux(['-f', '/dev/null', 'new-session', '-d', ...size, '-c', cwd, 'PS1="outside$ " exec bash --norc -i']);
     this.#tmux(['set-option', '-g', 'window-size', 'manual']);
