@@ -86,7 +86,7 @@ const problems = exitCode === 0 ? [] : [`the main step exited with code ${String
 if (provider) problems.push(...(await inspectProvider(provider)));
 // Other runs may share the engine.
 const left = leftOvers(runIdOf(runner));
-if (left.length > 0) problems.push(`containers or networks are left over: ${left.join(', ')}`);
+if (left.length > 0) problems.push(`objects of the engine are left over: ${left.join(', ')}`);
 heading(problems.length === 0 ? 'Everything worked' : 'Something is wrong');
 for (const problem of problems) console.log(problem);
 console.log(`The logs are in ${runner.temp}`);

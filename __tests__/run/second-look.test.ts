@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { OnCall } from '../../testing/engine/fake-engine.ts';
+import type { FakeEngineOptions, OnCall, Program } from '../../testing/engine/fake-engine.ts';
 import { aWorld, CONCURRENT, refusing, removeWorlds, type World } from './world.ts';
 
 afterAll(removeWorlds);
@@ -53,6 +54,40 @@ describe('a directory of the host', CONCURRENT, () => {
     const { error } = await world.run();
     expect(error).toMatchObject({ message: expect.stringContaining(`does not exist: ${toolCache}`) as string });
     expect(agentCalls(world).filter((call) => call === 'run')).toHaveLength(3);
+    expect(world.left()).toEqual([]);
+  });
+});
+
+describe('a host that changes', CONCURRENT, () => {
+  const changing = (agent: Program): { readonly world: World } => {
+    const toolCache = realpathSync(mkdtempSync(join(tmpdir(), 'test-awf-tools-')));
+    const programs: FakeEngineOptions['programs'] = {
+      agent: (io) => {
+        rmSync(toolCache, { recursive: true });
+        return agent(io);
+      },
+    };
+    return { world: aWorld({ programs }, { environment: { RUNNER_TOOL_CACHE: toolCache } }) };
+  };
+
+  test('is no reason to repeat a check that failed', async () => {
+    const { world } = changing(async (io) => {
+      await io.stderr('a check failed');
+      return 1;
+    });
+    expect(await world.run()).toMatchObject({ error: { message: 'The command was not started: a check failed' } });
+    expect(agentCalls(world).filter((call) => call === 'run')).toHaveLength(1);
+  });
+
+  test('is no reason to start anything for a run that was cancelled', async () => {
+    const { world } = changing(async ({ signal }) => {
+      world.abort.abort(new Error('cancelled'));
+      await sleep(60_000, undefined, { signal }).catch(() => undefined);
+      throw new Error('the client was ended');
+    });
+    world.engine.calls.length = 0;
+    expect(await world.run()).toMatchObject({ error: { message: 'cancelled' } });
+    expect(agentCalls(world).filter((call) => call === 'run')).toHaveLength(1);
     expect(world.left()).toEqual([]);
   });
 });

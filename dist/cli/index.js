@@ -37998,6 +37998,8 @@ class Sandbox {
     #onStart;
     #start = Promise.withResolvers();
     #agentHasEnded = false;
+    /** True once the run has ended, for whatever reason. */
+    #isOver = false;
     /** Calls of the engine that have not ended: each of them may still create something. */
     #running = 0;
     /**
@@ -38045,6 +38047,7 @@ class Sandbox {
             return limit.isReached || ending === undefined ? stoppedBy(limit) : ending;
         }
         finally {
+            this.#isOver = true;
             limit.stop();
             this.#input?.close();
             this.#timings.commandEnded();
@@ -38078,25 +38081,36 @@ class Sandbox {
     async #command({ library, agent }, document, lookAgain, output, limit) {
         if (library !== undefined)
             await this.#timings.measure('library', () => this.#engine.create(library));
-        const input = `${Buffer.byteLength(document)}\n${document}`;
-        const later = this.#later(agent.name, limit);
-        const run = (spec) => this.#runAgent(spec, { input, later }, output, limit);
-        return this.#timings.measure('agent', async () => {
-            let spec = agent;
-            for (let tries = 1;; tries += 1) {
-                try {
-                    return await run(spec);
-                }
-                catch (refusal) {
-                    const changed = this.#commandStarted || tries === AGENT_TRIES ? undefined : lookAgain(spec);
-                    if (changed === undefined)
-                        throw refusal;
-                    await this.#engine.removeContainers([spec.name]);
-                    spec = changed;
-                }
-            }
-        });
+        const streams = { input: `${Buffer.byteLength(document)}\n${document}`, later: this.#later(agent.name, limit) };
+        const run = (spec) => this.#runAgent(spec, streams, output, limit);
+        const { exitCode, gate } = await this.#timings.measure('agent', () => this.#unlessRefused(agent, run, lookAgain));
+        this.#agentHasEnded = true;
+        if (!gate.passed) {
+            throw new errors/* UserError */.yo(`The command was not started: ${gate.message || `the sandbox ended with ${exitCode}`}`);
+        }
+        return { exitCode, timedOut: false };
     }
+    /** Runs the agent, and once more if the engine refused it and the host has changed. A run that is over starts nothing. */
+    async #unlessRefused(agent, run, lookAgain) {
+        let spec = agent;
+        for (let tries = 1;; tries += 1) {
+            try {
+                return await run(spec);
+            }
+            catch (refusal) {
+                const isLast = this.#isOver || this.#commandStarted || tries === AGENT_TRIES;
+                const changed = isLast ? undefined : lookAgain(spec);
+                if (changed === undefined)
+                    throw refusal;
+                await this.#engine.removeContainers([spec.name]);
+                // The run may have ended meanwhile.
+                if (this.#isOver)
+                    throw refusal;
+                spec = changed;
+            }
+        }
+    }
+    /** @throws Error when the engine refuses the container, or its client is ended */
     async #runAgent(agent, streams, output, limit) {
         const stdout = new HeldOutput(output.stdout);
         const gate = new Gate(() => {
@@ -38112,12 +38126,9 @@ class Sandbox {
             onStdout: (chunk) => stdout.push(chunk),
             onStderr: (chunk) => gate.push(chunk),
         });
-        this.#agentHasEnded = true;
-        if (!gate.passed) {
+        if (!gate.passed)
             stdout.open();
-            throw new errors/* UserError */.yo(`The command was not started: ${gate.message || `the sandbox ended with ${exitCode}`}`);
-        }
-        return { exitCode, timedOut: false };
+        return { exitCode, gate };
     }
     /** What comes on the container's standard input after the start document. */
     #later(container, limit) {

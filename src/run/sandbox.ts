@@ -40,6 +40,12 @@ const TIME_IS_OVER = 'the time is over\n';
 const stoppedBy = ({ reason }: TimeLimit): Ending =>
   reason === undefined ? { exitCode: TIMEOUT_EXIT_CODE, timedOut: true } : { exitCode: 1, timedOut: false };
 
+/** How the agent's container ended, and whether its command had started. */
+interface AgentEnd {
+  readonly exitCode: number;
+  readonly gate: Gate;
+}
+
 /** The containers of one run: up, command, down. */
 export class Sandbox {
   readonly #engine: Engine;
@@ -53,6 +59,8 @@ export class Sandbox {
   readonly #onStart: () => void;
   readonly #start = Promise.withResolvers<undefined>();
   #agentHasEnded = false;
+  /** True once the run has ended, for whatever reason. */
+  #isOver = false;
   /** Calls of the engine that have not ended: each of them may still create something. */
   #running = 0;
 
@@ -116,6 +124,7 @@ export class Sandbox {
       const ending = await Promise.race([command, limit.exhausted, ...died, aborted(signal)]);
       return limit.isReached || ending === undefined ? stoppedBy(limit) : ending;
     } finally {
+      this.#isOver = true;
       limit.stop();
       this.#input?.close();
       this.#timings.commandEnded();
@@ -163,30 +172,45 @@ export class Sandbox {
     limit: TimeLimit,
   ): Promise<Ending> {
     if (library !== undefined) await this.#timings.measure('library', () => this.#engine.create(library));
-    const input = `${Buffer.byteLength(document)}\n${document}`;
-    const later = this.#later(agent.name, limit);
-    const run = (spec: ContainerSpec): Promise<Ending> => this.#runAgent(spec, { input, later }, output, limit);
-    return this.#timings.measure('agent', async () => {
-      let spec = agent;
-      for (let tries = 1; ; tries += 1) {
-        try {
-          return await run(spec);
-        } catch (refusal) {
-          const changed = this.#commandStarted || tries === AGENT_TRIES ? undefined : lookAgain(spec);
-          if (changed === undefined) throw refusal;
-          await this.#engine.removeContainers([spec.name]);
-          spec = changed;
-        }
-      }
-    });
+    const streams = { input: `${Buffer.byteLength(document)}\n${document}`, later: this.#later(agent.name, limit) };
+    const run = (spec: ContainerSpec): Promise<AgentEnd> => this.#runAgent(spec, streams, output, limit);
+    const { exitCode, gate } = await this.#timings.measure('agent', () => this.#unlessRefused(agent, run, lookAgain));
+    this.#agentHasEnded = true;
+    if (!gate.passed) {
+      throw new UserError(`The command was not started: ${gate.message || `the sandbox ended with ${exitCode}`}`);
+    }
+    return { exitCode, timedOut: false };
   }
 
+  /** Runs the agent, and once more if the engine refused it and the host has changed. A run that is over starts nothing. */
+  async #unlessRefused(
+    agent: ContainerSpec,
+    run: (spec: ContainerSpec) => Promise<AgentEnd>,
+    lookAgain: (refused: ContainerSpec) => ContainerSpec | undefined,
+  ): Promise<AgentEnd> {
+    let spec = agent;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await run(spec);
+      } catch (refusal) {
+        const isLast = this.#isOver || this.#commandStarted || tries === AGENT_TRIES;
+        const changed = isLast ? undefined : lookAgain(spec);
+        if (changed === undefined) throw refusal;
+        await this.#engine.removeContainers([spec.name]);
+        // The run may have ended meanwhile.
+        if (this.#isOver) throw refusal;
+        spec = changed;
+      }
+    }
+  }
+
+  /** @throws Error when the engine refuses the container, or its client is ended */
   async #runAgent(
     agent: ContainerSpec,
     streams: Pick<Attachment, 'input' | 'later'>,
     output: Output,
     limit: TimeLimit,
-  ): Promise<Ending> {
+  ): Promise<AgentEnd> {
     const stdout = new HeldOutput(output.stdout);
     const gate = new Gate(() => {
       this.#commandStarted = true;
@@ -201,12 +225,8 @@ export class Sandbox {
       onStdout: (chunk) => stdout.push(chunk),
       onStderr: (chunk) => gate.push(chunk),
     });
-    this.#agentHasEnded = true;
-    if (!gate.passed) {
-      stdout.open();
-      throw new UserError(`The command was not started: ${gate.message || `the sandbox ended with ${exitCode}`}`);
-    }
-    return { exitCode, timedOut: false };
+    if (!gate.passed) stdout.open();
+    return { exitCode, gate };
   }
 
   /** What comes on the container's standard input after the start document. */
