@@ -187,7 +187,7 @@ describe.skipIf(!HAS_TMUX)('a terminal', { timeout: 300_000 }, () => {
         ];
         terminal.enter(`awf ${flags.join(' ')} -- claude${REPORT}`);
         await terminal.until('Yes, I trust this folder', 150_000);
-        await terminal.pressUntil('Down', '❯ Yes, I trust');
+        await terminal.pressUntil('End', '❯ Yes, I trust');
         terminal.press('Enter');
         await terminal.until(/shift\+tab to cycle|\? for shortcuts/);
         terminal.type('Say hello, please');

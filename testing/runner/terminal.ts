@@ -80,14 +80,27 @@ export class TestTerminal {
     });
   }
 
-  /** Presses a key that a program may not be ready for. */
+  /**
+   * Presses a key that a program may not be ready for, until `sign` has stood still for three seconds: a program that
+   * has just started may draw itself anew and forget the key. It may arrive several times, so a second press must do
+   * nothing: `End`, not `Down`, in a list that starts again at its top.
+   */
   async pressUntil(name: string, sign: string): Promise<void> {
     for (let left = 20; left > 0; left--) {
       this.press(name);
-      for (let looks = 20; looks > 0 && !this.screen().includes(sign); looks--) await sleep(100);
-      if (this.screen().includes(sign)) return;
+      if ((await this.#sees(sign, true, 2000)) && !(await this.#sees(sign, false, 3000))) return;
     }
     await this.until(sign, 0);
+  }
+
+  /** Whether `sign` is on the screen, or is not on it any more, within a time. */
+  async #sees(sign: string, isThere: boolean, limitMs: number): Promise<boolean> {
+    const end = performance.now() + limitMs;
+    while (performance.now() < end) {
+      if (this.screen().includes(sign) === isThere) return true;
+      await sleep(100);
+    }
+    return false;
   }
 
   async untilTrue(
