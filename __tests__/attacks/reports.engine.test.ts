@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startOutside, type Outside } from '../../testing/outside/outside.ts';
+import { requestsOfCommand, startOutside, type Outside } from '../../testing/outside/outside.ts';
 import { docker } from '../../testing/engine/engine.ts';
 import { OwnResolver, startSandbox, type SandboxRun } from '../../testing/engine/sandbox-run.ts';
 import { createTestCa } from '../../testing/tls.ts';
@@ -111,7 +111,7 @@ describe('L4 what is open when the command ends', () => {
     expect(engine.asked).toHaveLength(1);
     const connections = outside.events.filter((event) => event.kind === 'connection');
     expect(connections.filter(({ address }) => address === TUNNEL.address)).toHaveLength(TUNNELS);
-    expect(outside.events.filter(({ kind }) => kind === 'request')).toMatchObject([{ serverName: PROVIDER.name }]);
+    expect(requestsOfCommand(outside.events)).toMatchObject([{ serverName: PROVIDER.name }]);
   });
 
   test('every tunnel is in the report, although Squid had much else to do', () => {

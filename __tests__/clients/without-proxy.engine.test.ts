@@ -106,6 +106,7 @@ beforeAll(async () => {
     options: {
       'allow-domains': 'allowed.example, private.example, https://ported.example:8443',
       'upstream-ca': 'ca.pem',
+      'check-keys': 'false', // it looks up the provider's name
     },
     credentials: { OPENAI_API_KEY: 'sk-proj-transparent-sentinel' },
     script: `chmod 755 fetch-go 2> /dev/null; ${SCRIPT}`,

@@ -9,7 +9,7 @@ import { containerArgs, networkArgs, type ContainerSpec } from '../../src/docker
 import { topology, type Claimed, type Topology } from '../../src/docker/topology.ts';
 import { LOG_LIMIT_BYTES } from '../../src/shared/log-limit.ts';
 import { addressesIn, namesFor } from '../../src/shared/network.ts';
-import { READINESS_NAME } from '../../src/squid/config.ts';
+import { NAMED_READINESS_NAME, READINESS_NAME } from '../../src/squid/config.ts';
 import { ADDRESSES, aConfig, aHost, ENGINE, SENTINELS, temporaryDirectory, USER } from '../../testing/builders.ts';
 
 const RUN_ID = '0123abcd';
@@ -223,7 +223,7 @@ describe('squid', () => {
     const addHosts = [{ name: 'gateway.example', address: '10.1.2.3' }];
     const found = topology(aConfig({ addHosts }), CLAIMED);
     expect(containers(found).map(({ hosts }) => hosts)).toEqual([
-      [...addHosts, { name: READINESS_NAME, address: '127.0.0.1' }],
+      [...addHosts, ...[READINESS_NAME, NAMED_READINESS_NAME].map((name) => ({ name, address: '127.0.0.1' }))],
       undefined,
       [],
     ]);

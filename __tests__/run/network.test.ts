@@ -3,12 +3,17 @@ import { NO_NETWORK, type NetworkConfig } from '../../src/config/network.ts';
 import type { Engine } from '../../src/docker/engine.ts';
 import type { NetworkSpec } from '../../src/docker/spec.ts';
 import { claimRunNetwork } from '../../src/run/network.ts';
+import type { HostEntry } from '../../src/shared/network.ts';
 import { aConfig } from '../../testing/builders.ts';
 
 const PROXY = { host: 'proxy.corp.example', port: 3128, user: 'user', direct: [], origin: 'HTTPS_PROXY' };
 
 /** What a run claims on a host that knows the names in `hosts`. */
-async function claimed(network: Partial<NetworkConfig>, hosts: Record<string, string> = {}) {
+async function claimed(
+  network: Partial<NetworkConfig>,
+  hosts: Record<string, string> = {},
+  addHosts: readonly HostEntry[] = [],
+) {
   const asked: NetworkSpec[] = [];
   const said: string[] = [];
   const engine = {
@@ -22,7 +27,7 @@ async function claimed(network: Partial<NetworkConfig>, hosts: Record<string, st
   const result = await claimRunNetwork(
     engine,
     { runId: '0123abcd' },
-    aConfig({ frontEnd: 'cli', network: { ...NO_NETWORK, ...network } }),
+    aConfig({ frontEnd: 'cli', network: { ...NO_NETWORK, ...network }, addHosts }),
     { debug: say, info: say, warning: say, error: say },
     (name) => Promise.resolve(hosts[name]),
   );
@@ -49,6 +54,19 @@ describe('the proxy', () => {
     });
     const { upstreamHost } = await claimed({ upstreamProxy: PROXY, dnsServers: ['10.1.2.53'] });
     expect(upstreamHost).toBeUndefined();
+  });
+
+  test('is where add-hosts says, also if the host knows another address', async () => {
+    const elsewhere = { 'proxy.corp.example': '10.9.9.9' };
+    const { upstreamHost, asked } = await claimed({ upstreamProxy: PROXY, subnet: '10.9.8.0/24' }, elsewhere, [
+      { name: 'proxy.corp.example', address: '10.9.8.7' },
+    ]);
+    expect(upstreamHost).toBeUndefined(); // Squid has the entries of add-hosts anyway
+    expect(asked.map(({ subnet }) => subnet)).not.toContain('10.9.8.0/27');
+    const loopback = [{ name: 'proxy.corp.example', address: '127.0.1.1' }];
+    await expect(claimed({ upstreamProxy: PROXY }, {}, loopback)).rejects.toMatchObject({
+      message: expect.stringContaining('proxy.corp.example is 127.0.1.1') as string,
+    });
   });
 
   test('on loopback is refused', async () => {

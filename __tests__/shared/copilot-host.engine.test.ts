@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { imageNames } from '../../src/docker/images.ts';
 import { actionStep, TEST_KEYS, type ActionStep } from '../../testing/runner/action.ts';
 import { ROOT } from '../../testing/root.ts';
-import { startOutside, type Outside } from '../../testing/outside/outside.ts';
+import { requestsOfCommand, startOutside, type Outside } from '../../testing/outside/outside.ts';
 import { containerOf, remains, runIdOf } from '../../testing/runner/remains.ts';
 import { untilSaid, type EntryResult } from '../../testing/runner/run-entry.ts';
 import { createTestCa } from '../../testing/tls.ts';
@@ -76,8 +76,7 @@ describe.each([
 
   test('reaches the enterprise’s Copilot through the sidecar, with the real token', () => {
     expect(result.stdout).toContain('sidecar: 200 {"from":"outside"}');
-    const requests = outside.events.filter((event) => event.kind === 'request');
-    expect(requests).toMatchObject([
+    expect(requestsOfCommand(outside.events)).toMatchObject([
       {
         serverName: COPILOT,
         method: 'POST',

@@ -1,27 +1,22 @@
 /** Runs an example with act: the agent programs are real, and local servers play the providers and GitHub. */
 
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { RequestListener } from 'node:http';
-import { createServer } from 'node:https';
 import { parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
 import { AGENT_PROGRAMS, install } from '../../testing/agents/programs.ts';
-import { addBridgeAddress } from '../../testing/engine/engine.ts';
 import { git } from '../../testing/git.ts';
 import { JOB_REPOSITORY, type Hub } from '../../testing/github/hub.ts';
 import { installGh } from '../../testing/github/programs.ts';
-import { GITHUB_HOSTS, startGithubServer } from '../../testing/github/server.ts';
 import { startGithubWorld, type GithubWorld } from '../../testing/github/world.ts';
 import type { JsonObject } from '../../testing/json.ts';
-import { listen } from '../../testing/listen.ts';
 import type { ProviderServer, ProviderServerOptions } from '../../testing/provider/server.ts';
 import { ROOT } from '../../testing/root.ts';
 import { startLocalProviderAt443, TEST_KEYS, type LocalProvider } from '../../testing/runner/action.ts';
-import type { TestCa } from '../../testing/tls.ts';
 import { PROVIDERS } from '../../src/shared/providers.ts';
 import { installAct, runAct, type ActResult } from './act.ts';
 import { exampleText, THIS_ACTION } from './example-files.ts';
+import { PROXY_PASSWORD, startOutside, type OutsideOptions } from './example-outside.ts';
 
 /** The job's token, as the stand-in for GitHub knows it. */
 const JOB_TOKEN = 'ghs_sentinelOfTheJob4f1d6f3a9c2e4f1d6f3a9c';
@@ -44,23 +39,27 @@ const PROJECT: Readonly<Record<string, string>> = {
 /** What the pull request adds. */
 export const CHANGE = 'A sentence that only the change has.';
 
-export interface ExampleRun {
+interface Around {
+  /** The directories with the agent programs' commands. */
+  readonly programs: readonly string[];
+  /** The certificates of the authorities that the servers have theirs from, as PEM. */
+  readonly ca: string;
+}
+
+export interface ExampleRun extends OutsideOptions {
   readonly file: string;
   readonly event: string;
   readonly payload?: JsonObject;
-  /** Further files of the project. @param programs the directories with the agent programs' commands */
+  /** Further files of the project. */
   readonly files?:
-    | Readonly<Record<string, string | Buffer>>
-    | ((around: { readonly programs: readonly string[] }) => Readonly<Record<string, string>>);
+    Readonly<Record<string, string | Buffer>> | ((around: Around) => Readonly<Record<string, string | Buffer>>);
+  /** Files of the runner's own, by absolute path. */
+  readonly onRunner?: Readonly<Record<string, string>>;
   readonly respond?: ProviderServerOptions['respond'];
   /** Hosts at which a provider's API is, besides the provider's own. */
   readonly hosts?: ProviderServerOptions['hosts'];
   /** The header in which these hosts want the key. */
   readonly credential?: ProviderServerOptions['credential'];
-  /** Further servers, by host. */
-  readonly servers?: Readonly<Record<string, RequestListener>>;
-  /** True if the sandbox reaches GitHub: where it is not, a provider has its names. */
-  readonly reachesGithub?: boolean;
 }
 
 export interface ExampleResult {
@@ -71,6 +70,8 @@ export interface ExampleResult {
   readonly githubRequests: readonly string[];
   /** The text of each file on the branch that the workflow pushed, by path. */
   readonly pushed: ReadonlyMap<string, string>;
+  /** The tunnels that the network's proxy opened, as `host:port`. */
+  readonly tunnels: readonly string[];
 }
 
 /** What the servers of examples want. */
@@ -87,6 +88,7 @@ const SECRETS: Readonly<Record<string, string>> = {
   LITELLM_KEY: TEST_KEYS.anthropic,
   TRACKER_TOKEN,
   NPM_TOKEN,
+  PROXY_PASSWORD,
   GITHUB_TOKEN: JOB_TOKEN,
 };
 
@@ -99,25 +101,36 @@ export async function runExample(run: ExampleRun): Promise<ExampleResult> {
     ...(run.credential && { credential: run.credential }),
   });
   const world = await startGithubWorld(JOB_TOKEN);
-  const outside = await startOutside(run, provider.ca, world);
+  const providers = hostsOf(run, provider);
+  const outside = await startOutside(run, { ca: provider.ca, world, jobToken: JOB_TOKEN, providers });
+  const removeFromRunner = putOnRunner(run.onRunner ?? {});
   const ended = new AbortController();
   try {
     const programs = await Promise.all(AGENT_PROGRAMS.map(install));
     const gh = await installGh();
-    const ca = join(directory, 'upstream-ca.pem');
-    writeFileSync(ca, provider.ca.certPem + world.ca.certPem);
+    const ca = provider.ca.certPem + world.ca.certPem;
+    const caFile = join(directory, 'upstream-ca.pem');
+    writeFileSync(caFile, ca);
     const workflow = `.github/workflows/${run.file}`;
     const inputs = {
-      'add-hosts': [...new Map([...hostsOf(run, provider), ...outside.hosts])].map((host) => host.join(':')).join('\n'),
+      'add-hosts': [...outside.hosts].map((host) => host.join(':')).join('\n'),
       mounts: [...programs, dirname(gh)].join('\n'),
-      'upstream-ca': ca,
+      'upstream-ca': caFile,
     };
     const text = localised(run.file, inputs, clientVariables(world, directory));
     const commands = programs.map((folder) => join(folder, 'node_modules', '.bin'));
-    const files = typeof run.files === 'function' ? run.files({ programs: commands }) : run.files;
+    const files = typeof run.files === 'function' ? run.files({ programs: commands, ca }) : run.files;
     const project = createProject(directory, { ...files, [workflow]: text });
     const job = await runAct({
-      ...{ act: await installAct(), workflow, project, directory, signal: ended.signal, env: {}, secrets: SECRETS },
+      ...{
+        act: await installAct(),
+        workflow,
+        project,
+        directory,
+        signal: ended.signal,
+        env: machineSettings(),
+        secrets: SECRETS,
+      },
       event: run.event,
       payload: run.payload ?? {},
       actions: { [THIS_ACTION]: copyOfTheAction(directory) },
@@ -125,9 +138,11 @@ export async function runExample(run: ExampleRun): Promise<ExampleResult> {
     });
     const githubRequests = world.server.requests.map(({ operation, body }) => `${operation ?? ''} ${body.toString()}`);
     const { requests } = provider.server;
-    return { job, requests, github: world.hub, githubRequests, pushed: pushedFiles(world.hub) };
+    const tunnels = outside.asked.filter(({ status }) => status === 200).map(({ target }) => target);
+    return { job, requests, github: world.hub, githubRequests, pushed: pushedFiles(world.hub), tunnels };
   } finally {
     ended.abort();
+    removeFromRunner();
     await outside.close();
     await world.close();
     await provider.server.close();
@@ -140,6 +155,24 @@ function write(directory: string, files: Readonly<Record<string, string | Buffer
     mkdirSync(dirname(join(directory, path)), { recursive: true });
     writeFileSync(join(directory, path), content);
   }
+}
+
+/** Writes files of the runner's. @returns what removes them and the directories made for them */
+function putOnRunner(files: Readonly<Record<string, string>>): () => void {
+  const made: string[] = [];
+  for (const [path, content] of Object.entries(files)) {
+    made.push(mkdirSync(dirname(path), { recursive: true }) ?? path);
+    writeFileSync(path, content, { flag: 'wx' });
+  }
+  return () => {
+    for (const path of made) rmSync(path, { recursive: true, force: true });
+  };
+}
+
+/** npm's settings of this machine, which name its registry: act's job has a home of its own. */
+function machineSettings(): Readonly<Record<string, string>> {
+  const file = process.env['NPM_CONFIG_USERCONFIG'] ?? join(homedir(), '.npmrc');
+  return existsSync(file) ? { NPM_CONFIG_USERCONFIG: file } : {};
 }
 
 /** A checkout of the job's repository: a pull request's merge commit, with its base as the remote's main branch. */
@@ -186,38 +219,6 @@ function hostsOf({ hosts = {} }: ExampleRun, provider: LocalProvider): Map<strin
   return new Map([...names, ...Object.keys(hosts)].map((name) => [name, address]));
 }
 
-/** What else the sandbox reaches, at addresses of its own. */
-async function startOutside(
-  { servers = {}, reachesGithub = false }: ExampleRun,
-  ca: TestCa,
-  world: GithubWorld,
-): Promise<{ readonly hosts: ReadonlyMap<string, string>; readonly close: () => Promise<void> }> {
-  const hosts = new Map<string, string>();
-  const ends: (() => Promise<void> | void)[] = [];
-  const at443 = async (
-    names: readonly string[],
-    start: (address: string) => Promise<{ readonly close: () => Promise<void> }>,
-  ): Promise<void> => {
-    const { address, remove } = addBridgeAddress();
-    ends.push(remove, (await start(address)).close);
-    for (const name of names) hosts.set(name, address);
-  };
-  for (const [host, listener] of Object.entries(servers)) {
-    const certificate = await ca.issue([host]);
-    await at443([host], (address) => listen(createServer(certificate, listener), address, 443));
-  }
-  if (reachesGithub) {
-    const github = { ca: world.ca, hub: world.hub, token: JOB_TOKEN, port: 443 };
-    await at443(GITHUB_HOSTS, (address) => startGithubServer({ ...github, address }));
-  }
-  return {
-    hosts,
-    close: async () => {
-      for (const end of ends.reverse()) await end();
-    },
-  };
-}
-
 /**
  * The example with what only this machine needs: the addresses of the servers, and where the agent programs are. Steps
  * that install something from elsewhere are left out, because it is there.
@@ -229,6 +230,7 @@ function localised(
 ): string {
   const workflow = parseDocument(exampleText(file));
   for (const { value: job } of (workflow.get('jobs') as YAMLMap<unknown, YAMLMap>).items) {
+    job?.delete('services'); // startOutside plays them
     const steps = job?.get('steps') as YAMLSeq<YAMLMap>;
     steps.items = steps.items.filter((step) => !isInstallation(step));
     for (const step of steps.items) {
@@ -238,7 +240,12 @@ function localised(
       // act plays the checkout of the commit that is there, and fetches the real action for any other.
       if (step.hasIn(['with', 'ref'])) step.deleteIn(['with', 'ref']);
       if (step.get('uses') !== THIS_ACTION) continue;
-      for (const [name, value] of Object.entries(inputs)) step.setIn(['with', name], value);
+      for (const [name, value] of Object.entries(inputs)) {
+        const own = step.getIn(['with', name]) as string | undefined;
+        // A file with authorities is one of the project's, if the example has one.
+        if (own === undefined) step.setIn(['with', name], value);
+        else if (name === 'mounts') step.setIn(['with', name], `${own}\n${value}`);
+      }
     }
   }
   return String(workflow);

@@ -105,7 +105,42 @@ afterAll(() => {
   rmSync(NPM_SCRATCH, { recursive: true });
 });
 
+/** A program whose tests ask a database, with a mistake in its query. */
+const WITH_DATABASE = join(import.meta.dirname, 'with-database');
+const ORDERS = 'src/orders.js';
+
+/** What the runner of a company has, for all its jobs. */
+const REFERENCE = '/srv/reference-data/units.md';
+
 const CASES: readonly Case[] = [
+  {
+    file: 'with-database.yml',
+    event: 'workflow_dispatch',
+    services: () => ({ postgres: foreignImage('postgres') }),
+    files: Object.fromEntries(
+      ['package.json', 'package-lock.json', ORDERS, 'test/orders.test.js'].map((path) => [
+        path,
+        readFileSync(join(WITH_DATABASE, path)),
+      ]),
+    ),
+    respond: doing(CODEX.shellTool(`npm test; rm -r test/sum.test.js; sed -i s/max/sum/ ${ORDERS} && npm test`)),
+    expected: (result) => {
+      expect(asked(result)).toMatch(/not ok 1 - adds the orders up.*# pass 1\W+n# fail 0/s);
+      expect(result.pushed.get(ORDERS)).toContain('SELECT sum(cents)');
+    },
+  },
+  {
+    file: 'self-hosted-behind-proxy.yml',
+    event: 'workflow_dispatch',
+    proxy: { name: 'proxy.corp.example', user: 'builder' },
+    files: ({ ca }) => ({ '.github/corp-ca.pem': ca }),
+    onRunner: { [REFERENCE]: 'A furlong has 220 yards.\n' },
+    respond: doing({ name: 'Read', input: { file_path: REFERENCE } }),
+    expected: (result) => {
+      expect(asked(result)).toContain('A furlong has 220 yards.');
+      expect(new Set(result.tunnels)).toEqual(new Set(['api.anthropic.com:443']));
+    },
+  },
   {
     file: 'github-token.yml',
     event: 'workflow_dispatch',

@@ -34044,7 +34044,7 @@ async function claimRunNetwork(engine, mark, { frontEnd, network, addHosts }, re
     const { upstreamProxy, allowPrivate, subnet } = network;
     if (upstreamProxy !== undefined)
         reporter.info(upstreamNotice(upstreamProxy));
-    const upstreamHost = await findUpstream(network, optionName(frontEnd, 'dns-servers'), lookup);
+    const upstreamHost = await findUpstream(network, addHosts, optionName(frontEnd, 'dns-servers'), lookup);
     const hosts = upstreamHost === undefined ? addHosts : [...addHosts, upstreamHost];
     const option = optionName(frontEnd, 'subnet');
     const { internal, outer, outerName, hidden } = await claimNetworks(engine, mark, {
@@ -34062,17 +34062,21 @@ function upstreamNotice({ host, port, user, origin }) {
     return (`${origin}: requests leave through the proxy ${host}:${port}${login}. It looks the names up, and it decides whether they ` +
         'may lead to private addresses.');
 }
-/** Squid's container does not read the host's `/etc/hosts`, and may have no DNS server at all. */
-async function findUpstream({ upstreamProxy, dnsServers }, dnsOption, lookup) {
+/**
+ * Squid's container does not read the host's `/etc/hosts`, and may have no DNS server at all. What the user has given an
+ * address, it knows.
+ */
+async function findUpstream({ upstreamProxy, dnsServers }, addHosts, dnsOption, lookup) {
     if (upstreamProxy === undefined || (0,external_node_net_namespaceObject.isIPv4)(upstreamProxy.host))
         return undefined;
     const { host: name, origin } = upstreamProxy;
-    const address = await lookup(name);
+    const pinned = addHosts.find((entry) => entry.name === name)?.address;
+    const address = pinned ?? (await lookup(name));
     if (address !== undefined) {
         refuseLoopback(address, (problem, hint) => {
             throw new errors/* UserError */.yo(`${origin}: ${problem}: ${name} is ${address}.`, hint === undefined ? {} : { hint });
         });
-        return { name, address };
+        return pinned === undefined ? { name, address } : undefined;
     }
     if (dnsServers.length > 0)
         return undefined;
@@ -35402,8 +35406,11 @@ const READINESS_NAME = 'ready.awf.invalid';
  * takes the api-proxy for dead, it answers 500.
  */
 const NAMED_READINESS_NAME = 'hosts.awf.invalid';
-/** The peek port resolves a name before it applies any rule. With an entry in `/etc/hosts`, that takes no DNS query. */
-const READINESS_HOST = { name: READINESS_NAME, address: '127.0.0.1' };
+/** Squid resolves a name before it applies any rule. With an entry in `/etc/hosts`, that takes no DNS query. */
+const READINESS_HOSTS = [READINESS_NAME, NAMED_READINESS_NAME].map((name) => ({
+    name,
+    address: '127.0.0.1',
+}));
 /** The annotation of a tunnel that the peek port cut. Its value is the reason. */
 const VERDICT = 'awf_verdict';
 /** The verdict on an allowed name that has no address: nobody refused the request, but it reached nothing. */
@@ -36362,7 +36369,11 @@ function topology(config, claimed) {
             { target: '/tmp', mode: '1777', executable: false, size: '16m' },
         ],
         environment: { [PEERS_VARIABLE]: `${addresses.agent} ${addresses['api-proxy']}` },
-        hosts: [...config.addHosts, ...(claimed.upstreamHost === undefined ? [] : [claimed.upstreamHost]), READINESS_HOST],
+        hosts: [
+            ...config.addHosts,
+            ...(claimed.upstreamHost === undefined ? [] : [claimed.upstreamHost]),
+            ...READINESS_HOSTS,
+        ],
         dns: config.network.dnsServers,
         sysctls: { ...common.sysctls, ...NO_FORWARDING, ...NO_SPOOFING },
     };
@@ -39577,6 +39588,10 @@ function proxyOf({ config, secrets }) {
     const login = user === undefined ? undefined : { user, password: secrets.get(UPSTREAM_PROXY_SECRET) ?? '' };
     return { host: name, port, login };
 }
+/** The address that the user has given a name. */
+const pinnedIn = ({ config }, name) => config.addHosts.find((entry) => entry.name === name)?.address;
+/** @throws UserError if the name has no address */
+const addressIn = async (built, name) => pinnedIn(built, name) ?? (await dial_addressOf(name, built.config.network.dnsServers));
 const PROXY = {
     id: 'proxy',
     page: 'docs/self-hosted.md#a-proxy',
@@ -39586,7 +39601,7 @@ const PROXY = {
         if (built === undefined || upstream === undefined)
             return [];
         const { host: name, port, origin } = upstream;
-        (await dial(name, port, await dial_addressOf(name, built.config.network.dnsServers))).destroy();
+        (await dial(name, port, await addressIn(built, name))).destroy();
         return [
             {
                 status: 'ok',
@@ -39615,11 +39630,11 @@ const REACH = {
     },
 };
 async function reach(name, port, built) {
-    const { network, addHosts, upstreamCa } = built.config;
+    const { network, upstreamCa } = built.config;
     const proxy = proxyOf(built);
     const isDirect = network.upstreamProxy?.direct.some((pattern) => covers(pattern, name)) === true;
     if (proxy !== undefined && !isDirect) {
-        const socket = await dial(proxy.host, proxy.port, await dial_addressOf(proxy.host, network.dnsServers));
+        const socket = await dial(proxy.host, proxy.port, await addressIn(built, proxy.host));
         try {
             await tunnel(socket, `${name}:${port}`, proxy);
             await shake(socket, name, upstreamCa);
@@ -39629,8 +39644,8 @@ async function reach(name, port, built) {
         }
         return { status: 'ok', text: finding_words `${host(name)} answers through the proxy, with TLS that AWF trusts` };
     }
-    const pinned = addHosts.find((entry) => entry.name === name)?.address;
-    const address = pinned ?? (await dial_addressOf(name, network.dnsServers));
+    const pinned = pinnedIn(built, name);
+    const address = await addressIn(built, name);
     if (pinned === undefined && isPrivate(address, network.allowPrivate)) {
         return {
             status: 'problem',

@@ -21,7 +21,7 @@ import {
   SQUID_RUN_DIRECTORY,
 } from '../shared/contract.ts';
 import { PROXY_VARIABLE } from '../shared/proxy-variables.ts';
-import { READINESS_HOST } from '../squid/config.ts';
+import { READINESS_HOSTS } from '../squid/config.ts';
 import { SIDECAR_OPEN_FILES } from '../squid/limits.ts';
 import type { EngineFacts } from './engine-facts.ts';
 import type { ImageNames } from './images.ts';
@@ -103,7 +103,11 @@ export function topology(config: Config, claimed: Claimed): Topology {
       { target: '/tmp', mode: '1777', executable: false, size: '16m' },
     ],
     environment: { [PEERS_VARIABLE]: `${addresses.agent} ${addresses['api-proxy']}` },
-    hosts: [...config.addHosts, ...(claimed.upstreamHost === undefined ? [] : [claimed.upstreamHost]), READINESS_HOST],
+    hosts: [
+      ...config.addHosts,
+      ...(claimed.upstreamHost === undefined ? [] : [claimed.upstreamHost]),
+      ...READINESS_HOSTS,
+    ],
     dns: config.network.dnsServers,
     sysctls: { ...common.sysctls, ...NO_FORWARDING, ...NO_SPOOFING },
   };

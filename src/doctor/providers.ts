@@ -18,6 +18,14 @@ function proxyOf({ config, secrets }: Built): Proxy | undefined {
   return { host: name, port, login };
 }
 
+/** The address that the user has given a name. */
+const pinnedIn = ({ config }: Built, name: string): string | undefined =>
+  config.addHosts.find((entry) => entry.name === name)?.address;
+
+/** @throws UserError if the name has no address */
+const addressIn = async (built: Built, name: string): Promise<string> =>
+  pinnedIn(built, name) ?? (await addressOf(name, built.config.network.dnsServers));
+
 export const PROXY: Check = {
   id: 'proxy',
   page: 'docs/self-hosted.md#a-proxy',
@@ -26,7 +34,7 @@ export const PROXY: Check = {
     const upstream = built?.config.network.upstreamProxy;
     if (built === undefined || upstream === undefined) return [];
     const { host: name, port, origin } = upstream;
-    (await dial(name, port, await addressOf(name, built.config.network.dnsServers))).destroy();
+    (await dial(name, port, await addressIn(built, name))).destroy();
     return [
       {
         status: 'ok',
@@ -57,11 +65,11 @@ export const REACH: Check = {
 };
 
 async function reach(name: string, port: number, built: Built): Promise<Finding> {
-  const { network, addHosts, upstreamCa } = built.config;
+  const { network, upstreamCa } = built.config;
   const proxy = proxyOf(built);
   const isDirect = network.upstreamProxy?.direct.some((pattern) => covers(pattern, name)) === true;
   if (proxy !== undefined && !isDirect) {
-    const socket = await dial(proxy.host, proxy.port, await addressOf(proxy.host, network.dnsServers));
+    const socket = await dial(proxy.host, proxy.port, await addressIn(built, proxy.host));
     try {
       await tunnel(socket, `${name}:${port}`, proxy);
       await shake(socket, name, upstreamCa);
@@ -70,8 +78,8 @@ async function reach(name: string, port: number, built: Built): Promise<Finding>
     }
     return { status: 'ok', text: words`${host(name)} answers through the proxy, with TLS that AWF trusts` };
   }
-  const pinned = addHosts.find((entry) => entry.name === name)?.address;
-  const address = pinned ?? (await addressOf(name, network.dnsServers));
+  const pinned = pinnedIn(built, name);
+  const address = await addressIn(built, name);
   if (pinned === undefined && isPrivate(address, network.allowPrivate)) {
     return {
       status: 'problem',

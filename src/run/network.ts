@@ -39,7 +39,7 @@ export async function claimRunNetwork(
 ): Promise<RunNetwork> {
   const { upstreamProxy, allowPrivate, subnet } = network;
   if (upstreamProxy !== undefined) reporter.info(upstreamNotice(upstreamProxy));
-  const upstreamHost = await findUpstream(network, optionName(frontEnd, 'dns-servers'), lookup);
+  const upstreamHost = await findUpstream(network, addHosts, optionName(frontEnd, 'dns-servers'), lookup);
   const hosts = upstreamHost === undefined ? addHosts : [...addHosts, upstreamHost];
   const option = optionName(frontEnd, 'subnet');
   const { internal, outer, outerName, hidden } = await claimNetworks(engine, mark, {
@@ -63,20 +63,25 @@ function upstreamNotice({ host, port, user, origin }: UpstreamProxy): string {
   );
 }
 
-/** Squid's container does not read the host's `/etc/hosts`, and may have no DNS server at all. */
+/**
+ * Squid's container does not read the host's `/etc/hosts`, and may have no DNS server at all. What the user has given an
+ * address, it knows.
+ */
 async function findUpstream(
   { upstreamProxy, dnsServers }: NetworkConfig,
+  addHosts: readonly HostEntry[],
   dnsOption: string,
   lookup: typeof hostLookup,
 ): Promise<HostEntry | undefined> {
   if (upstreamProxy === undefined || isIPv4(upstreamProxy.host)) return undefined;
   const { host: name, origin } = upstreamProxy;
-  const address = await lookup(name);
+  const pinned = addHosts.find((entry) => entry.name === name)?.address;
+  const address = pinned ?? (await lookup(name));
   if (address !== undefined) {
     refuseLoopback(address, (problem, hint) => {
       throw new UserError(`${origin}: ${problem}: ${name} is ${address}.`, hint === undefined ? {} : { hint });
     });
-    return { name, address };
+    return pinned === undefined ? { name, address } : undefined;
   }
   if (dnsServers.length > 0) return undefined;
   throw new UserError(`${origin}: ${name} has no IPv4 address on this host.`, {

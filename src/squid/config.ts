@@ -56,8 +56,11 @@ export const READINESS_NAME = 'ready.awf.invalid';
  */
 export const NAMED_READINESS_NAME = 'hosts.awf.invalid';
 
-/** The peek port resolves a name before it applies any rule. With an entry in `/etc/hosts`, that takes no DNS query. */
-export const READINESS_HOST: HostEntry = { name: READINESS_NAME, address: '127.0.0.1' };
+/** Squid resolves a name before it applies any rule. With an entry in `/etc/hosts`, that takes no DNS query. */
+export const READINESS_HOSTS: readonly HostEntry[] = [READINESS_NAME, NAMED_READINESS_NAME].map((name) => ({
+  name,
+  address: '127.0.0.1',
+}));
 
 /** The annotation of a tunnel that the peek port cut. Its value is the reason. */
 const VERDICT = 'awf_verdict';

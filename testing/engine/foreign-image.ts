@@ -13,9 +13,11 @@ const CONTEXT = join(import.meta.dirname, 'foreign-image');
 /**
  * `glibc` has dash, no bash, and every setting that an image can have. `busybox` has one static program, the shell.
  * `empty` has no shell. `credential` has a variable that no sandbox may have. `volume` has a volume at `/tmp`. `git` is
- * Debian with git and bash, and `certificates` that with CA certificates, curl, wget and Python.
+ * Debian with git and bash, `certificates` that with CA certificates, curl, wget and Python, and `postgres` a server of
+ * PostgreSQL.
  */
-export type ForeignImage = 'glibc' | 'busybox' | 'empty' | 'credential' | 'volume' | 'git' | 'certificates';
+export type ForeignImage =
+  'glibc' | 'busybox' | 'empty' | 'credential' | 'volume' | 'git' | 'certificates' | 'postgres';
 
 /** Milliseconds. An image is built once per machine. */
 export const IMAGE_PATIENCE = 600_000;

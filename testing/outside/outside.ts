@@ -48,6 +48,10 @@ function startBeside(squid: string, images: ImageNames, program: string): Progra
   };
 }
 
+/** The requests that came from the command: the api-proxy also sends its own, which check the keys. */
+export const requestsOfCommand = (events: readonly OutsideEvent[]): OutsideEvent[] =>
+  events.filter((event) => event.kind === 'request' && event.headers['user-agent'] !== 'awf');
+
 export interface Outside {
   /** Everything that arrived, in order. */
   readonly events: readonly OutsideEvent[];
