@@ -36,14 +36,15 @@ const PROJECT: Readonly<Record<string, string>> = {
   'docs/sum.md': '`sum` subtracts.\n',
 };
 
+/** Where an example that names authorities has them. */
+const OWN_CA = '.github/corp-ca.pem';
+
 /** What the pull request adds. */
 export const CHANGE = 'A sentence that only the change has.';
 
 interface Around {
   /** The directories with the agent programs' commands. */
   readonly programs: readonly string[];
-  /** The certificates of the authorities that the servers have theirs from, as PEM. */
-  readonly ca: string;
 }
 
 export interface ExampleRun extends OutsideOptions {
@@ -51,8 +52,7 @@ export interface ExampleRun extends OutsideOptions {
   readonly event: string;
   readonly payload?: JsonObject;
   /** Further files of the project. */
-  readonly files?:
-    Readonly<Record<string, string | Buffer>> | ((around: Around) => Readonly<Record<string, string | Buffer>>);
+  readonly files?: Readonly<Record<string, string | Buffer>> | ((around: Around) => Readonly<Record<string, string>>);
   /** Files of the runner's own, by absolute path. */
   readonly onRunner?: Readonly<Record<string, string>>;
   readonly respond?: ProviderServerOptions['respond'];
@@ -119,8 +119,8 @@ export async function runExample(run: ExampleRun): Promise<ExampleResult> {
     };
     const text = localised(run.file, inputs, clientVariables(world, directory));
     const commands = programs.map((folder) => join(folder, 'node_modules', '.bin'));
-    const files = typeof run.files === 'function' ? run.files({ programs: commands, ca }) : run.files;
-    const project = createProject(directory, { ...files, [workflow]: text });
+    const files = typeof run.files === 'function' ? run.files({ programs: commands }) : run.files;
+    const project = createProject(directory, { [OWN_CA]: ca, ...files, [workflow]: text });
     const job = await runAct({
       ...{
         act: await installAct(),
@@ -242,9 +242,9 @@ function localised(
       if (step.get('uses') !== THIS_ACTION) continue;
       for (const [name, value] of Object.entries(inputs)) {
         const own = step.getIn(['with', name]) as string | undefined;
-        // A file with authorities is one of the project's, if the example has one.
-        if (own === undefined) step.setIn(['with', name], value);
-        else if (name === 'mounts') step.setIn(['with', name], `${own}\n${value}`);
+        // The project has the file with authorities that the example names.
+        if (name === 'upstream-ca' && own !== undefined) continue;
+        step.setIn(['with', name], name === 'mounts' && own !== undefined ? `${own}\n${value}` : value);
       }
     }
   }

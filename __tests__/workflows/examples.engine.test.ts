@@ -133,7 +133,6 @@ const CASES: readonly Case[] = [
     file: 'self-hosted-behind-proxy.yml',
     event: 'workflow_dispatch',
     proxy: { name: 'proxy.corp.example', user: 'builder' },
-    files: ({ ca }) => ({ '.github/corp-ca.pem': ca }),
     onRunner: { [REFERENCE]: 'A furlong has 220 yards.\n' },
     respond: doing({ name: 'Read', input: { file_path: REFERENCE } }),
     expected: (result) => {
