@@ -63,7 +63,10 @@ const STATE = ['/run/docker', '/run/containerd', '/var/lib/containerd'];
  */
 export function engineFilesWith(keys: readonly Sought[], since: Date): string[] {
   const directories = [docker(['info', '--format={{.DockerRootDir}}']), ...STATE.filter((path) => existsSync(path))];
-  const changed = `find "$@" -name merged -prune -o -type f -newerct @${Math.floor(since.getTime() / 1000)} -print0`;
+  // Not the roots of running containers, in which the host's directories are mounted: `merged` of the engine's own image
+  // store, `rootfs` of containerd's. Their layers are searched.
+  const sinceSeconds = Math.floor(since.getTime() / 1000);
+  const changed = `find "$@" '(' -name merged -o -name rootfs ')' -prune -o -type f -newerct @${sinceSeconds} -print0`;
   // Octets that grep cannot take from a list.
   const forms = keys.flatMap(formsOf).filter((form) => !/[\n\0]/.test(form));
   // Files come and go during the search, so an error about one of them is ignored.

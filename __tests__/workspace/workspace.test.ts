@@ -64,6 +64,20 @@ async function after(
 
 const paths = ({ disarmed }: Aftermath): string[] => disarmed.map(({ path }) => path);
 
+test('a workspace in a repository gets a warning that names the top and what to do, unless the top holds the home', async () => {
+  const top = temporaryDirectory();
+  write(top, { ...repository('.git'), 'packages/web/': '' });
+  const config = aConfig({ workspace: join(top, 'packages/web'), frontEnd: 'cli' });
+  const around = surroundings(temporaryDirectory());
+  const { warnings } = await guardWorkspace(config, NO_SECRETS, [], around, Infinity);
+  expect(warnings).toEqual([
+    expect.stringMatching(/lies in the repository .* Make .* the workspace, .*: --working-directory\.$/),
+  ]);
+  const home = join(top, 'home');
+  const inHome = await guardWorkspace(config, NO_SECRETS, [], { ...around, home }, Infinity);
+  expect(inHome.warnings).toEqual([]);
+});
+
 describe('inspectWorkspace', () => {
   test('ordinary work is ignored', async () => {
     const { found } = await after((workspace) => {

@@ -32248,6 +32248,15 @@ function ownRepository(workspace) {
     }
     return { dotGit, outside: { directory, gitDirectory: (0,external_node_fs_.realpathSync)(gitDirectory) }, warning: undefined };
 }
+/** The top of the repository in which the workspace lies, of which it has no part of its own. */
+function surroundingRepository(workspace) {
+    for (let top = (0,external_node_path_.dirname)(workspace), below = workspace; top !== below; below = top, top = (0,external_node_path_.dirname)(top)) {
+        const dotGit = (0,external_node_path_.join)(top, '.git');
+        if ((0,external_node_fs_.existsSync)((0,external_node_path_.join)(dotGit, 'HEAD')) || own_repository_identify(dotGit)?.startsWith('file') === true)
+            return top;
+    }
+    return undefined;
+}
 /** Identifies what is at `path`: the text differs if something else takes its place. Undefined if nothing is there. */
 function own_repository_identify(path) {
     const stats = (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false });
@@ -33218,6 +33227,7 @@ function protected_paths_hash(file) {
 
 
 
+
 /** Changes of these files are always reported: they decide from where a later git fetches, and to where git-lfs uploads. */
 const ALWAYS_REPORTED = ['.gitmodules', '.lfsconfig'].map((path) => ({
     path,
@@ -33281,7 +33291,7 @@ async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temp
             closed: ['/proc', '/sys', '/dev', home, runnerDirectory(temporary, environment)],
         },
         mounts: guardMounts(roots, readOnly, plan.mounts),
-        warnings: [...repositoryWarnings(own, workspace), ...plan.warnings, ...unsearched(found.left)],
+        warnings: [...repositoryWarnings(own, config, home), ...plan.warnings, ...unsearched(found.left)],
     };
 }
 /** Directories in the workspace in which the host shows something that the command must not see. */
@@ -33302,8 +33312,17 @@ function localActions(directories, workspace, protect) {
     const paths = directories.flatMap((path) => toText(path) ?? []);
     return localActionPaths(paths, workspace).filter((path) => !writable.some((other) => path === other || isBelow(path, other)));
 }
-function repositoryWarnings({ warning, outside }, workspace) {
+function repositoryWarnings({ dotGit, warning, outside }, { workspace, frontEnd }, home) {
+    const around = dotGit === undefined ? surroundingRepository(workspace) : undefined;
     return [
+        // A repository of one's settings, with the home as its working tree, is no workspace.
+        ...(around === undefined || isInside(home, around)
+            ? []
+            : [
+                `The workspace ${workspace} lies in the repository ${around}, and git does not work in it: the command sees nothing ` +
+                    `else of the repository. Make ${around} the workspace, and name the directory to start in: ` +
+                    `${optionName(frontEnd, 'working-directory')}.`,
+            ]),
         ...(warning === undefined ? [] : [warning]),
         ...(outside === undefined
             ? []

@@ -281,11 +281,11 @@ function disarmRepository(directory, offences, roots, kept) {
  */
 function restoreLink(path, before) {
     const target = /^link (.*)$/s.exec(before ?? '')?.[1];
-    if (target === undefined || (0,_git_own_repository_js__WEBPACK_IMPORTED_MODULE_5__/* .identify */ .l)(path) === before)
+    if (target === undefined || (0,_git_own_repository_js__WEBPACK_IMPORTED_MODULE_5__/* .identify */ .ls)(path) === before)
         return [];
     const what = ['a replacement for a symbolic link'];
     try {
-        const aside = (0,_git_own_repository_js__WEBPACK_IMPORTED_MODULE_5__/* .identify */ .l)(path) === undefined ? (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .fromText */ .IK)(path) : (0,_git_files_js__WEBPACK_IMPORTED_MODULE_4__/* .moveUnlocked */ .Rm)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .fromText */ .IK)(path));
+        const aside = (0,_git_own_repository_js__WEBPACK_IMPORTED_MODULE_5__/* .identify */ .ls)(path) === undefined ? (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .fromText */ .IK)(path) : (0,_git_files_js__WEBPACK_IMPORTED_MODULE_4__/* .moveUnlocked */ .Rm)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .fromText */ .IK)(path));
         (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.symlinkSync)(target, path);
         return [{ path: (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .fromText */ .IK)(path), what, movedTo: aside }];
     }
@@ -1230,9 +1230,9 @@ function isText(content) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   l: () => (/* binding */ identify)
+/* harmony export */   ls: () => (/* binding */ identify)
 /* harmony export */ });
-/* unused harmony export ownRepository */
+/* unused harmony exports ownRepository, surroundingRepository */
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(760);
 /* harmony import */ var _host_paths_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(962);
@@ -1276,6 +1276,15 @@ function ownRepository(workspace) {
         };
     }
     return { dotGit, outside: { directory, gitDirectory: realpathSync(gitDirectory) }, warning: undefined };
+}
+/** The top of the repository in which the workspace lies, of which it has no part of its own. */
+function surroundingRepository(workspace) {
+    for (let top = dirname(workspace), below = workspace; top !== below; below = top, top = dirname(top)) {
+        const dotGit = join(top, '.git');
+        if (existsSync(join(dotGit, 'HEAD')) || identify(dotGit)?.startsWith('file') === true)
+            return top;
+    }
+    return undefined;
 }
 /** Identifies what is at `path`: the text differs if something else takes its place. Undefined if nothing is there. */
 function identify(path) {
@@ -3007,7 +3016,7 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
             return { path: shown(path), what: what.map(file_names/* printable */.g$), movedTo: movedTo && shown(movedTo) };
         })
             .sort((one, other) => byPlace(one.path, other.path)),
-        newRepository: baseline.dotGit === undefined && (0,own_repository/* identify */.l)((0,external_node_path_.join)(workspace, '.git')) !== undefined,
+        newRepository: baseline.dotGit === undefined && (0,own_repository/* identify */.ls)((0,external_node_path_.join)(workspace, '.git')) !== undefined,
         kept,
         changes: changesBetween(baseline.snapshot, prints),
         links: links.reported.map(({ path, target = '' }) => `${shown(path)} -> ${(0,file_names/* printable */.g$)(target)}`),

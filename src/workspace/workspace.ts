@@ -1,16 +1,17 @@
 import { dirname, join } from 'node:path';
 import type { Config, ProtectedPath } from '../config/config.ts';
+import { optionName } from '../config/options.ts';
 import type { Secrets } from '../config/secrets.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { fromText, toText } from '../host/file-names.ts';
 import { kernelPlaces, mounted, otherPlaces } from '../host/mounted.ts';
-import { isBelow } from '../host/paths.ts';
+import { isBelow, isInside } from '../host/paths.ts';
 import type { User } from '../host/user.ts';
 import type { Baseline } from './baseline.ts';
 import { hooksElsewhere, type NamedSettings } from './elsewhere.ts';
 import { isUnmistakable } from './git/directory.ts';
 import { offencesIn, type Offence } from './git/judge.ts';
-import { identify, ownRepository, type OwnRepository } from './git/own-repository.ts';
+import { identify, ownRepository, surroundingRepository, type OwnRepository } from './git/own-repository.ts';
 import { sharedObjects } from './git/private.ts';
 import { userSettings } from './git/user-settings.ts';
 import { gitGuards, guardMounts } from './guards.ts';
@@ -60,7 +61,7 @@ export interface Surroundings {
  * @throws UserError if something cannot be guarded
  */
 export async function guardWorkspace(
-  config: Pick<Config, 'workspace' | 'protectPaths'>,
+  config: Pick<Config, 'workspace' | 'protectPaths' | 'frontEnd'>,
   secrets: Secrets,
   ownFiles: readonly string[],
   { agentUser, home, temporary, environment, workDirectory }: Surroundings,
@@ -114,7 +115,7 @@ export async function guardWorkspace(
       closed: ['/proc', '/sys', '/dev', home, runnerDirectory(temporary, environment)],
     },
     mounts: guardMounts(roots, readOnly, plan.mounts),
-    warnings: [...repositoryWarnings(own, workspace), ...plan.warnings, ...unsearched(found.left)],
+    warnings: [...repositoryWarnings(own, config, home), ...plan.warnings, ...unsearched(found.left)],
   };
 }
 
@@ -142,8 +143,21 @@ function localActions(directories: readonly string[], workspace: string, protect
   );
 }
 
-function repositoryWarnings({ warning, outside }: OwnRepository, workspace: string): string[] {
+function repositoryWarnings(
+  { dotGit, warning, outside }: OwnRepository,
+  { workspace, frontEnd }: Pick<Config, 'workspace' | 'frontEnd'>,
+  home: string,
+): string[] {
+  const around = dotGit === undefined ? surroundingRepository(workspace) : undefined;
   return [
+    // A repository of one's settings, with the home as its working tree, is no workspace.
+    ...(around === undefined || isInside(home, around)
+      ? []
+      : [
+          `The workspace ${workspace} lies in the repository ${around}, and git does not work in it: the command sees nothing ` +
+            `else of the repository. Make ${around} the workspace, and name the directory to start in: ` +
+            `${optionName(frontEnd, 'working-directory')}.`,
+        ]),
     ...(warning === undefined ? [] : [warning]),
     ...(outside === undefined
       ? []

@@ -1,9 +1,40 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ownRepository } from '../../../src/workspace/git/own-repository.ts';
+import { ownRepository, surroundingRepository } from '../../../src/workspace/git/own-repository.ts';
 import { temporaryDirectory } from '../../../testing/builders.ts';
 import { git, HAS_GIT } from '../../../testing/git.ts';
+
+describe('surroundingRepository', () => {
+  const directory = (...names: readonly string[]): string => {
+    const path = join(temporaryDirectory(), ...names);
+    mkdirSync(path, { recursive: true });
+    return path;
+  };
+
+  test('none', () => {
+    expect(surroundingRepository(directory('sub'))).toBeUndefined();
+    expect(surroundingRepository('/')).toBeUndefined();
+  });
+
+  test('a repository, and a linked worktree', () => {
+    const workspace = directory('packages', 'web');
+    const top = join(workspace, '../..');
+    mkdirSync(join(top, '.git'));
+    expect(surroundingRepository(workspace)).toBeUndefined(); // a directory of that name is no repository yet
+    writeFileSync(join(top, '.git/HEAD'), 'ref: refs/heads/main\n');
+    expect(surroundingRepository(workspace)).toBe(top);
+    writeFileSync(join(workspace, '../.git'), 'gitdir: /elsewhere\n');
+    expect(surroundingRepository(workspace)).toBe(join(top, 'packages'));
+  });
+
+  test('not the workspace itself', () => {
+    const workspace = directory('sub');
+    mkdirSync(join(workspace, '.git'));
+    writeFileSync(join(workspace, '.git/HEAD'), 'ref: refs/heads/main\n');
+    expect(surroundingRepository(workspace)).toBeUndefined();
+  });
+});
 
 describe('ownRepository', () => {
   test('no .git, and a directory', () => {

@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isInside } from '../../host/paths.ts';
 import { fromText, printable, toText } from '../../host/file-names.ts';
@@ -48,6 +48,15 @@ export function ownRepository(workspace: string): OwnRepository {
     };
   }
   return { dotGit, outside: { directory, gitDirectory: realpathSync(gitDirectory) }, warning: undefined };
+}
+
+/** The top of the repository in which the workspace lies, of which it has no part of its own. */
+export function surroundingRepository(workspace: string): string | undefined {
+  for (let top = dirname(workspace), below = workspace; top !== below; below = top, top = dirname(top)) {
+    const dotGit = join(top, '.git');
+    if (existsSync(join(dotGit, 'HEAD')) || identify(dotGit)?.startsWith('file') === true) return top;
+  }
+  return undefined;
 }
 
 /** Identifies what is at `path`: the text differs if something else takes its place. Undefined if nothing is there. */
