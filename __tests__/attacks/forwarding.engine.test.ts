@@ -37,7 +37,7 @@ function start(network: string, program: string): string {
   return container;
 }
 
-/** Docker 28 and later let nothing from one network to a container in another, unless the other's option says so. */
+/** Docker 28 and later drop packets from one network to a container in another, unless this option allows them. */
 function network(name: string): string {
   docker(['network', 'create', '--opt=com.docker.network.bridge.gateway_mode_ipv4=nat-unprotected', name]);
   removals.push(['network', 'rm', name]);

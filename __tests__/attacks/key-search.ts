@@ -63,14 +63,16 @@ const STATE = ['/run/docker', '/run/containerd', '/var/lib/containerd'];
  */
 export function engineFilesWith(keys: readonly Sought[], since: Date): string[] {
   const directories = [docker(['info', '--format={{.DockerRootDir}}']), ...STATE.filter((path) => existsSync(path))];
-  // Not the roots of running containers, in which the host's directories are mounted: `merged` of the engine's own image
-  // store, `rootfs` of containerd's. Their layers are searched.
-  const sinceSeconds = Math.floor(since.getTime() / 1000);
-  const changed = `find "$@" '(' -name merged -o -name rootfs ')' -prune -o -type f -newerct @${sinceSeconds} -print0`;
+  // Not the roots of running containers, in which the host's directories are mounted. Their layers are searched.
+  const roots = `roots=(); while read -r point; do
+    [[ " $* " == *" $point "* ]] || roots+=(-path "$point" -prune -o)
+  done < <(awk '/ - overlay /{ print $5 }' /proc/self/mountinfo)`;
+  const seconds = Math.floor(since.getTime() / 1000);
+  const changed = `${roots}; find "$@" "\${roots[@]}" -type f -newerct @${seconds} -print0`;
   // Octets that grep cannot take from a list.
   const forms = keys.flatMap(formsOf).filter((form) => !/[\n\0]/.test(form));
   // Files come and go during the search, so an error about one of them is ignored.
-  const script = `cat > /dev/shm/keys; ${changed} | xargs -0 -r grep -lsaF -f /dev/shm/keys; exit 0`;
+  const script = `cat > /dev/shm/keys; { ${changed}; } | xargs -0 -r grep -lsaF -f /dev/shm/keys; exit 0`;
   const found = docker(
     [
       ...['run', '--rm', '--interactive', '--network=none', '--user=0:0', '--entrypoint=bash'],

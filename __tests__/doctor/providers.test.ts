@@ -2,10 +2,13 @@ import { createServer as createTls, type Server as TlsServer } from 'node:tls';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { onTestFinished, describe, expect, test } from 'vitest';
 import { addressOf, dial, shake, tunnel } from '../../src/doctor/dial.ts';
-import { formOf } from '../../src/doctor/providers.ts';
+import { formOf, PROXY } from '../../src/doctor/providers.ts';
+import type { CheckContext } from '../../src/doctor/context.ts';
+import { NO_NETWORK } from '../../src/config/network.ts';
 import { plain } from '../../src/doctor/finding.ts';
 import { requireAnswer } from '../../src/doctor/engine.ts';
 import { CREDENTIALS } from '../../src/shared/providers.ts';
+import { aConfig, NO_SECRETS } from '../../testing/builders.ts';
 import { createTestCa } from '../../testing/tls.ts';
 
 async function listening(server: Server | TlsServer): Promise<number> {
@@ -51,6 +54,18 @@ describe('an engine', () => {
     await requireAnswer('unix:///nonexistent');
     await requireAnswer('');
   });
+});
+
+test('the proxy of the network is where add-hosts says', async () => {
+  const port = await listening(createServer((socket) => socket.end()));
+  const upstreamProxy = { host: 'proxy.corp.example', port, user: undefined, direct: [], origin: 'HTTPS_PROXY' };
+  const found = (address: string) => {
+    const addHosts = [{ name: upstreamProxy.host, address }];
+    const config = aConfig({ network: { ...NO_NETWORK, upstreamProxy }, addHosts });
+    return PROXY.find({ built: { config, secrets: NO_SECRETS } } as Partial<CheckContext> as CheckContext);
+  };
+  expect(await found('127.0.0.1')).toMatchObject([{ status: 'ok' }]);
+  await expect(found('127.0.0.2')).rejects.toThrow('does not accept a connection');
 });
 
 describe('a provider', () => {

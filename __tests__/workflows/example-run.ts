@@ -53,8 +53,6 @@ export interface ExampleRun extends OutsideOptions {
   readonly payload?: JsonObject;
   /** Further files of the project. */
   readonly files?: Readonly<Record<string, string | Buffer>> | ((around: Around) => Readonly<Record<string, string>>);
-  /** Files of the runner's own, by absolute path. */
-  readonly onRunner?: Readonly<Record<string, string>>;
   readonly respond?: ProviderServerOptions['respond'];
   /** Hosts at which a provider's API is, besides the provider's own. */
   readonly hosts?: ProviderServerOptions['hosts'];
@@ -103,7 +101,6 @@ export async function runExample(run: ExampleRun): Promise<ExampleResult> {
   const world = await startGithubWorld(JOB_TOKEN);
   const providers = hostsOf(run, provider);
   const outside = await startOutside(run, { ca: provider.ca, world, jobToken: JOB_TOKEN, providers });
-  const removeFromRunner = putOnRunner(run.onRunner ?? {});
   const ended = new AbortController();
   try {
     const programs = await Promise.all(AGENT_PROGRAMS.map(install));
@@ -122,15 +119,9 @@ export async function runExample(run: ExampleRun): Promise<ExampleResult> {
     const files = typeof run.files === 'function' ? run.files({ programs: commands }) : run.files;
     const project = createProject(directory, { [OWN_CA]: ca, ...files, [workflow]: text });
     const job = await runAct({
-      ...{
-        act: await installAct(),
-        workflow,
-        project,
-        directory,
-        signal: ended.signal,
-        env: machineSettings(),
-        secrets: SECRETS,
-      },
+      ...{ act: await installAct(), workflow, project, directory, signal: ended.signal },
+      env: machineSettings(),
+      secrets: SECRETS,
       event: run.event,
       payload: run.payload ?? {},
       actions: { [THIS_ACTION]: copyOfTheAction(directory) },
@@ -142,7 +133,6 @@ export async function runExample(run: ExampleRun): Promise<ExampleResult> {
     return { job, requests, github: world.hub, githubRequests, pushed: pushedFiles(world.hub), tunnels };
   } finally {
     ended.abort();
-    removeFromRunner();
     await outside.close();
     await world.close();
     await provider.server.close();
@@ -155,18 +145,6 @@ function write(directory: string, files: Readonly<Record<string, string | Buffer
     mkdirSync(dirname(join(directory, path)), { recursive: true });
     writeFileSync(join(directory, path), content);
   }
-}
-
-/** Writes files of the runner's. @returns what removes them and the directories made for them */
-function putOnRunner(files: Readonly<Record<string, string>>): () => void {
-  const made: string[] = [];
-  for (const [path, content] of Object.entries(files)) {
-    made.push(mkdirSync(dirname(path), { recursive: true }) ?? path);
-    writeFileSync(path, content, { flag: 'wx' });
-  }
-  return () => {
-    for (const path of made) rmSync(path, { recursive: true, force: true });
-  };
 }
 
 /** npm's settings of this machine, which name its registry: act's job has a home of its own. */

@@ -71,7 +71,9 @@ test('a workspace in a repository gets a warning that names the top and what to 
   const around = surroundings(temporaryDirectory());
   const { warnings } = await guardWorkspace(config, NO_SECRETS, [], around, Infinity);
   expect(warnings).toEqual([
-    expect.stringMatching(/lies in the repository .* Make .* the workspace, .*: --working-directory\.$/),
+    expect.stringMatching(
+      /lies in the repository .* Make .* the workspace, and set --working-directory to the directory/,
+    ),
   ]);
   const home = join(top, 'home');
   const inHome = await guardWorkspace(config, NO_SECRETS, [], { ...around, home }, Infinity);

@@ -25036,6 +25036,10 @@ function neededAddresses({ upstreamProxy, dnsServers }, hosts) {
     const proxy = upstreamProxy !== undefined && (0,external_node_net_namespaceObject.isIPv4)(upstreamProxy.host) ? [upstreamProxy.host] : [];
     return [...proxy, ...dnsServers, ...hosts.map(({ address }) => address)];
 }
+/** The address that the user has given a name, in `add-hosts`. */
+function pinnedAddress(addHosts, name) {
+    return addHosts.find((entry) => entry.name === name)?.address;
+}
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/auto.js
 
@@ -32252,7 +32256,7 @@ function ownRepository(workspace) {
 function surroundingRepository(workspace) {
     for (let top = (0,external_node_path_.dirname)(workspace), below = workspace; top !== below; below = top, top = (0,external_node_path_.dirname)(top)) {
         const dotGit = (0,external_node_path_.join)(top, '.git');
-        if ((0,external_node_fs_.existsSync)((0,external_node_path_.join)(dotGit, 'HEAD')) || own_repository_identify(dotGit)?.startsWith('file') === true)
+        if ((0,external_node_fs_.existsSync)((0,external_node_path_.join)(dotGit, 'HEAD')) || gitFileTarget(file_names_fromText(dotGit)) !== undefined)
             return top;
     }
     return undefined;
@@ -33320,8 +33324,8 @@ function repositoryWarnings({ dotGit, warning, outside }, { workspace, frontEnd 
             ? []
             : [
                 `The workspace ${workspace} lies in the repository ${around}, and git does not work in it: the command sees nothing ` +
-                    `else of the repository. Make ${around} the workspace, and name the directory to start in: ` +
-                    `${optionName(frontEnd, 'working-directory')}.`,
+                    `else of the repository. Make ${around} the workspace, and set ` +
+                    `${optionName(frontEnd, 'working-directory')} to the directory where the command should start.`,
             ]),
         ...(warning === undefined ? [] : [warning]),
         ...(outside === undefined
@@ -34082,14 +34086,14 @@ function upstreamNotice({ host, port, user, origin }) {
         'may lead to private addresses.');
 }
 /**
- * Squid's container does not read the host's `/etc/hosts`, and may have no DNS server at all. What the user has given an
- * address, it knows.
+ * Squid's container does not read the host's `/etc/hosts`, and may have no DNS server at all. The entries of `add-hosts`
+ * are in its own.
  */
 async function findUpstream({ upstreamProxy, dnsServers }, addHosts, dnsOption, lookup) {
     if (upstreamProxy === undefined || (0,external_node_net_namespaceObject.isIPv4)(upstreamProxy.host))
         return undefined;
     const { host: name, origin } = upstreamProxy;
-    const pinned = addHosts.find((entry) => entry.name === name)?.address;
+    const pinned = pinnedAddress(addHosts, name);
     const address = pinned ?? (await lookup(name));
     if (address !== undefined) {
         refuseLoopback(address, (problem, hint) => {
@@ -39607,10 +39611,8 @@ function proxyOf({ config, secrets }) {
     const login = user === undefined ? undefined : { user, password: secrets.get(UPSTREAM_PROXY_SECRET) ?? '' };
     return { host: name, port, login };
 }
-/** The address that the user has given a name. */
-const pinnedIn = ({ config }, name) => config.addHosts.find((entry) => entry.name === name)?.address;
-/** @throws UserError if the name has no address */
-const addressIn = async (built, name) => pinnedIn(built, name) ?? (await dial_addressOf(name, built.config.network.dnsServers));
+/** Where a run finds a name. @throws UserError if the name has no address */
+const addressIn = async ({ config: { addHosts, network } }, name) => pinnedAddress(addHosts, name) ?? (await dial_addressOf(name, network.dnsServers));
 const PROXY = {
     id: 'proxy',
     page: 'docs/self-hosted.md#a-proxy',
@@ -39649,7 +39651,7 @@ const REACH = {
     },
 };
 async function reach(name, port, built) {
-    const { network, upstreamCa } = built.config;
+    const { network, addHosts, upstreamCa } = built.config;
     const proxy = proxyOf(built);
     const isDirect = network.upstreamProxy?.direct.some((pattern) => covers(pattern, name)) === true;
     if (proxy !== undefined && !isDirect) {
@@ -39663,7 +39665,7 @@ async function reach(name, port, built) {
         }
         return { status: 'ok', text: finding_words `${host(name)} answers through the proxy, with TLS that AWF trusts` };
     }
-    const pinned = pinnedIn(built, name);
+    const pinned = pinnedAddress(addHosts, name);
     const address = await addressIn(built, name);
     if (pinned === undefined && isPrivate(address, network.allowPrivate)) {
         return {

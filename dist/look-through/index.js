@@ -1281,7 +1281,7 @@ function ownRepository(workspace) {
 function surroundingRepository(workspace) {
     for (let top = dirname(workspace), below = workspace; top !== below; below = top, top = dirname(top)) {
         const dotGit = join(top, '.git');
-        if (existsSync(join(dotGit, 'HEAD')) || identify(dotGit)?.startsWith('file') === true)
+        if (existsSync(join(dotGit, 'HEAD')) || gitFileTarget(fromText(dotGit)) !== undefined)
             return top;
     }
     return undefined;

@@ -95,3 +95,8 @@ export function neededAddresses({ upstreamProxy, dnsServers }: NetworkConfig, ho
   const proxy = upstreamProxy !== undefined && isIPv4(upstreamProxy.host) ? [upstreamProxy.host] : [];
   return [...proxy, ...dnsServers, ...hosts.map(({ address }) => address)];
 }
+
+/** The address that the user has given a name, in `add-hosts`. */
+export function pinnedAddress(addHosts: readonly HostEntry[], name: string): string | undefined {
+  return addHosts.find((entry) => entry.name === name)?.address;
+}

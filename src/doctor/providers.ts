@@ -1,4 +1,4 @@
-import { UPSTREAM_PROXY_SECRET } from '../config/network-build.ts';
+import { pinnedAddress, UPSTREAM_PROXY_SECRET } from '../config/network-build.ts';
 import type { Built } from '../config/build.ts';
 import { hostAddresses } from '../host/addresses.ts';
 import { cidr, contains } from '../shared/cidr.ts';
@@ -18,13 +18,9 @@ function proxyOf({ config, secrets }: Built): Proxy | undefined {
   return { host: name, port, login };
 }
 
-/** The address that the user has given a name. */
-const pinnedIn = ({ config }: Built, name: string): string | undefined =>
-  config.addHosts.find((entry) => entry.name === name)?.address;
-
-/** @throws UserError if the name has no address */
-const addressIn = async (built: Built, name: string): Promise<string> =>
-  pinnedIn(built, name) ?? (await addressOf(name, built.config.network.dnsServers));
+/** Where a run finds a name. @throws UserError if the name has no address */
+const addressIn = async ({ config: { addHosts, network } }: Built, name: string): Promise<string> =>
+  pinnedAddress(addHosts, name) ?? (await addressOf(name, network.dnsServers));
 
 export const PROXY: Check = {
   id: 'proxy',
@@ -65,7 +61,7 @@ export const REACH: Check = {
 };
 
 async function reach(name: string, port: number, built: Built): Promise<Finding> {
-  const { network, upstreamCa } = built.config;
+  const { network, addHosts, upstreamCa } = built.config;
   const proxy = proxyOf(built);
   const isDirect = network.upstreamProxy?.direct.some((pattern) => covers(pattern, name)) === true;
   if (proxy !== undefined && !isDirect) {
@@ -78,7 +74,7 @@ async function reach(name: string, port: number, built: Built): Promise<Finding>
     }
     return { status: 'ok', text: words`${host(name)} answers through the proxy, with TLS that AWF trusts` };
   }
-  const pinned = pinnedIn(built, name);
+  const pinned = pinnedAddress(addHosts, name);
   const address = await addressIn(built, name);
   if (pinned === undefined && isPrivate(address, network.allowPrivate)) {
     return {

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { Config } from '../config/config.ts';
-import { neededAddresses } from '../config/network-build.ts';
+import { neededAddresses, pinnedAddress } from '../config/network-build.ts';
 import { refuseLoopback } from '../config/upstream-proxy.ts';
 import type { NetworkConfig, UpstreamProxy } from '../config/network.ts';
 import { optionName } from '../config/options.ts';
@@ -64,8 +64,8 @@ function upstreamNotice({ host, port, user, origin }: UpstreamProxy): string {
 }
 
 /**
- * Squid's container does not read the host's `/etc/hosts`, and may have no DNS server at all. What the user has given an
- * address, it knows.
+ * Squid's container does not read the host's `/etc/hosts`, and may have no DNS server at all. The entries of `add-hosts`
+ * are in its own.
  */
 async function findUpstream(
   { upstreamProxy, dnsServers }: NetworkConfig,
@@ -75,7 +75,7 @@ async function findUpstream(
 ): Promise<HostEntry | undefined> {
   if (upstreamProxy === undefined || isIPv4(upstreamProxy.host)) return undefined;
   const { host: name, origin } = upstreamProxy;
-  const pinned = addHosts.find((entry) => entry.name === name)?.address;
+  const pinned = pinnedAddress(addHosts, name);
   const address = pinned ?? (await lookup(name));
   if (address !== undefined) {
     refuseLoopback(address, (problem, hint) => {

@@ -155,8 +155,8 @@ function repositoryWarnings(
       ? []
       : [
           `The workspace ${workspace} lies in the repository ${around}, and git does not work in it: the command sees nothing ` +
-            `else of the repository. Make ${around} the workspace, and name the directory to start in: ` +
-            `${optionName(frontEnd, 'working-directory')}.`,
+            `else of the repository. Make ${around} the workspace, and set ` +
+            `${optionName(frontEnd, 'working-directory')} to the directory where the command should start.`,
         ]),
     ...(warning === undefined ? [] : [warning]),
     ...(outside === undefined

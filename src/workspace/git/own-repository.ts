@@ -54,7 +54,7 @@ export function ownRepository(workspace: string): OwnRepository {
 export function surroundingRepository(workspace: string): string | undefined {
   for (let top = dirname(workspace), below = workspace; top !== below; below = top, top = dirname(top)) {
     const dotGit = join(top, '.git');
-    if (existsSync(join(dotGit, 'HEAD')) || identify(dotGit)?.startsWith('file') === true) return top;
+    if (existsSync(join(dotGit, 'HEAD')) || gitFileTarget(fromText(dotGit)) !== undefined) return top;
   }
   return undefined;
 }
