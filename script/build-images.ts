@@ -4,7 +4,7 @@
  */
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DockerCli } from '../src/docker/cli.ts';
+import { DockerEngine } from '../src/docker/docker-engine.ts';
 import { builtImageNames, imageNames } from '../src/docker/images.ts';
 import { ensureOwnImages } from '../src/docker/own-images.ts';
 import { describeError } from '../src/errors.ts';
@@ -21,7 +21,7 @@ for (const role of ROLES) {
   console.warn(`dist/ is out of date: it names ${built[role]}, not ${names[role]}. Run script/build.`);
 }
 try {
-  await ensureOwnImages(new DockerCli(() => undefined), names, { root, ...values }, reporter);
+  await ensureOwnImages(new DockerEngine(() => undefined), names, { root, ...values }, reporter);
   console.log(`The engine has ${Object.values(names).join(', ')}.`);
 } catch (error) {
   console.error(describeError(error));

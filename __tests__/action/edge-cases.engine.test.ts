@@ -66,14 +66,17 @@ describe('without an engine', () => {
     step.runner.remove();
   });
 
-  test('no docker command', async () => {
-    aStep({}, { PATH: '/nonexistent' });
+  test('no docker command, where it is needed', async () => {
+    aStep({}, { PATH: '/nonexistent', DOCKER_HOST: 'tcp://127.0.0.1:2375' });
     expectFailure(await step.main(), 'no docker command in PATH', 'Install the Docker command line');
   });
 
-  test.each(['unix:///nonexistent.sock', 'tcp://127.0.0.1:1'])('none at %s', async (host) => {
+  test.each([
+    ['unix:///nonexistent.sock', 'unix:///nonexistent.sock'],
+    ['tcp://127.0.0.1:1', '127.0.0.1:1: connect: connection refused'],
+  ])('none at %s', async (host, cause) => {
     aStep({}, { DOCKER_HOST: host });
-    expectFailure(await step.main(), 'No Docker engine answers', 'systemctl start docker', 'DOCKER_HOST', host);
+    expectFailure(await step.main(), 'No Docker engine answers', 'systemctl start docker', 'DOCKER_HOST', cause);
   });
 
   test('an engine that the user may not talk to', async () => {

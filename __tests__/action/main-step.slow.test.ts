@@ -63,7 +63,7 @@ describe('the main step', OPTIONS, () => {
     expect(annotations(played)).toEqual([
       expect.stringMatching(/^warning: The command left what a later program would follow/),
       'warning: The command made the workspace a git repository: there was no .git before.',
-      'error: docker run was killed by SIGKILL before it ended.',
+      'error: The Docker engine ended the connection.',
     ]);
     expect(runner.main.outputs()).toMatchObject(FAILED);
     expect(left()).toEqual([]);

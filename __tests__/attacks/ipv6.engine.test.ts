@@ -2,26 +2,35 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Attachment } from '../../src/docker/engine.ts';
-import { DockerCli } from '../../src/docker/cli.ts';
-import { networkArgs, type ContainerSpec, type NetworkSpec } from '../../src/docker/spec.ts';
+import { DockerEngine } from '../../src/docker/docker-engine.ts';
+import { RUN_LABEL, type ContainerSpec, type NetworkSpec } from '../../src/docker/spec.ts';
 import { leftOvers } from '../../testing/engine/engine.ts';
 import { foreignImage, IMAGE_PATIENCE } from '../../testing/engine/foreign-image.ts';
 import { startSandbox, type SandboxRun } from '../../testing/engine/sandbox-run.ts';
 
 /** An engine that gives the internal network IPv6 whatever it is asked for, and keeps it on in containers. */
-class Ipv6Engine extends DockerCli {
+class Ipv6Engine extends DockerEngine {
   constructor() {
     super(() => undefined);
   }
 
   override async createNetwork(spec: NetworkSpec): Promise<boolean> {
     if (!spec.internal) return super.createNetwork(spec);
-    const args = networkArgs(spec).map((arg) => (arg === '--ipv6=false' ? '--ipv6' : arg));
+    const args = [
+      '--driver=bridge',
+      '--internal',
+      '--ipv6',
+      `--label=${RUN_LABEL}=${spec.runId}`,
+      `--subnet=${spec.subnet}`,
+    ];
+    const isolated = ['inhibit_ipv4=true', 'gateway_mode_ipv4=isolated'].map(
+      (option) => `--opt=com.docker.network.bridge.${option}`,
+    );
     // RFC 4193: an address of one's own, with 40 random bits.
     const [, first, rest] = /^(..)(.{8})$/.exec(randomBytes(5).toString('hex')) ?? [];
     const subnet = `--subnet=fd${first}:${rest?.slice(0, 4)}:${rest?.slice(4)}::/64`;
     // Where somebody else has it, the run asks for another.
-    return spawnSync('docker', ['network', 'create', subnet, ...args]).status === 0;
+    return spawnSync('docker', ['network', 'create', subnet, ...args, ...isolated, spec.name]).status === 0;
   }
 
   override create(spec: ContainerSpec): Promise<void> {
@@ -38,7 +47,7 @@ function withIpv6(spec: ContainerSpec): ContainerSpec {
 }
 
 let run: SandboxRun;
-const start = (options: Readonly<Record<string, string>>, engine: DockerCli): SandboxRun =>
+const start = (options: Readonly<Record<string, string>>, engine: DockerEngine): SandboxRun =>
   startSandbox({
     ...{ options, credentials: {}, script: 'echo "the command has run"; cat /proc/net/if_inet6', files: {} },
     ...{ resolver: '127.0.0.1', engine },
@@ -65,7 +74,7 @@ describe.each([
   );
 
   test('control: on AWF’s own network it starts, and no interface but the loopback has an address', async () => {
-    run = start(options(), new DockerCli(() => undefined));
+    run = start(options(), new DockerEngine(() => undefined));
     expect(await run.done).toMatchObject({ outcome: 'success', error: undefined });
     const [first, ...interfaces] = run.stdout().trim().split('\n');
     expect(first).toBe('the command has run');

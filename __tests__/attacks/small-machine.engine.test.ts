@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findProgram } from '../../src/host/programs.ts';
+import { startEngineProxy, type EngineProxy } from '../../testing/engine/engine-proxy.ts';
 import { ROOT } from '../../testing/root.ts';
 import { actionStep, TEST_KEYS, type ActionStep } from '../../testing/runner/action.ts';
 import { HOST_PATH } from '../../testing/runner/host-path.ts';
@@ -32,30 +31,24 @@ df -B1 --output=size /tmp | tail -1
 head -c 2G /dev/zero > /tmp/file
 echo "the command goes on"; sleep 100`;
 
-/** Starts containers in the group, like all that begins in it. */
-const CLIENT = (group: string): string => `#!/bin/sh
-case $1 in
-  create | run) command=$1; shift; exec ${findProgram('docker')} $command --cgroup-parent=${group} "$@" ;;
-  *) exec ${findProgram('docker')} "$@" ;;
-esac
-`;
-
 describe.skipIf(!CAN_LIMIT)(
   'D10 a machine with less memory than the command may have (only as root, on version 1 of control groups)',
   () => {
     const group = `/awf-test-${process.pid}`;
-    let directory: string;
+    let engine: EngineProxy;
     let step: ActionStep;
     let result: EntryResult;
 
     beforeAll(async () => {
       mkdirSync(MEMORY + group);
       writeFileSync(join(MEMORY + group, 'memory.limit_in_bytes'), String(MACHINE_BYTES));
-      directory = mkdtempSync(join(tmpdir(), 'awf-client-'));
-      writeFileSync(join(directory, 'docker'), CLIENT(group), { mode: 0o755 });
+      // Containers start in the group, like all that begins in it.
+      engine = await startEngineProxy((_, { HostConfig }) => {
+        HostConfig['CgroupParent'] = group;
+      });
       step = actionStep(
         { 'openai-api-key': TEST_KEYS.openai, 'check-keys': 'false', memory: '3g', run: SCRIPT },
-        { env: { PATH: `${directory}:${HOST_PATH}` } },
+        { env: { PATH: HOST_PATH, DOCKER_HOST: engine.endpoint } },
       );
       // AWF itself, which no shell may start: some drop variables with hyphens in their names, as inputs have.
       const enter = `fs.writeFileSync('${MEMORY}${group}/cgroup.procs', String(process.pid))`;
@@ -67,7 +60,7 @@ describe.skipIf(!CAN_LIMIT)(
     });
     afterAll(() => {
       step.runner.remove();
-      rmSync(directory, { recursive: true });
+      engine.close();
       for (const controller of [
         'memory',
         'cpu',

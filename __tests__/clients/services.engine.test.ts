@@ -9,7 +9,7 @@ import { createServer as createHttpServer, type Server as HttpServer } from 'nod
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DockerCli } from '../../src/docker/cli.ts';
+import { DockerEngine } from '../../src/docker/docker-engine.ts';
 import { builtImageNames } from '../../src/docker/images.ts';
 import { docker } from '../../testing/engine/engine.ts';
 import { startSandbox } from '../../testing/engine/sandbox-run.ts';
@@ -104,7 +104,7 @@ async function sandboxed(script: string, options: Readonly<Record<string, string
   const run = startSandbox({
     ...{ options, script, credentials: {}, files: {} },
     resolver: '127.0.0.1',
-    engine: new DockerCli(() => undefined),
+    engine: new DockerEngine(() => undefined),
   });
   const { error } = await run.done;
   run.removeFiles();

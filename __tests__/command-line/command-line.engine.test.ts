@@ -54,7 +54,7 @@ async function awf(args: readonly string[], env: Readonly<Record<string, string>
 }
 
 /** The run's id, from the engine's commands at `--log-level debug`. Undefined if it asked the engine for nothing. */
-const runIdOf = (stderr: string): string | undefined => /awf\.run=([0-9a-f]{8})/.exec(stderr)?.[1];
+const runIdOf = (stderr: string): string | undefined => /"awf\.run":"([0-9a-f]{8})"/.exec(stderr)?.[1];
 
 function expectNothingLeft({ stderr }: EntryResult): void {
   const runId = runIdOf(stderr);
@@ -127,8 +127,8 @@ describe('the command', () => {
 
   test.each([
     ['the command', 'stdout', 'started'],
-    ['the creation of networks', 'stderr', 'docker network create'],
-    ['the creation of containers', 'stderr', 'docker run'],
+    ['the creation of networks', 'stderr', 'POST /networks/create'],
+    ['the creation of containers', 'stderr', 'POST /containers/create'],
   ] as const)('is stopped by Ctrl-C, which reaches the whole process group, during %s', async (_, stream, sign) => {
     const argv = [process.execPath, PROGRAM, '--log-level=debug', '--', 'sh', '-c', 'echo started; sleep 60'];
     const running = await startProgram(argv, { ...options(), group: true });
@@ -394,7 +394,9 @@ describe('the command line itself', () => {
   test('without an engine it explains what to do', async () => {
     const result = await awf(['--', 'true'], { DOCKER_HOST: 'unix:///nonexistent.sock' });
     expect(result.code, result.stdout + result.stderr).toBe(1);
-    expect(said(result).join('\n')).toMatch(/awf: error: No Docker engine answers\.\nStart one/);
+    expect(said(result).join('\n')).toMatch(
+      /awf: error: No Docker engine answers\.\nStart one .*\nCause: unix:\/\/\/nonexistent\.sock: /,
+    );
   });
 
   test('is an executable program with a shebang line', () => {

@@ -25,7 +25,7 @@ describe('the default network', () => {
     ['keeps its containers apart', withOption('bridge.enable_icc', 'false')],
     ['has a smaller MTU', withOption('driver.mtu', '1400')],
   ])('leads out if it %s', (_, bridge) => {
-    expect(usableSubnet(JSON.stringify(bridge), undefined)).toBe('172.17.0.0/16');
+    expect(usableSubnet(bridge, undefined)).toBe('172.17.0.0/16');
   });
 
   test.each([
@@ -39,11 +39,11 @@ describe('the default network', () => {
     ['does not name its subnet', { ...BRIDGE, IPAM: null }],
     ['says nothing', {}],
   ])('does not if it %s', (_, bridge) => {
-    expect(usableSubnet(JSON.stringify(bridge), undefined)).toBeUndefined();
+    expect(usableSubnet(bridge, undefined)).toBeUndefined();
   });
 
   test('does not if its packets are too long for the host’s way out', () => {
-    expect(usableSubnet(JSON.stringify(BRIDGE), 1_400)).toBeUndefined();
-    expect(usableSubnet(JSON.stringify(withOption('driver.mtu', '1400')), 1_400)).toBe('172.17.0.0/16');
+    expect(usableSubnet(BRIDGE, 1_400)).toBeUndefined();
+    expect(usableSubnet(withOption('driver.mtu', '1400'), 1_400)).toBe('172.17.0.0/16');
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseImageFacts } from '../../src/docker/image-facts.ts';
+import { imageFacts } from '../../src/docker/image-facts.ts';
 
 const CREATED = '2026-01-02T03:04:05.123456789Z';
 
@@ -9,15 +9,15 @@ test.each([
   ['the beginning of time without a date', { Config: null }, 0],
   ['the beginning of time with a date that is none', { Created: 'yesterday' }, 0],
 ])('an image was built at %s', (_, inspected, date) => {
-  expect(parseImageFacts(JSON.stringify(inspected)).builtAt).toBe(new Date(date).getTime());
+  expect(imageFacts(inspected).builtAt).toBe(new Date(date).getTime());
 });
 
 test('reads platform, volumes and the mark of a stand-in', () => {
   const Config = { Volumes: { '/data': {} }, Labels: { 'awf.stand-in': 'true' } };
-  expect(parseImageFacts(JSON.stringify({ Os: 'linux', Architecture: 'amd64', Config }))).toMatchObject({
+  expect(imageFacts({ Os: 'linux', Architecture: 'amd64', Config })).toMatchObject({
     platform: 'linux/amd64',
     volumes: ['/data'],
     isStandIn: true,
   });
-  expect(parseImageFacts('{}')).toEqual({ platform: '/', volumes: [], builtAt: 0, isStandIn: false });
+  expect(imageFacts({})).toEqual({ platform: '/', volumes: [], builtAt: 0, isStandIn: false });
 });

@@ -1,7 +1,7 @@
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DockerCli } from '../../src/docker/cli.ts';
+import { DockerEngine } from '../../src/docker/docker-engine.ts';
 import { builtImageNames, type ImageNames } from '../../src/docker/images.ts';
 import { ensureOwnImages } from '../../src/docker/own-images.ts';
 import { ROLES } from '../../src/shared/network.ts';
@@ -12,7 +12,7 @@ import { HAS_REGISTRY_PACKAGE, startRegistry, type Registry } from '../../testin
 import { ROOT } from '../../testing/root.ts';
 
 const REAL = builtImageNames(join(ROOT, 'dist'));
-const ENGINE = new DockerCli(() => undefined);
+const ENGINE = new DockerEngine(() => undefined);
 const idOf = (image: string): string => docker(['image', 'inspect', '--format={{.Id}}', image]);
 
 /** Names under which the engine has nothing yet. */

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'vitest';
-import { DockerCli } from '../../src/docker/cli.ts';
+import { DockerEngine } from '../../src/docker/docker-engine.ts';
 import { imageNames } from '../../src/docker/images.ts';
 import { newRunId } from '../../src/run/run.ts';
 import { AGENT_LIB } from '../../src/shared/contract.ts';
@@ -8,7 +8,7 @@ import { ROOT } from '../../testing/root.ts';
 import { subnetsOf } from '../../src/shared/network.ts';
 
 const runId = newRunId();
-const engine = new DockerCli(() => undefined);
+const engine = new DockerEngine(() => undefined);
 const made: string[] = [];
 
 afterAll(() => engine.removeNetworks(made));

@@ -43,7 +43,7 @@ function hex(address: string): string {
 }
 
 /** An engine that rejects networks for which `refuses` is true, and records what it was asked for. */
-function fakeEngine(refuses: (spec: NetworkSpec) => boolean | Promise<boolean> = () => false, bridge?: string) {
+function fakeEngine(refuses: (spec: NetworkSpec) => boolean | Promise<boolean> = () => false, bridge?: object) {
   const asked: NetworkSpec[] = [];
   const engine = {
     defaultBridge: async () => bridge,
@@ -269,10 +269,10 @@ describe('claimNetworks', () => {
 });
 
 describe('the network that leads out', () => {
-  const bridge = JSON.stringify({
+  const bridge = {
     ...{ Driver: 'bridge', EnableIPv6: false, IPAM: { Config: [{ Subnet: '172.17.0.0/16' }] } },
     Options: { 'com.docker.network.bridge.name': 'docker0' },
-  });
+  };
 
   test('is the engine’s default network, so that one has to be made and removed less', async () => {
     const { engine, asked } = fakeEngine(undefined, bridge);

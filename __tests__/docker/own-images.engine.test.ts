@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
-import { DockerCli } from '../../src/docker/cli.ts';
+import { DockerEngine } from '../../src/docker/docker-engine.ts';
 import { BUILT_LABEL } from '../../src/docker/image-facts.ts';
 import { builtImageNames, type ImageNames } from '../../src/docker/images.ts';
 import { ensureOwnImages } from '../../src/docker/own-images.ts';
@@ -12,7 +12,7 @@ import { ROOT } from '../../testing/root.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 const REAL = builtImageNames(join(ROOT, 'dist'));
-const ENGINE = new DockerCli(() => undefined);
+const ENGINE = new DockerEngine(() => undefined);
 
 /** AWF's image of `role` under a name of the test's own. Its label says that it was built `days` ago. */
 function imageOfAge(role: Role, days: number): string {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { containerArgs, networkArgs, type ContainerSpec } from '../../src/docker/spec.ts';
+import { seccompProfile } from '../../src/docker/seccomp.ts';
+import { containerBody, markOf, networkBody, type ContainerSpec } from '../../src/docker/spec.ts';
 
 const SPEC: ContainerSpec = {
   name: 'awf-agent',
@@ -8,128 +9,177 @@ const SPEC: ContainerSpec = {
   network: 'awf-internal-0123abcd',
   user: '1001:1002',
   limits: { memory: '6g', pids: 4096 },
-  seccompProfile: '/run/seccomp.json',
   mounts: [],
   tmpfs: [],
   environment: {},
 };
+const GIB = 1024 ** 3;
 
-const args = (overrides: Partial<ContainerSpec> = {}): string[] => containerArgs({ ...SPEC, ...overrides });
-const added = (overrides: Partial<ContainerSpec>): string[] => args(overrides).filter((arg) => !args().includes(arg));
+const body = (overrides: Partial<ContainerSpec> = {}) => containerBody({ ...SPEC, ...overrides });
 
-describe('containerArgs', () => {
+/** What differs from the plainest container, by the path of each value. */
+function added(overrides: Partial<ContainerSpec>): Record<string, unknown> {
+  const plain = new Map(leaves(body()));
+  return Object.fromEntries(
+    leaves(body(overrides)).filter(([path, value]) => JSON.stringify(plain.get(path)) !== JSON.stringify(value)),
+  );
+}
+
+function leaves(value: object, at = ''): [string, unknown][] {
+  return Object.entries(value).flatMap(([name, inner]: [string, unknown]) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner) && Object.keys(inner).length > 0
+      ? leaves(inner, `${at}${name}/`)
+      : [[at + name, inner] as [string, unknown]],
+  );
+}
+
+describe('containerBody', () => {
   test('hardens even the plainest container', () => {
-    expect(args()).toEqual(
-      expect.arrayContaining([
-        ...['--cap-drop=ALL', '--security-opt=no-new-privileges', '--read-only', '--ulimit=core=0'],
-        ...[
-          '--memory=6g',
-          '--memory-swap=6g',
-          '--pids-limit=4096',
-          '--user=1001:1002',
-          '--log-driver=none',
-          '--restart=no',
-        ],
-        ...['--ipc=private', '--pull=never', '--label=awf.run=0123abcd', '--name=awf-agent'],
-        ...['--network=awf-internal-0123abcd', '--security-opt=seccomp=/run/seccomp.json'],
-      ]),
-    );
+    expect(body()).toMatchObject({
+      Image: 'image:1',
+      User: '1001:1002',
+      Labels: { 'awf.run': '0123abcd' },
+      HostConfig: {
+        CapDrop: ['ALL'],
+        SecurityOpt: ['no-new-privileges', `seccomp=${JSON.stringify(seccompProfile())}`],
+        ReadonlyRootfs: true,
+        LogConfig: { Type: 'none' },
+        IpcMode: 'private',
+        RestartPolicy: { Name: 'no' },
+        Memory: 6 * GIB,
+        MemorySwap: 6 * GIB,
+        PidsLimit: 4096,
+        Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }],
+        NetworkMode: 'awf-internal-0123abcd',
+      },
+    });
   });
 
-  test('ends with the image and the command, which cannot be mistaken for options', () => {
-    expect(args().at(-1)).toBe('image:1');
-    expect(args({ command: ['--privileged', 'x'] }).slice(-3)).toEqual(['image:1', '--privileged', 'x']);
-    expect(
-      args()
-        .slice(0, -1)
-        .filter((arg) => !arg.startsWith('--')),
-    ).toEqual([]);
+  test('its standard input ends with the run’s', () => {
+    expect(body()).toMatchObject({ OpenStdin: true, StdinOnce: true, AttachStdin: true });
   });
 
-  test.each<[keyof ContainerSpec, Partial<ContainerSpec>, string[]]>([
-    ['limits', { limits: { ...SPEC.limits, openFiles: 16_384 } }, ['--ulimit=nofile=16384:16384']],
-    ['limits', { limits: { ...SPEC.limits, fileBytes: 4_096 } }, ['--ulimit=fsize=4096']],
-    ['limits', { limits: { ...SPEC.limits, oomScoreAdjustment: 1_000 } }, ['--oom-score-adj=1000']],
-    ['owner', { owner: 'boot/pid/time/1/2' }, ['--label=awf.owner=boot/pid/time/1/2']],
-    ['isKept', { isKept: true }, ['--label=awf.kept=true']],
-    ['address', { address: '172.30.0.20' }, ['--ip=172.30.0.20']],
-    ['userNamespace', { userNamespace: 'host' }, ['--userns=host']],
-    ['dns', { dns: ['127.0.0.1'] }, ['--dns=127.0.0.1']],
-    ['hostname', { hostname: 'awf-agent' }, ['--hostname=awf-agent']],
-    ['sharedMemory', { sharedMemory: 4_096 }, ['--shm-size=4096']],
-    ['sysctls', { sysctls: { 'net.ipv4.ip_forward': '0' } }, ['--sysctl=net.ipv4.ip_forward=0']],
-    ['hosts', { hosts: [{ name: 'a.example', address: '10.0.0.1' }] }, ['--add-host=a.example:10.0.0.1']],
-    ['environment', { environment: { A: 'b=c d', E: '' } }, ['--env=A=b=c d', '--env=E=']],
-    ['volumesFrom', { volumesFrom: 'awf-library' }, ['--volumes-from=awf-library:ro']],
-    ['healthCheck', { healthCheck: 'none' }, ['--no-healthcheck']],
-    ['workingDirectory', { workingDirectory: '/w' }, ['--workdir=/w']],
-    ['entrypoint', { entrypoint: '/e' }, ['--entrypoint=/e']],
-  ])('%s adds its own options and nothing else', (_, overrides, expected) => {
+  const ulimit = (Name: string, limit: number) => [
+    { Name: 'core', Soft: 0, Hard: 0 },
+    { Name, Soft: limit, Hard: limit },
+  ];
+
+  test.each<[keyof ContainerSpec, Partial<ContainerSpec>, Record<string, unknown>]>([
+    ['limits', { limits: { ...SPEC.limits, openFiles: 16_384 } }, { 'HostConfig/Ulimits': ulimit('nofile', 16_384) }],
+    ['limits', { limits: { ...SPEC.limits, fileBytes: 4_096 } }, { 'HostConfig/Ulimits': ulimit('fsize', 4_096) }],
+    ['limits', { limits: { ...SPEC.limits, oomScoreAdjustment: 1_000 } }, { 'HostConfig/OomScoreAdj': 1_000 }],
+    ['owner', { owner: 'boot/pid/time/1/2' }, { 'Labels/awf.owner': 'boot/pid/time/1/2' }],
+    ['isKept', { isKept: true }, { 'Labels/awf.kept': 'true' }],
+    [
+      'address',
+      { address: '172.30.0.20' },
+      { 'NetworkingConfig/EndpointsConfig/awf-internal-0123abcd/IPAMConfig/IPv4Address': '172.30.0.20' },
+    ],
+    ['userNamespace', { userNamespace: 'host' }, { 'HostConfig/UsernsMode': 'host' }],
+    ['dns', { dns: ['127.0.0.1'] }, { 'HostConfig/Dns': ['127.0.0.1'] }],
+    ['hostname', { hostname: 'awf-agent' }, { Hostname: 'awf-agent' }],
+    ['sharedMemory', { sharedMemory: 4_096 }, { 'HostConfig/ShmSize': 4_096 }],
+    ['sysctls', { sysctls: { 'net.ipv4.ip_forward': '0' } }, { 'HostConfig/Sysctls/net.ipv4.ip_forward': '0' }],
+    [
+      'hosts',
+      { hosts: [{ name: 'a.example', address: '10.0.0.1' }] },
+      { 'HostConfig/ExtraHosts': ['a.example:10.0.0.1'] },
+    ],
+    ['environment', { environment: { A: 'b=c d', E: '' } }, { Env: ['A=b=c d', 'E='] }],
+    ['volumesFrom', { volumesFrom: 'awf-library' }, { 'HostConfig/VolumesFrom': ['awf-library:ro'] }],
+    ['healthCheck', { healthCheck: 'none' }, { 'Healthcheck/Test': ['NONE'] }],
+    ['workingDirectory', { workingDirectory: '/w' }, { WorkingDir: '/w' }],
+    ['entrypoint', { entrypoint: '/e' }, { Entrypoint: ['/e'] }],
+    ['command', { command: ['--privileged', 'x'] }, { Cmd: ['--privileged', 'x'] }],
+  ])('%s adds what it says and nothing else', (_, overrides, expected) => {
     expect(added(overrides)).toEqual(expected);
   });
 
   test.each([
-    [
-      { target: '/tmp', mode: '1777', executable: true, size: '2g' },
-      '--tmpfs=/tmp:rw,nosuid,nodev,exec,mode=1777,size=2g',
-    ],
-    [
-      { target: '/run', mode: '0700', executable: false, size: '16m', owner: { uid: 7, gid: 8 } },
-      '--tmpfs=/run:rw,nosuid,nodev,noexec,mode=0700,size=16m,uid=7,gid=8',
-    ],
-    [
-      { target: '/tmp', mode: '1777', executable: true, size: '4096', inodes: 9 },
-      '--tmpfs=/tmp:rw,nosuid,nodev,exec,mode=1777,size=4096,nr_inodes=9',
-    ],
-  ])('tmpfs %j', (tmpfs, expected) => {
-    expect(added({ tmpfs: [tmpfs] })).toEqual([expected]);
+    ['4096', 4_096],
+    ['4096b', 4_096],
+    ['512k', 512 * 1024],
+    ['512m', 512 * 1024 ** 2],
+    ['2g', 2 * GIB],
+  ])('%s of memory are %i bytes, of which none are swap', (memory, bytes) => {
+    const { Memory, MemorySwap } = body({ limits: { memory, pids: 1 } }).HostConfig;
+    expect([Memory, MemorySwap]).toEqual([bytes, bytes]);
   });
 
   test.each([
-    ['a plain path', '/srv/a', 'source=/srv/a,target=/srv/a'],
-    ['a space', '/srv/a b', 'source=/srv/a b,target=/srv/a b'],
-    ['a comma', '/srv/a,readonly=false', '"source=/srv/a,readonly=false","target=/srv/a,readonly=false"'],
-    ['a quote', '/srv/"a"', '"source=/srv/""a""","target=/srv/""a"""'],
-    ['a line break', '/srv/a\nb', '"source=/srv/a\nb","target=/srv/a\nb"'],
-    ['a colon', '/srv/a:rw', 'source=/srv/a:rw,target=/srv/a:rw'],
-  ])('a mount of %s keeps one field per path', (_, path, fields) => {
-    const mount = (writable: boolean) => added({ mounts: [{ kind: 'bind', source: path, target: path, writable }] });
-    expect(mount(true)).toEqual([`--mount=type=bind,${fields}`]);
-    expect(mount(false)).toEqual([`--mount=type=bind,${fields},readonly`]);
+    [{ target: '/tmp', mode: '1777', executable: true, size: '2g' }, 'rw,nosuid,nodev,exec,mode=1777,size=2g'],
+    [
+      { target: '/tmp', mode: '0700', executable: false, size: '16m', owner: { uid: 7, gid: 8 } },
+      'rw,nosuid,nodev,noexec,mode=0700,size=16m,uid=7,gid=8',
+    ],
+    [
+      { target: '/tmp', mode: '1777', executable: true, size: '4096', inodes: 9 },
+      'rw,nosuid,nodev,exec,mode=1777,size=4096,nr_inodes=9',
+    ],
+  ])('tmpfs %j', (tmpfs, options) => {
+    expect(added({ tmpfs: [tmpfs] })).toEqual({ 'HostConfig/Tmpfs//tmp': options });
   });
 
+  test.each(['/srv/a', '/srv/a b', '/srv/a,readonly=false', '/srv/"a"', '/srv/a\nb', '/srv/a:rw'])(
+    'a mount of %j is that of one path',
+    (path) => {
+      const mounts = (writable: boolean) =>
+        body({ mounts: [{ kind: 'bind', source: path, target: path, writable }] }).HostConfig.Mounts;
+      expect(mounts(true)).toEqual([{ Type: 'bind', Source: path, Target: path, ReadOnly: false }]);
+      expect(mounts(false)).toEqual([{ Type: 'bind', Source: path, Target: path, ReadOnly: true }]);
+    },
+  );
+
   test('files of an image are an anonymous volume', () => {
-    expect(added({ mounts: [{ kind: 'image-files', target: '/lib' }] })).toEqual([
-      '--mount=type=volume,target=/lib,volume-label=awf.run=0123abcd',
+    expect(body({ mounts: [{ kind: 'image-files', target: '/lib' }] }).HostConfig.Mounts).toEqual([
+      { Type: 'volume', Target: '/lib', VolumeOptions: { Labels: { 'awf.run': '0123abcd' } } },
     ]);
   });
 });
 
-describe('networkArgs', () => {
+describe('networkBody', () => {
   const network = { name: 'awf-x', runId: '0123abcd', subnet: '172.30.0.0/24' };
 
   test('an internal network has no route to the host, on old and new engines', () => {
-    expect(networkArgs({ ...network, internal: true })).toEqual(
-      expect.arrayContaining([
-        '--internal',
-        '--opt=com.docker.network.bridge.inhibit_ipv4=true',
-        '--opt=com.docker.network.bridge.gateway_mode_ipv4=isolated',
-      ]),
-    );
+    expect(networkBody({ ...network, internal: true })).toMatchObject({
+      Internal: true,
+      Options: {
+        'com.docker.network.bridge.inhibit_ipv4': 'true',
+        'com.docker.network.bridge.gateway_mode_ipv4': 'isolated',
+      },
+    });
   });
 
   test('an outer network has none of that', () => {
-    const args = networkArgs({ ...network, internal: false });
-    expect(args.filter((arg) => arg === '--internal' || arg.startsWith('--opt='))).toEqual([]);
+    expect(networkBody({ ...network, internal: false })).toMatchObject({ Internal: false, Options: {} });
+  });
+
+  test('an MTU is an option of the driver', () => {
+    const { Options } = networkBody({ ...network, internal: false, mtu: 1400 });
+    expect(Options).toEqual({ 'com.docker.network.driver.mtu': '1400' });
   });
 
   test.each([true, false])(
-    'both carry the run’s label, their subnet and, last, their name, and have no IPv6 (internal: %j)',
+    'both carry the run’s label and their subnet, and have no IPv6 (internal: %j)',
     (internal) => {
-      const args = networkArgs({ ...network, internal });
-      expect(args).toEqual(expect.arrayContaining(['--label=awf.run=0123abcd', '--subnet=172.30.0.0/24']));
-      expect(args.at(-1)).toBe('awf-x');
-      expect(args).toContain('--ipv6=false');
+      expect(networkBody({ ...network, internal })).toMatchObject({
+        ...{ Name: 'awf-x', Driver: 'bridge', CheckDuplicate: true, EnableIPv6: false },
+        IPAM: { Config: [{ Subnet: '172.30.0.0/24' }] },
+        Labels: { 'awf.run': '0123abcd' },
+      });
     },
   );
+});
+
+test.each([
+  [undefined, undefined],
+  [null, undefined],
+  [{ 'com.example': 'x' }, undefined],
+  [{ 'awf.run': '0123abcd' }, { runId: '0123abcd', owner: undefined, isKept: false }],
+  [
+    { 'awf.run': '0123abcd', 'awf.owner': 'boot/pid', 'awf.kept': 'true' },
+    { runId: '0123abcd', owner: 'boot/pid', isKept: true },
+  ],
+])('the labels %j are those of the run %j', (labels, mark) => {
+  expect(markOf(labels)).toEqual(mark);
 });

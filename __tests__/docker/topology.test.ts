@@ -5,7 +5,7 @@ import { readAgentHost } from '../../src/agent/host.ts';
 import { atOnce } from '../../src/host/slices.ts';
 import { planAgent } from '../../src/agent/plan.ts';
 import type { Config } from '../../src/config/config.ts';
-import { containerArgs, networkArgs, type ContainerSpec } from '../../src/docker/spec.ts';
+import { containerBody, networkBody, type ContainerSpec } from '../../src/docker/spec.ts';
 import { topology, type Claimed, type Topology } from '../../src/docker/topology.ts';
 import { LOG_LIMIT_BYTES } from '../../src/shared/log-limit.ts';
 import { addressesIn, namesFor } from '../../src/shared/network.ts';
@@ -21,7 +21,6 @@ const CLAIMED: Claimed = {
   addresses: ADDRESSES,
   images: { squid: 'awf-squid:1', 'api-proxy': 'awf-api-proxy:1', agent: 'awf-agent:1' },
   logs: { squid: '/logs/squid', apiProxy: '/logs/api-proxy' },
-  seccompProfile: '/run/seccomp.json',
   sidecarUser: { uid: 65532, gid: 65533 },
   agentUser: USER,
   agentMounts: [],
@@ -36,17 +35,6 @@ function containers(found: Topology): ContainerSpec[] {
   return [found.squid, found.apiProxy, found.agent, found.library].filter((spec) => spec !== undefined);
 }
 
-/** The values of each option in an argv, by its name. */
-function optionsOf(spec: ContainerSpec): Record<string, string[]> {
-  const args = containerArgs(spec);
-  const options: Record<string, string[]> = {};
-  for (const arg of args.slice(0, args.lastIndexOf(spec.image))) {
-    const [, name = '', value = ''] = /^--([\w-]+)(?:=(.*))?$/s.exec(arg) ?? [];
-    (options[name] ??= []).push(value);
-  }
-  return options;
-}
-
 const host = topology(aConfig({ secrets: SENTINELS }), CLAIMED);
 const foreign = topology(aConfig({ secrets: SENTINELS, agentImage: 'debian:13' }), CLAIMED);
 const ALL = [...containers(host), foreign.agent, foreign.library!].map((spec): [string, ContainerSpec] => [
@@ -55,49 +43,50 @@ const ALL = [...containers(host), foreign.agent, foreign.library!].map((spec): [
 ]);
 
 describe.each(ALL)('%s', (_, spec) => {
-  const options = optionsOf(spec);
+  const { HostConfig: host, ...body } = containerBody(spec);
 
   test('has no capabilities, cannot gain privileges, and can write only to what is listed', () => {
-    expect(options).toMatchObject({
-      'cap-drop': ['ALL'],
-      'security-opt': ['no-new-privileges', 'seccomp=/run/seccomp.json'],
-      'read-only': [''],
-
-      ipc: ['private'],
+    expect(host).toMatchObject({
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges', expect.stringMatching(/^seccomp=\{"defaultAction":"SCMP_ACT_ERRNO"/)],
+      ReadonlyRootfs: true,
+      IpcMode: 'private',
     });
-    expect(options['ulimit']).toContain('core=0');
+    expect(host.Ulimits).toContainEqual({ Name: 'core', Soft: 0, Hard: 0 });
   });
 
   test('undoes none of it', () => {
-    const dangerous = ['privileged', 'cap-add', 'device', 'pid', 'userns', 'uts', 'cgroupns', 'group-add', 'publish'];
-    expect(Object.keys(options).filter((name) => dangerous.includes(name))).toEqual([]);
-    expect(options['network']).not.toContain('host');
+    const dangerous =
+      'Privileged CapAdd Devices DeviceRequests DeviceCgroupRules PidMode UTSMode CgroupnsMode GroupAdd PortBindings Binds';
+    const allowed = Object.keys(host).filter((name) => dangerous.split(' ').includes(name));
+    expect(allowed).toEqual([]);
+    expect(host).not.toHaveProperty('UsernsMode');
+    expect(host.NetworkMode).not.toBe('host');
   });
 
   test('has limits for memory and processes', () => {
-    expect(options['memory']).toEqual([expect.stringMatching(/^[1-9]\d*[mg]$/)]);
-    expect(options['pids-limit']).toEqual([expect.stringMatching(/^[1-9]\d*$/)]);
+    expect(host.Memory).toBeGreaterThan(0);
+    expect(host.MemorySwap).toBe(host.Memory);
+    expect(host.PidsLimit).toBeGreaterThan(0);
   });
 
   test('does not run as root', () => {
-    expect(options['user']).toEqual([expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/)]);
+    expect(body.User).toMatch(/^[1-9]\d*:[1-9]\d*$/);
   });
 
   test('carries the run’s label, and leaves no copy of its output on the engine', () => {
-    expect(options).toMatchObject({
-      label: [`awf.run=${RUN_ID}`, `awf.owner=${OWNER}`, 'awf.kept=true'],
-      'log-driver': ['none'],
-      restart: ['no'],
-    });
+    expect(body.Labels).toEqual({ 'awf.run': RUN_ID, 'awf.owner': OWNER, 'awf.kept': 'true' });
+    expect(host).toMatchObject({ LogConfig: { Type: 'none' }, RestartPolicy: { Name: 'no' } });
   });
 
   test('every tmpfs has a size, and allows no devices or set-uid programs', () => {
-    for (const tmpfs of options['tmpfs'] ?? [])
-      expect(tmpfs).toMatch(/^\/[^:]*:rw,nosuid,nodev,(no)?exec,mode=\d+,size=[1-9]\d*[mg]?(,|$)/);
+    for (const options of Object.values(host.Tmpfs))
+      expect(options).toMatch(/^rw,nosuid,nodev,(no)?exec,mode=\d+,size=[1-9]\d*[mg]?(,|$)/);
   });
 
   test('does not see the engine', () => {
-    expect((options['mount'] ?? []).filter((mount) => /docker|containerd|podman|\.sock/.test(mount))).toEqual([]);
+    const mounts = host.Mounts.map((mount) => JSON.stringify(mount));
+    expect(mounts.filter((mount) => /docker|containerd|podman|\.sock/.test(mount))).toEqual([]);
   });
 });
 
@@ -309,7 +298,7 @@ describe('agent', () => {
 });
 
 test.each<Partial<Config>>([{}, { agentImage: 'debian:13' }, { envAll: true }])(
-  'no argument of the engine contains a credential: %j',
+  'nothing that the engine is told contains a credential: %j',
   (overrides) => {
     const directory = temporaryDirectory();
     mkdirSync(join(directory, 'home'));
@@ -322,9 +311,8 @@ test.each<Partial<Config>>([{}, { agentImage: 'debian:13' }, { envAll: true }])(
     const { mounts } = planAgent(config, SENTINELS, place);
     const found = topology(config, { ...CLAIMED, agentUser: user, agentMounts: mounts });
     const network = { name: 'awf-x', runId: RUN_ID, subnet: '172.30.0.0/24', internal: true };
-    const args = [...containers(found).flatMap(containerArgs), ...networkArgs(network)];
-    expect(args.length).toBeGreaterThan(50);
-    for (const secret of SENTINELS.values()) expect(args.filter((arg) => arg.includes(secret))).toEqual([]);
-    expect(args.filter((arg) => arg.startsWith('--env-file'))).toEqual([]);
+    const asked = JSON.stringify([...containers(found).map(containerBody), networkBody(network)]);
+    expect(asked.length).toBeGreaterThan(1_000);
+    for (const secret of SENTINELS.values()) expect(asked).not.toContain(secret);
   },
 );

@@ -30,7 +30,7 @@ test('the engine’s default network may lead out', async () => {
     ...{ Driver: 'bridge', IPAM: { Config: [{ Subnet: '172.17.0.0/16' }] } },
     Options: { 'com.docker.network.bridge.name': 'docker0', 'com.docker.network.driver.mtu': '576' },
   };
-  const { text } = await examined(new FakeEngine({ defaultBridge: JSON.stringify(bridge) }));
+  const { text } = await examined(new FakeEngine({ defaultBridge: bridge }));
   expect(text).toMatch(/✔ \S+\/24 is free, and the engine's default network leads out/);
 });
 

@@ -50,7 +50,7 @@ const asCaller = (): Case[] => {
   return [{ who: 'the caller', prefix: [], owner: ids, expected: { ...ids, name: /.+/ } }];
 };
 
-/** Settings that the Docker client would pass to every container. */
+/** Settings that the Docker client passes to its containers. */
 const CLIENT_PROXIES = {
   httpProxy: 'http://user:password@corporation.example:3128',
   ftpProxy: 'http://user:password@corporation.example:21',

@@ -39,7 +39,6 @@ function refuse(target: string, source = temporaryDirectory(), own: OwnSettings 
   const agent: ContainerSpec = {
     ...{ name: 'awf-agent', image: 'awf-agent', runId: '0', network: 'none', user: '1:1' },
     limits: { memory: '1g', pids: 1 },
-    seccompProfile: '/work/seccomp.json',
     environment: {},
     mounts: [
       bind('/usr', '/usr'),

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
-import { DockerCli } from '../../src/docker/cli.ts';
+import { DockerEngine } from '../../src/docker/docker-engine.ts';
 import { RUN_LABEL } from '../../src/docker/spec.ts';
 import { networkNames } from '../../src/shared/network.ts';
 import { newRunId } from '../../src/run/run.ts';
@@ -47,7 +47,7 @@ async function killedRun(workspace: string, script: string, ...flags: readonly s
   await untilSaid(running, 'ready');
   killTree(running.pid);
   const { stderr } = await running.done;
-  const [, runId = ''] = /awf\.run=([0-9a-f]{8})/.exec(stderr) ?? [];
+  const [, runId = ''] = /"awf\.run":"([0-9a-f]{8})"/.exec(stderr) ?? [];
   onTestFinished(() => {
     const containers = containersOf(runId);
     if (containers.length > 0) docker(['rm', '--force', '--volumes', ...containers]);
@@ -83,7 +83,7 @@ test('D6 the next run removes what a killed one left, and finishes it; a live on
   const bare = newRunId();
   const { internal } = networkNames(bare);
   const mark = { runId: bare, owner: await killedOwner() };
-  await new DockerCli(() => undefined).createNetwork({
+  await new DockerEngine(() => undefined).createNetwork({
     ...mark,
     name: internal,
     subnet: '192.168.251.0/24',
@@ -107,7 +107,7 @@ test('D6 the next run removes what a killed one left, and finishes it; a live on
   expect(git(elsewhere, 'log', '--format=%s')).toBe('by the other killed run\nfirst');
 
   expect(live.stdout()).not.toContain('the end');
-  const [, liveId = ''] = /awf\.run=([0-9a-f]{8})/.exec(live.stderr()) ?? [];
+  const [, liveId = ''] = /"awf\.run":"([0-9a-f]{8})"/.exec(live.stderr()) ?? [];
   expect(containersOf(liveId).filter(isRunning)).toHaveLength(2);
   writeFileSync(join(directory, 'other', 'end'), '');
   expect(await live.done).toMatchObject({ code: 0, stdout: 'ready\nthe end\n' });

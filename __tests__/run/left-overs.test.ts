@@ -29,7 +29,7 @@ async function anEngine(
 
 const container = (mark: RunMark, role: string) => ({
   ...{ ...mark, name: `awf-${role}-${mark.runId}`, image: 'test', user: '1:1', limits: { memory: '6m', pids: 1 } },
-  ...{ network: networkNames(mark.runId).internal, seccompProfile: import.meta.filename },
+  ...{ network: networkNames(mark.runId).internal },
   ...{ mounts: [{ kind: 'image-files', target: '/lib' } as const], tmpfs: [], environment: {} },
 });
 

@@ -29,7 +29,7 @@ function start(script: string) {
   const closed = once(child, 'close') as Promise<[number | null]>;
   /** What the run has left: containers, networks, its work directory. */
   const left = (): string[] => {
-    const [, runId = 'none'] = /label=awf\.run=([0-9a-f]{8})/.exec(stderr) ?? [];
+    const [, runId = 'none'] = /"awf\.run":"([0-9a-f]{8})"/.exec(stderr) ?? [];
     return [...leftOvers(runId), ...readdirSync(directory).filter((name) => name === `awf-${runId}`)];
   };
   return { child, workspace, stderr: () => stderr, done: closed.then(([code]) => code), left };

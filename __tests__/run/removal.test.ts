@@ -10,7 +10,6 @@ const CONTAINERS = ['awf-agent-1', 'awf-squid-1', 'awf-library-1', 'awf-api-prox
 
 const container = (name: string): ContainerSpec => ({
   ...{ name, image: 'test', runId: '1', network: INTERNAL, user: '1:1', limits: { memory: '6m', pids: 1 } },
-  seccompProfile: import.meta.filename,
   ...{ mounts: [], tmpfs: [], environment: {} },
 });
 

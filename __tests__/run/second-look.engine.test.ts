@@ -1,32 +1,24 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { startEngineProxy, type EngineProxy } from '../../testing/engine/engine-proxy.ts';
 import { actionStep } from '../../testing/runner/action.ts';
 import { remains } from '../../testing/runner/remains.ts';
 
 const PROGRAM = '#!/bin/sh\necho a tool of the host\n';
 
-/**
- * A directory with a `docker` program that removes something once, before the agent's container: the client is called a moment
- * after the host was looked at. It then has a file `done`.
- *
- * @param path in the tool cache
- */
-function dockerThatRemoves(path: string): string {
-  const directory = mkdtempSync(join(tmpdir(), 'test-awf-docker-'));
-  onTestFinished(() => {
-    rmSync(directory, { recursive: true });
+/** The engine, in front of which something is removed once, before the agent's container: a moment after the host was looked at. */
+async function engineAfter(remove: () => void): Promise<EngineProxy & { readonly removed: () => boolean }> {
+  let removed = false;
+  const proxy = await startEngineProxy((name) => {
+    if (removed || !name.startsWith('awf-agent')) return;
+    removed = true;
+    remove();
   });
-  const remove = `[ -e ${directory}/done ] || { : > ${directory}/done; rm -r "$(realpath "$RUNNER_TOOL_CACHE"/${path})"; }`;
-  const script = `#!/bin/sh
-case "$1 $*" in run\\ *--name=awf-agent*) ${remove} ;; esac
-PATH=\${PATH#*:} exec docker "$@"
-`;
-  writeFileSync(join(directory, 'docker'), script, { mode: 0o755 });
-  return directory;
+  onTestFinished(proxy.close);
+  return { ...proxy, removed: () => removed };
 }
 
 test.each([
@@ -34,8 +26,10 @@ test.each([
   ['a socket that was to be hidden', 'agent.sock'],
   ['a credential that was to be hidden', 'node/24.1.0/x64/etc/npmrc'],
 ])('the command runs although the host loses something in the last moment: %s', async (_, path) => {
-  const programs = dockerThatRemoves(path);
-  const env = { PATH: `${programs}:${process.env['PATH']}` };
+  const engine = await engineAfter(() => {
+    rmSync(realpathSync(join(toolCache, path)), { recursive: true });
+  });
+  const env = { DOCKER_HOST: engine.endpoint };
   const step = actionStep({ run: 'echo "the command ran"; ls "$RUNNER_TOOL_CACHE" || true' }, { env });
   const toolCache = step.runner.main.env['RUNNER_TOOL_CACHE']!;
   const npmrc = join(toolCache, 'node/24.1.0/x64/etc/npmrc');
@@ -49,6 +43,6 @@ test.each([
   const { code, stdout } = await step.main();
   expect(code, stdout).toBe(0);
   expect(stdout).toContain('the command ran');
-  expect(existsSync(join(programs, 'done'))).toBe(true);
+  expect(engine.removed()).toBe(true);
   expect(remains(step.runner)).toEqual([]);
 });

@@ -5,7 +5,7 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import { createServer as createHttpsServer } from 'node:https';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DockerCli } from '../../src/docker/cli.ts';
+import { DockerEngine } from '../../src/docker/docker-engine.ts';
 import type { ContainerSpec } from '../../src/docker/spec.ts';
 import { startProviderServer, type ProviderServer } from '../../testing/provider/server.ts';
 import { addBridgeAddress, docker } from '../../testing/engine/engine.ts';
@@ -20,7 +20,7 @@ const KEY = 'sk-ant-api03-upstream-sentinel-0a1b2c3d';
 const LOGIN = { user: 'DOMAIN\\build user', password: `p@ss: w"or'd%20#\\é$x` };
 
 /** Squid's DNS server is one that the test has. */
-class ServerOf extends DockerCli {
+class ServerOf extends DockerEngine {
   readonly #address: string;
 
   constructor(address: string) {

@@ -1,10 +1,10 @@
 /** Starts containers from their specs, and waits until they listen. */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { docker } from '../../testing/engine/engine.ts';
-import { containerArgs, type ContainerSpec } from '../../src/docker/spec.ts';
+import type { Engine } from '../../src/docker/engine.ts';
+import type { ContainerSpec } from '../../src/docker/spec.ts';
 
 /** Milliseconds for a container and its program to start. */
 const START_LIMIT = 30_000;
@@ -12,23 +12,27 @@ const START_LIMIT = 30_000;
 /**
  * Starts a container as a run does: attached, with `input` on its standard input.
  *
- * @param options further options of `docker run`
  * @returns its program's process id on the host
  * @throws Error if it ends instead of running
  */
-export async function startContainer(spec: ContainerSpec, input: string, options: string[] = []): Promise<number> {
-  const client = spawn('docker', ['run', ...options, ...containerArgs(spec)], { stdio: ['pipe', 'ignore', 'pipe'] });
+export async function startContainer(engine: Engine, spec: ContainerSpec, input: string): Promise<number> {
   let said = '';
-  client.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  client.stdin.on('error', () => undefined);
-  client.stdin.end(input);
+  const attachment = {
+    ...{ input, later: undefined, onStdout: () => undefined },
+    onStderr: (chunk: Buffer) => void (said += chunk.toString()),
+  };
+  let ended: unknown;
+  engine.run(spec, attachment).then(
+    (code) => (ended = `exit code ${String(code)}`),
+    (error: unknown) => (ended = error),
+  );
   const end = performance.now() + START_LIMIT;
-  while (performance.now() < end && client.exitCode === null) {
+  while (performance.now() < end && ended === undefined) {
     const pid = pidOf(spec.name);
     if (pid > 0) return pid;
     await sleep(20);
   }
-  throw new Error(`${spec.name} did not start: ${said}`);
+  throw new Error(`${spec.name} did not start: ${said}`, { cause: ended });
 }
 
 function pidOf(container: string): number {

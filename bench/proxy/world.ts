@@ -12,9 +12,8 @@ import { createTestCa, type TestCa } from '../../testing/tls.ts';
 import { allowing, inputs } from '../../testing/options.ts';
 import { caller, sidecarUser } from '../../src/host/user.ts';
 import { buildConfig } from '../../src/config/build.ts';
-import { DockerCli } from '../../src/docker/cli.ts';
+import { DockerEngine } from '../../src/docker/docker-engine.ts';
 import { builtImageNames } from '../../src/docker/images.ts';
-import { seccompFile, writeSeccompProfile } from '../../src/docker/seccomp.ts';
 import { topology } from '../../src/docker/topology.ts';
 import { createLogDirectories } from '../../src/host/log-directories.ts';
 import { newRunId } from '../../src/run/run.ts';
@@ -73,7 +72,7 @@ export async function startWorld(): Promise<World> {
   const hosts = HOSTS.map((name) => ({ name, address: host }));
   const [own, gateway] = HOSTS.map((name): Target => ({ host: name, port, basePath: '' })) as [Target, Target];
 
-  const engine = new DockerCli(() => undefined);
+  const engine = new DockerEngine(() => undefined);
   const runId = newRunId();
   const mark = { runId };
   const subnet = await claimNetwork(engine, runId);
@@ -81,14 +80,12 @@ export async function startWorld(): Promise<World> {
   const owner = sidecarUser(caller());
   const options = { 'add-hosts': hosts.map(({ name, address }) => `${name}:${address}`).join('\n') };
   const { config } = buildConfig(inputs(options), { argv: ['true'], environment: {}, workspace: ROOT });
-  writeSeccompProfile(scratch);
   const { squid, apiProxy } = topology(config, {
     mark,
     names: namesFor(runId, subnet),
     addresses,
     images: builtImageNames(join(ROOT, 'dist')),
     logs: createLogDirectories(undefined, scratch, ROOT, owner),
-    seccompProfile: seccompFile(scratch),
     sidecarUser: owner,
     agentUser: caller(),
     agentMounts: [],
@@ -110,7 +107,7 @@ export async function startWorld(): Promise<World> {
     transparent: true,
     namedHosts: [],
   };
-  await startContainer(squid, squidConfig(egress));
+  await startContainer(engine, squid, squidConfig(egress));
   await listening(addresses.squid, SQUID_PORT);
 
   return {
@@ -132,16 +129,16 @@ export async function startWorld(): Promise<World> {
         upstreamCa: ca.certPem,
         maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
       };
-      return startContainer(apiProxy, JSON.stringify(document));
+      return startContainer(engine, apiProxy, JSON.stringify(document));
     },
     startGuest: ({ name, argv, environment = {}, files = {} }) =>
       startContainer(
+        engine,
         {
           runId,
           image: apiProxy.image,
           user: apiProxy.user,
           limits: apiProxy.limits,
-          seccompProfile: apiProxy.seccompProfile,
           tmpfs: [],
           name: `${apiProxy.name}-${name}`,
           network: `container:${apiProxy.name}`,
@@ -149,10 +146,10 @@ export async function startWorld(): Promise<World> {
           mounts: Object.entries(files).map(([target, source]) => ({ kind: 'bind', source, target, writable: false })),
           entrypoint: 'node',
           command: argv,
+          // The image's tests the api-proxy's port, which is in the same network. Once a second is enough.
+          healthCheck: 'none',
         },
         '',
-        // The image's health check tests the api-proxy's port, which is in the same network. Once a second is enough.
-        ['--no-healthcheck'],
       ),
     remove: async () => {
       await removeRun(engine, runId, () => true);
@@ -162,7 +159,7 @@ export async function startWorld(): Promise<World> {
   };
 }
 
-async function claimNetwork(engine: DockerCli, runId: string): Promise<string> {
+async function claimNetwork(engine: DockerEngine, runId: string): Promise<string> {
   for (const subnet of outerSubnets()) {
     if (await engine.createNetwork({ name: networkNames(runId).internal, runId, subnet, internal: false }))
       return subnet;

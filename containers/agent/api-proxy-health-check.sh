@@ -30,6 +30,12 @@ now() {
   printf %s "${uptime%%.*}"
 }
 
+# The same in hundredths of a second, as the kernel writes them: 12.07.
+hundredths() {
+  read -r uptime rest < /proc/uptime
+  printf %s "${uptime%.*}${uptime#*.}"
+}
+
 # poll COMMAND...: repeats the command until it succeeds or the patience is over. After a second it takes its time: each
 # attempt starts processes, and a machine that is slow may be slow because of ten such loops.
 poll() {
@@ -67,6 +73,7 @@ start_probes() {
   "$lib/busybox" nslookup "$2" 127.0.0.11 < /dev/null > "$probes/resolver" 2>&1 &
   resolver_probe=$!
   poll host_was_asked || fail "the network could not be asked for $gateway within $patience seconds"
+  asked=$(hundredths)
   answered_since=
 }
 
@@ -92,10 +99,10 @@ probes_ended() {
 
 # A host that has the address answers within the kernel, before it returns from sending. So an answer of a sidecar on the
 # same network, which takes a process on the other side, is proof that no answer is on its way. Without a sidecar, the
-# probes have to end by themselves.
+# probes have to end by themselves. They get 20 to 30 milliseconds to write down what they have heard.
 judge_probes() {
   [ -n "$answered_since" ] || poll probes_ended
-  "$lib/busybox" usleep 20000
+  until [ "$(hundredths)" -ge $((asked + 3)) ]; do "$lib/busybox" usleep 5000; done
   heard=
   case $(neighbour_flags) in '' | 0x0) ;; *) heard="the host answers at $gateway" ;; esac
   # A refused connection is an answer. So is the news that a name does not exist: it comes from outside, because the

@@ -1,4 +1,4 @@
-import { DockerCli } from '../docker/cli.ts';
+import { DockerEngine } from '../docker/docker-engine.ts';
 import type { Engine } from '../docker/engine.ts';
 import { builtImageNames } from '../docker/images.ts';
 import { documentLink } from '../host/installation.ts';
@@ -32,7 +32,7 @@ import { inProcess } from '../workspace/look-through.ts';
 export async function mainStep(
   root: string,
   signal: AbortSignal,
-  engineWith: (debug: (message: string) => void) => Engine = (debug) => new DockerCli(debug),
+  engineWith: (debug: (message: string) => void) => Engine = (debug) => new DockerEngine(debug),
 ): Promise<number> {
   const start = await begin(root);
   if (start === undefined) return 1;

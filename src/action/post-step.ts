@@ -2,9 +2,8 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as core from '@actions/core';
 import { rmRF } from '@actions/io';
-import { DockerCli } from '../docker/cli.ts';
+import { DockerEngine } from '../docker/docker-engine.ts';
 import type { Engine } from '../docker/engine.ts';
-import { hasClients } from '../docker/orphans.ts';
 import { logPaths, type LogDirectories } from '../host/log-directories.ts';
 import { stepTemporaryDirectory, workDirectoryOf } from '../host/paths.ts';
 import { lockWorkspace } from '../host/workspace-lock.ts';
@@ -34,7 +33,7 @@ import { readState, type State } from './state.ts';
  */
 export async function postStep(
   root: string,
-  engine: Engine = new DockerCli(core.debug),
+  engine: Engine = new DockerEngine(core.debug),
   uploadLimitMs?: number,
 ): Promise<number> {
   const read = await guarded('read what the main step left', () => ({ state: readState() }));
@@ -82,7 +81,7 @@ async function completeLogs({ logs, succeeded, prices }: State): Promise<void> {
 async function removeLeftOvers({ runId, succeeded }: State, engine: Engine): Promise<void> {
   const killed = succeeded === undefined;
   const until = performance.now() + (killed ? KILLED_STEP_SETTLING_MS : 0);
-  const isSettled = (): boolean => !killed || (performance.now() > until && !hasClients(runId));
+  const isSettled = (): boolean => !killed || performance.now() > until;
   const { containers, networks } = await removeRun(engine, runId, isSettled);
   if (containers + networks > 0) {
     actionReporter.info(`Removed ${containers} containers and ${networks} networks that the main step left behind.`);

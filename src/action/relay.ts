@@ -32,7 +32,7 @@ export class StoppedCommands implements Output {
   readonly stderr = this.stdout;
 
   /**
-   * Switches the commands on again, on a line of its own. What the engine's client still delivers of a command that was
+   * Switches the commands on again, on a line of its own. What the engine still delivers of a command that was
    * killed is dropped: it would switch them off once more, and the runner would not see the report.
    *
    * A colour or hidden text that the command has not ended would go on in the report.

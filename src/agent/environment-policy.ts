@@ -78,7 +78,7 @@ const RESERVED: readonly string[] = [
 /** Set by a shell for itself. The host shell's values would be wrong in the sandbox. */
 const SHELL_VARIABLES = words('PWD OLDPWD SHLVL _');
 
-/** Variables that an image or the Docker client may set. The sandbox removes those that it does not set itself. */
+/** Variables that an image may set. The sandbox removes those that it does not set itself. */
 export const CLEARED: readonly string[] = RESERVED.filter((name) => !name.includes('*'));
 
 /**

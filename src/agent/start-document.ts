@@ -37,7 +37,7 @@ export interface AgentStart {
   readonly services: string;
   /** How the command gets a standard input, as words; empty for none. */
   readonly input: string;
-  /** Variables that an image or the Docker client may have set. They are unset, except those in `environment`. */
+  /** Variables that an image may have set. They are unset, except those in `environment`. */
   readonly cleared: readonly string[];
 }
 

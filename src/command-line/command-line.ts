@@ -1,4 +1,4 @@
-import { DockerCli } from '../docker/cli.ts';
+import { DockerEngine } from '../docker/docker-engine.ts';
 import type { Engine } from '../docker/engine.ts';
 import { describeError } from '../errors.ts';
 import { stderrReporter } from '../reporter.ts';
@@ -37,7 +37,7 @@ export async function commandLine(
   argv: readonly string[],
   root: string,
   signal: AbortSignal,
-  engineWith: (debug: (message: string) => void) => Engine = (debug) => new DockerCli(debug),
+  engineWith: (debug: (message: string) => void) => Engine = (debug) => new DockerEngine(debug),
 ): Promise<number> {
   const surroundings = { environment: process.env, workspace: process.cwd() };
   const context: CommandContext = { root, signal, engineWith, subcommands: SUBCOMMANDS, ...surroundings };

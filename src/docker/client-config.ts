@@ -1,20 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { PROXY_VARIABLES } from '../shared/proxy-variables.ts';
-
-/**
- * The Docker client sets the proxy variables of every container from its own configuration, `proxies` in
- * `~/.docker/config.json`, which often contain a password. No option turns this off, but the client does not touch a
- * variable that already has a value, even an empty one.
- *
- * @param environment where the client finds its configuration
- * @returns empty variables for a container, or none if the client would set none
- */
-export function withoutClientProxies(environment: NodeJS.ProcessEnv): Record<string, string> {
-  if (clientConfig(environment)['proxies'] === undefined) return {};
-  return Object.fromEntries(PROXY_VARIABLES.map((name) => [name, '']));
-}
 
 /**
  * Where the client finds its engine, as far as that can be told without asking the client: a call of it takes as long as

@@ -1,22 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import type { Readable } from 'node:stream';
-import { StringDecoder } from 'node:string_decoder';
 import { getExecOutput } from '@actions/exec';
 import { UserError } from '../errors.ts';
 import { findProgram } from '../host/programs.ts';
 import { commandLine } from '../shared/shell.ts';
-import type { Attachment, Sink } from './engine.ts';
-import { failure, isEngineRefusal, killed, type Result } from './failure.ts';
+import { failure, killed, type Result } from './failure.ts';
 import { LineSplitter } from './line-splitter.ts';
 
-/** How many characters of a container's standard error are kept to recognise a refusal of the engine. */
-const MAX_HEAD = 16_384;
-
-/**
- * Runs the `docker` program. Ordinary calls go through `@actions/exec`. An attached container needs more than that
- * offers, so {@link attach} spawns its own process.
- */
+/** Runs the `docker` program for what only it can do: it builds, it has the passwords of registries, it knows contexts. */
 export class DockerClient {
   readonly #debug: (message: string) => void;
   #path: string | undefined;
@@ -37,8 +26,9 @@ export class DockerClient {
     onLine: (line: string) => void = () => undefined,
     variables: Readonly<Record<string, string>> = {},
   ): Promise<Result> {
+    this.#debug(commandLine(['docker', ...args]));
     const [stdout, stderr] = [new LineSplitter(onLine), new LineSplitter(onLine)];
-    const { exitCode, ...streams } = await getExecOutput(`"${this.#program(args)}"`, [...args], {
+    const { exitCode, ...streams } = await getExecOutput(`"${this.program}"`, [...args], {
       silent: true,
       ignoreReturnCode: true,
       env: { ...(process.env as Record<string, string>), ...variables },
@@ -65,45 +55,8 @@ export class DockerClient {
     return result.stdout;
   }
 
-  /**
-   * Gives a container its document and relays its output until it ends. `@actions/exec` cannot do this:
-   *
-   * - The client may end before it has read the document. The broken pipe must not end this process as well.
-   * - Standard input may have to stay open for a later message.
-   * - A slow reader has to slow the container down.
-   * - The client must not get the terminal's Ctrl-C, or the sidecars would die before the agent. Hence `detached`.
-   *
-   * @returns the container's exit code
-   * @throws UserError when the container could not be started, or the client was killed
-   */
-  async attach(args: readonly string[], { input, later, onStdout, onStderr }: Attachment): Promise<number> {
-    const child = spawn(this.#program(args), args, { stdio: 'pipe', detached: true });
-    const decoder = new StringDecoder();
-    let head = '';
-    drain(child.stdout, onStdout);
-    drain(child.stderr, (chunk) => {
-      if (head.length < MAX_HEAD) head += decoder.write(chunk);
-      return onStderr(chunk);
-    });
-    child.stdin.on('error', () => undefined); // The exit code tells why.
-    child.stdin.write(input);
-    if (later === undefined) child.stdin.end();
-    else
-      void later.then((more) => {
-        // A client that has ended must not take what is meant for the next one.
-        if (child.stdin.destroyed) return;
-        if (typeof more === 'string') child.stdin.end(more);
-        else more.pipe(child.stdin);
-      });
-    const [exitCode, signal] = (await once(child, 'close')) as [number, null] | [null, NodeJS.Signals];
-    if (exitCode === null) throw killed(args, signal);
-    if (exitCode !== 0 && isEngineRefusal(head)) throw failure(args, { exitCode, stdout: '', stderr: head });
-    return exitCode;
-  }
-
-  /** The path of the client, which is about to run with `args`. */
-  #program(args: readonly string[]): string {
-    this.#debug(commandLine(['docker', ...args]));
+  /** The path of the program. @throws UserError when there is none */
+  get program(): string {
     return (this.#path ??= locate());
   }
 }
@@ -114,15 +67,5 @@ function locate(): string {
   if (path !== undefined) return path;
   throw new UserError('There is no docker command in PATH.', {
     hint: 'Install the Docker command line; hosted ubuntu runners have it.',
-  });
-}
-
-/** Reads a stream to its end, no faster than `sink` accepts it. */
-function drain(stream: Readable, sink: Sink): void {
-  stream.on('data', (chunk: Buffer) => {
-    const accepted = sink(chunk);
-    if (accepted === undefined) return;
-    stream.pause();
-    void accepted.then(() => stream.resume());
   });
 }

@@ -7,8 +7,8 @@ export const DEFAULT_BRIDGE = 'bridge';
 const OWN_DEVICE = 'docker0';
 const ETHERNET_MTU = 1_500;
 
-/** What is read of `docker network inspect`. */
-interface Inspected {
+/** What is read of the engine's description of a network. */
+interface InspectedNetwork {
   readonly Driver?: string;
   readonly Internal?: boolean;
   readonly EnableIPv6?: boolean;
@@ -20,12 +20,12 @@ interface Inspected {
  * The subnet of the default network if it can lead Squid out as well as a network of the run's own would: an ordinary one
  * with masquerading, without IPv6, on the engine's own device, whose packets fit to where the host's go.
  *
- * @param json what `docker network inspect` prints for it, as JSON
+ * @param bridge the engine's description of it
  * @param mtu octets that the host's way out takes in one piece, if it is less than Ethernet's
  * @returns CIDR; undefined if a run should make a network of its own
  */
-export function usableSubnet(json: string, mtu: number | undefined): string | undefined {
-  const { Driver, Internal, EnableIPv6, IPAM, Options } = JSON.parse(json) as Inspected;
+export function usableSubnet(bridge: unknown, mtu: number | undefined): string | undefined {
+  const { Driver, Internal, EnableIPv6, IPAM, Options } = bridge as InspectedNetwork;
   const option = (name: string): string | undefined => Options?.[`com.docker.network.${name}`];
   const [subnet, ...others] = (IPAM?.Config ?? []).map(({ Subnet = '' }) => Subnet);
   const isOrdinary =

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { UserError } from '../errors.ts';
+import { socketOf } from './engine-location.ts';
 import type { Engine } from './engine.ts';
 
 /** What a run depends on of the engine that it has. */
@@ -20,7 +21,7 @@ export interface EngineFacts {
   readonly warnings: readonly string[];
 }
 
-/** The fields of `docker info` that are read here. Engines leave out what they do not know. */
+/** What is read of the engine's description of itself. Engines leave out what they do not know. */
 interface Info {
   readonly ServerVersion?: string;
   readonly Name?: string;
@@ -34,8 +35,6 @@ interface Info {
   readonly MemTotal?: number;
   readonly DockerRootDir?: string;
   readonly Plugins?: { readonly Log?: readonly string[] | null };
-  /** Podman's own client prints another document, which begins with this. */
-  readonly host?: unknown;
 }
 
 /** The names that images use, by those of the kernel. */
@@ -54,7 +53,7 @@ const OLDEST = [20, 10] as const;
 export async function localSocket(engine: Engine): Promise<string | undefined> {
   const endpoint = await engine.endpoint();
   if (endpoint === undefined) return undefined;
-  const socket = /^unix:\/\/(\/.+)$/.exec(endpoint)?.[1];
+  const socket = socketOf(endpoint);
   if (socket === undefined && !/^tcp:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\]):/.test(endpoint)) {
     throw elsewhere(`The Docker client is set to ${endpoint}.`);
   }
@@ -72,13 +71,13 @@ export async function engineFacts(engine: Engine, socket: string | undefined): P
 }
 
 /**
- * Reads the output of `docker info --format '{{json .}}'`.
+ * Reads the engine's description of itself.
  *
  * @param host this machine's name
  * @throws UserError if the engine cannot keep what AWF promises, with the reason
  */
-export function readInfo(text: string, host: string): Omit<EngineFacts, 'socket'> {
-  const info = JSON.parse(text) as Info;
+export function readInfo(described: unknown, host: string): Omit<EngineFacts, 'socket'> {
+  const info = described as Info;
   const options = info.SecurityOptions ?? [];
   const has = (name: string): boolean => options.some((option) => option.split(',').includes(`name=${name}`));
   refuseProduct(info);
@@ -109,12 +108,11 @@ export function readInfo(text: string, host: string): Omit<EngineFacts, 'socket'
 }
 
 /** The engine's own version, from what {@link readInfo} reads. */
-export const engineVersion = (text: string): string =>
-  (JSON.parse(text) as Info).ServerVersion ?? 'of no known version';
+export const engineVersion = (described: unknown): string => (described as Info).ServerVersion ?? 'of no known version';
 
-function refuseProduct({ host, Plugins, OSType, ServerVersion = '' }: Info): void {
+function refuseProduct({ Plugins, OSType, ServerVersion = '' }: Info): void {
   // No version of Docker has this log driver, and every version of Podman has.
-  if (host !== undefined || Plugins?.Log?.includes('k8s-file') === true) {
+  if (Plugins?.Log?.includes('k8s-file') === true) {
     throw new UserError('The container engine is Podman, which AWF does not support.', {
       hint: 'Its networks do not isolate as AWF needs it. Install Docker 20.10 or later, or point DOCKER_HOST to it.',
     });

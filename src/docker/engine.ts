@@ -60,8 +60,8 @@ export interface Engine {
   pull(image: string): Promise<void>;
   /** Gives an image a further name. */
   tag(image: string, name: string): Promise<void>;
-  /** What the engine says about its default network, as JSON. Undefined if it has none, or does not tell. */
-  defaultBridge(): Promise<string | undefined>;
+  /** The engine's own description of its default network. Undefined if it has none. */
+  defaultBridge(): Promise<unknown>;
   /** @returns false if the subnet or the name is taken. Every other failure throws. */
   createNetwork(spec: NetworkSpec): Promise<boolean>;
   create(spec: ContainerSpec): Promise<void>;
@@ -102,8 +102,8 @@ export interface Engine {
    * Undefined if the client does not tell, as Podman's.
    */
   endpoint(): Promise<string | undefined>;
-  /** What the engine says about itself: the JSON of `docker info`. */
-  info(): Promise<string>;
+  /** The engine's own description of itself, as `docker info` shows it. */
+  info(): Promise<unknown>;
   /** True if the kernel killed a process of the container, which has ended, because it used too much memory. */
   ranOutOfMemory(container: string): Promise<boolean>;
 }

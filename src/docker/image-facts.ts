@@ -6,8 +6,8 @@ export const BUILT_LABEL = 'awf.built';
 /** The label of a base image that `script/bootstrap` made on this machine: no registry has it. */
 const STAND_IN_LABEL = 'awf.stand-in';
 
-/** What is read of `docker image inspect`. */
-interface Inspected {
+/** What is read of the engine's description of an image. */
+export interface InspectedImage {
   readonly Os?: string;
   readonly Architecture?: string;
   readonly Created?: string;
@@ -17,9 +17,7 @@ interface Inspected {
   } | null;
 }
 
-/** Reads what `docker image inspect` prints for one image, as JSON. */
-export function parseImageFacts(json: string): ImageFacts {
-  const { Os = '', Architecture = '', Created = '', Config } = JSON.parse(json) as Inspected;
+export function imageFacts({ Os = '', Architecture = '', Created = '', Config }: InspectedImage): ImageFacts {
   // BuildKit writes SOURCE_DATE_EPOCH as the date of creation where a job sets that variable. The label cannot be
   // misled.
   const built = Config?.Labels?.[BUILT_LABEL] ?? Created;

@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-import { writeFileSync } from 'node:fs';
 import { words } from '../shared/words.ts';
 
 /** A condition on one argument of a call. Docker's documentation on seccomp profiles explains the fields. */
@@ -21,7 +19,7 @@ interface Rule {
   readonly includes?: { readonly minKernel: string };
 }
 
-/** A profile as `docker create --security-opt seccomp=FILE` reads it. */
+/** A profile in the engine's own format. */
 interface Profile {
   readonly defaultAction: 'SCMP_ACT_ERRNO';
   readonly archMap: readonly { readonly architecture: string; readonly subArchitectures: readonly string[] }[];
@@ -182,13 +180,4 @@ export function seccompProfile(): Profile {
       },
     ],
   };
-}
-
-/** Where a run's profile is on the host: the client reads it from there and sends it to the engine. */
-export function seccompFile(workDirectory: string): string {
-  return join(workDirectory, 'seccomp.json');
-}
-
-export function writeSeccompProfile(workDirectory: string): void {
-  writeFileSync(seccompFile(workDirectory), JSON.stringify(seccompProfile()));
 }

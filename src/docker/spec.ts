@@ -1,5 +1,6 @@
 import type { UserIds } from '../host/user.ts';
 import type { HostEntry } from '../shared/network.ts';
+import { seccompProfile } from './seccomp.ts';
 
 /**
  * Every object of a run carries this label with the run's id, so that a clean-up can find it without knowing its name.
@@ -7,9 +8,9 @@ import type { HostEntry } from '../shared/network.ts';
 export const RUN_LABEL = 'awf.run';
 
 /** The label with the process that a run belongs to, so that a later run can tell whether anybody still needs it. */
-export const OWNER_LABEL = 'awf.owner';
+const OWNER_LABEL = 'awf.owner';
 /** The label of what the user asked to keep: `true`. */
-export const KEPT_LABEL = 'awf.kept';
+const KEPT_LABEL = 'awf.kept';
 
 /** The run that an object of the engine belongs to. */
 export interface RunMark {
@@ -20,16 +21,23 @@ export interface RunMark {
   readonly isKept?: boolean | undefined;
 }
 
-/** The labels of what belongs to a run: `name=value`. */
-function labelsOf({ runId, owner, isKept }: RunMark): string[] {
-  return [
-    `${RUN_LABEL}=${runId}`,
-    ...(owner === undefined ? [] : [`${OWNER_LABEL}=${owner}`]),
-    ...(isKept === true ? [`${KEPT_LABEL}=true`] : []),
-  ];
+type Labels = Readonly<Record<string, string>>;
+
+/** The labels of what belongs to a run. */
+function labelsOf({ runId, owner, isKept }: RunMark): Labels {
+  return {
+    [RUN_LABEL]: runId,
+    ...(owner === undefined ? {} : { [OWNER_LABEL]: owner }),
+    ...(isKept === true ? { [KEPT_LABEL]: 'true' } : {}),
+  };
 }
 
-const labelArgs = (mark: RunMark): string[] => labelsOf(mark).map((label) => option('label', label));
+/** The run that an object with these labels belongs to. @returns undefined for what no run made */
+export function markOf(labels: Labels | null | undefined): RunMark | undefined {
+  const runId = labels?.[RUN_LABEL] ?? '';
+  if (runId === '') return undefined;
+  return { runId, owner: labels?.[OWNER_LABEL], isKept: labels?.[KEPT_LABEL] === 'true' };
+}
 
 /** Describes a container, independently of how the engine is asked to create it. */
 export interface ContainerSpec extends RunMark {
@@ -45,8 +53,6 @@ export interface ContainerSpec extends RunMark {
   /** `host` makes the container's users the host's, on an engine that otherwise maps them to others. */
   readonly userNamespace?: 'host';
   readonly limits: Limits;
-  /** The file with the profile of system calls, on the host: the client reads it and sends the engine its content. */
-  readonly seccompProfile: string;
   readonly mounts: readonly MountSpec[];
   readonly tmpfs: readonly TmpfsSpec[];
   /** Never put a secret here: the engine stores the environment on disk, and `docker inspect` shows it. */
@@ -100,76 +106,84 @@ export interface TmpfsSpec {
 }
 
 /**
- * The arguments of `docker create` and `docker run` for `spec`, including image and command.
+ * What the engine is told to create a container from `spec`. Memory is in bytes.
  *
  * Hardening is the same for every container, and a spec cannot turn it off: no capabilities, no new privileges, a profile
  * of system calls, a read-only root, no core files, limits, and no copy of the output on the engine's disk. An engine that
  * cannot apply the profile refuses to start the container.
+ *
+ * @see https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerCreate
  */
-export function containerArgs(spec: ContainerSpec): string[] {
-  return [
-    option('name', spec.name),
-    ...labelArgs(spec),
-    '--pull=never',
-    '--interactive',
-    '--cap-drop=ALL',
-    '--security-opt=no-new-privileges',
-    option('security-opt', `seccomp=${spec.seccompProfile}`),
-    '--read-only',
-    '--ulimit=core=0',
-    '--log-driver=none',
-    '--ipc=private',
-    '--restart=no',
-    ...limitArgs(spec.limits),
-    option('user', spec.user),
-    ...(spec.userNamespace === undefined ? [] : [option('userns', spec.userNamespace)]),
-    option('network', spec.network),
-    ...(spec.address === undefined ? [] : [option('ip', spec.address)]),
-    ...(spec.dns ?? []).map((server) => option('dns', server)),
-    ...(spec.hostname === undefined ? [] : [option('hostname', spec.hostname)]),
-    ...(spec.sharedMemory === undefined ? [] : [option('shm-size', String(spec.sharedMemory))]),
-    ...Object.entries(spec.sysctls ?? {}).map(([name, value]) => option('sysctl', `${name}=${value}`)),
-    ...(spec.hosts ?? []).map(({ name, address }) => option('add-host', `${name}:${address}`)),
-    ...Object.entries(spec.environment).map(([name, value]) => option('env', `${name}=${value}`)),
-    ...spec.tmpfs.map((tmpfs) => option('tmpfs', tmpfsValue(tmpfs))),
-    ...spec.mounts.map((mount) => option('mount', mountValue(mount, spec))),
-    ...(spec.volumesFrom === undefined ? [] : [option('volumes-from', `${spec.volumesFrom}:ro`)]),
-    ...(spec.healthCheck === undefined ? [] : ['--no-healthcheck']),
-    ...(spec.workingDirectory === undefined ? [] : [option('workdir', spec.workingDirectory)]),
-    ...(spec.entrypoint === undefined ? [] : [option('entrypoint', spec.entrypoint)]),
-    spec.image,
-    ...(spec.command ?? []),
-  ];
+export function containerBody(spec: ContainerSpec) {
+  const { network, address, dns = [], sharedMemory, healthCheck, entrypoint, command } = spec;
+  return {
+    Image: spec.image,
+    Labels: labelsOf(spec),
+    User: spec.user,
+    Env: Object.entries(spec.environment).map(([name, value]) => `${name}=${value}`),
+    ...{ OpenStdin: true, StdinOnce: true, AttachStdin: true, AttachStdout: true, AttachStderr: true },
+    ...(spec.hostname === undefined ? {} : { Hostname: spec.hostname }),
+    ...(healthCheck === undefined ? {} : { Healthcheck: { Test: ['NONE'] } }),
+    ...(spec.workingDirectory === undefined ? {} : { WorkingDir: spec.workingDirectory }),
+    ...(entrypoint === undefined ? {} : { Entrypoint: [entrypoint] }),
+    ...(command === undefined ? {} : { Cmd: command }),
+    HostConfig: {
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges', `seccomp=${JSON.stringify(seccompProfile())}`],
+      ReadonlyRootfs: true,
+      LogConfig: { Type: 'none' },
+      IpcMode: 'private',
+      RestartPolicy: { Name: 'no' },
+      ...limitsOf(spec.limits),
+      ...(spec.userNamespace === undefined ? {} : { UsernsMode: spec.userNamespace }),
+      NetworkMode: network,
+      Dns: dns,
+      ...(sharedMemory === undefined ? {} : { ShmSize: sharedMemory }),
+      Sysctls: spec.sysctls ?? {},
+      ExtraHosts: (spec.hosts ?? []).map(({ name, address }) => `${name}:${address}`),
+      Tmpfs: Object.fromEntries(spec.tmpfs.map((tmpfs) => [tmpfs.target, tmpfsOptions(tmpfs)])),
+      Mounts: spec.mounts.map((mount) => mountBody(mount, spec)),
+      VolumesFrom: spec.volumesFrom === undefined ? [] : [`${spec.volumesFrom}:ro`],
+    },
+    NetworkingConfig: {
+      EndpointsConfig: address === undefined ? {} : { [network]: { IPAMConfig: { IPv4Address: address } } },
+    },
+  };
 }
 
-const option = (name: string, value: string): string => `--${name}=${value}`;
-
-function limitArgs({ memory, pids, openFiles, fileBytes, oomScoreAdjustment }: Limits): string[] {
-  return [
-    option('memory', memory),
+function limitsOf({ memory, pids, openFiles, fileBytes, oomScoreAdjustment }: Limits) {
+  const ulimit = (Name: string, limit: number) => ({ Name, Soft: limit, Hard: limit });
+  return {
+    Memory: bytesOf(memory),
     // Memory and swap together. Without it, a container may take as much swap again as it has memory.
-    option('memory-swap', memory),
-    option('pids-limit', String(pids)),
-    ...(openFiles === undefined ? [] : [option('ulimit', `nofile=${openFiles}:${openFiles}`)]),
-    ...(fileBytes === undefined ? [] : [option('ulimit', `fsize=${fileBytes}`)]),
-    ...(oomScoreAdjustment === undefined ? [] : [option('oom-score-adj', String(oomScoreAdjustment))]),
-  ];
+    MemorySwap: bytesOf(memory),
+    PidsLimit: pids,
+    Ulimits: [
+      ulimit('core', 0),
+      ...(openFiles === undefined ? [] : [ulimit('nofile', openFiles)]),
+      ...(fileBytes === undefined ? [] : [ulimit('fsize', fileBytes)]),
+    ],
+    ...(oomScoreAdjustment === undefined ? {} : { OomScoreAdj: oomScoreAdjustment }),
+  };
 }
 
-function tmpfsValue({ target, mode, owner, executable, size, inodes }: TmpfsSpec): string {
+/** @param size as {@link Limits} has it */
+export function bytesOf(size: string): number {
+  const exponent = ['k', 'm', 'g'].indexOf(size.at(-1) ?? '') + 1;
+  return Number.parseInt(size, 10) * 1024 ** exponent;
+}
+
+function tmpfsOptions({ mode, owner, executable, size, inodes }: TmpfsSpec): string {
   const options = ['rw', 'nosuid', 'nodev', executable ? 'exec' : 'noexec', `mode=${mode}`, `size=${size}`];
   if (inodes !== undefined) options.push(`nr_inodes=${inodes}`);
   if (owner) options.push(`uid=${owner.uid}`, `gid=${owner.gid}`);
-  return `${target}:${options.join(',')}`;
+  return options.join(',');
 }
 
-/** Docker reads `--mount` as a CSV record, so a field with a comma or a quote has to be quoted (RFC 4180). */
-function mountValue(mount: MountSpec, mark: RunMark): string {
-  const fields =
-    mount.kind === 'bind'
-      ? ['type=bind', `source=${mount.source}`, `target=${mount.target}`, ...(mount.writable ? [] : ['readonly'])]
-      : ['type=volume', `target=${mount.target}`, ...labelsOf(mark).map((label) => `volume-label=${label}`)];
-  return fields.map((field) => (/[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',');
+function mountBody(mount: MountSpec, mark: RunMark) {
+  return mount.kind === 'bind'
+    ? { Type: 'bind', Source: mount.source, Target: mount.target, ReadOnly: !mount.writable }
+    : { Type: 'volume', Target: mount.target, VolumeOptions: { Labels: labelsOf(mark) } };
 }
 
 /** A network of one run. */
@@ -183,29 +197,35 @@ export interface NetworkSpec extends RunMark {
 }
 
 /**
- * The arguments of `docker network create`.
+ * What the engine is told to create a network from `spec`.
  *
- * `--internal` alone leaves the host's own addresses reachable. Engines of the 20.10 line need `inhibit_ipv4` to
- * prevent that, and newer ones offer `gateway_mode_ipv4=isolated`. An engine ignores an option that it does not know,
- * so an internal network gets both.
+ * `Internal` alone leaves the host's own addresses reachable. Engines of the 20.10 line need `inhibit_ipv4` to prevent
+ * that, and newer ones offer `gateway_mode_ipv4=isolated`. An engine ignores an option that it does not know, so an
+ * internal network gets both.
  *
  * An engine may be set up to give new networks IPv6. None of these options is about IPv6, and the host's IPv6 listeners
  * would be reachable.
+ *
+ * @see https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Network/operation/NetworkCreate
  */
-export function networkArgs(spec: NetworkSpec): string[] {
-  return [
-    '--driver=bridge',
-    '--ipv6=false',
-    `--subnet=${spec.subnet}`,
-    ...labelArgs(spec),
-    ...(spec.mtu === undefined ? [] : [`--opt=com.docker.network.driver.mtu=${spec.mtu}`]),
-    ...(spec.internal
-      ? [
-          '--internal',
-          '--opt=com.docker.network.bridge.inhibit_ipv4=true',
-          '--opt=com.docker.network.bridge.gateway_mode_ipv4=isolated',
-        ]
-      : []),
-    spec.name,
-  ];
+export function networkBody(spec: NetworkSpec) {
+  return {
+    Name: spec.name,
+    // Engines before 25.0 otherwise make a second network of the same name.
+    CheckDuplicate: true,
+    Driver: 'bridge',
+    Internal: spec.internal,
+    EnableIPv6: false,
+    IPAM: { Config: [{ Subnet: spec.subnet }] },
+    Labels: labelsOf(spec),
+    Options: {
+      ...(spec.mtu === undefined ? {} : { 'com.docker.network.driver.mtu': String(spec.mtu) }),
+      ...(spec.internal
+        ? {
+            'com.docker.network.bridge.inhibit_ipv4': 'true',
+            'com.docker.network.bridge.gateway_mode_ipv4': 'isolated',
+          }
+        : {}),
+    },
+  };
 }

@@ -25,7 +25,7 @@ import { READINESS_HOSTS } from '../squid/config.ts';
 import { SIDECAR_OPEN_FILES } from '../squid/limits.ts';
 import type { EngineFacts } from './engine-facts.ts';
 import type { ImageNames } from './images.ts';
-import type { ContainerSpec, Limits, MountSpec, RunMark } from './spec.ts';
+import { bytesOf, type ContainerSpec, type Limits, type MountSpec, type RunMark } from './spec.ts';
 
 /** Everything that has to be known before the containers of a run can be described. */
 export interface Claimed {
@@ -34,7 +34,6 @@ export interface Claimed {
   readonly addresses: Addresses;
   readonly images: ImageNames;
   readonly logs: { readonly squid: string; readonly apiProxy: string };
-  readonly seccompProfile: string;
   readonly sidecarUser: UserIds;
   readonly agentUser: User;
   /** The toolchain, generated files, and the mounts that the user asked for. */
@@ -138,10 +137,9 @@ export function topology(config: Config, claimed: Claimed): Topology {
 }
 
 /** What all containers of a run have in common. */
-function commonSpec({ mark, seccompProfile, engine, hasIpv6 }: Claimed) {
+function commonSpec({ mark, engine, hasIpv6 }: Claimed) {
   return {
     ...mark,
-    seccompProfile,
     network: networkNames(mark.runId).internal,
     sysctls: hasIpv6 ? NO_IPV6 : {},
     ...(engine.mapsUsers ? { userNamespace: 'host' as const } : {}),
@@ -224,12 +222,6 @@ export function memoryLimit(chosen: string | undefined, machineBytes: number): s
   if (chosen !== undefined) return chosen;
   const share = Math.floor(machineBytes * LARGEST_SHARE);
   return share < bytesOf(DEFAULT_MEMORY) ? `${Math.floor(share / 1024 ** 2)}m` : DEFAULT_MEMORY;
-}
-
-/** @param size as for Docker's `--memory` */
-function bytesOf(size: string): number {
-  const exponent = ['k', 'm', 'g'].indexOf(size.at(-1) ?? '') + 1;
-  return Number.parseInt(size, 10) * 1024 ** exponent;
 }
 
 function librarySpec(claimed: Claimed): ContainerSpec {

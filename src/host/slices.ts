@@ -11,7 +11,7 @@ export function atOnce<T>(work: Slices<T>): T {
   }
 }
 
-/** Does the work between other events: the answers of the engine's client must not wait for it. */
+/** Does the work between other events: the answers of the engine must not wait for it. */
 export async function inSlices<T>(work: Slices<T>): Promise<T> {
   for (;;) {
     const step = work.next();

@@ -18,7 +18,7 @@ export function errorBlocks(error: unknown, consequence: string): string[] {
   ];
 }
 
-/** Who is quoted: most causes are the engine's client's words. */
+/** Who is quoted: most causes are the words of the engine or its client. */
 const sayer = (cause: string): string => (/docker|daemon/i.test(cause) ? 'What Docker said' : 'The cause');
 
 /** What a step that could not begin had in the way. */

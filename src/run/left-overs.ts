@@ -1,10 +1,11 @@
 import type { Engine, FoundContainer } from '../docker/engine.ts';
-import { hasClients } from '../docker/orphans.ts';
 import type { RunMark } from '../docker/spec.ts';
 import { isGone } from '../host/owner.ts';
 import { attempt, type Reporter } from '../reporter.ts';
 import type { RunContext } from './context.ts';
+import { ENGINE_SETTLING_MS } from './limits.ts';
 import { removeRun, stopRun } from './removal.ts';
+import { now } from './timings.ts';
 
 /** What finishing a killed run takes. */
 type Finishing = Pick<RunContext, 'engine'> & { readonly reporter: Reporter };
@@ -44,12 +45,10 @@ async function removeRuns(marks: readonly RunMark[], { engine, reporter }: Finis
   );
 }
 
-/**
- * Removes a run whose process is gone, or stops it if its containers were to be kept. Its docker clients may be alive, and
- * go on with what they were asked for.
- */
+/** Removes a run whose process is gone, or stops it if its containers were to be kept. */
 export async function endKilledRun(engine: Engine, { runId, isKept }: RunMark): Promise<void> {
-  const isSettled = (): boolean => !hasClients(runId);
+  const until = now() + ENGINE_SETTLING_MS;
+  const isSettled = (): boolean => now() > until;
   if (isKept === true) await stopRun(engine, runId, isSettled, () => undefined);
   else await removeRun(engine, runId, isSettled);
 }

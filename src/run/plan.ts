@@ -8,7 +8,6 @@ import { UPSTREAM_PROXY_SECRET } from '../config/network-build.ts';
 import type { NetworkConfig } from '../config/network.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { refuseVolumes } from '../docker/ensure-images.ts';
-import { seccompFile } from '../docker/seccomp.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import type { PolicyFacts } from '../log/policy.ts';
 import type { EtcPlan } from '../mounts/etc-files.ts';
@@ -62,7 +61,6 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
   const transcripts = config.agentLogs ? [transcriptsMount(workDirectory)] : [];
   const containers = topology(config, {
     ...{ mark, names: claimed.names, addresses, images, logs, sidecarUser, agentUser },
-    seccompProfile: seccompFile(workDirectory),
     ...{
       engine: claimed.engine,
       hasIpv6: claimed.hasIpv6,

@@ -32,9 +32,10 @@ export async function removeInOrder(
   agentGone: () => void,
 ): Promise<void> {
   const { internal, outer } = networkNames(runId);
-  await endContainers(engine, namesOf(containers), removeAll, agentHasEnded, agentGone);
   const own = containers.squid.wayOut === outer ? [internal, outer] : [internal];
-  await settleAll(own.map((network) => engine.removeNetworks([network])));
+  // Containers that have ended do not hold their networks, and a network takes longest.
+  const removeNetworks = (): Promise<unknown> => settleAll(own.map((network) => engine.removeNetworks([network])));
+  await endContainers(engine, namesOf(containers), removeAll, { agentHasEnded, agentGone, afterwards: removeNetworks });
 }
 
 function namesOf(containers: Topology): string[] {
@@ -103,24 +104,29 @@ export async function stopRun(
   agentGone();
 }
 
+interface EndOptions {
+  /** True if the agent and the sidecars can be ended at once. */
+  readonly agentHasEnded?: boolean;
+  readonly agentGone?: () => void;
+  /** What can happen once no container runs any more. */
+  readonly afterwards?: () => Promise<unknown>;
+}
+
 /**
  * Ends the agent, and asks the sidecars to end, so that they write the records of what is still open: a tunnel's record is
  * written when the agent's end of it is gone. Asking is a courtesy. What cannot be asked is ended all the same, and an
  * agent that does not end saves no sidecar, because they hold the keys.
- *
- * @param agentHasEnded true if both can happen at once
  */
 async function endContainers(
   engine: Engine,
   names: readonly string[],
   end: End,
-  agentHasEnded = false,
-  agentGone?: () => void,
+  { agentHasEnded = false, agentGone, afterwards }: EndOptions = {},
 ): Promise<void> {
   const sidecars = names.filter((name) => ['squid', 'api-proxy'].includes(roleOf(name) ?? ''));
   const others = names.filter((name) => !sidecars.includes(name));
   const agentEnd = end(engine, others).then(agentGone);
   if (!agentHasEnded) await Promise.allSettled([agentEnd]);
   await Promise.allSettled([agentEnd, engine.stop(sidecars, SIDECAR_STOP_S)]);
-  await settleAll([agentEnd, end(engine, sidecars)]);
+  await settleAll([agentEnd, end(engine, sidecars), afterwards?.()]);
 }

@@ -6,7 +6,6 @@ import { TranscriptsFile } from '../agent/transcripts.ts';
 import type { Config } from '../config/config.ts';
 import { maskCredentials, type Secrets } from '../config/secrets.ts';
 import type { ContainerSpec } from '../docker/spec.ts';
-import { writeSeccompProfile } from '../docker/seccomp.ts';
 import { lockWorkspace, type WorkspaceLock } from '../host/workspace-lock.ts';
 import { policyGroup, type Group } from '../log/policy.ts';
 import { sandboxGroup } from '../log/start.ts';
@@ -82,7 +81,7 @@ export async function run(config: Config, secrets: Secrets, given: RunContext): 
       secondLook(refused, [config, secrets], { prepared, claimed }, context, progress);
     await execute(config, plan, prepared, { sandbox, limit, lookAgain }, context, progress);
   } catch (caught) {
-    // A terminal's Ctrl-C also ends the docker clients; their errors are not the reason.
+    // What failed because the run was ending is not the reason.
     progress.fail(context.signal.aborted ? context.signal.reason : caught);
     opening.print();
   }
@@ -123,7 +122,6 @@ async function execute(
   }
   if (config.agentLogs) progress.transcripts = new TranscriptsFile(workDirectory, agentUser);
   writeEvent(workDirectory, plan.event);
-  writeSeccompProfile(workDirectory);
   writeSystemFiles(plan.systemFileDirectory, plan.systemFiles);
   const watch = watchLogs(logs);
   try {

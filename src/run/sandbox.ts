@@ -10,6 +10,7 @@ import { Gate, HeldOutput } from './gate.ts';
 import { ENGINE_SETTLING_MS, OUT_OF_MEMORY_INTERVAL_MS, OUT_OF_MEMORY_NOTE_MS } from './limits.ts';
 import { removeInOrder, removeRun, stopRun } from './removal.ts';
 import { aborted } from './signals.ts';
+import { StartOrder } from './start-order.ts';
 import { TIMEOUT_EXIT_CODE, type TimeLimit } from './time-limit.ts';
 import { now, type Timings } from './timings.ts';
 
@@ -58,6 +59,7 @@ export class Sandbox {
   #commandStarted = false;
   readonly #onStart: () => void;
   readonly #start = Promise.withResolvers<undefined>();
+  readonly #order = new StartOrder();
   #agentHasEnded = false;
   /** True once the run has ended, for whatever reason. */
   #isOver = false;
@@ -145,11 +147,9 @@ export class Sandbox {
   #startSidecars({ squid, apiProxy }: Topology, documents: StartDocuments): void {
     this.#sidecars.push(
       new AttachedContainer('Squid', documents.squid, async (attachment) => {
-        await this.#timings.measure('squid: create', () => this.#engine.create(squid));
-        const { wayOut } = squid;
-        if (wayOut !== undefined) {
-          await this.#timings.measure('squid: connect', () => this.#engine.connect(squid.name, wayOut));
-        }
+        await this.#createSquid(squid).finally(() => {
+          this.#order.squidIsAhead();
+        });
         return this.#timings.measure('squid', () => this.#engine.start(squid.name, attachment));
       }),
     );
@@ -158,10 +158,23 @@ export class Sandbox {
       new AttachedContainer(
         'The api-proxy',
         documents.apiProxy,
-        (attachment) => this.#timings.measure('api-proxy', () => this.#engine.run(apiProxy, attachment)),
+        (attachment) => this.#inTurn('api-proxy', () => this.#engine.run(apiProxy, attachment)),
         this.#onSidecarLine,
       ),
     );
+  }
+
+  async #createSquid(squid: ContainerSpec): Promise<void> {
+    await this.#timings.measure('squid: create', () => this.#engine.create(squid));
+    const { wayOut } = squid;
+    if (wayOut === undefined) return;
+    await this.#timings.measure('squid: connect', () => this.#engine.connect(squid.name, wayOut));
+  }
+
+  async #inTurn<T>(container: 'api-proxy' | 'agent', start: () => Promise<T>): Promise<T> {
+    await this.#order.turnOf(container);
+    if (this.#isOver) throw new Error(`The run was over before the ${container} was created.`);
+    return this.#timings.measure(container, start);
   }
 
   async #command(
@@ -174,7 +187,7 @@ export class Sandbox {
     if (library !== undefined) await this.#timings.measure('library', () => this.#engine.create(library));
     const streams = { input: `${Buffer.byteLength(document)}\n${document}`, later: this.#later(agent.name, limit) };
     const run = (spec: ContainerSpec): Promise<AgentEnd> => this.#runAgent(spec, streams, output, limit);
-    const { exitCode, gate } = await this.#timings.measure('agent', () => this.#unlessRefused(agent, run, lookAgain));
+    const { exitCode, gate } = await this.#inTurn('agent', () => this.#unlessRefused(agent, run, lookAgain));
     this.#agentHasEnded = true;
     if (!gate.passed) {
       throw new UserError(`The command was not started: ${gate.message || `the sandbox ended with ${exitCode}`}`);
@@ -220,11 +233,12 @@ export class Sandbox {
       this.#onStart();
       stdout.open();
     }, output.stderr);
-    const exitCode = await this.#engine.run(agent, {
+    const attachment: Attachment = {
       ...streams,
       onStdout: (chunk) => stdout.push(chunk),
       onStderr: (chunk) => gate.push(chunk),
-    });
+    };
+    const exitCode = await this.#engine.run(agent, attachment);
     if (!gate.passed) stdout.open();
     return { exitCode, gate };
   }

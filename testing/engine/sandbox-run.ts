@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunAuthority } from '../../src/authority/authority.ts';
 import { buildConfig } from '../../src/config/build.ts';
-import { DockerCli } from '../../src/docker/cli.ts';
+import { DockerEngine } from '../../src/docker/docker-engine.ts';
 import type { Engine } from '../../src/docker/engine.ts';
 import { imageNames, type ImageNames } from '../../src/docker/images.ts';
 import { RUN_LABEL, type ContainerSpec } from '../../src/docker/spec.ts';
@@ -35,7 +35,7 @@ export const dialProgram = (): string => asJavaScript(import.meta.resolve('./age
 /**
  * AWF's engine, except that Squid asks another resolver and has IPv6, as on an engine that gives every network IPv6.
  */
-export class OwnResolver extends DockerCli {
+export class OwnResolver extends DockerEngine {
   readonly #resolver: string;
 
   constructor(resolver: string) {

@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { DockerCli } from '../../../src/docker/cli.ts';
+import { DockerEngine } from '../../../src/docker/docker-engine.ts';
 import type { RunResult } from '../../../src/run/report.ts';
 import { startSandbox } from '../../../testing/engine/sandbox-run.ts';
 import { sectionedScript, sectionsOf } from '../../../testing/engine/sections.ts';
@@ -46,7 +46,7 @@ async function runWith(allowDomains: string, managers: readonly PackageManager[]
     `(mkdir ${name} && cd ${name} && timeout 90 bash -e -o pipefail -c '${script.replaceAll("'", `'\\''`)}') 2>&1 && echo fetched`,
   ]);
   const run = startSandbox({
-    ...{ credentials: {}, resolver: '', engine: new DockerCli(() => undefined) },
+    ...{ credentials: {}, resolver: '', engine: new DockerEngine(() => undefined) },
     files: managers.some(({ name }) => name === 'apt') ? aptSources() : {},
     environment: { ...TRUST, PATH: `${join(npm, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}` },
     options: {
