@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -94,6 +95,44 @@ describe('without an engine', () => {
     const argv = [...ordinaryUser().prefix, ...copy.argv('main')];
     const result = await runProgram(argv, { env: { ...main.env, DOCKER_HOST: `unix://${socket}` }, cwd: workspace });
     expectFailure(result, 'engine refuses this user', 'docker group', 'DOCKER_HOST');
+  });
+});
+
+describe('an engine at a port of this machine', () => {
+  /** Opens a port that leads to the engine. @returns its endpoint */
+  async function engineAtPort(): Promise<string> {
+    const server = createServer({ allowHalfOpen: true }, (client) => {
+      const engine = connect({ path: '/var/run/docker.sock', allowHalfOpen: true });
+      client.on('error', () => engine.destroy()).pipe(engine);
+      engine.on('error', () => client.destroy()).pipe(client);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    return `tcp://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  }
+
+  /** @returns variables that choose a context in a directory of the client's own */
+  function contextFor(endpoint: string, directory: string): Readonly<Record<string, string>> {
+    docker([`--config=${directory}`, 'context', 'create', 'at-a-port', `--docker=host=${endpoint}`]);
+    return { DOCKER_CONFIG: directory, DOCKER_CONTEXT: 'at-a-port' };
+  }
+
+  test.each([
+    ['DOCKER_HOST', (endpoint: string) => ({ DOCKER_HOST: endpoint })],
+    ['a context', contextFor],
+  ])('is reached through the client, which %s leads there', async (_, variables) => {
+    const directory = mkdtempSync(join(tmpdir(), 'test-awf-client-'));
+    onTestFinished(() => {
+      rmSync(directory, { recursive: true });
+    });
+    const env = variables(await engineAtPort(), directory);
+    step.runner.remove();
+    aStep({ run: `echo "${MARK}"; cat; exit 7` }, env);
+    const result = await step.main();
+    expect(result, result.stdout + result.stderr).toMatchObject({ code: 7, stderr: '' });
+    expect(result.stdout).toContain(MARK);
+    expect(remains(step.runner)).toEqual([]);
   });
 });
 

@@ -111,7 +111,7 @@ describe('an image with glibc, dash, no bash and unusual settings', () => {
     expect(remains(step.runner)).toEqual([]);
     const made = docker(['volume', 'ls', '--quiet'])
       .split('\n')
-      .filter((name) => !before.includes(name));
+      .filter((name) => name !== '' && !before.includes(name));
     // Other runs may come and go on this engine, but ours has ended.
     expect(made.filter((name) => docker(['ps', '--all', '--quiet', `--filter=volume=${name}`]) === '')).toEqual([]);
   });

@@ -137,7 +137,7 @@ describe('D5 SIGKILL during the start, then the post step', () => {
     },
   );
 
-  // The post step sees a client that is alive and waits for it. After a dead one it waits for a fixed time.
+  // The engine goes on with what a process asked for that has ended since.
   test.each([
     [3_000, ...KILLS[0]!],
     [1_200, ...KILLS[1]!],

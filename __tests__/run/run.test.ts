@@ -112,13 +112,13 @@ test('E16 the workspace is taken while the command runs', async () => {
 describe('a run that fails during the command', CONCURRENT, () => {
   test.each<[string, FakeEngineOptions, string]>([
     [
-      'the engine’s client is killed',
+      'the engine is started anew',
       {
         command: async () => {
-          throw new UserError('docker run was killed by SIGKILL before it ended.');
+          throw new UserError('The Docker engine ended the connection.');
         },
       },
-      'docker run was killed by SIGKILL',
+      'The Docker engine ended the connection.',
     ],
     [
       'the api-proxy ends',

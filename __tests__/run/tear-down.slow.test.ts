@@ -47,11 +47,12 @@ describe('the removal', CONCURRENT, () => {
     await world.run();
     // The search for what killed runs left goes on beside it.
     const calls = world.engine.calls.filter((call) => call !== 'objectMarks');
+    const ending = calls.slice(calls.findLastIndex((call) => /^(start|run) /.test(call)) + 1);
     const name = (role: string): string =>
       calls.find((call) => call.startsWith(`run awf-${role}`))!.slice('run '.length);
     const squid = name('agent').replace('agent', 'squid');
     const { internal, outer } = networkNames(world.context.runId);
-    expect(calls.slice(calls.indexOf(`start ${squid}`) + 1)).toEqual([
+    expect(ending).toEqual([
       `removeContainers ${name('agent')}`,
       `stop 1 ${squid} ${name('api-proxy')}`,
       `removeContainers ${squid} ${name('api-proxy')}`,

@@ -18,7 +18,7 @@ test.runIf(process.getuid?.() === 0)(
     expect(stdout).not.toContain('"status":407');
     expect(stdout).toContain('"credentials":["accepted"]');
     // Both networks have the MTU of the way out.
-    expect(stdout.match(/network create .*--opt=com\.docker\.network\.driver\.mtu=1400/g)).toHaveLength(2);
+    expect(stdout.match(/\/networks\/create .*"com\.docker\.network\.driver\.mtu":"1400"/g)).toHaveLength(2);
     expect(stdout).toContain('every private network is routed here (10.0.0.0/8)');
     // The runner masks the password, and nothing else repeats it.
     const unmasked = stdout.split('\n').filter((line) => !line.startsWith('::add-mask::'));

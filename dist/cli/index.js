@@ -20443,6 +20443,8 @@ class ClientConnection extends external_node_stream_namespaceObject.Duplex {
     constructor(child) {
         super({ allowHalfOpen: true });
         this.#child = child;
+        // Whoever waits for an answer hears of it too. Nobody does once there is one.
+        this.on('error', () => undefined);
         child.stdout.on('data', (chunk) => {
             if (!this.push(chunk))
                 child.stdout.pause();
@@ -20471,7 +20473,9 @@ class ClientConnection extends external_node_stream_namespaceObject.Duplex {
             this.#child.stdin.once('drain', done);
     }
     _final(done) {
-        this.#child.stdin.end(done);
+        this.#child.stdin.end(() => {
+            done();
+        });
     }
     _destroy(error, done) {
         this.#child.kill();
@@ -43771,8 +43775,11 @@ const SWEEP_LIMIT_MS = 15_000;
 const SWEEP_INTERVAL_MS = 100;
 /** How long the engine may still create what a process asked for that has ended since. Milliseconds. */
 const ENGINE_SETTLING_MS = 300;
-/** The same after a main step that was killed: nobody knows what it had just asked for. Milliseconds. */
-const KILLED_STEP_SETTLING_MS = 2_000;
+/**
+ * The same after a main step that was killed: nobody knows what it had just asked for, and the engine goes on with it.
+ * Milliseconds.
+ */
+const KILLED_STEP_SETTLING_MS = 5_000;
 /** Between two looks at the size of Squid's logs. Milliseconds. */
 const LOG_WATCH_INTERVAL_MS = 1_000;
 /** How long the engine may take to note that memory ran out: the container's end often reaches it first. Milliseconds. */

@@ -29,6 +29,8 @@ class ClientConnection extends Duplex {
   constructor(child: ChildProcessWithoutNullStreams) {
     super({ allowHalfOpen: true });
     this.#child = child;
+    // Whoever waits for an answer hears of it too. Nobody does once there is one.
+    this.on('error', () => undefined);
     child.stdout.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) child.stdout.pause();
     });
@@ -55,7 +57,9 @@ class ClientConnection extends Duplex {
   }
 
   override _final(done: () => void): void {
-    this.#child.stdin.end(done);
+    this.#child.stdin.end(() => {
+      done();
+    });
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {

@@ -17,8 +17,11 @@ export const SWEEP_LIMIT_MS = 15_000;
 export const SWEEP_INTERVAL_MS = 100;
 /** How long the engine may still create what a process asked for that has ended since. Milliseconds. */
 export const ENGINE_SETTLING_MS = 300;
-/** The same after a main step that was killed: nobody knows what it had just asked for. Milliseconds. */
-export const KILLED_STEP_SETTLING_MS = 2_000;
+/**
+ * The same after a main step that was killed: nobody knows what it had just asked for, and the engine goes on with it.
+ * Milliseconds.
+ */
+export const KILLED_STEP_SETTLING_MS = 5_000;
 
 /** Between two looks at the size of Squid's logs. Milliseconds. */
 export const LOG_WATCH_INTERVAL_MS = 1_000;

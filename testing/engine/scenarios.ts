@@ -108,7 +108,7 @@ const SCENARIOS = {
   'log-commands': { command: sequence(hook, logCommands) },
   'log-commands-then-failure': {
     command: sequence(hook, logCommands, async () => {
-      throw new Error('docker run was killed by SIGKILL before it ended.');
+      throw new Error('The Docker engine ended the connection.');
     }),
   },
   'engine-fails': {

@@ -33,8 +33,13 @@ describe('a release', () => {
         .filter(Boolean)
         .map((line) => line.split('\trefs/tags/').toReversed() as [string, string]),
     );
-  const run = (script: string, ...args: string[]) =>
-    spawnSync(join(clone, 'script/release', script), args, { cwd: top, env, encoding: 'utf8' });
+  const run = (script: string, ...args: string[]) => runAt(undefined, script, ...args);
+  /** @param date of what is committed; now by default */
+  const runAt = (date: string | undefined, script: string, ...args: string[]) =>
+    spawnSync(join(clone, 'script/release', script), args, {
+      ...{ cwd: top, encoding: 'utf8' },
+      env: { ...env, ...(date !== undefined && { GIT_COMMITTER_DATE: date }) },
+    });
 
   /** Commits a version to main. */
   function prepare(version: string): void {
@@ -95,7 +100,9 @@ describe('a release', () => {
   test('refuses a tag that only the remote has', () => {
     const before = remoteTags();
     git('tag', '--delete', 'v1.0.0');
-    const again = run('tag', '1.0.0', digests);
+    // The same content in the same second would be the same tag.
+    const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+    const again = runAt(tomorrow, 'tag', '1.0.0', digests);
     expect(again.status).not.toBe(0);
     expect(again.stderr).toMatch(/rejected.*already exists/);
     expect(remoteTags()).toEqual(before);
