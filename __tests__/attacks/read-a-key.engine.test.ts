@@ -213,7 +213,7 @@ describe('R4: no key is left on the host', () => {
     expect(keysIn(during.inspect, ALL_KEYS)).toEqual([]);
     expect(keysIn(during.commandLines, ALL_KEYS)).toEqual([]);
     expect(during.inspect).toContain('AWF_PEERS');
-    expect(during.commandLines).toContain('awf-api-proxy');
+    expect(during.commandLines).toContain('dist/main');
   });
 
   test('after the run: no file of the engine or the job, no layer, no log', () => {
