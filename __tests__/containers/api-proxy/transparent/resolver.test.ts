@@ -7,6 +7,8 @@ import { Resolver } from '../../../../containers/api-proxy/src/transparent/resol
 import { parsed, query } from './dns-query.ts';
 
 const ADDRESS = '172.30.0.30';
+/** One of its own: a port that is free for UDP has to be free for TCP too. */
+const LOOPBACK = '127.0.7.53';
 const refused: object[] = [];
 const resolver = new Resolver(
   {
@@ -29,7 +31,7 @@ const answer = (message: Buffer) => {
 
 let port: number;
 beforeAll(async () => {
-  port = await resolver.listen(0, '127.0.0.1');
+  port = await resolver.listen(0, LOOPBACK);
 });
 afterAll(() => {
   resolver.close();
@@ -69,7 +71,7 @@ describe('what it answers', () => {
 describe('over the network', () => {
   test('a client of Node’s finds an allowed name, and no other', async () => {
     const client = new Client({ timeout: 1_000, tries: 1 });
-    client.setServers([`127.0.0.1:${port}`]);
+    client.setServers([`${LOOPBACK}:${port}`]);
     expect(await client.resolve4('allowed.example')).toEqual([ADDRESS]);
     await expect(client.resolve6('allowed.example')).rejects.toMatchObject({ code: 'ENODATA' });
     await expect(client.resolve4('other.example')).rejects.toMatchObject({ code: 'ENOTFOUND' });
@@ -83,7 +85,7 @@ describe('over the network', () => {
       query('x').subarray(0, 3),
       query('allowed.example'),
     ])
-      client.send(message, port, '127.0.0.1');
+      client.send(message, port, LOOPBACK);
     const [found] = (await once(client, 'message')) as [Buffer];
     expect(parsed(found)).toMatchObject({ address: ADDRESS });
     client.close();
@@ -93,7 +95,7 @@ describe('over the network', () => {
     Buffer.concat([Buffer.from([message.length >> 8, message.length & 255]), message]);
 
   test('TCP: queries in a row, octet by octet, get their answers in order', async () => {
-    const client = connect(port, '127.0.0.1');
+    const client = connect(port, LOOPBACK);
     client.setNoDelay(true);
     const chunks: Buffer[] = [];
     client.on('data', (chunk) => chunks.push(chunk));
@@ -113,7 +115,7 @@ describe('over the network', () => {
     ['announces more than a query has', Buffer.from([0xff, 0xff])],
     ['sends half a query', framed(query('allowed.example')).subarray(0, 9)],
   ])('TCP: a client that %s is cut off', async (_, octets) => {
-    const client = connect(port, '127.0.0.1');
+    const client = connect(port, LOOPBACK);
     client.on('error', () => undefined);
     client.resume().write(octets);
     await once(client, 'close');

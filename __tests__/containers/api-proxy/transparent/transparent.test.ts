@@ -20,6 +20,9 @@ interface Asked {
   body: string;
 }
 const asked: Asked[] = [];
+/** One of its own: a port that is free for UDP has to be free for TCP too. */
+const LOOPBACK = '127.0.7.54';
+
 let answerConnect: (socket: Socket) => void;
 /** The octets that came through the last tunnel. */
 let tunnelled: Buffer;
@@ -51,7 +54,7 @@ beforeAll(async () => {
   const { port } = squid.address() as AddressInfo;
   further = await freePort();
   transparent = new Transparent(
-    { address: '127.0.0.1', proxyUrl: `http://127.0.0.1:${port}`, allow: [], deny: [], tlsPorts: [further] },
+    { address: LOOPBACK, proxyUrl: `http://127.0.0.1:${port}`, allow: [], deny: [], tlsPorts: [further] },
     {
       has: (host) => host === 'named.example',
       acceptDirect: (socket) => {
@@ -65,7 +68,7 @@ beforeAll(async () => {
       event: () => undefined,
     },
   );
-  ports = await transparent.listen({ dns: 0, http: 0, ssh: 0, tls: 0 }, '127.0.0.1');
+  ports = await transparent.listen({ dns: 0, http: 0, ssh: 0, tls: 0 }, LOOPBACK);
 });
 beforeEach(() => {
   asked.length = 0;
@@ -86,7 +89,7 @@ afterAll(() => {
 });
 
 async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
+  const probe = createServer().listen(0, LOOPBACK);
   await once(probe, 'listening');
   const { port } = probe.address() as AddressInfo;
   await once(probe.close(), 'close');
@@ -95,7 +98,7 @@ async function freePort(): Promise<number> {
 
 /** Sends octets, ends its side if asked to, and reads until the other side ends. */
 async function send(port: number, octets: Buffer | string, ends = false): Promise<Buffer> {
-  const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  const client = connect({ port, host: LOOPBACK, allowHalfOpen: true });
   const chunks: Buffer[] = [];
   client.on('data', (chunk) => chunks.push(chunk));
   client.on('error', () => undefined);
@@ -166,7 +169,7 @@ describe('TLS', () => {
       socket.write('HTTP/1.1 200 OK\r\n\r\n');
       socket.resume();
     };
-    const client = connect(ports.tls, '127.0.0.1');
+    const client = connect(ports.tls, LOOPBACK);
     client.write(helloTo('allowed.example'));
     await eventually('the tunnel', () => tunnel !== undefined);
     client.resetAndDestroy();
