@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -10,6 +10,7 @@ import type { ImageNames } from '../../src/docker/images.ts';
 import { DEFAULT_SUBNET } from '../../src/shared/network.ts';
 import { actionStep, startLocalProvider, TEST_KEYS, type ActionStep } from '../../testing/runner/action.ts';
 import { docker } from '../../testing/engine/engine.ts';
+import { startEngineProxy } from '../../testing/engine/engine-proxy.ts';
 import { copyAction, give, ordinaryUser, runProgram, type ActionCopy } from '../../testing/runner/program.ts';
 import { containerOf, remains, runIdOf } from '../../testing/runner/remains.ts';
 import { untilSaid, type EntryResult } from '../../testing/runner/run-entry.ts';
@@ -99,19 +100,6 @@ describe('without an engine', () => {
 });
 
 describe('an engine at a port of this machine', () => {
-  /** Opens a port that leads to the engine. @returns its endpoint */
-  async function engineAtPort(): Promise<string> {
-    const server = createServer({ allowHalfOpen: true }, (client) => {
-      const engine = connect({ path: '/var/run/docker.sock', allowHalfOpen: true });
-      client.on('error', () => engine.destroy()).pipe(engine);
-      engine.on('error', () => client.destroy()).pipe(client);
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    onTestFinished(() => void server.close());
-    return `tcp://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
-  }
-
   /** @returns variables that choose a context in a directory of the client's own */
   function contextFor(endpoint: string, directory: string): Readonly<Record<string, string>> {
     docker([`--config=${directory}`, 'context', 'create', 'at-a-port', `--docker=host=${endpoint}`]);
@@ -121,12 +109,14 @@ describe('an engine at a port of this machine', () => {
   test.each([
     ['DOCKER_HOST', (endpoint: string) => ({ DOCKER_HOST: endpoint })],
     ['a context', contextFor],
-  ])('is reached through the client, which %s leads there', async (_, variables) => {
+  ])('is reached through the client, set by %s', async (_, variables) => {
     const directory = mkdtempSync(join(tmpdir(), 'test-awf-client-'));
     onTestFinished(() => {
       rmSync(directory, { recursive: true });
     });
-    const env = variables(await engineAtPort(), directory);
+    const engine = await startEngineProxy(undefined, 'port');
+    onTestFinished(engine.close);
+    const env = variables(engine.endpoint, directory);
     step.runner.remove();
     aStep({ run: `echo "${MARK}"; cat; exit 7` }, env);
     const result = await step.main();

@@ -14,7 +14,7 @@ import { startArtifactService, type ArtifactService } from '../../testing/runner
 import { copyAction, descendants, kill, killTree, startProgram } from '../../testing/runner/program.ts';
 import { remains, runIdOf, volumesOf } from '../../testing/runner/remains.ts';
 import { untilSaid, type EntryResult, type RunningEntry } from '../../testing/runner/run-entry.ts';
-import { startSlowEngine } from './slow-engine.ts';
+import { startEngineProxy } from '../../testing/engine/engine-proxy.ts';
 import { newImageName } from '../../testing/engine/test-image.ts';
 import { readZip } from '../../testing/zip.ts';
 
@@ -143,18 +143,22 @@ describe('D5 SIGKILL during the start, then the post step', () => {
     [1_200, ...KILLS[1]!],
   ] as const)('waits %i ms for what a slow engine still creates: %s', async (delayMs, _, end) => {
     step = actionStep({ run: 'sleep 60' });
-    const engine = await startSlowEngine(join(step.runner.temp, '..', 'engine.sock'), delayMs);
-    const env = { ...step.runner.main.env, DOCKER_HOST: engine.url };
+    let asked = 0;
+    const engine = await startEngineProxy(() => {
+      asked += 1;
+      return sleep(delayMs);
+    });
+    onTestFinished(engine.close);
+    const env = { ...step.runner.main.env, DOCKER_HOST: engine.endpoint };
     const entry = join(ROOT, 'dist', 'main', 'index.js');
     const main = await startProgram([process.execPath, entry], { env, cwd: step.runner.workspace });
-    await waitFor('the creation of all containers', () => engine.asked() === 3);
+    await waitFor('the creation of all containers', () => asked === 3);
     end(main);
     const post = await step.post();
     expect(post.code, post.stdout + post.stderr).toBe(0);
     expect(remains(step.runner)).toEqual([]);
     await sleep(1_000);
     expect(remains(step.runner)).toEqual([]);
-    await engine.close();
   });
 });
 

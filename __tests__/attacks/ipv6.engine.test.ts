@@ -1,12 +1,16 @@
-import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Attachment } from '../../src/docker/engine.ts';
+import { DockerClient } from '../../src/docker/client.ts';
 import { DockerEngine } from '../../src/docker/docker-engine.ts';
-import { RUN_LABEL, type ContainerSpec, type NetworkSpec } from '../../src/docker/spec.ts';
+import { EngineApi } from '../../src/docker/engine-api.ts';
+import { EngineLocation } from '../../src/docker/engine-location.ts';
+import { networkBody, type ContainerSpec, type NetworkSpec } from '../../src/docker/spec.ts';
 import { leftOvers } from '../../testing/engine/engine.ts';
 import { foreignImage, IMAGE_PATIENCE } from '../../testing/engine/foreign-image.ts';
 import { startSandbox, type SandboxRun } from '../../testing/engine/sandbox-run.ts';
+
+const API = new EngineApi(new EngineLocation(new DockerClient(() => undefined)), () => undefined);
 
 /** An engine that gives the internal network IPv6 whatever it is asked for, and keeps it on in containers. */
 class Ipv6Engine extends DockerEngine {
@@ -16,21 +20,14 @@ class Ipv6Engine extends DockerEngine {
 
   override async createNetwork(spec: NetworkSpec): Promise<boolean> {
     if (!spec.internal) return super.createNetwork(spec);
-    const args = [
-      '--driver=bridge',
-      '--internal',
-      '--ipv6',
-      `--label=${RUN_LABEL}=${spec.runId}`,
-      `--subnet=${spec.subnet}`,
-    ];
-    const isolated = ['inhibit_ipv4=true', 'gateway_mode_ipv4=isolated'].map(
-      (option) => `--opt=com.docker.network.bridge.${option}`,
-    );
     // RFC 4193: an address of one's own, with 40 random bits.
     const [, first, rest] = /^(..)(.{8})$/.exec(randomBytes(5).toString('hex')) ?? [];
-    const subnet = `--subnet=fd${first}:${rest?.slice(0, 4)}:${rest?.slice(4)}::/64`;
+    const Subnet = `fd${first}:${rest?.slice(0, 4)}:${rest?.slice(4)}::/64`;
+    const { IPAM, ...plain } = networkBody(spec);
+    const body = { ...plain, EnableIPv6: true, IPAM: { Config: [...IPAM.Config, { Subnet }] } };
+    const call = { method: 'POST', path: '/networks/create', body, goal: 'create a network with IPv6' } as const;
     // Where somebody else has it, the run asks for another.
-    return spawnSync('docker', ['network', 'create', subnet, ...args, ...isolated, spec.name]).status === 0;
+    return (await API.askUnless(call, () => undefined)) !== undefined;
   }
 
   override create(spec: ContainerSpec): Promise<void> {

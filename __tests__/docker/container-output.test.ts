@@ -74,7 +74,7 @@ describe('relayOutput', () => {
     ['within a header', OUTPUT.subarray(0, 5)],
     ['within output', OUTPUT.subarray(0, 10)],
   ])('a stream that ends %s is an error', async (_, chunk) => {
-    await expect(relayed([chunk])).rejects.toThrow('ended within output');
+    await expect(relayed([chunk])).rejects.toThrow('ended in the middle of output');
   });
 
   test('what is no such stream is an error', async () => {

@@ -112,7 +112,7 @@ test('E16 the workspace is taken while the command runs', async () => {
 describe('a run that fails during the command', CONCURRENT, () => {
   test.each<[string, FakeEngineOptions, string]>([
     [
-      'the engine is started anew',
+      'the engine is restarted',
       {
         command: async () => {
           throw new UserError('The Docker engine ended the connection.');

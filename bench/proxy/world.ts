@@ -146,7 +146,7 @@ export async function startWorld(): Promise<World> {
           mounts: Object.entries(files).map(([target, source]) => ({ kind: 'bind', source, target, writable: false })),
           entrypoint: 'node',
           command: argv,
-          // The image's tests the api-proxy's port, which is in the same network. Once a second is enough.
+          // The api-proxy's own health check already asks its port once a second, in the same network.
           healthCheck: 'none',
         },
         '',

@@ -20032,7 +20032,7 @@ function unreachable(error, endpoint) {
     if (code === 'ENOENT' || code === 'ECONNREFUSED')
         return new errors/* UserError */.yo(NO_ENGINE.message, { ...NO_ENGINE, cause });
     return new errors/* UserError */.yo('The Docker engine ended the connection.', {
-        hint: 'It may have been stopped or started anew. Its log tells (journalctl --unit docker).',
+        hint: 'It may have been stopped or restarted. Its log says (journalctl --unit docker).',
         cause,
     });
 }
@@ -20177,7 +20177,7 @@ async function relayOutput(stream, onStdout, onStderr) {
         }
     }
     if (left > 0 || header.length > 0)
-        throw new errors/* UserError */.yo('The connection to the Docker engine ended within output.');
+        throw new errors/* UserError */.yo('The connection to the Docker engine ended in the middle of output.');
 }
 async function* chunksOf(stream) {
     try {
@@ -20383,7 +20383,7 @@ class EngineApi {
     async #negotiate() {
         const sent = await this.#send({ method: 'GET', path: PING, goal: 'tell its version' }, {});
         sent.end();
-        const { version = '' } = await this.#read(sent);
+        const { version } = await this.#read(sent);
         const [, major, minor] = /^(\d+)\.(\d+)$/.exec(version) ?? [];
         const isKnown = Number(major) === NEWEST.major && Number(minor) <= NEWEST.minor;
         return `/v${isKnown ? version : `${NEWEST.major}.${NEWEST.minor}`}`;
@@ -20391,8 +20391,8 @@ class EngineApi {
     async #read(sent) {
         try {
             const [response] = (await (0,external_node_events_.once)(sent, 'response'));
-            const version = response.headers['api-version'];
-            return { status: response.statusCode ?? 0, version: String(version), body: await (0,consumers_namespaceObject.text)(response) };
+            const version = String(response.headers['api-version']);
+            return { status: response.statusCode ?? 0, version, body: await (0,consumers_namespaceObject.text)(response) };
         }
         catch (error) {
             throw error instanceof errors/* UserError */.yo ? error : unreachable(error, await this.#location.endpoint());
@@ -38281,12 +38281,11 @@ class Sandbox {
             this.#onStart();
             stdout.open();
         }, output.stderr);
-        const attachment = {
+        const exitCode = await this.#engine.run(agent, {
             ...streams,
             onStdout: (chunk) => stdout.push(chunk),
             onStderr: (chunk) => gate.push(chunk),
-        };
-        const exitCode = await this.#engine.run(agent, attachment);
+        });
         if (!gate.passed)
             stdout.open();
         return { exitCode, gate };

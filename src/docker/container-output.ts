@@ -41,7 +41,8 @@ export async function relayOutput(stream: Readable, onStdout: Sink, onStderr: Si
       header = Buffer.alloc(0);
     }
   }
-  if (left > 0 || header.length > 0) throw new UserError('The connection to the Docker engine ended within output.');
+  if (left > 0 || header.length > 0)
+    throw new UserError('The connection to the Docker engine ended in the middle of output.');
 }
 
 async function* chunksOf(stream: Readable): AsyncGenerator<Buffer> {

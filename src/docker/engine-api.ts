@@ -106,7 +106,7 @@ export class EngineApi {
   async #negotiate(): Promise<string> {
     const sent = await this.#send({ method: 'GET', path: PING, goal: 'tell its version' }, {});
     sent.end();
-    const { version = '' } = await this.#read(sent);
+    const { version } = await this.#read(sent);
     const [, major, minor] = /^(\d+)\.(\d+)$/.exec(version) ?? [];
     const isKnown = Number(major) === NEWEST.major && Number(minor) <= NEWEST.minor;
     return `/v${isKnown ? version : `${NEWEST.major}.${NEWEST.minor}`}`;
@@ -115,8 +115,8 @@ export class EngineApi {
   async #read(sent: ClientRequest): Promise<Answer> {
     try {
       const [response] = (await once(sent, 'response')) as [IncomingMessage];
-      const version = response.headers['api-version'];
-      return { status: response.statusCode ?? 0, version: String(version), body: await text(response) };
+      const version = String(response.headers['api-version']);
+      return { status: response.statusCode ?? 0, version, body: await text(response) };
     } catch (error) {
       throw error instanceof UserError ? error : unreachable(error, await this.#location.endpoint());
     }
@@ -125,7 +125,8 @@ export class EngineApi {
 
 interface Answer {
   readonly status: number;
-  readonly version: string | undefined;
+  /** The newest version of the API that the engine has: `1.41`. */
+  readonly version: string;
   readonly body: string;
 }
 

@@ -76,7 +76,7 @@ export function unreachable(error: unknown, endpoint?: string): UserError {
   if (code === 'EACCES' || code === 'EPERM') return new UserError(NOT_ALLOWED.message, { ...NOT_ALLOWED, cause });
   if (code === 'ENOENT' || code === 'ECONNREFUSED') return new UserError(NO_ENGINE.message, { ...NO_ENGINE, cause });
   return new UserError('The Docker engine ended the connection.', {
-    hint: 'It may have been stopped or started anew. Its log tells (journalctl --unit docker).',
+    hint: 'It may have been stopped or restarted. Its log says (journalctl --unit docker).',
     cause,
   });
 }

@@ -233,12 +233,11 @@ export class Sandbox {
       this.#onStart();
       stdout.open();
     }, output.stderr);
-    const attachment: Attachment = {
+    const exitCode = await this.#engine.run(agent, {
       ...streams,
       onStdout: (chunk) => stdout.push(chunk),
       onStderr: (chunk) => gate.push(chunk),
-    };
-    const exitCode = await this.#engine.run(agent, attachment);
+    });
     if (!gate.passed) stdout.open();
     return { exitCode, gate };
   }

@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { createServer, request as send, type IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,8 +22,16 @@ export interface EngineProxy {
   readonly close: () => void;
 }
 
-/** @param onCreate may change the body that a container is created from @returns once the socket is open */
-export async function startEngineProxy(onCreate: (name: string, body: CreateBody) => void): Promise<EngineProxy> {
+/**
+ * @param onCreate may change the body that a container is created from, and delay the creation, which happens even if
+ *   whoever asked for it has gone meanwhile
+ * @param at a port of this machine instead of a socket
+ * @returns once somebody can connect
+ */
+export async function startEngineProxy(
+  onCreate: (name: string, body: CreateBody) => void | Promise<void> = () => undefined,
+  at: 'socket' | 'port' = 'socket',
+): Promise<EngineProxy> {
   const socketPath = process.env['DOCKER_HOST']?.replace('unix://', '') ?? ENGINE;
   const directory = mkdtempSync(join(tmpdir(), 'test-awf-engine-'));
   const path = join(directory, 'engine.sock');
@@ -32,7 +40,7 @@ export async function startEngineProxy(onCreate: (name: string, body: CreateBody
     const name = /\/containers\/create\?name=([\w-]+)/.exec(request.url ?? '')?.[1];
     if (name === undefined) return body;
     const parsed = JSON.parse(body.toString()) as CreateBody;
-    onCreate(name, parsed);
+    await onCreate(name, parsed);
     return Buffer.from(JSON.stringify(parsed));
   };
   const server = createServer((request, response) => {
@@ -60,10 +68,12 @@ export async function startEngineProxy(onCreate: (name: string, body: CreateBody
       from.pipe(to);
     }
   });
-  server.listen(path);
+  if (at === 'socket') server.listen(path);
+  else server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const address = server.address() as AddressInfo | string;
   return {
-    endpoint: `unix://${path}`,
+    endpoint: typeof address === 'string' ? `unix://${address}` : `tcp://127.0.0.1:${address.port}`,
     close: () => {
       server.close();
       rmSync(directory, { recursive: true });
