@@ -25,18 +25,30 @@ type Ncc = (
 /** Stands for a package that is left out: a module of Node's that every program has loaded already. */
 const NOTHING = 'node:module';
 
+/** Ends the names of ncc's lists of licenses: each file that is loaded later has one. */
+const LICENSES = '.licenses';
+/** Between packages: a line has the name, and the next one the identifier of the license. */
+const SECTIONS = /\n\n(?=\S+\n[\w.-]+\n)/;
+
 const [entry, folder, ...leftOut] = process.argv.slice(2);
 if (entry === undefined || folder === undefined)
   throw new Error('usage: node script/bundle.ts ENTRY FOLDER [PACKAGE...]');
 const ncc = createRequire(import.meta.url)('@vercel/ncc') as Ncc;
 const { code, assets } = await ncc(resolve(entry), {
-  ...{ cache: false, license: 'licenses.txt', quiet: true },
+  ...{ cache: false, license: `[name]${LICENSES}`, quiet: true },
   externals: Object.fromEntries(leftOut.map((name) => [name, NOTHING])),
 });
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 writeFileSync(join(folder, 'index.js'), code);
+const licenses: string[] = [];
 for (const [name, { source, permissions }] of Object.entries(assets)) {
+  if (name.endsWith(LICENSES)) {
+    licenses.push(...source.toString().trim().split(SECTIONS));
+    continue;
+  }
   mkdirSync(dirname(join(folder, name)), { recursive: true });
   writeFileSync(join(folder, name), source, { mode: permissions });
 }
+// Two files may have parts of the same package.
+writeFileSync(join(folder, 'licenses.txt'), `${[...new Set(licenses)].join('\n\n')}\n`);

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { MountSpec } from '../../src/docker/spec.ts';
+import { atOnce } from '../../src/host/slices.ts';
 import { coverMounts, hidesPlaces, readBelow, type Below } from '../../src/mounts/hidden.ts';
 import { aHost, temporaryDirectory } from '../../testing/builders.ts';
 
@@ -125,7 +126,8 @@ describe('what is hidden', () => {
     }
     return top;
   }
-  const hiddenIn = (host: Parameters<typeof readBelow>[0]): string[] => readBelow(host).hidden.map(({ path }) => path);
+  const hiddenIn = (host: Parameters<typeof readBelow>[0]): string[] =>
+    atOnce(readBelow(host)).hidden.map(({ path }) => path);
 
   test.each(['.runner', '.credentials', 'bin/Runner.Listener'])(
     'R12 the directory of a runner, known by its %s',
@@ -160,13 +162,13 @@ describe('what is hidden', () => {
     symlinkSync('data', join(top, 'link'));
     const at = (name: string): string => join(top, name);
     const place = (dataRoot: string, socket?: string) => ({ dataRoot: at(dataRoot), socket: socket && at(socket) });
-    const before = readBelow(aHost('/nonexistent'));
+    const before = atOnce(readBelow(aHost('/nonexistent')));
     expect(hidesPlaces(before, { dataRoot: undefined, socket: undefined })).toBe(true);
     expect(hidesPlaces(before, { dataRoot: '/var/lib/docker', socket: '/var/run/docker.sock' })).toBe(true);
     expect(hidesPlaces(before, place('not-there'))).toBe(true);
     expect(hidesPlaces(before, place('data'))).toBe(false);
     expect(hidesPlaces(before, place('not-there', 'docker.sock'))).toBe(false);
-    const below = readBelow({ ...aHost('/nonexistent'), temporary: at('data') });
+    const below = atOnce(readBelow({ ...aHost('/nonexistent'), temporary: at('data') }));
     expect(hidesPlaces(below, place('link'))).toBe(true);
     expect(hidesPlaces(below, place('data/x'))).toBe(true);
     expect(hidesPlaces(below, place('elsewhere'))).toBe(false);
@@ -177,7 +179,7 @@ describe('what is hidden', () => {
     const server = createServer().listen(path);
     await once(server, 'listening');
     onTestFinished(() => void server.close());
-    expect(readBelow(aHost('/nonexistent')).hidden).toContainEqual({ path, isDirectory: false });
+    expect(atOnce(readBelow(aHost('/nonexistent'))).hidden).toContainEqual({ path, isDirectory: false });
   });
 
   test('sockets that come and go meanwhile do not disturb the start', async () => {
@@ -185,7 +187,7 @@ describe('what is hidden', () => {
     onTestFinished(() => crowd.terminate().then(() => undefined));
     await once(crowd, 'message');
     // Without a second look at each path, one of a hundred reads failed.
-    for (let reads = 0; reads < 250; reads++) expect(readBelow(aHost('/nonexistent')).hidden).not.toEqual([]);
+    for (let reads = 0; reads < 250; reads++) expect(atOnce(readBelow(aHost('/nonexistent'))).hidden).not.toEqual([]);
   });
 
   test('R13 credentials in tool directories, and those that variables name', () => {
@@ -211,7 +213,7 @@ describe('what is hidden', () => {
       RUNNER_TOOL_CACHE: join(home, 'cache'),
       KUBECONFIG: 'relative',
     };
-    const found = readBelow(aHost(home, environment)).credentials.map(({ path }) => path);
+    const found = atOnce(readBelow(aHost(home, environment))).credentials.map(({ path }) => path);
     expect(found).toEqual(
       expect.arrayContaining(
         [

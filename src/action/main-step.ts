@@ -1,21 +1,14 @@
 import { DockerEngine } from '../docker/docker-engine.ts';
 import type { Engine } from '../docker/engine.ts';
 import { builtImageNames } from '../docker/images.ts';
-import { documentLink } from '../host/installation.ts';
-import { logPaths } from '../host/log-directories.ts';
 import { stepTemporaryDirectory } from '../host/paths.ts';
-import { notBegunMarkdown, type NotBegun } from '../report/error-summary.ts';
-import type { About, LogPlace } from '../report/summary-facts.ts';
+import type { NotBegun } from '../report/error-summary.ts';
 import { attempt, filtered, recording } from '../reporter.ts';
 import { limited } from '../run/output.ts';
 import { priceSource } from '../run/pricing.ts';
-import type { RunResult } from '../run/report.ts';
-import { aboutStep, runSummary } from '../run/run-summary.ts';
 import { newRunId, run } from '../run/run.ts';
-import { announce, announceFailure } from './announce.ts';
-import { artifactName, hasArtifactService, isUploaded } from './artifact-settings.ts';
-import { loadInputs, stepName, type Inputs } from './inputs.ts';
-import { publish, publishFailure } from './publish.ts';
+import type { Start } from './conclude.ts';
+import { loadInputs } from './inputs.ts';
 import { StoppedCommands } from './relay.ts';
 import { actionReporter } from './reporter.ts';
 import { writeState, type State } from './state.ts';
@@ -65,20 +58,13 @@ export async function mainStep(
   await attempt(reporter, 'save the state for the post step', () => {
     writeState({ ...state, succeeded: result.outcome === 'success', started: result.engineAnswered });
   });
-  const logs = placeOfLogs(result, start);
-  announce(config, result, { logs, page: documentLink(LOG_PAGE, root) }, reporter);
-  const summary = (): string => runSummary(result, config, secrets, { root, environment: process.env, logs, warnings });
-  await publish(result, secrets, reporter, summary);
+  const { conclude } = await loadConclusion();
+  await conclude(result, start, { root, reporter, warnings });
   return result.exitCode;
 }
 
-/** About the log, below the installation's directory. */
-const LOG_PAGE = 'docs/troubleshooting.md#the-steps-log-line-by-line';
-
-/** What a run needs before it can begin. */
-interface Start extends Inputs {
-  readonly runId: string;
-}
+/** What nobody needs before a run has ended is not loaded before it. */
+const loadConclusion = (): Promise<typeof import('./conclude.ts')> => import('./conclude.ts');
 
 /** Reads the inputs and saves what the post step needs. @returns undefined when that failed, which the job then knows */
 async function begin(root: string): Promise<Start | undefined> {
@@ -90,20 +76,8 @@ async function begin(root: string): Promise<Start | undefined> {
     writeState({ runId, upload: inputs.upload, prices: priceSource(inputs.config) });
     return { ...inputs, runId };
   } catch (error) {
-    const about = (): About => aboutStep(stepName(), { root, environment: process.env });
-    announceFailure(error);
-    await publishFailure(actionReporter, () => notBegunMarkdown(error, failed, about()));
+    const { concludeFailure } = await loadConclusion();
+    await concludeFailure(error, failed, root);
     return undefined;
   }
-}
-
-/** The artifact, which the post step makes; without one, the paths of what there is. */
-function placeOfLogs(
-  { logs, hasAgentLogs, outcome, timings }: RunResult,
-  { upload, runId }: Start,
-): LogPlace | undefined {
-  if (logs === undefined) return undefined;
-  if (hasArtifactService() && isUploaded(upload, outcome === 'success'))
-    return { artifact: artifactName(upload, runId), days: upload.retentionDays };
-  return timings.startupMs === undefined ? undefined : { paths: logPaths(logs, hasAgentLogs) };
 }

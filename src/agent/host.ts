@@ -57,7 +57,8 @@ export function* readAgentHost(
 ): Slices<AgentHost> {
   const { environment } = surroundings;
   const isImage = config.agentImage !== undefined;
-  const below = readBelow(surroundings);
+  const below = yield* readBelow(surroundings);
+  yield;
   const etc = isImage ? undefined : planEtc(yield* readEtc(below), userMounts);
   yield;
   const toolchain = isImage ? [] : hostToolchain(user.home, environment);

@@ -1,4 +1,3 @@
-import { getExecOutput } from '@actions/exec';
 import { UserError } from '../errors.ts';
 import { findProgram } from '../host/programs.ts';
 import { commandLine } from '../shared/shell.ts';
@@ -27,6 +26,8 @@ export class DockerClient {
     variables: Readonly<Record<string, string>> = {},
   ): Promise<Result> {
     this.#debug(commandLine(['docker', ...args]));
+    // Most runs ask the engine alone.
+    const { getExecOutput } = await import('@actions/exec');
     const [stdout, stderr] = [new LineSplitter(onLine), new LineSplitter(onLine)];
     const { exitCode, ...streams } = await getExecOutput(`"${this.program}"`, [...args], {
       silent: true,

@@ -11,11 +11,11 @@ export function atOnce<T>(work: Slices<T>): T {
   }
 }
 
-/** Does the work between other events: the answers of the engine must not wait for it. */
+/** Does the work between other events: the questions to the engine must not wait for it, nor its answers. */
 export async function inSlices<T>(work: Slices<T>): Promise<T> {
   for (;;) {
+    await nextTurn();
     const step = work.next();
     if (step.done === true) return step.value;
-    await nextTurn();
   }
 }

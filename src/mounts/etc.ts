@@ -91,6 +91,7 @@ class EtcReader {
   }
 
   *read(): Slices<EtcTree> {
+    yield;
     const packaged = packagedSettings(this.#source.packages);
     const parts: Part[] = [];
     for (const { name } of entriesIn(this.#host('/etc'))) {

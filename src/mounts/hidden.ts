@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { MountSpec } from '../docker/spec.ts';
 import { kernelPlaces, mounted, otherPlaces } from '../host/mounted.ts';
 import { isBelow } from '../host/paths.ts';
+import type { Slices } from '../host/slices.ts';
 import { listeningSockets } from '../host/sockets.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
 import { words } from '../shared/words.ts';
@@ -53,8 +54,11 @@ const CREDENTIAL_VARIABLES = words(`
 const CREDENTIAL_VARIABLE =
   /CREDENTIAL|SECRET|TOKEN|PASS(WORD|WD|FILE|PHRASE)|PRIVATE|_AUTH|XAUTHORITY|(^|_)KEY($|_?(FILE|PATH))/;
 
+/** Rows that are looked up without a break. */
+const ROWS_IN_ONE_GO = 16;
+
 /** Reads what {@link Below} lists. */
-export function readBelow(surroundings: Surroundings): Below {
+export function* readBelow(surroundings: Surroundings): Slices<Below> {
   const { home, environment } = surroundings;
   const toolCache = environment['RUNNER_TOOL_CACHE'] ?? '';
   const rows = [
@@ -63,12 +67,19 @@ export function readBelow(surroundings: Surroundings): Below {
     ...(toolCache === '' ? [] : TOOL_CACHE_CREDENTIAL_ROWS.map((row) => ({ ...row, path: join(toolCache, row.path) }))),
   ];
   const hidden = hostPaths(hiddenPlaces(surroundings));
+  yield;
+  const credentialFiles: string[] = [];
+  for (let from = 0; from < rows.length; from += ROWS_IN_ONE_GO) {
+    yield;
+    credentialFiles.push(...rows.slice(from, from + ROWS_IN_ONE_GO).flatMap(present));
+  }
+  yield;
   const mounts = mounted();
   const guarded = [...hidden, ...hostPaths([home])].map(({ path }) => path);
   return {
     hidden,
     credentials: hostPaths([
-      ...rows.flatMap(present),
+      ...credentialFiles,
       ...named(environment, (name) => CREDENTIAL_VARIABLES.includes(name.toUpperCase())),
       ...named(environment, (name) => CREDENTIAL_VARIABLE.test(name.toUpperCase())).filter(isDataFile),
     ]),

@@ -1,27 +1,17 @@
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import type { ZodType } from 'zod';
 import type { Option } from '../config/option.ts';
+import { packageBeside } from '../host/package-beside.ts';
 import { keysBelow, policyKeys, VERSION, type PolicyKey } from './keys.ts';
 
 type SchemaPackage = typeof import('./schema-package.ts');
 
-/**
- * Loads the package when a policy has to be checked. Reading the options is synchronous, so `import()` is no way.
- *
- * The bundle stands beside every program that needs it, with the ending of a compiled file.
- */
-function loadPackage(): SchemaPackage {
-  const ending = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
-  const path = join(import.meta.dirname, `schema-package.${ending}`);
-  return createRequire(path)(path) as SchemaPackage;
-}
-
 let loaded: SchemaPackage | undefined;
+
+const zod = (): SchemaPackage => (loaded ??= packageBeside('schema-package', import.meta) as SchemaPackage);
 
 /** The form of a policy. What its texts mean is the options' business. */
 export function policySchema(keys: readonly PolicyKey[] = policyKeys()): ZodType {
-  const { literal, optional, strictObject } = (loaded ??= loadPackage());
+  const { literal, optional, strictObject } = zod();
   const groups = keysBelow(keys, []).filter((name) => name !== 'version');
   const members = groups.map((group): [string, ZodType] => {
     const own = keys.filter(({ path }) => path[0] === group);
@@ -37,7 +27,7 @@ export function policySchema(keys: readonly PolicyKey[] = policyKeys()): ZodType
 /** The same for editors: https://json-schema.org/draft-07 */
 export function policyJsonSchema(): object {
   const schema = policySchema();
-  const { toJSONSchema } = (loaded ??= loadPackage());
+  const { toJSONSchema } = zod();
   return {
     ...toJSONSchema(schema, { target: 'draft-7' }),
     title: 'A policy of AWF: what a command in the sandbox may reach and use',
@@ -45,7 +35,7 @@ export function policyJsonSchema(): object {
 }
 
 function formOf({ form, option }: PolicyKey): ZodType {
-  const { array, record, strictObject, string } = (loaded ??= loadPackage());
+  const { array, record, strictObject, string } = zod();
   if (form === 'plain') return plainForm(option).describe(option.description);
   const rule = string().regex(/^\S+ +\S+$/, 'is not a rule; write a method and a path, such as "GET /packages/**"');
   const host = string().regex(/^[^\s/]+$/, 'is not a host; write a name such as "registry.example.com"');
@@ -55,7 +45,7 @@ function formOf({ form, option }: PolicyKey): ZodType {
 }
 
 function plainForm(option: Option): ZodType {
-  const { array, enumOf, number, string, union } = (loaded ??= loadPackage());
+  const { array, enumOf, number, string, union } = zod();
   switch (option.kind) {
     case 'choice':
       return enumOf([...option.choices]);

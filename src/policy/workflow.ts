@@ -1,5 +1,6 @@
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import type { Document, LineCounter, Node } from 'yaml';
 import { UserError } from '../errors.ts';
+import { yamlPackage } from '../host/yaml.ts';
 import { isObject, type JsonObject } from '../shared/usage.ts';
 
 /** A step of a workflow that runs AWF. */
@@ -35,8 +36,9 @@ export function isWorkflow(text: string): boolean {
  * @throws UserError if the text is no YAML
  */
 export function awfSteps(file: string, text: string): AwfStep[] {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const yaml = yamlPackage();
+  const lines = new yaml.LineCounter();
+  const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [error] = document.errors;
   if (error !== undefined) {
     const { line } = lines.linePos(error.pos[0]);
@@ -70,6 +72,7 @@ const textsOf = (inputs: JsonObject): Map<string, string> =>
   );
 
 function lineOf(document: Document, path: readonly (string | number)[], lines: LineCounter): number {
+  const { isMap, isScalar, isSeq } = yamlPackage();
   const node = document.getIn(path, true) as Node | undefined;
   const isNode = isMap(node) || isSeq(node) || isScalar(node);
   return isNode && node.range ? lines.linePos(node.range[0]).line : 1;

@@ -1,5 +1,6 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, Scalar, type ParsedNode } from 'yaml';
-import { UserError } from '../errors.ts';
+import type { ParsedNode, Scalar } from 'yaml';
+import type { UserError } from '../errors.ts';
+import { yamlPackage } from '../host/yaml.ts';
 
 /** Counts from 1. */
 export interface Position {
@@ -49,6 +50,7 @@ export function readYaml(content: Buffer, fault: Fault, problems: UserError[]): 
     problems.push(fault(START, 'the file is not UTF-8', 'Save it as UTF-8.'));
     return undefined;
   }
+  const { LineCounter, parseDocument } = yamlPackage();
   const lines = new LineCounter();
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
@@ -104,6 +106,7 @@ class Walk {
 
   value(node: ParsedNode | null, path: readonly PropertyKey[]): unknown {
     if (node === null) return null;
+    const { isAlias, isMap, isScalar, isSeq } = yamlPackage();
     const position = this.#at(node.range[0]);
     this.#values.set(nameOf(path), position);
     const refuse = (problem: string, hint: string): unknown => this.#refuse(position, problem, hint);
@@ -120,6 +123,7 @@ class Walk {
     items: readonly { readonly key: ParsedNode; readonly value: ParsedNode | null }[],
     path: readonly PropertyKey[],
   ): unknown {
+    const { isScalar } = yamlPackage();
     const members: Record<string, unknown> = {};
     for (const { key: node, value } of items) {
       const position = this.#at(node.range[0]);
@@ -147,6 +151,7 @@ const STANDARD_TAG = /^tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq)$/;
 
 /** Truth values to YAML 1.1, texts to YAML 1.2: Norway is `no`. */
 function isAmbiguous(node: unknown): boolean {
+  const { isScalar, Scalar } = yamlPackage();
   return (
     isScalar(node) &&
     node.type === Scalar.PLAIN &&

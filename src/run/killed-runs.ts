@@ -1,6 +1,5 @@
 import { lstatSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { rmRF } from '@actions/io';
 import type { RunMark } from '../docker/spec.ts';
 import { isGone } from '../host/owner.ts';
 import { runIdOf } from '../host/paths.ts';
@@ -91,6 +90,7 @@ export async function finishKilledRun(
       const aftermath = await lookThrough(workDirectory, SURVEY_LIMIT_MS);
       for (const warning of aftermathWarnings(aftermath)) reporter.warning(warning);
     }
+    const { rmRF } = await import('@actions/io');
     await rmRF(workDirectory);
   });
 }

@@ -23,7 +23,7 @@ import { prepare, type Prepared } from './prepare.ts';
 import { lazyPricing } from '../shared/prices.ts';
 import { priceSource } from './pricing.ts';
 import { Progress } from './progress.ts';
-import { report, type RunResult } from './report.ts';
+import type { RunResult } from './report.ts';
 import { KILLED_EXIT_CODE, Sandbox } from './sandbox.ts';
 import { secondLook } from './second-look.ts';
 import { openServices, type OpenServices } from './services.ts';
@@ -66,6 +66,7 @@ export async function run(config: Config, secrets: Secrets, given: RunContext): 
   const sandbox = new Sandbox(context.engine, context.runId, progress.timings, on, context.input);
   // While the command runs, the engine has time.
   const leftOvers = sandbox.started.then(() => removeLeftOverObjects(context));
+  void sandbox.started.then(loadReport);
   let lock: WorkspaceLock | undefined;
   let services: OpenServices | undefined;
   try {
@@ -89,8 +90,12 @@ export async function run(config: Config, secrets: Secrets, given: RunContext): 
   services?.close();
   lock?.release();
   await sweep(sandbox, leftOvers, context);
+  const { report } = await loadReport();
   return report(config, secrets, sandbox, aftermath, { ...context, loadPricing }, progress);
 }
+
+/** The first call loads it, when the command has started: until then, the containers have the processors. */
+const loadReport = (): Promise<typeof import('./report.ts')> => import('./report.ts');
 
 /**
  * Writes the planned files and runs the command.

@@ -1,8 +1,8 @@
 import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { fromText } from '../host/file-names.ts';
 import { isBelow } from '../host/paths.ts';
+import { yamlPackage } from '../host/yaml.ts';
 import { contentOf } from './git/files.ts';
 
 /** The entries of an action that the runner starts by themselves: `runs` in the metadata of actions. */
@@ -89,6 +89,7 @@ function namedBy(file: string, workspace: string): string[] {
 
 /** The paths in an action's metadata; any word of a composite action's scripts may be one. */
 function entriesOf(content: string): string[] {
+  const { parse } = yamlPackage();
   let runs: unknown;
   try {
     runs = (parse(content) as { runs?: unknown } | null)?.runs;
