@@ -3457,7 +3457,7 @@ function tlsFailure({ target }, cause) {
  * @throws ProxyError 403 if Squid refuses the target, 502 if it cannot be reached, 504 if it takes too long
  */
 function openTunnel(options) {
-    const { proxy, target, secureContext } = options;
+    const { proxy, target, trust } = options;
     const authority = `${bracketed(target.host)}:${target.port}`;
     return new Promise((resolve, reject) => {
         let secured;
@@ -3491,7 +3491,13 @@ function openTunnel(options) {
             }
             socket.setNoDelay(true);
             const named = (0,external_node_net_namespaceObject.isIP)(target.host) === 0 ? { servername: target.host } : {};
-            secured = (0,external_node_tls_namespaceObject.connect)({ socket, host: target.host, ...named, secureContext, ALPNProtocols: ['http/1.1'] });
+            secured = (0,external_node_tls_namespaceObject.connect)({
+                socket,
+                host: target.host,
+                ...named,
+                secureContext: trust(),
+                ALPNProtocols: ['http/1.1'],
+            });
             secured.on('error', (cause) => {
                 fail(tlsFailure(options, cause));
             });
@@ -6735,12 +6741,15 @@ const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE---
 /**
  * The public roots as Node has them, including NODE_EXTRA_CA_CERTS, and the user's own authorities.
  *
+ * @returns makes them when they are first needed, and after that gives the same: until the sidecar listens, the command waits
  * @throws Error if `upstreamCa` contains no certificate or a broken one, which Node itself would silently ignore
  */
 function trustStore(upstreamCa) {
     // Without `ca`, Node uses its prepared store. Parsing the roots from PEM would take 14 ms and 2 MB.
-    if (upstreamCa === undefined)
-        return (0,external_node_tls_namespaceObject.createSecureContext)();
+    let made = upstreamCa === undefined ? undefined : withAuthorities(upstreamCa);
+    return () => (made ??= (0,external_node_tls_namespaceObject.createSecureContext)());
+}
+function withAuthorities(upstreamCa) {
     const certificates = upstreamCa.match(PEM_CERTIFICATE) ?? [];
     if (certificates.length === 0)
         throw new Error('upstream-ca contains no PEM certificate.');
@@ -7030,9 +7039,9 @@ const priceUnknown = ({ model }) => ({
 
 
 function createAgent(owner, target, context) {
-    const { config, limits, secureContext } = context;
+    const { config, limits, trust } = context;
     const proxy = new URL(config.proxyUrl);
-    const options = { owner, target, proxy, secureContext, timeoutMs: limits.connectTimeoutMs };
+    const options = { owner, target, proxy, trust, timeoutMs: limits.connectTimeoutMs };
     const agent = new TunnelAgent(options, limits);
     context.agents.push(agent);
     return agent;
@@ -7115,12 +7124,12 @@ async function price(budget, { prices = [], providers }) {
 async function startSidecar(config, options) {
     const { log, host, portOf = ({ port }) => port } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    const secureContext = trustStore(config.upstreamCa);
+    const trust = trustStore(config.upstreamCa);
     const budget = new Budget(config.budget ?? {}, (notice) => {
         log.notice(notice);
     });
     const graphql = await graphqlFor(config.hosts ?? []);
-    const context = { config, log, limits, secureContext, budget, graphql, agents: [] };
+    const context = { config, log, limits, trust, budget, graphql, agents: [] };
     const servers = PROVIDERS.map((provider) => createProviderServer(provider, context));
     const named = createNamedHosts(servers, context);
     const transparent = createTransparent(named, context);

@@ -1,4 +1,3 @@
-import type { SecureContext } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import { HOST_PORTS, TRANSPARENT_PORTS } from '../../../src/shared/network.ts';
 import { lazyPricing } from '../../../src/shared/prices.ts';
@@ -68,15 +67,15 @@ interface Context {
   readonly budget: Budget;
   /** Undefined if no rule needs it. */
   readonly graphql: GraphqlPackage | undefined;
-  readonly secureContext: SecureContext;
+  readonly trust: TunnelOptions['trust'];
   /** Every agent that was made, to be ended with the sidecar. */
   readonly agents: TunnelAgent[];
 }
 
 function createAgent(owner: TunnelOptions['owner'], target: Target, context: Context): TunnelAgent {
-  const { config, limits, secureContext } = context;
+  const { config, limits, trust } = context;
   const proxy = new URL(config.proxyUrl);
-  const options = { owner, target, proxy, secureContext, timeoutMs: limits.connectTimeoutMs };
+  const options = { owner, target, proxy, trust, timeoutMs: limits.connectTimeoutMs };
   const agent = new TunnelAgent(options, limits);
   context.agents.push(agent);
   return agent;
@@ -164,12 +163,12 @@ async function price(budget: Budget, { prices = [], providers }: SidecarConfig):
 export async function startSidecar(config: SidecarConfig, options: SidecarOptions): Promise<Sidecar> {
   const { log, host, portOf = ({ port }: Provider) => port } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const secureContext = trustStore(config.upstreamCa);
+  const trust = trustStore(config.upstreamCa);
   const budget = new Budget(config.budget ?? {}, (notice) => {
     log.notice(notice);
   });
   const graphql = await graphqlFor(config.hosts ?? []);
-  const context: Context = { config, log, limits, secureContext, budget, graphql, agents: [] };
+  const context: Context = { config, log, limits, trust, budget, graphql, agents: [] };
   const servers = PROVIDERS.map((provider) => createProviderServer(provider, context));
   const named = createNamedHosts(servers, context);
   const transparent = createTransparent(named, context);

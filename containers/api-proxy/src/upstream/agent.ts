@@ -13,11 +13,16 @@ const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE---
 /**
  * The public roots as Node has them, including NODE_EXTRA_CA_CERTS, and the user's own authorities.
  *
+ * @returns makes them when they are first needed, and after that gives the same: until the sidecar listens, the command waits
  * @throws Error if `upstreamCa` contains no certificate or a broken one, which Node itself would silently ignore
  */
-export function trustStore(upstreamCa: string | undefined): SecureContext {
+export function trustStore(upstreamCa: string | undefined): () => SecureContext {
   // Without `ca`, Node uses its prepared store. Parsing the roots from PEM would take 14 ms and 2 MB.
-  if (upstreamCa === undefined) return createSecureContext();
+  let made = upstreamCa === undefined ? undefined : withAuthorities(upstreamCa);
+  return () => (made ??= createSecureContext());
+}
+
+function withAuthorities(upstreamCa: string): SecureContext {
   const certificates = upstreamCa.match(PEM_CERTIFICATE) ?? [];
   if (certificates.length === 0) throw new Error('upstream-ca contains no PEM certificate.');
   try {

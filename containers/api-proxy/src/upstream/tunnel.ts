@@ -11,7 +11,7 @@ export interface TunnelOptions {
   readonly target: Target;
   /** `http://address:port` of Squid. */
   readonly proxy: URL;
-  readonly secureContext: SecureContext;
+  readonly trust: () => SecureContext;
   /** Milliseconds for CONNECT and TLS handshake together. */
   readonly timeoutMs: number;
 }
@@ -89,7 +89,7 @@ function tlsFailure({ target }: TunnelOptions, cause: Error): ProxyError {
  * @throws ProxyError 403 if Squid refuses the target, 502 if it cannot be reached, 504 if it takes too long
  */
 export function openTunnel(options: TunnelOptions): Promise<TLSSocket> {
-  const { proxy, target, secureContext } = options;
+  const { proxy, target, trust } = options;
   const authority = `${bracketed(target.host)}:${target.port}`;
   return new Promise((resolve, reject) => {
     let secured: TLSSocket | undefined;
@@ -124,7 +124,13 @@ export function openTunnel(options: TunnelOptions): Promise<TLSSocket> {
       }
       socket.setNoDelay(true);
       const named = isIP(target.host) === 0 ? { servername: target.host } : {};
-      secured = connectTls({ socket, host: target.host, ...named, secureContext, ALPNProtocols: ['http/1.1'] });
+      secured = connectTls({
+        socket,
+        host: target.host,
+        ...named,
+        secureContext: trust(),
+        ALPNProtocols: ['http/1.1'],
+      });
       secured.on('error', (cause: Error) => {
         fail(tlsFailure(options, cause));
       });
