@@ -98,7 +98,7 @@ describe('allow-domains', () => {
     ['*.*.example.com', 'has a wildcard inside', '"*.example.com"'],
     ['com', 'is a public suffix', '"example.com"'],
     ['*.com', 'is a public suffix', '"example.com"'],
-    ['co.uk', 'is a public suffix', '"example.co.uk"'],
+    ['co.uk', 'is a public suffix', '"example.co.uk". If you mean all of them, strangers\' included, write "co.uk!"'],
     ['*.co.uk', 'is a public suffix', '"example.co.uk"'],
     ['*.internal', 'is a whole top-level domain', '"example.internal"'],
     ['.example.com', 'is not a domain name', '"example.com": it covers the subdomains'],
@@ -107,6 +107,7 @@ describe('allow-domains', () => {
     ['github.io', 'is a public suffix, under which anybody can have a name', '"github.io!"'],
     ['*.s3.amazonaws.com', 'is a public suffix, under which anybody can have a name', '"*.s3.amazonaws.com!"'],
     ['https://*.vercel.app', 'is a public suffix, under which anybody can have a name', '"example.vercel.app"'],
+    ['*.amazonaws.com', 'covers s3.amazonaws.com, a public suffix', '"*.amazonaws.com!"'],
     ['example.com\\evil.example', 'is not a domain name', '"example.com"'],
     ['-a.example', 'is not a domain name', '"example.com"'],
   ])('rejects %s, with its line and a suggestion', (entry, problem, suggestion) => {

@@ -34,6 +34,14 @@ describe('a name that no preset covers', () => {
     ]);
     const strangers = three.map((name) => `${name}.github.io`);
     expect(linesFor(...strangers.map((name) => refused(name)))).toEqual(strangers.map((name) => `# ${name}`));
+    const above = three.map((name) => `${name}.amazonaws.com`);
+    expect(linesFor(...above.map((name) => refused(name)))).toEqual(above.map((name) => `# ${name}`));
+  });
+
+  test('stands for itself alone if it is or has a public suffix', () => {
+    const lines = linesFor(refused('github.io'), refused('amazonaws.com', { port: 8443, reason: 'port' })) ?? [];
+    expect(lines).toEqual(['# =github.io', '# https://=amazonaws.com:8443']);
+    expect(() => allowing(lines.map((line) => line.slice(2)).join('\n'))).not.toThrow();
   });
 
   test('keeps its port', () => {

@@ -1,11 +1,11 @@
 import { domainToUnicode } from 'node:url';
-import { parse } from 'tldts';
 import { UserError } from '../errors.ts';
 import type { NamePattern } from '../shared/host-pattern.ts';
 import { canonicalHost, looksLikeAddress } from './domain.ts';
 import type { ParseContext } from './option.ts';
 import type { PresetHost } from './presets/expand.ts';
 import { presetNamed } from './presets/names.ts';
+import { suffixProblem } from './public-suffix.ts';
 import { placeOf, type Given, type Source } from './source.ts';
 
 /** The schemes to which an entry may be limited. */
@@ -91,7 +91,8 @@ function readEntry(
   const host = canonicalHost(withoutPort);
   if (host === undefined) return fail(...nameProblem(withoutPort, kind));
   // A preset may be named like a top-level domain.
-  if (opens && presetNamed(entry) === undefined) checkSuffix(host, kind, isInsisted, fail);
+  const suffix = opens && !isInsisted && presetNamed(entry) === undefined ? suffixProblem(host, kind) : undefined;
+  if (suffix !== undefined) return fail(...suffix);
   return {
     schemes: scheme === undefined ? SCHEMES : [scheme],
     ...{ port, host, match: kind === '=' ? 'host' : kind === '*.' ? 'subdomains' : 'domain', text: entry, source },
@@ -164,21 +165,6 @@ function nameProblem(rest: string, kind: string): [string, string] {
   }
   if (/[;|\s]/.test(rest)) return ['is not a domain name', 'Separate entries by commas or lines.'];
   return ['is not a domain name', 'Write a name such as "example.com".'];
-}
-
-/** @throws UserError for a name under which anybody can register a name of one's own */
-function checkSuffix(host: string, kind: string, isInsisted: boolean, fail: (p: string, hint: string) => never): void {
-  const { publicSuffix, isIcann } = parse(host, { allowPrivateDomains: true });
-  const own = `Name the domain itself: "example.${host}".`;
-  if (publicSuffix === host && isIcann === true && !isInsisted) {
-    fail('is a public suffix, under which anybody can register', own);
-  }
-  // The service's own host is nobody else's.
-  if (publicSuffix === host && isIcann !== true && host.includes('.') && kind !== '=' && !isInsisted) {
-    const insist = `If you mean all of them, strangers' included, write "${kind}${host}!".`;
-    fail('is a public suffix, under which anybody can have a name', `${own} ${insist}`);
-  }
-  if (!host.includes('.') && kind === '*.' && !isInsisted) fail('is a whole top-level domain', own);
 }
 
 /** Letters of other scripts that look like Latin ones. */
