@@ -106,6 +106,43 @@ describe('awf policy test', () => {
   });
 
   test.each([
+    ['https://d.example:8443', 'allowed', 'by the audit mode'],
+    ['http://d.example:8080', 'allowed', 'by the audit mode'],
+    ['http://a.example:8080', 'allowed', 'by the audit mode'],
+    ['https://closed.a.example:8443', 'refused', 'by "closed.a.example"'],
+    ['https://192.0.2.1', 'allowed', 'by the audit mode'],
+    ['http://10.0.0.1:8080', 'refused', 'private'],
+    ['https://127.1/', 'refused', 'private'],
+    ['http://[2001:db8::1]', 'refused', 'an address'],
+    ['https://r.example:8443/x', 'refused', 'at port 443 only'],
+  ])('in an audit, %s is %s', (url, verdict, reason) => {
+    const { text } = awfPolicy(['test', '--egress-policy=audit', '--json', url]);
+    expect(JSON.parse(text)).toEqual([{ url, verdict, reason: expect.stringContaining(reason) as string }]);
+  });
+
+  test.each([
+    ['http://10.1.2.3/', ['--allow-private-networks=10.1.0.0/16', '--egress-policy=audit'], 'allowed', 'audit mode'],
+    ['http://10.1.2.3/', ['--allow-private-networks=10.1.0.0/16'], 'refused', 'an address'],
+    ['http://postgres:5432', ['--allow-services=postgres:5432'], 'allowed', 'by the service postgres:5432'],
+    ['http://postgres:5433', ['--allow-services=postgres:5432'], 'refused', 'no entry allows it'],
+    ['https://-x.example/', [], 'refused', 'not the name of a host'],
+    ['https://*.a.example/', [], 'refused', 'not the name of a host'],
+  ])('%s with %j is %s', (url, flags, verdict, reason) => {
+    const { text } = awfPolicy(['test', ...flags, '--json', url]);
+    expect(JSON.parse(text)).toEqual([{ url, verdict, reason: expect.stringContaining(reason) as string }]);
+  });
+
+  test('the upstream of a provider is nothing that the command reaches', () => {
+    const environment = { OPENAI_API_KEY: 'sk-x'.padEnd(40, 'x'), OPENAI_API_TARGET: 'gateway.a.example' };
+    const { text } = awfPolicy(
+      ['test', 'https://gateway.a.example', 'https://other.a.example'],
+      aWorkspace(POLICY),
+      environment,
+    );
+    expect(text).toMatch(/^refused .* the upstream of a provider, .*\nallowed .* by "a.example"/);
+  });
+
+  test.each([
     [['test', 'a b c'], 'is not a URL'],
     [['test', 'ftp://a.example'], 'is neither https nor http'],
     [['test', 'TRACE https://a.example'], 'has no method that is one of'],
