@@ -15,6 +15,8 @@ export type Scheme = (typeof SCHEMES)[number];
 /** The port of a scheme without another one. */
 export const DEFAULT_PORTS: Readonly<Record<Scheme, number>> = { https: 443, http: 80 };
 
+export const isUsualPort = (port: number): boolean => Object.values(DEFAULT_PORTS).includes(port);
+
 /** An entry of `allow-domains` or `deny-domains`. */
 export interface EgressEntry extends NamePattern {
   readonly schemes: readonly Scheme[];
@@ -37,6 +39,14 @@ export interface UsedPreset {
 /** Whether an entry is a word without anything about it that only a domain has: a preset, or a name from `add-hosts`. */
 export function isBareWord({ text, host }: EgressEntry): boolean {
   return text.toLowerCase() === host && !host.includes('.');
+}
+
+/** The entry's text, with the form of its name that everybody reads the same way. */
+export function asciiText({ text, host, match, schemes, port }: EgressEntry): string {
+  if (/^[ -~]*$/.test(text)) return text;
+  const scheme = schemes.length === 1 ? `${schemes.join('')}://` : '';
+  const kind = { host: '=', subdomains: '*.', domain: '' }[match];
+  return `${scheme}${kind}${host}${port === undefined ? '' : `:${String(port)}`}${text.endsWith('!') ? '!' : ''}`;
 }
 
 /** The parts of an entry's text. */

@@ -1,5 +1,5 @@
 import { parse } from 'tldts';
-import type { EgressEntry } from '../config/egress-entry.ts';
+import { asciiText, isUsualPort, type EgressEntry } from '../config/egress-entry.ts';
 import { suffixProblem } from '../config/public-suffix.ts';
 import type { JudgedDomain } from './traffic.ts';
 
@@ -35,7 +35,7 @@ const CURABLE = ['not-listed', 'port', 'server-name'];
  * @returns undefined if there is nothing to add
  */
 export function allowProposal(
-  entries: readonly Pick<EgressEntry, 'text' | 'preset'>[],
+  entries: readonly EgressEntry[],
   wanted: readonly JudgedDomain[],
   presetsOf: (host: string) => readonly string[],
 ): AllowProposal | undefined {
@@ -51,7 +51,7 @@ export function allowProposal(
   if (added.length === 0) return undefined;
   const shown = added.slice(0, MAX_LINES);
   return {
-    lines: [...new Set(entries.map(({ text, preset }) => preset ?? text)), ...shown],
+    lines: [...new Set(entries.map((entry) => entry.preset ?? asciiText(entry))), ...shown],
     added: shown,
     unknown: shown.filter((line) => line.startsWith('#')).length,
     leftOut: added.length - shown.length + folded.length - plain.length,
@@ -64,12 +64,10 @@ export function isAllowable({ domain, reason }: Pick<JudgedDomain, 'domain' | 'r
   return CURABLE.includes(reason ?? '') && /^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(domain) && !/^[0-9.]+$/.test(domain);
 }
 
-export const isUsualPort = (port: number): boolean => port === 443 || port === 80;
-
 /** The entries for the names, several of one domain as the domain, unless that opens names of others too. */
 function folds(names: readonly JudgedDomain[]): string[] {
   const ofDomain = Map.groupBy(names, ({ domain, port }) =>
-    isUsualPort(port) ? (parse(domain, { allowPrivateDomains: true }).domain ?? domain) : domain,
+    isUsualPort(port) ? (parse(domain, { allowPrivateDomains: true }).domain ?? domain) : `${domain}:${String(port)}`,
   );
   const isFolded = (domain: string, members: readonly JudgedDomain[]): boolean =>
     new Set(members.map((member) => member.domain)).size >= FOLDED_FROM && suffixProblem(domain, '') === undefined;
