@@ -3,7 +3,7 @@ import { buildConfig } from '../config/build.ts';
 import { DEFAULT_PORTS, SCHEMES, type Scheme } from '../config/egress-entry.ts';
 import { decide, type EgressRules } from '../config/egress-rules.ts';
 import { canonicalHost, looksLikeAddress } from '../config/domain.ts';
-import { ruledHosts, type NamedHosts, type NamedProviderHost } from '../config/named-hosts.ts';
+import type { NamedHosts, NamedProviderHost } from '../config/named-hosts.ts';
 import type { Service } from '../config/services.ts';
 import { placeOf } from '../config/source.ts';
 import { UserError } from '../errors.ts';
@@ -66,15 +66,9 @@ export function testPolicy(
   const frontEnd = flagsFrontEnd(flags, environment);
   const policy = loadPolicy(frontEnd, environment, workspace);
   // What a run would decide, and so what AWF itself answers for: providers' hosts, and GitHub's.
-  const { config, values } = buildConfig(frontEnd, { argv: ['true'], environment, workspace, policy });
-  const onlyRules = (): NamedHosts => ({
-    providers: [],
-    others: ruledHosts(values['host-credentials'], values['host-rules'], []),
-  });
-  // A policy is judged as in the action, where the api-proxy is always on.
-  const hosts = config.apiProxy ? config.namedHosts : onlyRules();
+  const { config } = buildConfig(frontEnd, { argv: ['true'], environment, workspace, policy });
   const judge: Judge = {
-    ...{ rules: config.egress, hosts, allowed: config.allowEndpoints, services: config.services },
+    ...{ rules: config.egress, hosts: config.namedHosts, allowed: config.allowEndpoints, services: config.services },
     ...{ upstreams: config.providers.map(({ target }) => target.host), networks: config.network.allowPrivate },
   };
   const verdicts = urls.map((url) => judged(asked(url), judge));

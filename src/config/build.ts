@@ -3,7 +3,7 @@ import { SERVER_URL_VARIABLE } from '../shared/copilot-host.ts';
 import { isOwnHost, ownHost, PROVIDERS } from '../shared/providers.ts';
 import type { NamedHost } from '../shared/named-host.ts';
 import type { SidecarBudget } from '../shared/sidecar-config.ts';
-import { checkDenied, checkNamedHosts, checkScript, checkServerUrl, checkVariables } from './checks.ts';
+import { checkDenied, checkNamedHosts, checkScript, checkServerUrl, checkUnruled, checkVariables } from './checks.ts';
 import type { Command, Config } from './config.ts';
 import { egressOf, thisMachine } from './egress-build.ts';
 import { nameWarning } from './egress-entry.ts';
@@ -65,7 +65,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
   const serverUrl = environment[SERVER_URL_VARIABLE];
   const keys = keyVariables(values, given);
   const chosen = frontEnd.kind === 'action' ? true : values['enable-api-proxy'];
-  const apiProxy = chosen ?? keys.length > 0;
+  const apiProxy = chosen ?? (keys.length > 0 || values['host-rules'].length > 0);
   const machine = thisMachine(values.env, environment, workspace, context.root);
   const { rules: egress, ...expanded } = egressOf(values, machine, frontEnd.kind);
   throwProblems([
@@ -76,6 +76,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     ...(context.argv === undefined ? checkScript(values) : []),
     ...checkVariables(values.env),
     ...checkProtectedPaths(values['protect-paths']),
+    ...(apiProxy ? [] : checkUnruled(values)),
     ...(apiProxy ? checkServerUrl(values, secrets, serverUrl, frontEnd.kind) : []),
   ]);
   const choices = providerChoices(values, environment);
