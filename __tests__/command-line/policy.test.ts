@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { policyCommand } from '../../src/command-line/policy.ts';
@@ -55,12 +55,60 @@ describe('awf policy check', () => {
       mistakes: [
         { message: 'p.yml, line 2, column 1: "foo" is not a key of a policy.', hint: expect.any(String) as string },
       ],
+      warnings: [],
       counts: [],
     });
   });
 
-  test('needs a file', () => {
-    expect(thrown(() => awfPolicy(['check'], aWorkspace())).message).toBe('.github/awf.yml cannot be read.');
+  test('a mistake in one entry hides no other', () => {
+    const policy = `version: 1
+egress:
+  allow:
+    - no
+    - 1.5
+    - 10.0.0.1
+  deny: &names ["*"]
+  mode: on
+hosts:
+  a.example:
+    rules: [GET, DELETE /a/../b]
+allow-services: [5432, docker]
+`;
+    const { text } = awfPolicy(['check'], aWorkspace(policy));
+    const places = [...text.matchAll(/^\.github\/awf\.yml, line (\d+), column (\d+)/gm)].map(([, line, column]) => [
+      line,
+      column,
+    ]);
+    expect(new Set(places.map((place) => place.join(':')))).toEqual(
+      new Set(['4:7', '5:7', '6:7', '7:16', '7:17', '8:9', '11:13', '11:18', '12:18', '12:24']),
+    );
+    expect(text).toContain('10 mistakes in');
+  });
+
+  test('warns of letters that look like others', () => {
+    const policy = 'version: 1\negress:\n  allow: [pаypal.example]\nhosts:\n  ɡoogle.example: { rules: [GET /x] }\n';
+    const { text, exitCode } = awfPolicy(['check'], aWorkspace(policy));
+    expect(exitCode).toBe(0);
+    expect(text).toMatch(
+      /^Warning: \.github\/awf\.yml, line 3, column 11: "pаypal.example" is xn--pypal-4ve.example\./m,
+    );
+    expect(text).toMatch(
+      /^Warning: \.github\/awf\.yml, line 5, column 29: "ɡoogle.example" is xn--oogle-qmc.example\./m,
+    );
+  });
+
+  test('needs a file, and follows a link as a run does', () => {
+    const workspace = aWorkspace();
+    const message = (file: string): string => thrown(() => awfPolicy(['check', file], workspace)).message;
+    expect(thrown(() => awfPolicy(['check'], workspace)).message).toBe('.github/awf.yml does not exist.');
+    expect(message('.github')).toBe('.github is not a file.');
+    writeFileSync(join(workspace, 'p.yml'), 'version: 1');
+    symlinkSync('p.yml', join(workspace, 'link.yml'));
+    expect(awfPolicy(['check', 'link.yml'], workspace).text).toBe('link.yml has no mistakes. Entries: none.\n');
+    symlinkSync('/etc/hostname', join(workspace, 'out.yml'));
+    expect(message('out.yml')).toBe('out.yml is a link that leads out of the workspace.');
+    symlinkSync('nothing.yml', join(workspace, 'dangling.yml'));
+    expect(message('dangling.yml')).toBe('dangling.yml is a link to nothing.');
   });
 });
 

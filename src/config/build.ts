@@ -6,10 +6,10 @@ import type { SidecarBudget } from '../shared/sidecar-config.ts';
 import { checkDenied, checkNamedHosts, checkScript, checkServerUrl, checkUnruled, checkVariables } from './checks.ts';
 import type { Command, Config } from './config.ts';
 import { egressOf, thisMachine } from './egress-build.ts';
-import { nameWarning } from './egress-entry.ts';
 import { githubConfig, hostsOfGithub } from './github-config.ts';
 import { GITHUB_TOKEN_SECRET } from './github-token.ts';
 import { stepLabel } from './label.ts';
+import { namedIn, nameWarnings } from './look-alikes.ts';
 import { optionName, optionNamed, type OptionValues } from './options.ts';
 import { networkConfig } from './network-build.ts';
 import { realDirectory } from './parsers.ts';
@@ -110,7 +110,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
       ...warnings,
       ...net.warnings,
       ...expanded.warnings,
-      ...egress.allow.flatMap((entry) => nameWarning(entry) ?? []),
+      ...nameWarnings(egress.allow, namedIn(values)),
       ...oddKeys(providers, secrets, frontEnd.kind),
     ],
   };

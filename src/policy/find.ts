@@ -132,10 +132,23 @@ function fromEntry(repository: Repository, entry: TreeEntry, origin: PolicyOrigi
 /** @returns undefined if the file is not there and nobody named it */
 function fromDisk(name: string, path: string, { policy, workspace }: PolicyPlace): FoundPolicy | undefined {
   const at = policy === undefined ? name : `${placeOf(policy.source)}: ${name}`;
+  if (policy === undefined && lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  return {
+    origin: { file: name, commit: undefined, from: undefined },
+    content: readFromDisk(at, name, path, workspace),
+  };
+}
+
+/**
+ * Reads a file as a run does: a link is followed, but not out of the workspace.
+ *
+ * @param at names the file in messages, and where it was named
+ * @param workspace an absolute path without links
+ */
+export function readFromDisk(at: string, name: string, path: string, workspace: string): Buffer {
   const real = realPath(path);
   if (real === undefined) {
     const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-    if (policy === undefined && !isThere) return undefined;
     throw new UserError(`${at} ${isThere ? 'is a link to nothing' : 'does not exist'}.`, {
       hint: 'A relative path starts at the workspace.',
     });
@@ -143,11 +156,11 @@ function fromDisk(name: string, path: string, { policy, workspace }: PolicyPlace
   if (isBelow(path, workspace) && !isBelow(real, workspace)) {
     throw new UserError(`${at} is a link that leads out of the workspace.`, { hint: 'Name the file itself.' });
   }
-  return { origin: { file: name, commit: undefined, from: undefined }, content: readRegular(at, name, real) };
+  return readRegular(at, name, real);
 }
 
 /** Reads a file of the caller's or of a checkout, and waits for no pipe. */
-export function readRegular(at: string, name: string, path: string): Buffer {
+function readRegular(at: string, name: string, path: string): Buffer {
   let descriptor: number;
   try {
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
