@@ -4,7 +4,7 @@ import type { PolicyOrigin } from '../config/config.ts';
 import { placeOf, type Given } from '../config/source.ts';
 import { UserError } from '../errors.ts';
 import { isBelow, realPath } from '../host/paths.ts';
-import { policyBase, type PolicyBase } from './base.ts';
+import { baseOfCheckout, policyBase, type PolicyBase } from './base.ts';
 import { Repository, type TreeEntry } from './repository.ts';
 
 /** Where a policy is if no option names one. */
@@ -56,10 +56,18 @@ export function findPolicy(place: PolicyPlace): PolicySearch {
       hint: 'Name a path in the workspace, or leave out the commit.',
     });
   }
-  const base = isInside ? policyBase(environment) : undefined;
+  const base = isInside ? (policyBase(environment) ?? baseOf(path, place)) : undefined;
   if (base !== undefined) return fromBase(name, base, place);
   const found = fromDisk(name, path, place);
   return found && { found };
+}
+
+/** A run outside of GitHub Actions is its user's own business. */
+function baseOf(path: string, { environment, workspace }: PolicyPlace): PolicyBase | undefined {
+  const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  if (!isThere || environment['GITHUB_SHA'] === undefined) return undefined;
+  const repository = Repository.of(workspace, environment);
+  return repository && baseOfCheckout(repository, environment);
 }
 
 function fromRevision(name: string, { text, source }: Given, place: PolicyPlace): FoundPolicy {
