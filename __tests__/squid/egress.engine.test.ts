@@ -36,6 +36,10 @@ const PAGES: Readonly<Record<string, { readonly request: string; readonly says: 
     request: `GET http://${PROVIDER.name}/`,
     says: `${PROVIDER.name} is answered by the api-proxy, over HTTPS and under its own name only. Ask for https://${PROVIDER.name}.`,
   },
+  'named host at another port': {
+    request: `CONNECT ${PROVIDER.name}:8443`,
+    says: `${PROVIDER.name} is answered by the api-proxy, over HTTPS and under its own name only.`,
+  },
   port: {
     request: 'CONNECT allowed.example:22',
     says:

@@ -211,9 +211,10 @@ function accessRules({ targets, egress, upstream }: EgressPolicy): string[] {
     'http_access deny !peek !agent',
     'http_access allow to_named',
     'http_access allow front CONNECT https_port ready',
+    // Before ports: no entry opens another one of these hosts.
+    refuse('closed_host', 'named-host'),
     ...(blocks ? [refuse('CONNECT !https_port !listed', 'port'), refuse('!CONNECT !http_port', 'http-port')] : []),
     'http_access deny !CONNECT !http_scheme',
-    refuse('closed_host', 'named-host'),
     ...(blocks ? [refuse('!listed', 'not-listed')] : []),
     ...destinationRules(upstream),
     'http_access allow agent',
