@@ -97,7 +97,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
       : NO_NAMED_HOSTS,
     hostVariables: apiProxy ? hostVariables(values['host-credentials']) : {},
     github,
-    ...asGiven(values),
+    ...asGiven(values, policy?.place),
     policy: policy?.origin,
     egress,
     transparent: apiProxy && values.transparent,
@@ -125,7 +125,7 @@ function keyVariables(values: OptionValues, given: Secrets): string[] {
 }
 
 /** What the options say, as they say it. */
-function asGiven(values: OptionValues) {
+function asGiven(values: OptionValues, policyPlace: string | undefined) {
   return {
     copilotMode: values['copilot-mode'],
     allowEndpoints: values['allow-endpoints'],
@@ -137,7 +137,7 @@ function asGiven(values: OptionValues) {
     env: values.env.map(({ name, value }) => ({ name, value })),
     envAll: values['env-all'],
     mounts: values.mounts,
-    protectPaths: protectedPaths(values['protect-paths']),
+    protectPaths: protectedPaths(values['protect-paths'], policyPlace),
     agentImage: values['agent-image'],
     imageRegistry: values['image-registry'],
     memory: values.memory,

@@ -32,6 +32,13 @@ export interface FoundPolicy {
 /** A policy, or why there is none although there is a file. */
 export type PolicySearch = { readonly found: FoundPolicy } | { readonly warning: string } | undefined;
 
+/** Where the policy is looked for in the workspace, whether it is there or not; undefined if it is looked for elsewhere. */
+export function placeInWorkspace({ policy, workspace }: Pick<PolicyPlace, 'policy' | 'workspace'>): string | undefined {
+  if (policy?.text === NO_POLICY) return undefined;
+  const path = resolve(workspace, policy?.text ?? DEFAULT_FILE);
+  return isBelow(path, workspace) ? relative(workspace, path) : undefined;
+}
+
 /**
  * Finds the policy of a run. Where others can write what is checked out, it comes from the base, and never silently from
  * the working tree.
@@ -48,8 +55,9 @@ export function findPolicy(place: PolicyPlace): PolicySearch {
     });
   }
   const path = resolve(workspace, policy?.text ?? DEFAULT_FILE);
-  const isInside = isBelow(path, workspace);
-  const name = isInside ? relative(workspace, path) : (policy?.text ?? path);
+  const inside = placeInWorkspace(place);
+  const isInside = inside !== undefined;
+  const name = inside ?? policy?.text ?? path;
   if (policyRef !== undefined) {
     if (isInside) return { found: fromRevision(name, policyRef, place) };
     throw new UserError(`${placeOf(policyRef.source)}: ${name} is outside the workspace, and so in no commit of it.`, {
