@@ -240,6 +240,13 @@ describe.skipIf(!HAS_GIT)('in a pull request', () => {
       }
     });
 
+    test('deleting the file does not get rid of it', () => {
+      const upstream = anUpstream({ [FILE]: 'of the base' }, (directory) => {
+        git(directory, 'rm', '--quiet', FILE);
+      });
+      expect(textOf(find(pull(upstream, 'merge', 2), byHand(upstream)))).toBe('of the base');
+    });
+
     test('or the base of the merge, if GitHub made it, and nothing else', () => {
       const upstream = theirs();
       const later = { ...byHand(upstream), GITHUB_SHA: 'f'.repeat(40) };

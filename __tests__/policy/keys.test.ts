@@ -48,6 +48,7 @@ describe('docs/policy.md', () => {
 
 test.each([
   [[], 'limit', 'Did you mean "limits"?'],
+  [[], '$schema', 'as a comment'],
   [[], 'Egress', 'Did you mean "egress"?'],
   [['limits'], 'timeout-minute', 'Did you mean "timeout-minutes"?'],
   [['hosts', 'a.example'], 'rule', 'Did you mean "rules"?'],

@@ -72,8 +72,10 @@ export function findPolicy(place: PolicyPlace): PolicySearch {
 
 /** A run outside of GitHub Actions is its user's own business. */
 function baseOf(path: string, { environment, workspace }: PolicyPlace): PolicyBase | undefined {
-  const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-  if (!isThere || environment['GITHUB_SHA'] === undefined) return undefined;
+  const exists = (one: string): boolean => lstatSync(one, { throwIfNoEntry: false }) !== undefined;
+  // The author of a pull request may also have deleted the file. A run without either need not wait for git.
+  if (!exists(path) && !exists(join(workspace, '.git/refs/remotes/pull'))) return undefined;
+  if (environment['GITHUB_SHA'] === undefined) return undefined;
   const repository = Repository.of(workspace, environment);
   return repository && baseOfCheckout(repository, environment);
 }
