@@ -152,9 +152,21 @@ describe('flags', () => {
     ['a key and --no-enable-api-proxy', ['--no-enable-api-proxy'], { ANTHROPIC_API_KEY: 'sk-1' }, false, []],
     ['a key and the flag', ['--enable-api-proxy'], { ANTHROPIC_API_KEY: 'sk-1' }, true, []],
     ['a credential of a host', [], { AWF_HOST_CREDENTIALS: 'a.example bearer x' }, true, ['AWF_HOST_CREDENTIALS']],
+    ['rules of a host', ['--host-rules=a.example GET /x'], {}, true, []],
     ['another variable', [], { GITHUB_TOKEN: 'ghs_x' }, false, []],
   ])('the api-proxy, with %s', (_, flags, environment, apiProxy, apiProxyKeys) => {
     expect(load([...flags, '--', 'true'], environment)).toMatchObject({ apiProxy, apiProxyKeys });
+  });
+
+  test('without the api-proxy, which applies them, the rules of a host are refused', () => {
+    const argv = [
+      '--host-rules=a.example GET /x',
+      '--allow-domains=a.example',
+      '--enable-api-proxy=false',
+      '--',
+      'true',
+    ];
+    expect(() => load(argv)).toThrow(/^--host-rules: a\.example has rules, which only the api-proxy applies/);
   });
 
   test.each<[readonly string[], boolean | undefined]>([

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { policyCommand } from '../../src/command-line/policy.ts';
@@ -55,12 +55,60 @@ describe('awf policy check', () => {
       mistakes: [
         { message: 'p.yml, line 2, column 1: "foo" is not a key of a policy.', hint: expect.any(String) as string },
       ],
+      warnings: [],
       counts: [],
     });
   });
 
-  test('needs a file', () => {
-    expect(thrown(() => awfPolicy(['check'], aWorkspace())).message).toBe('.github/awf.yml cannot be read.');
+  test('a mistake in one entry hides no other', () => {
+    const policy = `version: 1
+egress:
+  allow:
+    - no
+    - 1.5
+    - 10.0.0.1
+  deny: &names ["*"]
+  mode: on
+hosts:
+  a.example:
+    rules: [GET, DELETE /a/../b]
+allow-services: [5432, docker]
+`;
+    const { text } = awfPolicy(['check'], aWorkspace(policy));
+    const places = [...text.matchAll(/^\.github\/awf\.yml, line (\d+), column (\d+)/gm)].map(([, line, column]) => [
+      line,
+      column,
+    ]);
+    expect(new Set(places.map((place) => place.join(':')))).toEqual(
+      new Set(['4:7', '5:7', '6:7', '7:16', '7:17', '8:9', '11:13', '11:18', '12:18', '12:24']),
+    );
+    expect(text).toContain('10 mistakes in');
+  });
+
+  test('warns of letters that look like others', () => {
+    const policy = 'version: 1\negress:\n  allow: [pаypal.example]\nhosts:\n  ɡoogle.example: { rules: [GET /x] }\n';
+    const { text, exitCode } = awfPolicy(['check'], aWorkspace(policy));
+    expect(exitCode).toBe(0);
+    expect(text).toMatch(
+      /^Warning: \.github\/awf\.yml, line 3, column 11: "pаypal.example" is xn--pypal-4ve.example\./m,
+    );
+    expect(text).toMatch(
+      /^Warning: \.github\/awf\.yml, line 5, column 29: "ɡoogle.example" is xn--oogle-qmc.example\./m,
+    );
+  });
+
+  test('needs a file, and follows a link as a run does', () => {
+    const workspace = aWorkspace();
+    const message = (file: string): string => thrown(() => awfPolicy(['check', file], workspace)).message;
+    expect(thrown(() => awfPolicy(['check'], workspace)).message).toBe('.github/awf.yml does not exist.');
+    expect(message('.github')).toBe('.github is not a file.');
+    writeFileSync(join(workspace, 'p.yml'), 'version: 1');
+    symlinkSync('p.yml', join(workspace, 'link.yml'));
+    expect(awfPolicy(['check', 'link.yml'], workspace).text).toBe('link.yml has no mistakes. Entries: none.\n');
+    symlinkSync('/etc/hostname', join(workspace, 'out.yml'));
+    expect(message('out.yml')).toBe('out.yml is a link that leads out of the workspace.');
+    symlinkSync('nothing.yml', join(workspace, 'dangling.yml'));
+    expect(message('dangling.yml')).toBe('dangling.yml is a link to nothing.');
   });
 });
 
@@ -103,6 +151,43 @@ describe('awf policy test', () => {
     expect(awfPolicy(['test', '--egress-policy=audit', 'd.example', 'closed.a.example']).text).toMatch(
       /^allowed {2}d\.example {2}by the audit mode.*\nrefused {2}closed/,
     );
+  });
+
+  test.each([
+    ['https://d.example:8443', 'allowed', 'by the audit mode'],
+    ['http://d.example:8080', 'allowed', 'by the audit mode'],
+    ['http://a.example:8080', 'allowed', 'by the audit mode'],
+    ['https://closed.a.example:8443', 'refused', 'by "closed.a.example"'],
+    ['https://192.0.2.1', 'allowed', 'by the audit mode'],
+    ['http://10.0.0.1:8080', 'refused', 'private'],
+    ['https://127.1/', 'refused', 'private'],
+    ['http://[2001:db8::1]', 'refused', 'an address'],
+    ['https://r.example:8443/x', 'refused', 'at port 443 only'],
+  ])('in an audit, %s is %s', (url, verdict, reason) => {
+    const { text } = awfPolicy(['test', '--egress-policy=audit', '--json', url]);
+    expect(JSON.parse(text)).toEqual([{ url, verdict, reason: expect.stringContaining(reason) as string }]);
+  });
+
+  test.each([
+    ['http://10.1.2.3/', ['--allow-private-networks=10.1.0.0/16', '--egress-policy=audit'], 'allowed', 'audit mode'],
+    ['http://10.1.2.3/', ['--allow-private-networks=10.1.0.0/16'], 'refused', 'an address'],
+    ['http://postgres:5432', ['--allow-services=postgres:5432'], 'allowed', 'by the service postgres:5432'],
+    ['http://postgres:5433', ['--allow-services=postgres:5432'], 'refused', 'no entry allows it'],
+    ['https://-x.example/', [], 'refused', 'not the name of a host'],
+    ['https://*.a.example/', [], 'refused', 'not the name of a host'],
+  ])('%s with %j is %s', (url, flags, verdict, reason) => {
+    const { text } = awfPolicy(['test', ...flags, '--json', url]);
+    expect(JSON.parse(text)).toEqual([{ url, verdict, reason: expect.stringContaining(reason) as string }]);
+  });
+
+  test('the upstream of a provider is nothing that the command reaches', () => {
+    const environment = { OPENAI_API_KEY: 'sk-x'.padEnd(40, 'x'), OPENAI_API_TARGET: 'gateway.a.example' };
+    const { text } = awfPolicy(
+      ['test', 'https://gateway.a.example', 'https://other.a.example'],
+      aWorkspace(POLICY),
+      environment,
+    );
+    expect(text).toMatch(/^refused .* the upstream of a provider, .*\nallowed .* by "a.example"/);
   });
 
   test.each([

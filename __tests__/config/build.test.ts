@@ -243,10 +243,30 @@ describe('internationalised names', () => {
     ['例え.example', false],
     ['почта.example', false],
     ['xn--pypal-4ve.com', true],
+    ['ɡoogle.com', true], // a Latin letter of phonetic writing
+    ['gıthub.com', true], // without its dot
+    ['ạpple.com', true], // an underline hides the dot
+    ['ɢithub.com', true], // a small capital
+    ['Ꮯom.example', true], // a Cherokee letter among Latin ones
+    ['faß.example', false],
+    ['việt.example', false],
+    ['東京tower.example', false],
     ['plain.example', false],
   ])('%s: a warning of letters that look like others is %s', (name, isOdd) => {
     const { warnings } = build({ 'allow-domains': name });
-    expect(warnings.some((text) => text.includes('letters of another script'))).toBe(isOdd);
+    expect(warnings.some((text) => text.includes('letters that look like others'))).toBe(isOdd);
+  });
+
+  test('what has rules or gets a credential is warned of once', () => {
+    const rules = 'pаypal.example GET /a\npаypal.example GET /b';
+    const odd = ({ warnings }: Config): string[] => warnings.filter((text) => text.includes('look like others'));
+    expect(odd(build({ 'host-rules': rules }))).toEqual([
+      expect.stringMatching(/^host-rules, line 1: "pаypal.example" is xn--pypal-4ve.example\./),
+    ]);
+    const secret = 'pаypal.example bearer do-not-repeat';
+    const [warning] = odd(build({ 'host-rules': rules, 'host-credentials': secret }));
+    expect(warning).toMatch(/^host-credentials, line 1: "pаypal.example" is/);
+    expect(warning).not.toContain('do-not-repeat');
   });
 });
 

@@ -96,9 +96,11 @@ describe('allow-domains', () => {
     ['api-*.example.com', 'has a wildcard inside', '"*.example.com"'],
     ['*', 'would allow the whole Internet', 'Name the domains'],
     ['*.*.example.com', 'has a wildcard inside', '"*.example.com"'],
+    ['api.*.com', 'has a wildcard inside', '"*.example.com"'],
+    ['a*.github.io', 'has a wildcard inside', '"*.example.github.io"'],
     ['com', 'is a public suffix', '"example.com"'],
     ['*.com', 'is a public suffix', '"example.com"'],
-    ['co.uk', 'is a public suffix', '"example.co.uk"'],
+    ['co.uk', 'is a public suffix', '"example.co.uk". If you mean all of them, strangers\' included, write "co.uk!"'],
     ['*.co.uk', 'is a public suffix', '"example.co.uk"'],
     ['*.internal', 'is a whole top-level domain', '"example.internal"'],
     ['.example.com', 'is not a domain name', '"example.com": it covers the subdomains'],
@@ -107,6 +109,7 @@ describe('allow-domains', () => {
     ['github.io', 'is a public suffix, under which anybody can have a name', '"github.io!"'],
     ['*.s3.amazonaws.com', 'is a public suffix, under which anybody can have a name', '"*.s3.amazonaws.com!"'],
     ['https://*.vercel.app', 'is a public suffix, under which anybody can have a name', '"example.vercel.app"'],
+    ['*.amazonaws.com', 'covers s3.amazonaws.com, a public suffix', '"*.amazonaws.com!"'],
     ['example.com\\evil.example', 'is not a domain name', '"example.com"'],
     ['-a.example', 'is not a domain name', '"example.com"'],
   ])('rejects %s, with its line and a suggestion', (entry, problem, suggestion) => {
@@ -198,6 +201,15 @@ describe('deny-domains', () => {
   ])('a mistake is quoted as it is written: %s', (entry, problem) => {
     const error = thrown(() => allowing('', { 'deny-domains': entry }));
     expect(error.message).toBe(`deny-domains, line 1: "${entry}" ${problem}.`);
+  });
+
+  test.each([
+    ['*', 'stands for every name'],
+    ['10.0.0.1', 'Only names can be denied'],
+  ])('a remedy is one for a list of what is denied: %s', (entry, words) => {
+    const { message, hint = '' } = thrown(() => allowing('', { 'deny-domains': entry }));
+    expect(`${message} ${hint}`).toContain(words);
+    expect(hint).not.toContain('can be allowed');
   });
 
   test('is for all schemes and ports', () => {

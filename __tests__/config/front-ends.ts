@@ -199,7 +199,12 @@ export const CASES: Readonly<
   },
   'protect-paths': {
     good: 'report:a',
-    reads: { protectPaths: [{ path: 'a', mode: 'report' }] },
+    reads: {
+      protectPaths: [
+        { path: 'a', mode: 'report' },
+        { path: '.github/awf.yml', mode: 'read-only' },
+      ],
+    },
     bad: ['../a', 'has ".." in it'],
     ...list,
   },

@@ -212,7 +212,9 @@ describe('upstream-ca', () => {
   test('that is missing or not a PEM file is rejected', () => {
     const workspace = temporaryDirectory();
     writeFileSync(join(workspace, 'key.pem'), '-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n');
-    expect(() => valuesOf({ 'upstream-ca': 'missing.pem' }, workspace)).toThrow(/^upstream-ca: .*cannot be read/);
+    expect(() => valuesOf({ 'upstream-ca': 'missing.pem' }, workspace)).toThrow(
+      /^upstream-ca: missing.pem cannot be read\./,
+    );
     const error = thrown(() => valuesOf({ 'upstream-ca': 'key.pem' }, workspace));
     expect(error.message).toMatch(/^upstream-ca: .*no PEM certificate/);
     expect(error.message).not.toContain('c2VjcmV0');

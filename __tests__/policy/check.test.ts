@@ -65,6 +65,24 @@ describe('the entries of a policy', () => {
   });
 });
 
+test('an item that is a mistake costs only itself', () => {
+  const { entries, problems } = read(
+    'version: 1\negress: {allow: [a.example, 1, no, [x], b.example]}\nhosts: {c.example: {rules: [GET, GET /x]}}\n',
+  );
+  expect(problems).toHaveLength(4);
+  const textsOf = (name: string) => entries.get(name)?.map(({ text }) => text);
+  expect(textsOf('allow-domains')).toEqual(['a.example', 'b.example']);
+  expect(textsOf('host-rules')).toEqual(['c.example GET /x']);
+});
+
+test.each([
+  ['max-tokens: 1e21', 'limits.max-tokens is 1e+21, which is too large'],
+  ['timeout-minutes: .inf', 'limits.timeout-minutes is no finite number'],
+])('%s is one mistake', (limit, problem) => {
+  const { problems } = read(`version: 1\nlimits: {${limit}}\n`);
+  expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining(problem)]);
+});
+
 describe('mistakes', () => {
   test.each<[name: string, text: string, problem: string, hint: string]>([
     ['an empty file', '', 'line 1, column 1: the file is not a policy', 'Begin it with "version: 1"'],

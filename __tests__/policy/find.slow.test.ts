@@ -204,6 +204,10 @@ describe.skipIf(!HAS_GIT)('in a pull request', () => {
   test.each([
     ['issue_comment', { issue: { pull_request: {} } }],
     ['workflow_run', {}],
+    ['check_run', {}],
+    ['check_suite', {}],
+    ['status', {}],
+    ['repository_dispatch', { client_payload: { pull_request: 1 } }],
   ])('that %s is about, the commit of the default branch counts', (name, event) => {
     const upstream = theirs();
     const environment = {
@@ -214,10 +218,57 @@ describe.skipIf(!HAS_GIT)('in a pull request', () => {
     expect(() => find(checkout(upstream, upstream.head, 1), environment)).toThrow(/not in the clone/);
   });
 
-  test('a push reads what is checked out', () => {
+  describe('that is checked out by hand', () => {
+    /** As actions/checkout does it with `ref: refs/pull/1/KIND`. */
+    function pull(upstream: Upstream, kind: 'merge' | 'head', depth: number): string {
+      const workspace = checkout(upstream, upstream[kind], depth);
+      git(workspace, 'update-ref', `refs/remotes/pull/1/${kind}`, upstream[kind]);
+      return workspace;
+    }
+    const byHand = (upstream: Upstream): NodeJS.ProcessEnv => ({
+      ...aPullRequest(upstream, {}),
+      ...{ GITHUB_EVENT_NAME: 'workflow_dispatch', GITHUB_BASE_REF: '', GITHUB_REF: 'refs/heads/main' },
+      GITHUB_SHA: upstream.base,
+    });
+
+    test('the commit that started the workflow counts', () => {
+      const upstream = theirs();
+      for (const kind of ['merge', 'head'] as const) {
+        const search = find(pull(upstream, kind, 2), byHand(upstream));
+        expect(textOf(search)).toBe('of the base');
+        expect(search).toMatchObject({ found: { origin: { from: 'the commit that started the workflow' } } });
+      }
+    });
+
+    test('deleting the file does not get rid of it', () => {
+      const upstream = anUpstream({ [FILE]: 'of the base' }, (directory) => {
+        git(directory, 'rm', '--quiet', FILE);
+      });
+      expect(textOf(find(pull(upstream, 'merge', 2), byHand(upstream)))).toBe('of the base');
+    });
+
+    test('or the base of the merge, if GitHub made it, and nothing else', () => {
+      const upstream = theirs();
+      const later = { ...byHand(upstream), GITHUB_SHA: 'f'.repeat(40) };
+      const workspace = pull(upstream, 'merge', 2);
+      git(workspace, 'remote', 'set-url', 'origin', `file://${upstream.directory}`);
+      expect(textOf(find(workspace, later))).toBe('of the base');
+      expect(() => find(pull(upstream, 'head', 2), later)).toThrow(/not in the clone/);
+      git(workspace, 'remote', 'set-url', 'origin', 'file:///a/fork');
+      expect(() => find(workspace, later)).toThrow(/not in the clone/);
+      expect(() => find(pull(upstream, 'merge', 1), later)).toThrow(/not in the clone/);
+    });
+
+    test('on one’s own machine, the file is one’s own business', () => {
+      const upstream = theirs();
+      expect(textOf(find(pull(upstream, 'merge', 2), { PATH: process.env['PATH'] }))).toBe('of the author');
+    });
+  });
+
+  test.each(['push', 'merge_group', 'workflow_dispatch', 'schedule'])('%s reads what is checked out', (name) => {
     const upstream = theirs();
     const workspace = checkout(upstream, upstream.merge, 1);
-    const environment = { ...aPullRequest(upstream), GITHUB_EVENT_NAME: 'push', GITHUB_BASE_REF: '' };
+    const environment = { ...aPullRequest(upstream), GITHUB_EVENT_NAME: name, GITHUB_BASE_REF: '' };
     expect(textOf(find(workspace, environment))).toBe('of the author');
   });
 });

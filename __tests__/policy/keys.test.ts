@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { OPTIONS } from '../../src/config/options.ts';
+import { readPolicy } from '../../src/policy/check.ts';
 import { keyHint, policyKeys } from '../../src/policy/keys.ts';
+import { ROOT } from '../../testing/root.ts';
 
 describe('the keys of a policy', () => {
   test('are those whose option exists', () => {
@@ -26,8 +30,25 @@ describe('the keys of a policy', () => {
   });
 });
 
+describe('docs/policy.md', () => {
+  const page = readFileSync(join(ROOT, 'docs/policy.md'), 'utf8');
+
+  test.each(policyKeys().map(({ path, option }) => ({ name: path.join('.'), path, option })))(
+    'has $name in its example and in its table',
+    ({ path, option }) => {
+      const [, example = ''] = /^```yaml\n([^]*?)^```$/m.exec(page) ?? [];
+      const { entries, problems } = readPolicy('docs/policy.md', Buffer.from(example));
+      expect(problems).toEqual([]);
+      expect(entries.get(option.name)?.length).toBeGreaterThan(0);
+      const row = page.split('\n').find((line) => line.startsWith('| `') && line.includes(path.at(-1) ?? ''));
+      expect(row).toContain(path[0]);
+    },
+  );
+});
+
 test.each([
   [[], 'limit', 'Did you mean "limits"?'],
+  [[], '$schema', 'as a comment'],
   [[], 'Egress', 'Did you mean "egress"?'],
   [['limits'], 'timeout-minute', 'Did you mean "timeout-minutes"?'],
   [['hosts', 'a.example'], 'rule', 'Did you mean "rules"?'],

@@ -39,8 +39,28 @@ protect-paths: [src]
       memory: '1g',
       pids: 7,
       budget: { maxRequests: 1, maxTokens: 2, maxCostUsd: 0.5 },
-      protectPaths: [{ path: 'src', mode: 'read-only' }],
+      protectPaths: ['src', '.github/awf.yml'].map((path) => ({ path, mode: 'read-only' })),
     });
+  });
+
+  test('the command cannot write the policy of the next run, unless an entry of its own says so', () => {
+    const workspace = aWorkspace('version: 1\n');
+    writeFileSync(join(workspace, 'team.yml'), 'version: 1\n');
+    const guarded = (options: Readonly<Record<string, readonly string[]>>) =>
+      LOAD[kind](options, workspace).protectPaths.filter(
+        ({ path }) => /\.yml$|^\.github$/.test(path) && path !== 'lefthook.yml',
+      );
+    const [awf, team] = ['.github/awf.yml', 'team.yml'].map((path) => ({ path, mode: 'read-only' }));
+    const without = guarded({});
+    expect(without).toContainEqual(awf);
+    expect(guarded({ 'protect-paths': ['src'] })).toEqual([awf]);
+    expect(guarded({ 'protect-paths': ['none'] })).toEqual([awf]);
+    expect(guarded({ 'protect-paths': ['src'], policy: ['team.yml'] })).toEqual([team]);
+    expect(guarded({ 'protect-paths': ['.github'] })).toEqual([{ path: '.github', mode: 'read-only' }]);
+    expect(guarded({ 'protect-paths': ['report:.github'] })).toEqual([{ path: '.github', mode: 'report' }, awf]);
+    const report = { path: '.github/awf.yml', mode: 'report' };
+    expect(guarded({ 'protect-paths': ['report:.github/awf.yml'] })).toEqual([report]);
+    expect(guarded({ 'protect-paths': ['src'], policy: ['none'] })).toEqual([]);
   });
 
   test('options add to its lists, and come before its other values', () => {

@@ -19,6 +19,13 @@ test('keeps the entries that are there, and names a preset once', () => {
   });
 });
 
+test('keeps the entries for internationalised names, in the form that every program reads alike', () => {
+  const { allow: own } = allowing('bücher.example\nhttps://*.müller.example:8443\n=größe.example');
+  expect(allowProposal(own, [refused('a.example')], presetsOf)?.lines).toEqual([
+    ...['xn--bcher-kva.example', 'https://*.xn--mller-kva.example:8443', '=xn--gre-6ka8i.example', '# a.example'],
+  ]);
+});
+
 describe('a name that no preset covers', () => {
   test('is a comment, so that pasting it allows nothing', () => {
     expect(propose(refused('evil.example'))).toMatchObject({ unknown: 1 });
@@ -34,6 +41,19 @@ describe('a name that no preset covers', () => {
     ]);
     const strangers = three.map((name) => `${name}.github.io`);
     expect(linesFor(...strangers.map((name) => refused(name)))).toEqual(strangers.map((name) => `# ${name}`));
+    const above = three.map((name) => `${name}.amazonaws.com`);
+    expect(linesFor(...above.map((name) => refused(name)))).toEqual(above.map((name) => `# ${name}`));
+  });
+
+  test('stands for itself alone if it is or has a public suffix', () => {
+    const lines = linesFor(refused('github.io'), refused('amazonaws.com', { port: 8443, reason: 'port' })) ?? [];
+    expect(lines).toEqual(['# =github.io', '# https://=amazonaws.com:8443']);
+    expect(() => allowing(lines.map((line) => line.slice(2)).join('\n'))).not.toThrow();
+  });
+
+  test('has a line of its own for each unusual port', () => {
+    const ports = [443, 8443, 9443].map((port) => refused('a.example', { port, reason: 'port' }));
+    expect(linesFor(...ports)).toEqual(['# a.example', '# https://a.example:8443', '# https://a.example:9443']);
   });
 
   test('keeps its port', () => {
@@ -45,6 +65,7 @@ test.each<[string, JudgedDomain]>([
   ['a denied name', refused('a.example', { reason: 'denied' })],
   ['a private destination', refused('a.example', { reason: 'private-address' })],
   ['an address', refused('192.0.2.7', { reason: 'port' })],
+  ['HTTP at another port', refused('a.example', { reason: 'http-port', port: 8080 })],
   ['a name that could end the block', refused('a.example\n```')],
   ['a name without a dot', refused('npm')],
   ['a name that a list should not have unread', refused('a_b.example')],

@@ -98,7 +98,7 @@ describe('an audit', () => {
       ['other.example:80', 'audited', 'not-listed', null],
       ['denied.example:80', 'refused', 'denied', 'denied.example'],
       ['10.9.9.9:80', 'refused', 'private-address', null],
-      ['other.example:8080', 'audited', 'port', null],
+      ['other.example:8080', 'audited', 'http-port', null],
     ]);
   });
 

@@ -122,9 +122,17 @@ describe('in an audit', () => {
       ['ports.example', 'audited', 'not-listed', null],
     ],
     ['a port', 'b.example:22', ['b.example', 'audited', 'port', null]],
+    ['a port that another name has', 'b.example:8443', ['b.example', 'audited', 'port', null]],
     ['an address', '192.0.2.7:443', ['192.0.2.7', 'audited', 'address', null]],
   ])('what passed is judged by the list: %s', (_, target, expected) => {
     expect(verdicts([accessLine(AGENT, target)], AUDIT)).toEqual([expected]);
+  });
+
+  test('no entry can allow HTTP at another port than 80', () => {
+    const lines = ['http://b.example:8080/', 'http://b.example/'].map((url) =>
+      accessLine(AGENT, url, { method: 'GET' }),
+    );
+    expect(verdicts(lines, AUDIT).map(([, , reason]) => reason)).toEqual(['http-port', 'not-listed']);
   });
 
   test('a server name that would have been cut is the reason, unless the name itself is', () => {

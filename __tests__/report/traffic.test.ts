@@ -36,7 +36,8 @@ function record(host: string, overrides: Partial<AccessRecord> = {}): AccessReco
   };
 }
 
-const denied = (host: string) => record(host, { result: 'TCP_DENIED', status: 403 });
+const denied = (host: string, overrides: Partial<AccessRecord> = {}) =>
+  record(host, { result: 'TCP_DENIED', status: 403, ...overrides });
 /** The first record of a tunnel that was cut, from the port that reads server names. */
 const cut = (host: string, serverName: string | undefined, verdict: string) =>
   record(host, { client: '127.0.0.1', clientPort: 50_000, serverName, verdict });
@@ -64,6 +65,17 @@ describe('domains', () => {
       blocked: [],
       unresolvable: [],
     });
+  });
+
+  test('a name at an unusual port is a wish of its own, because an entry opens one port', () => {
+    const ports = [443, 80, 8443, 9443, 8443].map((port) => denied('a.example', { port }));
+    expect(domains(ports).blocked.map(({ domain, port, requests }) => [domain, port, requests])).toEqual([
+      ...[
+        ['a.example', 443, 2],
+        ['a.example', 8443, 2],
+        ['a.example', 9443, 1],
+      ],
+    ]);
   });
 
   test('a name can be allowed and refused', () => {

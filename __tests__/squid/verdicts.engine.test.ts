@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decide } from '../../src/config/egress-rules.ts';
+import { asked, judged, type Judge } from '../../src/command-line/policy-test.ts';
+import { decide, type EgressRules } from '../../src/config/egress-rules.ts';
+import { NO_NAMED_HOSTS } from '../../src/config/named-hosts.ts';
 import { domainToASCII } from 'node:url';
 import { imageNames } from '../../src/docker/images.ts';
 import { SQUID_PORT } from '../../src/shared/network.ts';
@@ -68,6 +70,11 @@ const POLICIES: readonly Policy[] = [
   { allow: 'bücher.example', open: { 'xn--bcher-kva.example': 'sh', 'buecher.example': '' } },
   { allow: 'A.Example., http://*.A.example', open: { 'a.example': 'sh', 'x.a.example': 'sh' } },
 ];
+
+/** What `awf policy test` decides by, for a run without keys. */
+const judgeOf = (rules: EgressRules): Judge => ({
+  ...{ rules, hosts: NO_NAMED_HOSTS, allowed: [], upstreams: [CLOSED], services: [], networks: [] },
+});
 
 const isDenied = ({ denied = [] }: Policy, host: string): boolean => denied.includes(host);
 
@@ -209,6 +216,8 @@ describe.each(
       const [scheme, port] = WAYS[way];
       const rules = allowing(policy.allow, { 'deny-domains': policy.deny ?? '' });
       expect(decide(rules, { scheme, host: domainToASCII(host), port }).isAllowed).toBe(isOpen);
+      const told = judged(asked(`${scheme}://${host}:${String(port)}/`), judgeOf({ ...rules, mode }));
+      expect(told.verdict).toBe(passes ? 'allowed' : 'refused');
     },
   );
 });
@@ -237,5 +246,9 @@ describe.each(MODES)('%s: inside a tunnel to an allowed name', (mode) => {
 
   test('a private destination, a provider’s host and a private address stay closed', () => {
     expect(answers.slice(INSIDE.length)).toEqual(['refused', 'refused', 'refused', 'refused', 'refused']);
+    const judge = judgeOf({ ...allowing(policy.allow, { 'deny-domains': policy.deny }), mode });
+    for (const url of [`https://${CLOSED}`, `https://${SERVER}`, `http://${SERVER}`]) {
+      expect(judged(asked(url), judge).verdict, url).toBe('refused');
+    }
   });
 });

@@ -74,15 +74,18 @@ function runOutputs({
     }),
     ...(domains && {
       'allowed-domains': domainNames(reached(domains)),
-      'blocked-domains': domainNames(domains.blocked),
+      'blocked-domains': domainNames(byName(domains.blocked)),
     }),
   };
 }
 
 /** The names that the command reached, whether an entry allows them or an audit let them through. */
-function reached({ allowed, audited }: DomainTraffic): DomainCount[] {
+const reached = ({ allowed, audited }: DomainTraffic): DomainCount[] => byName([...allowed, ...audited]);
+
+/** Each name once, most requested first. */
+function byName(list: readonly DomainCount[]): DomainCount[] {
   const counts = new Map<string, number>();
-  for (const { domain, requests } of [...allowed, ...audited]) counts.set(domain, (counts.get(domain) ?? 0) + requests);
+  for (const { domain, requests } of list) counts.set(domain, (counts.get(domain) ?? 0) + requests);
   return [...counts].map(([domain, requests]) => ({ domain, requests })).sort((a, b) => b.requests - a.requests);
 }
 
@@ -105,7 +108,7 @@ function cutWarnings({ traffic: { domains } }: RunResult): string[] {
   const { others } = domains;
   return [
     { output: 'allowed-domains', list: reached(domains), uncounted: others.allowed + others.audited },
-    { output: 'blocked-domains', list: domains.blocked, uncounted: others.blocked },
+    { output: 'blocked-domains', list: byName(domains.blocked), uncounted: others.blocked },
   ].flatMap(({ output, list, uncounted }) => {
     const left = list.length - fitting(list).length;
     if (left === 0 && uncounted === 0) return [];

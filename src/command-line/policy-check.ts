@@ -1,10 +1,11 @@
 import { unknownWords } from '../config/egress-build.ts';
+import { namedIn, nameWarnings } from '../config/look-alikes.ts';
 import { readOptions, type FrontEnd } from '../config/read.ts';
 import { checkProtectedPaths } from '../config/protect-paths.ts';
 import { realDirectory } from '../config/parsers.ts';
 import { describeError, UserError } from '../errors.ts';
 import { readPolicy } from '../policy/check.ts';
-import { DEFAULT_FILE, namedFile, readRegular } from '../policy/find.ts';
+import { DEFAULT_FILE, namedFile, readFromDisk } from '../policy/find.ts';
 import { policyKeys } from '../policy/keys.ts';
 import type { Answer } from './subcommand.ts';
 
@@ -17,9 +18,10 @@ const NOTHING: FrontEnd = { kind: 'cli', given: () => [] };
  * @param workspace where paths start
  */
 export function checkPolicy(file: string | undefined, workspace: string, asJson: boolean): Answer {
-  const { name, path } = namedFile(file ?? DEFAULT_FILE, workspace);
-  const { entries, problems } = readPolicy(name, readRegular(name, name, path));
-  const reading = readOptions(NOTHING, {}, realDirectory('the current directory', workspace), entries);
+  const real = realDirectory('the current directory', workspace);
+  const { name, path } = namedFile(file ?? DEFAULT_FILE, real);
+  const { entries, problems } = readPolicy(name, readFromDisk(name, name, path, real));
+  const reading = readOptions(NOTHING, {}, real, entries);
   const { values } = reading;
   const all = [
     ...problems,
@@ -32,14 +34,19 @@ export function checkPolicy(file: string | undefined, workspace: string, asJson:
     return count === 0 ? [] : [{ key: key.join('.'), count }];
   });
   const exitCode = all.length === 0 ? 0 : 1;
+  const warnings = nameWarnings(values['allow-domains'], namedIn(values));
   if (asJson) {
     const mistakes = all.map((problem) => ({ message: problem.message, hint: problem.hint ?? null }));
-    return { text: `${JSON.stringify({ file: name, mistakes, counts })}\n`, exitCode };
+    return { text: `${JSON.stringify({ file: name, mistakes, warnings, counts })}\n`, exitCode };
   }
-  if (exitCode === 1)
-    return { text: `${all.map(describeError).join('\n\n')}\n\n${mistakesText(all)} in ${name}.\n`, exitCode };
+  const warned = warnings.map((warning) => `Warning: ${warning}`);
+  if (exitCode === 1) {
+    const blocks = [...all.map(describeError), ...warned, `${mistakesText(all)} in ${name}.`];
+    return { text: `${blocks.join('\n\n')}\n`, exitCode };
+  }
   const summary = counts.map(({ key, count }) => `${key} ${count}`).join(', ');
-  return { text: `${name} has no mistakes. Entries: ${summary === '' ? 'none' : summary}.\n`, exitCode };
+  const result = `${name} has no mistakes. Entries: ${summary === '' ? 'none' : summary}.`;
+  return { text: `${[...warned, result].join('\n\n')}\n`, exitCode };
 }
 
 const mistakesText = ({ length }: readonly UserError[]): string =>

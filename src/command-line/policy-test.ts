@@ -1,16 +1,20 @@
+import { isIPv4 } from 'node:net';
 import { buildConfig } from '../config/build.ts';
 import { DEFAULT_PORTS, SCHEMES, type Scheme } from '../config/egress-entry.ts';
 import { decide, type EgressRules } from '../config/egress-rules.ts';
-import { canonicalHost } from '../config/domain.ts';
-import { ruledHosts, type NamedHosts, type NamedProviderHost } from '../config/named-hosts.ts';
+import { canonicalHost, looksLikeAddress } from '../config/domain.ts';
+import type { NamedHosts, NamedProviderHost } from '../config/named-hosts.ts';
+import type { Service } from '../config/services.ts';
 import { placeOf } from '../config/source.ts';
 import { UserError } from '../errors.ts';
 import { loadPolicy } from '../policy/load.ts';
+import { cidr, contains } from '../shared/cidr.ts';
 import { ENDPOINT_METHODS } from '../shared/endpoints.ts';
 import type { NamedHost } from '../shared/named-host.ts';
 import { PROVIDERS } from '../shared/providers.ts';
 import { HostRules } from '../shared/rule-matcher.ts';
 import type { AllowedEndpoint } from '../shared/sidecar-config.ts';
+import { privateRanges } from '../squid/private-ranges.ts';
 import { flagsFrontEnd, type FlagTexts } from './flags.ts';
 import type { Answer } from './subcommand.ts';
 
@@ -34,11 +38,16 @@ interface Verdict {
 }
 
 /** What decides about requests in a run with the same flags. */
-interface Judge {
+export interface Judge {
   readonly rules: EgressRules;
   readonly hosts: NamedHosts;
   /** Endpoints beside the table's. */
   readonly allowed: readonly AllowedEndpoint[];
+  /** The hosts to which the api-proxy sends the requests for models. */
+  readonly upstreams: readonly string[];
+  readonly services: readonly Service[];
+  /** Private networks that may be reached, in CIDR notation. */
+  readonly networks: readonly string[];
 }
 
 /**
@@ -57,14 +66,11 @@ export function testPolicy(
   const frontEnd = flagsFrontEnd(flags, environment);
   const policy = loadPolicy(frontEnd, environment, workspace);
   // What a run would decide, and so what AWF itself answers for: providers' hosts, and GitHub's.
-  const { config, values } = buildConfig(frontEnd, { argv: ['true'], environment, workspace, policy });
-  const onlyRules = (): NamedHosts => ({
-    providers: [],
-    others: ruledHosts(values['host-credentials'], values['host-rules'], []),
-  });
-  // A policy is judged as in the action, where the api-proxy is always on.
-  const hosts = config.apiProxy ? config.namedHosts : onlyRules();
-  const judge: Judge = { rules: config.egress, hosts, allowed: config.allowEndpoints };
+  const { config } = buildConfig(frontEnd, { argv: ['true'], environment, workspace, policy });
+  const judge: Judge = {
+    ...{ rules: config.egress, hosts: config.namedHosts, allowed: config.allowEndpoints, services: config.services },
+    ...{ upstreams: config.providers.map(({ target }) => target.host), networks: config.network.allowPrivate },
+  };
   const verdicts = urls.map((url) => judged(asked(url), judge));
   const exitCode = verdicts.every(({ verdict }) => verdict === 'allowed') ? 0 : 1;
   const lines = verdicts.map(({ url, verdict, reason }) => `${verdict}  ${url}  ${reason}`);
@@ -72,7 +78,7 @@ export function testPolicy(
 }
 
 /** `[METHOD ]URL`, or a host name for HTTPS. */
-function asked(text: string): Asked {
+export function asked(text: string): Asked {
   const fail = (problem: string): never => {
     throw new UserError(`"${text}" ${problem}.`, {
       hint: 'Write a URL such as "https://example.com/path", with a method in front if it matters: "POST https://...".',
@@ -91,33 +97,51 @@ function asked(text: string): Asked {
   return { text, method, scheme, host: url.hostname, port, path, query: url.search };
 }
 
-function judged(request: Asked, { rules, hosts, allowed }: Judge): Verdict {
-  const { text: url, scheme, port } = request;
-  const answer = (isAllowed: boolean, reason: string): Verdict => ({
-    url,
-    verdict: isAllowed ? 'allowed' : 'refused',
-    reason,
-  });
+/** What becomes of a request, as Squid and the api-proxy of a run decide. */
+export function judged(request: Asked, judge: Judge): Verdict {
+  const [isAllowed, reason] = judgement(request, judge);
+  return { url: request.text, verdict: isAllowed ? 'allowed' : 'refused', reason };
+}
+
+type Judgement = readonly [isAllowed: boolean, reason: string];
+
+/** In the order of the rules that a run has. */
+function judgement(request: Asked, judge: Judge): Judgement {
+  const { rules, hosts, upstreams, services } = judge;
+  const { scheme, port } = request;
+  const service = services.find(({ name, port: its }) => name === request.host && its === port);
+  if (service !== undefined) return [true, `by the service ${service.name}:${service.port}, around the firewall`];
   const host = canonicalHost(request.host);
-  if (host === undefined) return answer(false, 'an address: only names can be reached');
-  const named = hosts.others.find(({ name }) => name === host);
-  if (named !== undefined) return answer(...ruled(request, named));
-  const provider = hosts.providers.find(({ name }) => name === host);
-  if (provider !== undefined) return answer(...inferred(request, provider, allowed));
+  if (host === undefined) return unnamed(request.host, judge);
   const { isAllowed, entry } = decide(rules, { scheme, host, port });
-  if (entry !== undefined) {
-    return answer(isAllowed, `by "${entry.text}" (${placeOf(entry.source)})`);
+  const by: Judgement | undefined = entry && [isAllowed, `by "${entry.text}" (${placeOf(entry.source)})`];
+  if (by !== undefined && !isAllowed) return by;
+  const named = hosts.others.find(({ name }) => name === host);
+  if (named !== undefined) return ruled(request, named);
+  const provider = hosts.providers.find(({ name }) => name === host);
+  if (provider !== undefined) return inferred(request, provider, judge.allowed);
+  if (upstreams.includes(host)) return [false, 'the upstream of a provider, which only the api-proxy reaches'];
+  if (by !== undefined) return by;
+  return rules.mode === 'audit' ? AUDITED : [false, 'no entry allows it'];
+}
+
+const AUDITED: Judgement = [true, 'by the audit mode, which reports it: no entry allows it'];
+
+/** An address, or what is no name of a host. */
+function unnamed(host: string, { rules, networks }: Judge): Judgement {
+  const isAudit = rules.mode === 'audit';
+  if (isIPv4(host) && isAudit) {
+    const isPrivate = privateRanges({ hostAddresses: [], permittedNetworks: networks }).some((range) =>
+      contains(cidr(range), cidr(host)),
+    );
+    return isPrivate ? [false, 'an address that is private, which stays closed in an audit'] : AUDITED;
   }
-  if (rules.mode === 'audit' && port === DEFAULT_PORTS[scheme])
-    return answer(true, 'by the audit mode, which reports it: no entry allows it');
-  return answer(false, 'no entry allows it');
+  if (looksLikeAddress(host)) return [false, 'an address: only names can be reached'];
+  return [false, 'not the name of a host'];
 }
 
 /** A host that the api-proxy answers for, which no entry for domains opens. */
-function ruled(
-  { method, scheme, port, path, query }: Asked,
-  { name, rules }: NamedHost,
-): [isAllowed: boolean, reason: string] {
+function ruled({ method, scheme, port, path, query }: Asked, { name, rules }: NamedHost): Judgement {
   if (scheme !== 'https' || port !== DEFAULT_PORTS.https)
     return [false, `${name} has rules, and is served as https at port 443 only`];
   if (!isPlain(path)) return [false, 'a path that servers may read in different ways'];
@@ -132,7 +156,7 @@ function inferred(
   { method, scheme, port, path }: Asked,
   { name, provider: id }: NamedProviderHost,
   allowed: readonly AllowedEndpoint[],
-): [isAllowed: boolean, reason: string] {
+): Judgement {
   const provider = PROVIDERS.find((one) => one.id === id);
   if (provider === undefined || scheme !== 'https' || port !== DEFAULT_PORTS.https)
     return [false, `the api-proxy answers for ${name}, as https at port 443 only`];

@@ -1,7 +1,8 @@
 import { Command as Program, CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
+import { realDirectory } from '../config/parsers.ts';
 import type { FrontEnd } from '../config/read.ts';
-import { namedFile, readRegular } from '../policy/find.ts';
+import { namedFile, readFromDisk } from '../policy/find.ts';
 import { isWorkflow } from '../policy/workflow.ts';
 import { addFlags, flagsFrontEnd, usageError, type FlagTexts } from './flags.ts';
 import { checkPolicy } from './policy-check.ts';
@@ -29,9 +30,10 @@ function checkAnything(
     return hasFlags ? checkList(flagsFrontEnd(flags, environment), context) : checkPolicy(undefined, workspace, asJson);
   }
   if (hasFlags) throw new UserError('A file and flags are two checks.', { hint: 'Check one after the other.' });
-  const { name, path } = namedFile(file, workspace);
+  const real = realDirectory('the current directory', workspace);
+  const { name, path } = namedFile(file, real);
   const isList = name.endsWith('.txt');
-  const text = readRegular(name, name, path).toString('utf8');
+  const text = readFromDisk(name, name, path, real).toString('utf8');
   if (isList) {
     const source = { kind: 'policy', name } as const;
     const list: FrontEnd = {

@@ -1,5 +1,6 @@
 import { egressOf, thisMachine, unknownWords } from '../config/egress-build.ts';
-import { isBareWord, nameWarning, type EgressEntry } from '../config/egress-entry.ts';
+import { isBareWord, type EgressEntry } from '../config/egress-entry.ts';
+import { namedIn, nameWarnings } from '../config/look-alikes.ts';
 import { isAllowed, type EgressRules } from '../config/egress-rules.ts';
 import { OPTIONS, type OptionValues } from '../config/options.ts';
 import { checkProtectedPaths } from '../config/protect-paths.ts';
@@ -62,11 +63,7 @@ function checked(step: AwfStep, environment: NodeJS.ProcessEnv, workspace: strin
     ...{ job: step.job, step: step.step, line: step.line },
     allowed: allowedOf(values, rules),
     mistakes: mistakes.map((problem) => ({ message: problem.message, hint: problem.hint ?? null })),
-    warnings: [
-      ...reading.warnings,
-      ...rules.allow.flatMap((entry) => nameWarning(entry) ?? []),
-      ...advice(step, values, rules),
-    ],
+    warnings: [...reading.warnings, ...nameWarnings(rules.allow, namedIn(values)), ...advice(step, values, rules)],
   };
 }
 

@@ -3,13 +3,13 @@ import { SERVER_URL_VARIABLE } from '../shared/copilot-host.ts';
 import { isOwnHost, ownHost, PROVIDERS } from '../shared/providers.ts';
 import type { NamedHost } from '../shared/named-host.ts';
 import type { SidecarBudget } from '../shared/sidecar-config.ts';
-import { checkDenied, checkNamedHosts, checkScript, checkServerUrl, checkVariables } from './checks.ts';
+import { checkDenied, checkNamedHosts, checkScript, checkServerUrl, checkUnruled, checkVariables } from './checks.ts';
 import type { Command, Config } from './config.ts';
 import { egressOf, thisMachine } from './egress-build.ts';
-import { nameWarning } from './egress-entry.ts';
 import { githubConfig, hostsOfGithub } from './github-config.ts';
 import { GITHUB_TOKEN_SECRET } from './github-token.ts';
 import { stepLabel } from './label.ts';
+import { namedIn, nameWarnings } from './look-alikes.ts';
 import { optionName, optionNamed, type OptionValues } from './options.ts';
 import { networkConfig } from './network-build.ts';
 import { realDirectory } from './parsers.ts';
@@ -65,7 +65,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
   const serverUrl = environment[SERVER_URL_VARIABLE];
   const keys = keyVariables(values, given);
   const chosen = frontEnd.kind === 'action' ? true : values['enable-api-proxy'];
-  const apiProxy = chosen ?? keys.length > 0;
+  const apiProxy = chosen ?? (keys.length > 0 || values['host-rules'].length > 0);
   const machine = thisMachine(values.env, environment, workspace, context.root);
   const { rules: egress, ...expanded } = egressOf(values, machine, frontEnd.kind);
   throwProblems([
@@ -76,6 +76,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     ...(context.argv === undefined ? checkScript(values) : []),
     ...checkVariables(values.env),
     ...checkProtectedPaths(values['protect-paths']),
+    ...(apiProxy ? [] : checkUnruled(values)),
     ...(apiProxy ? checkServerUrl(values, secrets, serverUrl, frontEnd.kind) : []),
   ]);
   const choices = providerChoices(values, environment);
@@ -96,7 +97,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
       : NO_NAMED_HOSTS,
     hostVariables: apiProxy ? hostVariables(values['host-credentials']) : {},
     github,
-    ...asGiven(values),
+    ...asGiven(values, policy?.place),
     policy: policy?.origin,
     egress,
     transparent: apiProxy && values.transparent,
@@ -109,7 +110,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
       ...warnings,
       ...net.warnings,
       ...expanded.warnings,
-      ...egress.allow.flatMap((entry) => nameWarning(entry) ?? []),
+      ...nameWarnings(egress.allow, namedIn(values)),
       ...oddKeys(providers, secrets, frontEnd.kind),
     ],
   };
@@ -124,7 +125,7 @@ function keyVariables(values: OptionValues, given: Secrets): string[] {
 }
 
 /** What the options say, as they say it. */
-function asGiven(values: OptionValues) {
+function asGiven(values: OptionValues, policyPlace: string | undefined) {
   return {
     copilotMode: values['copilot-mode'],
     allowEndpoints: values['allow-endpoints'],
@@ -136,7 +137,7 @@ function asGiven(values: OptionValues) {
     env: values.env.map(({ name, value }) => ({ name, value })),
     envAll: values['env-all'],
     mounts: values.mounts,
-    protectPaths: protectedPaths(values['protect-paths']),
+    protectPaths: protectedPaths(values['protect-paths'], policyPlace),
     agentImage: values['agent-image'],
     imageRegistry: values['image-registry'],
     memory: values.memory,

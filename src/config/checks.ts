@@ -53,6 +53,14 @@ export function checkNamedHosts(
   return [...twice, ...taken];
 }
 
+/** Only the api-proxy applies rules. Without it, an entry in `allow-domains` would open what they limit. */
+export function checkUnruled({ 'host-rules': rules }: OptionValues): UserError[] {
+  return rules.slice(0, 1).map(({ name, rule }) => {
+    const text = `${rule.source}: ${name} has rules, which only the api-proxy applies, and --enable-api-proxy=false turns it off.`;
+    return new UserError(text, { hint: 'Leave out --enable-api-proxy=false, or remove the rules.' });
+  });
+}
+
 /** What has a credential or rules must not be denied: every request for it would fail, and the reason would be hard to find. */
 export function checkDenied(
   egress: EgressRules,

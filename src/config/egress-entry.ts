@@ -1,11 +1,10 @@
-import { domainToUnicode } from 'node:url';
-import { parse } from 'tldts';
 import { UserError } from '../errors.ts';
 import type { NamePattern } from '../shared/host-pattern.ts';
 import { canonicalHost, looksLikeAddress } from './domain.ts';
 import type { ParseContext } from './option.ts';
 import type { PresetHost } from './presets/expand.ts';
 import { presetNamed } from './presets/names.ts';
+import { suffixProblem } from './public-suffix.ts';
 import { placeOf, type Given, type Source } from './source.ts';
 
 /** The schemes to which an entry may be limited. */
@@ -14,6 +13,8 @@ export type Scheme = (typeof SCHEMES)[number];
 
 /** The port of a scheme without another one. */
 export const DEFAULT_PORTS: Readonly<Record<Scheme, number>> = { https: 443, http: 80 };
+
+export const isUsualPort = (port: number): boolean => Object.values(DEFAULT_PORTS).includes(port);
 
 /** An entry of `allow-domains` or `deny-domains`. */
 export interface EgressEntry extends NamePattern {
@@ -37,6 +38,14 @@ export interface UsedPreset {
 /** Whether an entry is a word without anything about it that only a domain has: a preset, or a name from `add-hosts`. */
 export function isBareWord({ text, host }: EgressEntry): boolean {
   return text.toLowerCase() === host && !host.includes('.');
+}
+
+/** The entry's text, with the form of its name that everybody reads the same way. */
+export function asciiText({ text, host, match, schemes, port }: EgressEntry): string {
+  if (/^[ -~]*$/.test(text)) return text;
+  const scheme = schemes.length === 1 ? `${schemes.join('')}://` : '';
+  const kind = { host: '=', subdomains: '*.', domain: '' }[match];
+  return `${scheme}${kind}${host}${port === undefined ? '' : `:${String(port)}`}${text.endsWith('!') ? '!' : ''}`;
 }
 
 /** The parts of an entry's text. */
@@ -74,7 +83,7 @@ function readEntry(
     throw new UserError(`${placeOf(source)}: "${entry}" ${problem}.`, { hint });
   };
   const { scheme, kind, rest, isInsisted } = partsOf(entry);
-  const hostText = rest.replace(/[/?#:].*$/s, '');
+  const hostText = rest.replace(/[/?#:].*$/s, '').trim();
   const prefix = `${scheme === 'https' || scheme === 'http' ? `${scheme}://` : ''}${kind}`;
   const suggestion = `Write "${prefix}${hostText}".`;
   if (scheme !== undefined && scheme !== 'https' && scheme !== 'http') {
@@ -82,16 +91,20 @@ function readEntry(
   }
   const withoutPort = /^[^:/?#]*:\d{1,5}$/.test(rest) ? hostText : rest;
   if (looksLikeAddress(rest) || looksLikeAddress(hostText) || /^\[/.test(rest)) {
-    return fail('is an IP address', `Only names can be allowed; give the address a name with ${nameOf('add-hosts')}.`);
+    const hint = opens
+      ? `Only names can be allowed; give the address a name with ${nameOf('add-hosts')}.`
+      : 'Only names can be denied. No entry opens an address, and private ones stay closed in an audit too.';
+    return fail('is an IP address', hint);
   }
   if (/^[^/]*@/.test(rest)) return fail('has a user name', `Write "${rest.replace(/^.*@/, '')}".`);
   if (/[/?#]/.test(rest)) return fail('has a path', `Whole domains are allowed, not paths. ${suggestion}`);
   const port = portOf(rest, scheme, (problem, hint = suggestion) => fail(problem, hint));
-  if (withoutPort.includes('*')) return fail(...wildcardProblem(withoutPort));
+  if (withoutPort.includes('*')) return fail(...wildcardProblem(withoutPort, opens));
   const host = canonicalHost(withoutPort);
   if (host === undefined) return fail(...nameProblem(withoutPort, kind));
   // A preset may be named like a top-level domain.
-  if (opens && presetNamed(entry) === undefined) checkSuffix(host, kind, isInsisted, fail);
+  const suffix = opens && !isInsisted && presetNamed(entry) === undefined ? suffixProblem(host, kind) : undefined;
+  if (suffix !== undefined) return fail(...suffix);
   return {
     schemes: scheme === undefined ? SCHEMES : [scheme],
     ...{ port, host, match: kind === '=' ? 'host' : kind === '*.' ? 'subdomains' : 'domain', text: entry, source },
@@ -151,10 +164,14 @@ function portOf(
   return fail('has a port for http', `Another port than 80 can be allowed for HTTPS only: "https://${rest}".`);
 }
 
-function wildcardProblem(rest: string): [string, string] {
+function wildcardProblem(rest: string, opens: boolean): [string, string] {
   const name = rest.replace(/^.*\*\.?/, '');
-  if (name === '') return ['would allow the whole Internet', 'AWF never does that. Name the domains.'];
-  return ['has a wildcard inside', `A wildcard stands for all subdomains only: "*.${name}".`];
+  if (name === '') {
+    if (!opens) return ['stands for every name', 'What no entry allows is refused anyway. Name the domains.'];
+    return ['would allow the whole Internet', 'AWF never does that. Name the domains.'];
+  }
+  const domain = opens && suffixProblem(name, '*.') !== undefined ? `example.${name}` : name;
+  return ['has a wildcard inside', `A wildcard stands for all subdomains only: "*.${domain}".`];
 }
 
 function nameProblem(rest: string, kind: string): [string, string] {
@@ -164,42 +181,4 @@ function nameProblem(rest: string, kind: string): [string, string] {
   }
   if (/[;|\s]/.test(rest)) return ['is not a domain name', 'Separate entries by commas or lines.'];
   return ['is not a domain name', 'Write a name such as "example.com".'];
-}
-
-/** @throws UserError for a name under which anybody can register a name of one's own */
-function checkSuffix(host: string, kind: string, isInsisted: boolean, fail: (p: string, hint: string) => never): void {
-  const { publicSuffix, isIcann } = parse(host, { allowPrivateDomains: true });
-  const own = `Name the domain itself: "example.${host}".`;
-  if (publicSuffix === host && isIcann === true && !isInsisted) {
-    fail('is a public suffix, under which anybody can register', own);
-  }
-  // The service's own host is nobody else's.
-  if (publicSuffix === host && isIcann !== true && host.includes('.') && kind !== '=' && !isInsisted) {
-    const insist = `If you mean all of them, strangers' included, write "${kind}${host}!".`;
-    fail('is a public suffix, under which anybody can have a name', `${own} ${insist}`);
-  }
-  if (!host.includes('.') && kind === '*.' && !isInsisted) fail('is a whole top-level domain', own);
-}
-
-/** Letters of other scripts that look like Latin ones. */
-const LOOK_ALIKES = /^[аеорсухіјѕһԁԛԝɡӏոօԍ\u0391-\u03A9οανρτυικχ0-9-]+$/u;
-
-/**
- * What a reader of the list may not see: the name that an internationalised one stands for, and letters that look like
- * others.
- */
-export function nameWarning({ host, text, source }: EgressEntry): string | undefined {
-  if (!/(^|\.)xn--/.test(host)) return undefined;
-  const shown = domainToUnicode(host);
-  const isOdd = shown.split('.').some((label) => {
-    const letters = label.replace(/[\d-]/g, '');
-    if (/^\p{ASCII}*$/u.test(letters)) return false;
-    const mixes =
-      /\p{Script=Latin}/u.test(letters) && /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}]/u.test(letters);
-    return mixes || LOOK_ALIKES.test(label);
-  });
-  const place = `${placeOf(source)}: "${text}" is ${host}`;
-  return isOdd
-    ? `${place}. It has letters of another script that look like Latin ones: make sure that it is the name you mean.`
-    : undefined;
 }

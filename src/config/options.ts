@@ -216,7 +216,7 @@ const OTHERS = [
     name: 'enable-api-proxy',
     kind: 'boolean',
     only: 'cli',
-    description: 'start the api-proxy; by default, if the environment has a key',
+    description: 'start the api-proxy; by default, if the environment has a key or a host has rules',
   },
   {
     name: 'tty',

@@ -54,9 +54,18 @@ function isSame(path: string, workspace: string): boolean {
   }
 }
 
-/** @returns the paths to protect, without the entry `none` */
-export function protectedPaths(entries: readonly ProtectEntry[]): ProtectedPath[] {
-  return entries.flatMap((entry) => (entry.mode === NONE ? [] : [{ path: entry.path, mode: entry.mode }]));
+/**
+ * The paths to protect, without the entry `none`.
+ *
+ * @param policy where runs look for the policy file. A command that could write it would decide what the next run may reach,
+ *   so only an entry of its own leaves it writable.
+ */
+export function protectedPaths(entries: readonly ProtectEntry[], policy?: string): ProtectedPath[] {
+  const paths = entries.flatMap((entry) => (entry.mode === NONE ? [] : [{ path: entry.path, mode: entry.mode }]));
+  const isNamed = paths.some(
+    ({ path, mode }) => path === policy || (mode === 'read-only' && policy?.startsWith(`${path}/`)),
+  );
+  return policy === undefined || isNamed ? paths : [...paths, { path: policy, mode: 'read-only' }];
 }
 
 /** Checks that `none` stands alone, and that each path is named once. */

@@ -20,6 +20,8 @@ export interface PolicyReading {
   readonly entries: ReadonlyMap<string, readonly Given[]>;
   /** Undefined if there is none. */
   readonly origin: PolicyOrigin | undefined;
+  /** Where runs look for it in the workspace, relative to that, whether it is there or not. */
+  readonly place: string | undefined;
   readonly problems: readonly UserError[];
   readonly warnings: readonly string[];
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { optionName } from '../config/options.ts';
 import { printable } from '../host/file-names.ts';
+import { isUsualPort } from '../config/egress-entry.ts';
 import type { AllowProposal } from '../report/allow-proposal.ts';
 import { REASONS } from '../report/egress-summary.ts';
 import type { EgressReport } from '../report/egress.ts';
@@ -99,11 +100,15 @@ function addedLines(allowable: readonly JudgedDomain[], proposal: AllowProposal 
 }
 
 function purposeOf(line: string, allowable: readonly JudgedDomain[], covered: AllowProposal['covered']): string {
-  const entry = line.replace(/^# (?:https:\/\/)?|:\d+$/g, '');
+  const entry = line.replace(/^# (?:https:\/\/)?=?|:\d+$/g, '');
+  const entryPort = /:(\d+)$/.exec(line)?.[1];
   const isUnknown = line.startsWith('#');
-  const meant = allowable.filter(({ domain }) =>
+  const isAtPort = (port: number): boolean => (isUsualPort(port) ? undefined : String(port)) === entryPort;
+  const meant = allowable.filter(({ domain, port }) =>
     isUnknown
-      ? !covered.has(domain) && (domain === entry || domain.endsWith(`.${entry}`))
+      ? (!covered.has(domain) || !isUsualPort(port)) &&
+        isAtPort(port) &&
+        (domain === entry || domain.endsWith(`.${entry}`))
       : covered.get(domain) === line,
   );
   const requests = counted(sumOf(meant), 'request');

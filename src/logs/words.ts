@@ -16,6 +16,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'not-listed': 'not in allow-domains',
   denied: 'denied',
   port: 'its port is not allowed',
+  'http-port': 'HTTP passes at port 80 only',
   address: 'an address, not a name',
   'odd-name': 'no host has such a name',
   'named-host': 'only the api-proxy answers for it',

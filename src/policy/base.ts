@@ -4,6 +4,18 @@ import { isObjectId, type Repository } from './repository.ts';
 /** The payload of an event has at most 25 MB. */
 const MAX_EVENT_BYTES = 32 << 20;
 
+/**
+ * Events about what happens to a commit or a pull request, or with which another workflow hands one over. They run on the
+ * default branch, so nobody needs them for a checkout of that.
+ */
+const ON_DEFAULT_BRANCH: ReadonlySet<string> = new Set([
+  'workflow_run',
+  'check_run',
+  'check_suite',
+  'status',
+  'repository_dispatch',
+]);
+
 /** Events for which the runner has code that nobody with rights on the repository may have seen. */
 type Untrusted =
   /** The commit may be the merge of a pull request: everything in it but its first parent can be the author's. */
@@ -50,20 +62,47 @@ export function policyBase(environment: NodeJS.ProcessEnv): PolicyBase | undefin
   };
 }
 
+/**
+ * The base of a pull request that a workflow checks out although its event is about none: somebody starts it by hand with the
+ * number of a pull request, for example.
+ *
+ * @returns undefined if what is checked out is no pull request's, as far as the clone shows
+ */
+export function baseOfCheckout(repository: Repository, environment: NodeJS.ProcessEnv): PolicyBase | undefined {
+  const sha = objectId(environment['GITHUB_SHA']);
+  const pulls = repository.pullsAtHead();
+  if (sha === undefined || pulls.length === 0) return undefined;
+  const merge = pulls.find((ref) => ref.endsWith('/merge'));
+  return {
+    what: 'the commit that started the workflow',
+    commitIn: () =>
+      repository.commit(sha) ??
+      (merge && isOwnOrigin(repository, environment) ? repository.commit(`${merge}^1`) : undefined),
+  };
+}
+
 /** The base's branch as it was fetched. `origin` may also be a fork, whose branches are the author's. */
 function ofOrigin(
   repository: Repository,
   branch: string | undefined,
-  { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name }: NodeJS.ProcessEnv,
+  environment: NodeJS.ProcessEnv,
 ): string | undefined {
-  if (branch === undefined || server === undefined || name === undefined) return undefined;
+  if (branch === undefined || !isOwnOrigin(repository, environment)) return undefined;
+  return repository.commit(`refs/remotes/origin/${branch}`);
+}
+
+function isOwnOrigin(
+  repository: Repository,
+  { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name }: NodeJS.ProcessEnv,
+): boolean {
+  if (server === undefined || name === undefined) return false;
   const own = `${server}/${name}`.toLowerCase();
   const origin = repository
     .origin()
     ?.toLowerCase()
     .replace(/\/$/, '')
     .replace(/\.git$/, '');
-  return origin === own ? repository.commit(`refs/remotes/origin/${branch}`) : undefined;
+  return origin === own;
 }
 
 function first<T>(items: readonly (string | undefined)[], find: (item: string) => T | undefined): T | undefined {
@@ -88,7 +127,7 @@ function untrusted(environment: NodeJS.ProcessEnv): Untrusted | undefined {
   }
   const isComment =
     name === 'issue_comment' && member(member(payload(environment), 'issue'), 'pull_request') !== undefined;
-  return isComment || name === 'workflow_run' ? { kind: 'default branch' } : undefined;
+  return isComment || ON_DEFAULT_BRANCH.has(name) ? { kind: 'default branch' } : undefined;
 }
 
 /** @returns undefined if the runner left none that can be read; the other ways to the base remain */

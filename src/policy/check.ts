@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { core } from 'zod';
 import type { Given } from '../config/source.ts';
 import { UserError } from '../errors.ts';
@@ -30,8 +31,8 @@ export function readPolicy(
   const document = readYaml(content, fault, problems);
   if (document === undefined) return { entries: new Map(), problems };
   const { error } = policySchema(keys).safeParse(document.value);
-  const issues = error?.issues ?? [];
-  const found = issues.flatMap((issue) => describeIssue(issue, document, keys, fault));
+  const issues = (error?.issues ?? []).filter(({ path }) => !document.isRefused(path));
+  const found = unique(issues.flatMap((issue) => describeIssue(issue, document, keys, fault)));
   const order = (problem: UserError): number => {
     const { line, column } = positions.get(problem) ?? { line: 0, column: 0 };
     return line * LONGEST_LINE + column;
@@ -39,19 +40,22 @@ export function readPolicy(
   // What is in the right form is read nevertheless, so that all mistakes are told at once.
   const readable = keys.filter(({ path }) => !issues.some((issue) => concerns(issue, path)));
   return {
-    entries: entriesOf(file, document, readable),
-    problems: found.sort((one, other) => order(one) - order(other)),
+    entries: entriesOf(file, document, readable, (path) => issues.some((issue) => isDeepStrictEqual(issue.path, path))),
+    problems: [...problems, ...found].sort((one, other) => order(one) - order(other)),
   };
 }
 
 /** No line of a policy is longer than the policy. */
 const LONGEST_LINE = 1 << 20;
 
-/** Whether a mistake is in what a key has, or in what has the key. */
+/** A number can be too large in two ways. */
+const unique = (problems: readonly UserError[]): UserError[] =>
+  problems.filter(({ message }, index) => problems.findIndex((one) => one.message === message) === index);
+
+/** Whether a mistake is in a key's value as a whole, or in what has the key. One in a part of the value costs only that. */
 function concerns({ code, path }: core.$ZodIssue, key: readonly string[]): boolean {
-  const length = Math.min(path.length, key.length);
-  const isOnTheWay = key.slice(0, length).every((part, index) => part === path[index]);
-  return isOnTheWay && (path.length >= key.length || code !== 'unrecognized_keys');
+  if (path.length > key.length || (path.length < key.length && code === 'unrecognized_keys')) return false;
+  return path.every((part, index) => part === key[index]);
 }
 
 function describeIssue(
@@ -75,6 +79,7 @@ function describeIssue(
     case 'invalid_type':
       return [wrongType(value, issue.expected, path, name, fault, position)];
     case 'invalid_union':
+      if (typeof value === 'number') return [fault(position(path), `${name} is no finite number`, 'Write a number.')];
       return [wrongType(value, 'text or number', path, name, fault, position)];
     case 'invalid_value': {
       if (value === undefined) return [wrongType(value, '', path, name, fault, position)];
@@ -135,7 +140,10 @@ function wrongType(
     const example = name === 'version' ? 'Write "version: 1" as the first line.' : `Add "${String(path.at(-1))}:".`;
     return fault(position(path.slice(0, -1)), `${name} is missing`, example);
   }
-  if (value === null) return fault(position(path), `${name} has no value`, `${hint} Or remove the key.`);
+  if (value === null) {
+    const what = typeof path.at(-1) === 'number' ? 'item' : 'key';
+    return fault(position(path), `${name} has no value`, `${hint} Or remove the ${what}.`);
+  }
   return fault(position(path), `${name} is not ${what}`, hint);
 }
 
@@ -155,7 +163,16 @@ function shown(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
-function entriesOf(file: string, document: PlacedDocument, keys: readonly PolicyKey[]): PolicyEntries {
+/** Whether nothing can be read at a path. */
+type IsUnreadable = (path: readonly PropertyKey[]) => boolean;
+
+function entriesOf(
+  file: string,
+  document: PlacedDocument,
+  keys: readonly PolicyKey[],
+  isFaulty: IsUnreadable,
+): PolicyEntries {
+  const isUnreadable: IsUnreadable = (path) => isFaulty(path) || document.isRefused(path);
   const given = (path: readonly PropertyKey[], text: string): Given => ({
     text,
     source: { kind: 'policy', name: file, ...document.position(path) },
@@ -164,27 +181,37 @@ function entriesOf(file: string, document: PlacedDocument, keys: readonly Policy
   for (const { path, option, form } of keys) {
     const value = valueAt(document.value, path);
     if (value === undefined) continue;
-    if (form === 'plain') {
-      const texts = Array.isArray(value)
-        ? value.map((item, index) => given([...path, index], textOf(item)))
-        : [given(path, textOf(value))];
-      entries.set(option.name, texts);
+    if (form === 'hosts') {
+      entries.set(option.name, hostRules(value, path, given, isUnreadable));
+    } else if (Array.isArray(value)) {
+      entries.set(option.name, textsOf(value, path, given, isUnreadable));
     } else {
-      entries.set(option.name, hostRules(value, path, given));
+      entries.set(option.name, [given(path, textOf(value))]);
     }
   }
   return entries;
 }
 
-/** `hosts` as lines of the option `host-rules`. */
-function hostRules(
-  hosts: unknown,
+type GivenAt = (path: readonly PropertyKey[], text: string) => Given;
+
+function textsOf(
+  items: readonly unknown[],
   path: readonly PropertyKey[],
-  given: (path: readonly PropertyKey[], text: string) => Given,
+  given: GivenAt,
+  isUnreadable: IsUnreadable,
+  before = '',
 ): Given[] {
+  return items.flatMap((item, index) => {
+    const at = [...path, index];
+    return isUnreadable(at) ? [] : [given(at, `${before}${textOf(item)}`)];
+  });
+}
+
+/** `hosts` as lines of the option `host-rules`. */
+function hostRules(hosts: unknown, path: readonly PropertyKey[], given: GivenAt, isUnreadable: IsUnreadable): Given[] {
   return Object.entries(hosts ?? {}).flatMap(([host, value]) => {
     const rules = valueAt(value, ['rules']);
-    if (!Array.isArray(rules)) return [];
-    return rules.map((rule, index) => given([...path, host, 'rules', index], `${host} ${textOf(rule)}`));
+    if (!Array.isArray(rules) || isUnreadable([...path, host])) return [];
+    return textsOf(rules, [...path, host, 'rules'], given, isUnreadable, `${host} `);
   });
 }

@@ -4,7 +4,7 @@ import type { PolicyOrigin } from '../config/config.ts';
 import { placeOf, type Given } from '../config/source.ts';
 import { UserError } from '../errors.ts';
 import { isBelow, realPath } from '../host/paths.ts';
-import { policyBase, type PolicyBase } from './base.ts';
+import { baseOfCheckout, policyBase, type PolicyBase } from './base.ts';
 import { Repository, type TreeEntry } from './repository.ts';
 
 /** Where a policy is if no option names one. */
@@ -32,6 +32,13 @@ export interface FoundPolicy {
 /** A policy, or why there is none although there is a file. */
 export type PolicySearch = { readonly found: FoundPolicy } | { readonly warning: string } | undefined;
 
+/** Where the policy is looked for in the workspace, whether it is there or not; undefined if it is looked for elsewhere. */
+export function placeInWorkspace({ policy, workspace }: Pick<PolicyPlace, 'policy' | 'workspace'>): string | undefined {
+  if (policy?.text === NO_POLICY) return undefined;
+  const path = resolve(workspace, policy?.text ?? DEFAULT_FILE);
+  return isBelow(path, workspace) ? relative(workspace, path) : undefined;
+}
+
 /**
  * Finds the policy of a run. Where others can write what is checked out, it comes from the base, and never silently from
  * the working tree.
@@ -48,18 +55,29 @@ export function findPolicy(place: PolicyPlace): PolicySearch {
     });
   }
   const path = resolve(workspace, policy?.text ?? DEFAULT_FILE);
-  const isInside = isBelow(path, workspace);
-  const name = isInside ? relative(workspace, path) : (policy?.text ?? path);
+  const inside = placeInWorkspace(place);
+  const isInside = inside !== undefined;
+  const name = inside ?? policy?.text ?? path;
   if (policyRef !== undefined) {
     if (isInside) return { found: fromRevision(name, policyRef, place) };
     throw new UserError(`${placeOf(policyRef.source)}: ${name} is outside the workspace, and so in no commit of it.`, {
       hint: 'Name a path in the workspace, or leave out the commit.',
     });
   }
-  const base = isInside ? policyBase(environment) : undefined;
+  const base = isInside ? (policyBase(environment) ?? baseOf(path, place)) : undefined;
   if (base !== undefined) return fromBase(name, base, place);
   const found = fromDisk(name, path, place);
   return found && { found };
+}
+
+/** A run outside of GitHub Actions is its user's own business. */
+function baseOf(path: string, { environment, workspace }: PolicyPlace): PolicyBase | undefined {
+  const exists = (one: string): boolean => lstatSync(one, { throwIfNoEntry: false }) !== undefined;
+  // The author of a pull request may also have deleted the file. A run without either need not wait for git.
+  if (!exists(path) && !exists(join(workspace, '.git/refs/remotes/pull'))) return undefined;
+  if (environment['GITHUB_SHA'] === undefined) return undefined;
+  const repository = Repository.of(workspace, environment);
+  return repository && baseOfCheckout(repository, environment);
 }
 
 function fromRevision(name: string, { text, source }: Given, place: PolicyPlace): FoundPolicy {
@@ -132,10 +150,23 @@ function fromEntry(repository: Repository, entry: TreeEntry, origin: PolicyOrigi
 /** @returns undefined if the file is not there and nobody named it */
 function fromDisk(name: string, path: string, { policy, workspace }: PolicyPlace): FoundPolicy | undefined {
   const at = policy === undefined ? name : `${placeOf(policy.source)}: ${name}`;
+  if (policy === undefined && lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  return {
+    origin: { file: name, commit: undefined, from: undefined },
+    content: readFromDisk(at, name, path, workspace),
+  };
+}
+
+/**
+ * Reads a file as a run does: a link is followed, but not out of the workspace.
+ *
+ * @param at names the file in messages, and where it was named
+ * @param workspace an absolute path without links
+ */
+export function readFromDisk(at: string, name: string, path: string, workspace: string): Buffer {
   const real = realPath(path);
   if (real === undefined) {
     const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-    if (policy === undefined && !isThere) return undefined;
     throw new UserError(`${at} ${isThere ? 'is a link to nothing' : 'does not exist'}.`, {
       hint: 'A relative path starts at the workspace.',
     });
@@ -143,11 +174,11 @@ function fromDisk(name: string, path: string, { policy, workspace }: PolicyPlace
   if (isBelow(path, workspace) && !isBelow(real, workspace)) {
     throw new UserError(`${at} is a link that leads out of the workspace.`, { hint: 'Name the file itself.' });
   }
-  return { origin: { file: name, commit: undefined, from: undefined }, content: readRegular(at, name, real) };
+  return readRegular(at, name, real);
 }
 
 /** Reads a file of the caller's or of a checkout, and waits for no pipe. */
-export function readRegular(at: string, name: string, path: string): Buffer {
+function readRegular(at: string, name: string, path: string): Buffer {
   let descriptor: number;
   try {
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

@@ -51,6 +51,7 @@ export function keysBelow(keys: readonly PolicyKey[], path: readonly PropertyKey
 export function keyHint(keys: readonly PolicyKey[], path: readonly PropertyKey[], key: string): string {
   const elsewhere = keys.find((known) => known.path.at(-1) === key || known.option.name === key);
   if (elsewhere !== undefined) return `Write it as ${elsewhere.path.join('.')}.`;
+  if (key === '$schema') return 'Write it as a comment: "# yaml-language-server: $schema=...".';
   const known = keysBelow(keys, path);
   const near = known
     .map((name) => ({ name, distance: editDistance(name, key.toLowerCase().slice(0, 40)) }))

@@ -5,7 +5,7 @@ import type { FrontEnd, PolicyReading } from '../config/read.ts';
 import type { Given } from '../config/source.ts';
 import { collectProblems, type UserError } from '../errors.ts';
 import { readPolicy } from './check.ts';
-import { findPolicy } from './find.ts';
+import { findPolicy, placeInWorkspace } from './find.ts';
 
 /**
  * Finds and reads the policy file of a run.
@@ -16,14 +16,15 @@ import { findPolicy } from './find.ts';
 export function loadPolicy(frontEnd: FrontEnd, environment: NodeJS.ProcessEnv, workspace: string): PolicyReading {
   const problems: UserError[] = [];
   const real = realDirectory(`the workspace (${workspace})`, workspace);
-  const search = collectProblems(problems, () => findPolicy({ ...placeIn(frontEnd), environment, workspace: real }));
-  if (search === undefined) return { ...NOTHING, problems };
-  if ('warning' in search) return { ...NOTHING, warnings: [search.warning] };
+  const given = placeIn(frontEnd);
+  const search = collectProblems(problems, () => findPolicy({ ...given, environment, workspace: real }));
+  const place = placeInWorkspace({ ...given, workspace: real });
+  const nothing: PolicyReading = { entries: new Map(), origin: undefined, place, problems, warnings: [] };
+  if (search === undefined) return nothing;
+  if ('warning' in search) return { ...nothing, warnings: [search.warning] };
   const { origin, content } = search.found;
-  return { ...NOTHING, ...readPolicy(placeName(origin), content), origin };
+  return { ...nothing, ...readPolicy(placeName(origin), content), origin };
 }
-
-const NOTHING: PolicyReading = { entries: new Map(), origin: undefined, problems: [], warnings: [] };
 
 /** Lines of a file mean nothing without the commit that they are from. */
 const placeName = ({ file, commit }: PolicyOrigin): string =>

@@ -44,6 +44,17 @@ export class Repository {
     return id !== undefined && isObjectId(id) ? id : undefined;
   }
 
+  /** The references to what is checked out that actions/checkout makes for a pull request: `refs/remotes/pull/7/merge`. */
+  pullsAtHead(): string[] {
+    const format = ['--points-at=HEAD', '--format=%(refname)'];
+    return (
+      this.#git('for-each-ref', ...format, 'refs/remotes/pull/')
+        ?.toString('utf8')
+        .split('\n')
+        .filter(Boolean) ?? []
+    );
+  }
+
   /** Where `origin` is fetched from. */
   origin(): string | undefined {
     return this.#git('config', '--local', '--get', 'remote.origin.url')?.toString('utf8').trim();

@@ -15,6 +15,8 @@ export interface PlacedDocument {
   readonly position: (path: readonly PropertyKey[]) => Position;
   /** Of a key. */
   readonly keyPosition: (path: readonly PropertyKey[]) => Position;
+  /** Whether the value at a path was refused. Nothing stands for it in `value`. */
+  readonly isRefused: (path: readonly PropertyKey[]) => boolean;
 }
 
 /** Makes an error about a place in the file. */
@@ -40,7 +42,7 @@ const SYNTAX: Readonly<Record<string, readonly [problem: string, hint: string]>>
  * Reads YAML 1.2 as far as a policy needs it: maps with plain keys, lists, texts and numbers. Whatever a reader could take
  * for something else than the parser does is refused: aliases, tags, merge keys, and words that are truth values in YAML 1.1.
  *
- * @returns undefined if there are problems, which it adds to `problems`
+ * @returns undefined if there is nothing to read on; it adds all problems to `problems`
  */
 export function readYaml(content: Buffer, fault: Fault, problems: UserError[]): PlacedDocument | undefined {
   let text: string;
@@ -74,7 +76,7 @@ export function readYaml(content: Buffer, fault: Fault, problems: UserError[]): 
   if (problems.length > before) return undefined;
   const walk = new Walk(at, fault, problems);
   const value = walk.value(document.contents, []);
-  return problems.length > before ? undefined : { value, ...walk.places() };
+  return walk.isTooDeep ? undefined : { value, ...walk.places() };
 }
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
@@ -83,6 +85,8 @@ class Walk {
   readonly #at: (offset: number) => Position;
   readonly #fault: Fault;
   readonly #problems: UserError[];
+  isTooDeep = false;
+  readonly #refused = new Set<string>();
   readonly #values = new Map<string, Position>();
   readonly #keys = new Map<string, Position>();
 
@@ -92,10 +96,11 @@ class Walk {
     this.#problems = problems;
   }
 
-  places(): Pick<PlacedDocument, 'position' | 'keyPosition'> {
+  places(): Omit<PlacedDocument, 'value'> {
     const position = (path: readonly PropertyKey[]): Position =>
       this.#values.get(nameOf(path)) ?? (path.length === 0 ? START : position(path.slice(0, -1)));
-    return { position, keyPosition: (path) => this.#keys.get(nameOf(path)) ?? position(path) };
+    const keyPosition = (path: readonly PropertyKey[]): Position => this.#keys.get(nameOf(path)) ?? position(path);
+    return { position, keyPosition, isRefused: (path) => this.#refused.has(nameOf(path)) };
   }
 
   /** @returns what stands for the value, which nobody reads */
@@ -109,11 +114,17 @@ class Walk {
     const { isAlias, isMap, isScalar, isSeq } = yamlPackage();
     const position = this.#at(node.range[0]);
     this.#values.set(nameOf(path), position);
-    const refuse = (problem: string, hint: string): unknown => this.#refuse(position, problem, hint);
+    const refuse = (problem: string, hint: string): unknown => {
+      this.#refused.add(nameOf(path));
+      return this.#refuse(position, problem, hint);
+    };
     if (isAlias(node)) return refuse(`"*${node.source.slice(0, 40)}" is an alias`, 'Write the value itself.');
-    if (node.anchor !== undefined) return refuse(`"&${node.anchor.slice(0, 40)}" is an anchor`, 'Remove it.');
+    if (node.anchor !== undefined) this.#refuse(position, `"&${node.anchor.slice(0, 40)}" is an anchor`, 'Remove it.');
     if (node.tag !== undefined && !STANDARD_TAG.test(node.tag)) return refuse('the value has a tag', 'Remove the tag.');
-    if (path.length > MAX_DEPTH) return refuse(...TOO_DEEP);
+    if (path.length > MAX_DEPTH) {
+      this.isTooDeep = true;
+      return refuse(...TOO_DEEP);
+    }
     if (isScalar(node)) return isAmbiguous(node) ? refuse(...quoted(node)) : node.value;
     if (isSeq(node)) return node.items.map((item, index) => this.value(item, [...path, index]));
     return isMap(node) ? this.#map(node.items, path) : undefined;

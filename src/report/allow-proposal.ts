@@ -1,5 +1,6 @@
 import { parse } from 'tldts';
-import type { EgressEntry } from '../config/egress-entry.ts';
+import { asciiText, isUsualPort, type EgressEntry } from '../config/egress-entry.ts';
+import { suffixProblem } from '../config/public-suffix.ts';
 import type { JudgedDomain } from './traffic.ts';
 
 /** What `allow-domains` would have to say so that nothing of the run is refused. */
@@ -19,7 +20,7 @@ export interface AllowProposal {
 /** New lines that are proposed. */
 const MAX_LINES = 50;
 /** What a line to paste is made of. A name with an underscore is not proposed: no registered domain has one. */
-const PLAIN = /^[a-z0-9.:/-]+$/;
+const PLAIN = /^[a-z0-9.:/=-]+$/;
 /** So many hosts of one domain are proposed as the domain. */
 const FOLDED_FROM = 3;
 /** Reasons that an entry removes. */
@@ -34,7 +35,7 @@ const CURABLE = ['not-listed', 'port', 'server-name'];
  * @returns undefined if there is nothing to add
  */
 export function allowProposal(
-  entries: readonly Pick<EgressEntry, 'text' | 'preset'>[],
+  entries: readonly EgressEntry[],
   wanted: readonly JudgedDomain[],
   presetsOf: (host: string) => readonly string[],
 ): AllowProposal | undefined {
@@ -50,7 +51,7 @@ export function allowProposal(
   if (added.length === 0) return undefined;
   const shown = added.slice(0, MAX_LINES);
   return {
-    lines: [...new Set(entries.map(({ text, preset }) => preset ?? text)), ...shown],
+    lines: [...new Set(entries.map((entry) => entry.preset ?? asciiText(entry))), ...shown],
     added: shown,
     unknown: shown.filter((line) => line.startsWith('#')).length,
     leftOut: added.length - shown.length + folded.length - plain.length,
@@ -63,17 +64,18 @@ export function isAllowable({ domain, reason }: Pick<JudgedDomain, 'domain' | 'r
   return CURABLE.includes(reason ?? '') && /^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(domain) && !/^[0-9.]+$/.test(domain);
 }
 
-export const isUsualPort = (port: number): boolean => port === 443 || port === 80;
-
-/** The entries for the names, several of one domain as the domain. */
+/** The entries for the names, several of one domain as the domain, unless that opens names of others too. */
 function folds(names: readonly JudgedDomain[]): string[] {
   const ofDomain = Map.groupBy(names, ({ domain, port }) =>
-    isUsualPort(port) ? (parse(domain, { allowPrivateDomains: true }).domain ?? domain) : domain,
+    isUsualPort(port) ? (parse(domain, { allowPrivateDomains: true }).domain ?? domain) : `${domain}:${String(port)}`,
   );
-  return [...ofDomain].flatMap(([domain, members]) =>
-    new Set(members.map((member) => member.domain)).size >= FOLDED_FROM ? [domain] : members.map(entryFor),
-  );
+  const isFolded = (domain: string, members: readonly JudgedDomain[]): boolean =>
+    new Set(members.map((member) => member.domain)).size >= FOLDED_FROM && suffixProblem(domain, '') === undefined;
+  return [...ofDomain].flatMap(([domain, members]) => (isFolded(domain, members) ? [domain] : members.map(entryFor)));
 }
 
-const entryFor = ({ domain, port }: JudgedDomain): string =>
-  isUsualPort(port) ? domain : `https://${domain}:${String(port)}`;
+/** A host that is or has a public suffix stands for itself alone. */
+function entryFor({ domain, port }: JudgedDomain): string {
+  const name = suffixProblem(domain, '') === undefined ? domain : `=${domain}`;
+  return isUsualPort(port) ? name : `https://${name}:${String(port)}`;
+}

@@ -1,5 +1,6 @@
 import type { EgressReport } from './egress.ts';
-import { isUsualPort, type AllowProposal } from './allow-proposal.ts';
+import { isUsualPort } from '../config/egress-entry.ts';
+import type { AllowProposal } from './allow-proposal.ts';
 import { code, details, list, nameCell, note, table, type Row } from './markdown.ts';
 import { counted, countText } from './numbers.ts';
 import type { Harmless, Refusals } from './refusals.ts';
@@ -85,7 +86,7 @@ function proposalBlocks(
 function allowableRows({ allowable }: Refusals, proposal: AllowProposal | undefined): Row[] {
   return allowable.map(({ domain, port, requests }) => {
     const preset = proposal?.covered.get(domain);
-    const name = isUsualPort(port) ? domain : `${domain}:${port}`;
+    const name = atPort(domain, port);
     return [`${nameCell(name)}${preset === undefined ? ' ❓' : ` (${preset})`}`, countText(requests)];
   });
 }
@@ -104,6 +105,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   'named-host': 'only the api-proxy answers for it',
   'private-address': 'its address is private: name it in `add-hosts`',
   port: 'its port',
+  'http-port': 'HTTP passes at port 80 only',
   address: 'an address: use a name, with `add-hosts` if need be',
   'odd-name': 'no host has such a name',
   'server-name': 'another name inside the tunnel',
@@ -112,10 +114,13 @@ export const REASONS: Readonly<Record<string, string>> = {
   'not-tls': 'no TLS inside the tunnel',
 };
 
-function closedRow({ domain, reason, rule, requests }: JudgedDomain): Row {
+const atPort = (domain: string, port: number): string =>
+  isUsualPort(port) || domain.includes(':') ? domain : `${domain}:${String(port)}`;
+
+function closedRow({ domain, reason, rule, requests, port }: JudgedDomain): Row {
   const isAddress = /^[0-9.]+$|:/.test(domain);
   const text = reason === 'denied' ? deniedText(rule) : REASONS[isAddress ? 'address' : (reason ?? '')];
-  return [`${nameCell(domain)}${text === undefined ? '' : note(text)}`, countText(requests)];
+  return [`${nameCell(atPort(domain, port))}${text === undefined ? '' : note(text)}`, countText(requests)];
 }
 
 const deniedText = (rule: DecidingRule | null): string => `denied${rule === null ? '' : ` by ${ruleText(rule)}`}`;

@@ -66,7 +66,7 @@ export function refusalsOf(
       ...(requests.get('harmless') ?? []).map((one) => ({ what: one.line, programs: programsAsking(one, given) })),
     ],
     expected: [
-      ...(names.get('expected') ?? []).map(({ domain }) => domain),
+      ...new Set((names.get('expected') ?? []).map(({ domain }) => domain)),
       ...(requests.get('expected') ?? []).map(({ line }) => line),
     ],
   };
@@ -80,5 +80,6 @@ function keylessProvider(domain: string, given: readonly Provider[]): Provider |
 
 /** What somebody has to look into, one line each. */
 export function unexpectedOf({ allowable, closed, keyless, atHosts }: Refusals): string[] {
-  return [...[...allowable, ...closed, ...keyless].map(({ domain }) => domain), ...atHosts.map(({ line }) => line)];
+  const names = [...allowable, ...closed, ...keyless].map(({ domain }) => domain);
+  return [...new Set(names), ...atHosts.map(({ line }) => line)];
 }

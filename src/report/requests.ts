@@ -1,4 +1,4 @@
-import type { EgressEntry, Scheme } from '../config/egress-entry.ts';
+import { DEFAULT_PORTS, type EgressEntry, type Scheme } from '../config/egress-entry.ts';
 import { decide, type EgressRules } from '../config/egress-rules.ts';
 import { looksLikeAddress } from '../config/domain.ts';
 import { placeOf } from '../config/source.ts';
@@ -121,16 +121,19 @@ function judged(record: AccessRecord, rules: EgressRules | undefined, cut?: Acce
   }
   const isAudit = rules.mode === 'audit';
   if (isAudit && !decision.isAllowed && cut?.verdict !== 'closed-server-name') {
-    return { verdict: 'audited', reason: whyNotListed(record, rules), rule };
+    return { verdict: 'audited', reason: whyNotListed(record), rule };
   }
   if (cut === undefined) return { verdict: 'allowed', reason: null, rule };
   const passed = isAudit && cut.verdict !== 'closed-server-name';
   return { verdict: passed ? 'audited' : 'refused', reason: cut.verdict ?? null, rule };
 }
 
-function whyNotListed({ host, port }: AccessRecord, { allow }: EgressRules): string {
+/** As Squid puts it when it refuses. */
+function whyNotListed(record: AccessRecord): string {
+  const { host, port } = record;
   if (looksLikeAddress(host)) return 'address';
-  return port === 443 || port === 80 || allow.some((entry) => entry.port === port) ? 'not-listed' : 'port';
+  if (port === DEFAULT_PORTS[schemeOf(record)]) return 'not-listed';
+  return schemeOf(record) === 'http' ? 'http-port' : 'port';
 }
 
 function requestOf(

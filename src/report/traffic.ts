@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { DEFAULT_PORTS, type EgressEntry } from '../config/egress-entry.ts';
+import { DEFAULT_PORTS, isUsualPort, type EgressEntry } from '../config/egress-entry.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
 import { parseAccessLine } from '../squid/access-log.ts';
 import { ACCESS_LOG } from '../shared/contract.ts';
@@ -16,7 +16,7 @@ export interface Traffic {
   readonly usage: RunUsage | undefined;
 }
 
-/** A name, with what decided on the first request for it. */
+/** A name, or a name at an unusual port, with what decided on the first request for it. */
 export interface JudgedDomain extends DomainCount {
   readonly rule: DecidingRule | null;
   /** Why it was or would have been refused; null if it was not. */
@@ -105,7 +105,7 @@ export async function readDomains(
   return { domains: counter.result(), unwritten: writer.error };
 }
 
-type Detail = Pick<JudgedDomain, 'rule' | 'reason' | 'port' | 'firstAt'>;
+type Detail = Pick<JudgedDomain, 'domain' | 'rule' | 'reason' | 'port' | 'firstAt'>;
 
 /** Counts the agent's requests, one after the other. */
 export class DomainCounter {
@@ -127,21 +127,24 @@ export class DomainCounter {
     if (scheme === 'dns' && this.#blocked.has(host)) return;
     if (rule !== null) this.#used.add(idOf(rule));
     // A name that was looked up would have been reached by HTTPS, as nearly every name is.
-    const detail = { rule, reason, port: scheme === 'dns' ? DEFAULT_PORTS.https : port, firstAt: Date.parse(time) };
     // A tunnel that was cut tried to reach the name inside.
-    const name = verdict === 'allowed' ? host : (serverName ?? host);
+    const name = verdict === 'allowed' || verdict === 'unresolvable' ? host : (serverName ?? host);
+    const asked = scheme === 'dns' ? DEFAULT_PORTS.https : port;
+    const detail = { domain: name, rule, reason, port: asked, firstAt: Date.parse(time) };
+    // An entry opens one port, unless it is a usual one, so each of the others is a wish of its own.
+    const wish = isUsualPort(asked) ? name : `${name}:${String(asked)}`;
     switch (verdict) {
       case 'allowed':
         this.#allowed.add(name, detail);
         break;
       case 'refused':
-        this.#blocked.add(name, detail);
+        this.#blocked.add(wish, detail);
         break;
       case 'audited':
-        this.#audited.add(name, detail);
+        this.#audited.add(wish, detail);
         break;
       case 'unresolvable':
-        this.#unresolvable.add(host, detail);
+        this.#unresolvable.add(name, detail);
     }
   }
 

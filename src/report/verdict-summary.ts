@@ -49,7 +49,7 @@ function resultOf(facts: SummaryFacts): { icon: string; matters: string[] } {
 /** `4 domains refused`. A name counts once, however often it was asked for. */
 function refusedText(refusals: Refusals, traffic: SummaryFacts['traffic'] | undefined, what: string): string[] {
   const { allowable, closed, keyless, atHosts } = refusals;
-  const names = allowable.length + closed.length + keyless.length;
+  const names = new Set([...allowable, ...closed, ...keyless].map(({ domain }) => domain)).size;
   const isMore = (traffic?.domains?.others.blocked ?? 0) > 0;
   const requests = sumOf(atHosts) + (traffic?.usage?.otherRefused ?? 0);
   return [

@@ -171,7 +171,9 @@ function names(policy: EgressPolicy): string[] {
     // Octets that no host name has. Resolvers and other parsers treat them in ways that nobody can foresee: one may end
     // the name at "#", another may look up "a|b" below an allowed name and find a wildcard.
     'acl odd_name dstdom_regex -n -i [^a-z0-9._-]',
-    // Every spelling of an IPv4 address that resolvers accept, and every IPv6 address.
+    // An IPv6 address.
+    'acl bracketed_literal dstdom_regex -n -i ^[[][0-9a-f:.]+[]]$',
+    // Every spelling of an IPv4 address that resolvers accept.
     'acl address_literal dstdom_regex -n -i ^(0x[0-9a-f]*|[0-9]+)([.](0x[0-9a-f]*|[0-9]+))*[.]?$',
     ...listedAcls(waysOf(egress.allow)),
     ...domainAcls('denied', domainSet(egress.deny), 'dstdomain -n'),
@@ -196,10 +198,11 @@ function accessRules({ targets, egress, upstream }: EgressPolicy): string[] {
   const blocks = egress.mode === 'block';
   return [
     'http_access deny manager',
+    refuse('bracketed_literal', 'address'),
     refuse('odd_name', 'odd-name'),
     'http_access allow to_models',
     // An address of /etc/hosts counts as its name there, and so as an added host.
-    blocks ? refuse('address_literal', 'address') : refuse('address_literal private_address', 'private-address'),
+    blocks ? refuse('address_literal', 'address') : refuse('address_literal private_address', 'private-literal'),
     refuse('denied', 'denied'),
     ...targets.flatMap(({ permitted }, index) =>
       permitted ? targetRules(`target_host_${index} target_port_${index}`, upstream) : [],
@@ -208,9 +211,10 @@ function accessRules({ targets, egress, upstream }: EgressPolicy): string[] {
     'http_access deny !peek !agent',
     'http_access allow to_named',
     'http_access allow front CONNECT https_port ready',
-    ...(blocks ? [refuse('CONNECT !tunnel_port', 'port'), refuse('!CONNECT !http_port', 'port')] : []),
-    'http_access deny !CONNECT !http_scheme',
+    // Before ports: no entry opens another one of these hosts.
     refuse('closed_host', 'named-host'),
+    ...(blocks ? [refuse('CONNECT !https_port !listed', 'port'), refuse('!CONNECT !http_port', 'http-port')] : []),
+    'http_access deny !CONNECT !http_scheme',
     ...(blocks ? [refuse('!listed', 'not-listed')] : []),
     ...destinationRules(upstream),
     'http_access allow agent',

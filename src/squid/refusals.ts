@@ -11,14 +11,17 @@ import { SQUID_ERROR_DIRECTORY } from '../shared/contract.ts';
 /** The annotation of a refused request. Its value is the reason. */
 export const REFUSAL = 'awf_refusal';
 
-/** By reason: the page, with the status in front if it is not 403. */
+/** By reason: the page. */
 const PAGES = {
   'not-listed': 'ERR_AWF_NOT_LISTED',
   denied: 'ERR_AWF_DENIED',
   'named-host': 'ERR_AWF_NAMED_HOST',
   'private-address': 'ERR_AWF_PRIVATE_ADDRESS',
   port: 'ERR_AWF_PORT',
+  'http-port': 'ERR_AWF_HTTP_PORT',
   address: 'ERR_AWF_ADDRESS',
+  // Only in an audit. The page for names would tell how to allow the name.
+  'private-literal': 'ERR_AWF_ADDRESS',
   'odd-name': 'ERR_AWF_ODD_NAME',
 } as const;
 
@@ -33,8 +36,12 @@ export const refuse = (acls: string, reason: Refusal): string => `http_access de
 export function refusalPages(): string[] {
   return [
     `error_directory ${SQUID_ERROR_DIRECTORY}`,
+    // Squid calls every page of its own HTML.
+    'acl own_page rep_header X-Squid-Error .',
+    'reply_header_access Content-Type deny own_page',
+    'reply_header_replace Content-Type text/plain;charset=utf-8',
     ...(Object.entries(PAGES) as [Refusal, string][]).flatMap(([reason, page]) => [
-      `acl ${aclOf(reason)} annotate_transaction ${REFUSAL}=${reason}`,
+      `acl ${aclOf(reason)} annotate_transaction ${REFUSAL}=${reason === 'private-literal' ? 'private-address' : reason}`,
       `deny_info ${page} ${aclOf(reason)}`,
     ]),
   ];

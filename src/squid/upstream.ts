@@ -36,7 +36,7 @@ export function destinationRules(upstream: Upstream | undefined): string[] {
     `http_access deny ${here}!resolvable cut_unresolvable`,
     refuse(`${here}private_destination`, 'private-address'),
     // Only an audit lets addresses pass. Nobody has to look them up.
-    ...(upstream === undefined ? [] : [refuse('address_literal private_destination', 'private-address')]),
+    ...(upstream === undefined ? [] : [refuse('address_literal private_destination', 'private-literal')]),
   ];
 }
 
