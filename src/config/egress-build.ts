@@ -2,12 +2,14 @@ import { collectProblems, UserError } from '../errors.ts';
 import { caller } from '../host/user.ts';
 import type { RequestedVariable } from './config.ts';
 import { optionName, type OptionValues } from './options.ts';
-import { expandPreset, presetFinder, type Expansion, type PresetHost } from './presets/expand.ts';
+import { expandPreset, presetFinder, type Expansion, type PresetFinder, type PresetHost } from './presets/expand.ts';
 import type { Machine } from './presets/machine.ts';
 import { nearestPresets, PRESET_NAMES, presetNamed, type Preset } from './presets/names.ts';
 import { placeOf, type FrontEndKind, type Source } from './source.ts';
 import { allowEntry, isBareWord, SCHEMES, type EgressEntry, type UsedPreset } from './egress-entry.ts';
 import type { EgressRules } from './egress-rules.ts';
+
+export type { PresetFinder };
 
 /** What the options say about the command's network. */
 export interface Egress {
@@ -34,8 +36,8 @@ export function thisMachine(
   return { environment: { ...environment, ...Object.fromEntries(given) }, home: caller().home, workspace, root };
 }
 
-/** Finds the presets that cover a host on this machine. */
-export const presetsOn = (machine: Machine): ((host: string) => string[]) => presetFinder(machine);
+/** Finds the presets that allow a host at a port on this machine. */
+export const presetsOn = (machine: Machine): PresetFinder => presetFinder(machine);
 
 /** What the command may reach, as the options and the presets that they name say it. */
 export function egressOf(values: OptionValues, machine: Machine, frontEnd: FrontEndKind): Egress {
