@@ -92,6 +92,16 @@ describe('the rule and the reason', () => {
     expect(verdicts([line])).toEqual([expected]);
   });
 
+  test('a name without an address is on no list if only an audit asks for it', () => {
+    const without = (host: string) =>
+      accessLine(AGENT, `${host}:443`, { status: 'TCP_DENIED/503', verdict: 'unresolvable' });
+    expect(verdicts([without('b.example'), without('a.example')], AUDIT)).toEqual([
+      ['b.example', 'unresolvable', 'not-listed', null],
+      ['a.example', 'unresolvable', null, 'a.example'],
+    ]);
+    expect(verdicts([without('b.example')])).toEqual([['b.example', 'unresolvable', null, null]]);
+  });
+
   test('a request of the api-proxy is told apart, and no entry decides on it', () => {
     const [request] = requests([accessLine('172.30.0.30', 'api.a.example:443')]);
     expect(request).toMatchObject({ source: 'api-proxy', verdict: 'allowed', rule: null });

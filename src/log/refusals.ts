@@ -103,7 +103,7 @@ function purposeOf(line: string, allowable: readonly JudgedDomain[], covered: Al
   const isUnknown = line.startsWith('#');
   const meant = allowable.filter(({ domain }) =>
     isUnknown
-      ? !covered.has(domain) && (domain === entry || domain.endsWith(`.${entry}`))
+      ? domain === entry || (!covered.has(domain) && domain.endsWith(`.${entry}`))
       : covered.get(domain) === line,
   );
   const requests = counted(sumOf(meant), 'request');
@@ -160,12 +160,18 @@ function hostBlocks({ frontEnd }: Config, refused: readonly RefusedRequest[], pa
   });
 }
 
+/** An audit asks for the address of a name that is on no list, too. */
 function unresolvableBlocks(unresolvable: readonly JudgedDomain[], paint: Paint): string[][] {
-  if (unresolvable.length === 0) return [];
-  const names = namesText(unresolvable.map(({ domain }) => domain));
-  return [
-    [`${paint.note('⚠')} Allowed, but without an address: ${names}. Check the spelling, and the DNS of this machine.`],
-  ];
+  const [listed, others] = [true, false].map((isListed) =>
+    unresolvable.filter((one) => (one.reason === null) === isListed),
+  );
+  const block = (lead: string, list: readonly JudgedDomain[] = []): string[][] => {
+    const names = namesText(list.map(({ domain }) => domain));
+    return list.length === 0
+      ? []
+      : [[`${paint.note('⚠')} ${lead}: ${names}. Check the spelling, and the DNS of this machine.`]];
+  };
+  return [...block('Allowed, but without an address', listed), ...block('On no list, and without an address', others)];
 }
 
 const nameOf = ({ domain }: JudgedDomain): string => printable(domain);

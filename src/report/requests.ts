@@ -135,12 +135,15 @@ function judgedOfOwn(record: AccessRecord): Judgement {
 
 function judged(record: AccessRecord, rules: EgressRules, decision: Decision, cut?: AccessRecord): Judgement {
   const rule = decision.entry === undefined ? null : ruleOf(decision.entry);
-  if (isUnresolvable(record)) return { verdict: 'unresolvable', reason: null, rule };
+  const isAudit = rules.mode === 'audit';
+  if (isUnresolvable(record)) {
+    const isListed = decision.isAllowed || !isAudit;
+    return { verdict: 'unresolvable', reason: isListed ? null : whyNotListed(record, rules), rule };
+  }
   if (cut === undefined && isRefused(record)) {
     // An entry that allows the name did not decide, if the address did.
     return { verdict: 'refused', reason: record.refusal ?? 'other', rule: decision.isAllowed ? null : rule };
   }
-  const isAudit = rules.mode === 'audit';
   if (isAudit && !decision.isAllowed && cut?.verdict !== 'closed-server-name') {
     return { verdict: 'audited', reason: whyNotListed(record, rules), rule };
   }
