@@ -105,9 +105,11 @@ describe('presets in allow-domains', () => {
   });
 
   test('a registry that no entry can name is refused with its setting', () => {
-    for (const registry of ['https://10.0.0.5/', 'http://mirror.example:4873/']) {
+    const odd = ['https://[fd00::5]:4873/', 'https://${UNSET}/', 'https://user:secret@:80/'];
+    for (const registry of ['https://10.0.0.5/', 'http://mirror.example:4873/', ...odd]) {
       const [problem] = problemsOf({ 'allow-domains': 'npm' }, aMachine({ '~/.npmrc': `registry=${registry}` }));
       expect(problem).toContain('npm stands for it because of ~/.npmrc.');
+      expect(problem).not.toContain('secret');
     }
   });
 

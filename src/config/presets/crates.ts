@@ -102,7 +102,8 @@ function* programs(machine: Machine): Generator<string> {
  * built-in registry's files are somewhere below its domain, and another registry's are where its index is.
  */
 function filesOf(machine: Machine, home: string, { url, from }: Setting): Setting[] {
-  const index = new URL(url.replace(/^sparse\+/, ''));
+  const index = URL.parse(url.replace(/^sparse\+/i, ''));
+  if (index === null) return [];
   const domain = getDomain(index.hostname);
   const folder = namesIn(machine, join(home, 'registry/index')).find((name) =>
     new RegExp(`^${RegExp.escape(index.hostname)}-[0-9a-f]{16}$`).test(name),

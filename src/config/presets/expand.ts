@@ -45,12 +45,18 @@ function ofTool({ tool }: ToolPreset, machine: Machine): Expansion {
 
 /** @returns undefined for what is not on the network, such as a directory */
 function entryOf({ url, isBelow }: Setting): string | undefined {
-  const text = url.replace(/^sparse\+/, '');
-  if (!URL.canParse(text)) return undefined;
+  const text = url.replace(/^sparse\+/i, '');
+  if (!URL.canParse(text)) return brokenEntryOf(text);
   // A name and a password are left behind here.
   const { protocol, host } = new URL(text);
   if (protocol !== 'https:' && protocol !== 'http:') return undefined;
   return `${protocol}//${isBelow === true ? '*.' : '='}${host}`;
+}
+
+/** What is refused as no name, with the setting that it is from. A name and a password are left behind here, too. */
+function brokenEntryOf(url: string): string | undefined {
+  const [, scheme, host = ''] = /^(https?):\/\/(?:[^/?#]*@)?([^/?#]*)/i.exec(url) ?? [];
+  return scheme === undefined ? undefined : `${scheme.toLowerCase()}://=${host}`;
 }
 
 /** Of several settings that name a host, the first. */

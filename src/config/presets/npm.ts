@@ -82,12 +82,12 @@ function absolute(path: string, { home }: Machine): string | undefined {
   return isAbsolute(whole) ? whole : undefined;
 }
 
-/** `${NAME}` and `${NAME?}` (npm), `${NAME-fallback}` and `${NAME:-fallback}` (pnpm). */
+/** `${NAME}` and `${NAME?}` (npm), `${NAME-fallback}` and `${NAME:-fallback}` (pnpm). The first stays if it is not set. */
 const expanded = (text: string, machine: Machine): string =>
-  text.replace(
-    /\$\{(\w+)(?:\?|:?-([^}]*))?\}/g,
-    (_, name: string, fallback = '') => variableOf(machine, name) ?? String(fallback),
-  );
+  text.replace(/\$\{(\w+)(\?|:?-[^}]*)?\}/g, (whole, name: string, fallback?: string) => {
+    const without = fallback === undefined ? whole : fallback.replace(/^(?:\?|:?-)/, '');
+    return variableOf(machine, name) ?? without;
+  });
 
 /** @returns undefined if nothing sets it */
 function ownRegistry(machine: Machine, files: readonly SettingsFile[]): Setting[] | undefined {

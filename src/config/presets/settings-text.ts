@@ -10,11 +10,14 @@ export interface Assignment {
 }
 
 /** A password may have the characters that separate addresses. */
-const ADDRESS = /(?:sparse\+)?https?:\/\/(?:[^\s"'/@<>]*@)?[^\s"',;|\]}<>]+/gi;
+const ADDRESS = /(?:sparse\+)?https?:\/\/(?:[^\s"'/@<>]*@)?(?:\[[0-9a-f:.%]*\])?[^\s"',;|\]}<>]*/gi;
 
-/** The addresses in a text, in their order, without those that are none after all. */
+/**
+ * The addresses in a text, in their order. Not all need be valid: a mirror's address with a mistake must not open the default
+ * instead.
+ */
 export function addressesIn(text: string): string[] {
-  return (text.match(ADDRESS) ?? []).filter((url) => URL.canParse(url.replace(/^sparse\+/i, '')));
+  return text.match(ADDRESS) ?? [];
 }
 
 /**
