@@ -48,14 +48,6 @@ test('a preset is proposed for the port that it allows', () => {
   expect(allowProposal([], [refused('a.example', { port: 80 })], ofPort)?.lines).toEqual(['# a.example']);
 });
 
-test('a name that was asked for at several ports needs an entry for each', () => {
-  const ofPort = (_: string, port: number): string[] => (port === 80 ? ['debian'] : []);
-  const wanted = [refused('a.example', { port: 80, otherPorts: [443, 8443] })];
-  expect(allowProposal([], wanted, ofPort)?.lines).toEqual(['debian', '# a.example', '# https://a.example:8443']);
-  const both = [refused('b.example', { port: 80, otherPorts: [443] })];
-  expect(allowProposal([], both, () => [])?.lines).toEqual(['# b.example']);
-});
-
 test.each<[string, JudgedDomain]>([
   ['a denied name', refused('a.example', { reason: 'denied' })],
   ['a private destination', refused('a.example', { reason: 'private-address' })],

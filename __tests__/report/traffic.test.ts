@@ -89,12 +89,6 @@ describe('domains', () => {
     });
   });
 
-  test('the ports of later requests are kept, but not any number of them', () => {
-    const ports = [443, 80, 443, 1, 2, 3, 4, 5, 6];
-    const refused = ports.map((port) => record('a.example', { port, result: 'TCP_DENIED', refusal: 'not-listed' }));
-    expect(domains(refused).blocked).toMatchObject([{ requests: 9, port: 443, otherPorts: [80, 1, 2, 3, 4] }]);
-  });
-
   test('requests of others do not count', () => {
     const records = [
       record('api.openai.com', { client: '172.30.0.30' }),

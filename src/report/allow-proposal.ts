@@ -40,12 +40,12 @@ export function allowProposal(
   presetsOf: PresetFinder,
 ): AllowProposal | undefined {
   const covered = new Map<string, string>();
-  const unknown = wanted.flatMap(atEachPort).filter(({ domain, port }) => {
+  const unknown = wanted.filter(({ domain, port }) => {
     const [preset] = presetsOf(domain, port);
     if (preset !== undefined) covered.set(domain, preset);
     return preset === undefined;
   });
-  const folded = [...new Set(folds(unknown))];
+  const folded = folds(unknown);
   const plain = folded.filter((line) => PLAIN.test(line)).map((line) => `# ${line}`);
   const added = [...[...new Set(covered.values())].sort(), ...plain];
   if (added.length === 0) return undefined;
@@ -58,9 +58,6 @@ export function allowProposal(
     covered,
   };
 }
-
-const atEachPort = (one: JudgedDomain): JudgedDomain[] =>
-  [one.port, ...(one.otherPorts ?? [])].map((port) => ({ ...one, port }));
 
 /** True for a name that an entry would allow. An address has none, and neither has a name of other characters. */
 export function isAllowable({ domain, reason }: Pick<JudgedDomain, 'domain' | 'reason'>): boolean {

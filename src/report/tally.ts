@@ -15,23 +15,12 @@ export class Tally<T extends Detail> {
   readonly #counts = new Map<string, { requests: number; readonly detail: T }>();
   #others = 0;
 
-  /**
-   * @param detail what the first request for the name says counts; the others are not asked
-   * @returns what is kept of the name; undefined if there are too many
-   */
-  add(name: string, detail: () => T): T | undefined {
-    const known = this.#counts.get(name);
-    if (known !== undefined) {
-      known.requests += 1;
-      return known.detail;
-    }
-    if (this.#counts.size >= MAX_NAMES) {
-      this.#others += 1;
-      return undefined;
-    }
-    const first = detail();
-    this.#counts.set(name, { requests: 1, detail: first });
-    return first;
+  /** @param detail what the first request for the name says counts; the others are not asked */
+  add(name: string, detail: () => T): void {
+    const count = this.#counts.get(name);
+    if (count !== undefined) count.requests += 1;
+    else if (this.#counts.size >= MAX_NAMES) this.#others += 1;
+    else this.#counts.set(name, { requests: 1, detail: detail() });
   }
 
   has(name: string): boolean {

@@ -23,8 +23,6 @@ export interface JudgedDomain extends DomainCount {
   readonly reason: string | null;
   /** The port of the first request. */
   readonly port: number;
-  /** Ports of later requests; at most {@link MAX_PORTS}. */
-  readonly otherPorts?: readonly number[];
   /** When the first request ended, in milliseconds since the epoch. */
   readonly firstAt: number;
 }
@@ -112,10 +110,7 @@ export async function readDomains(
   return { domains: counter.result(), unwritten: writer.error };
 }
 
-/** A command can ask for any port. */
-const MAX_PORTS = 5;
-
-type Detail = Pick<JudgedDomain, 'rule' | 'reason' | 'port' | 'firstAt'> & { otherPorts?: number[] };
+type Detail = Pick<JudgedDomain, 'rule' | 'reason' | 'port' | 'firstAt'>;
 
 /** Counts the agent's requests, one after the other. */
 export class DomainCounter {
@@ -137,24 +132,23 @@ export class DomainCounter {
     if (scheme === 'dns' && this.#blocked.has(host)) return;
     if (rule !== null) this.#used.add(idOf(rule));
     // A name that was looked up would have been reached by HTTPS, as nearly every name is.
-    const wanted = scheme === 'dns' ? DEFAULT_PORTS.https : port;
-    const detail = (): Detail => ({ rule, reason, port: wanted, firstAt: Date.parse(time) });
+    const detail = (): Detail => {
+      return { rule, reason, port: scheme === 'dns' ? DEFAULT_PORTS.https : port, firstAt: Date.parse(time) };
+    };
     // A tunnel that was cut tried to reach the name inside.
     const name = verdict === 'allowed' ? host : (serverName ?? host);
-    const kept = this.#tallyOf(verdict).add(verdict === 'unresolvable' ? host : name, detail);
-    if (kept !== undefined && kept.port !== wanted) addPort(kept, wanted);
-  }
-
-  #tallyOf(verdict: EgressRequest['verdict']): Tally<Detail> {
     switch (verdict) {
       case 'allowed':
-        return this.#allowed;
+        this.#allowed.add(name, detail);
+        break;
       case 'refused':
-        return this.#blocked;
+        this.#blocked.add(name, detail);
+        break;
       case 'audited':
-        return this.#audited;
+        this.#audited.add(name, detail);
+        break;
       case 'unresolvable':
-        return this.#unresolvable;
+        this.#unresolvable.add(host, detail);
     }
   }
 
@@ -175,11 +169,6 @@ export class DomainCounter {
       unreadableLines: this.unreadableLines,
     };
   }
-}
-
-function addPort(detail: Detail, port: number): void {
-  detail.otherPorts ??= [];
-  if (detail.otherPorts.length < MAX_PORTS && !detail.otherPorts.includes(port)) detail.otherPorts.push(port);
 }
 
 const idOf = ({ entry, from }: DecidingRule): string => `${from}\n${entry}`;
