@@ -1,4 +1,5 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { policyCommand } from '../../src/command-line/policy.ts';
@@ -236,5 +237,11 @@ describe('presets', () => {
     expect(text).toMatch(/^nuget\n {2}https:\/\/=api\.nuget\.org$/m);
     const listed = JSON.parse(awfPolicy(['presets', '--json'], aWorkspace(), environment).text) as { name: string }[];
     expect(listed.map(({ name }) => name)).toEqual(expect.arrayContaining(['npm', 'nuget', 'github-read']));
+  });
+
+  test('asked for in the home directory, it says that settings there are left out', () => {
+    const note = /^The settings in .* are left out/m;
+    expect(awfPolicy(['presets'], homedir()).text).toMatch(note);
+    expect(awfPolicy(['presets'], aWorkspace()).text).not.toMatch(note);
   });
 });

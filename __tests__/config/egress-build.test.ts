@@ -63,6 +63,31 @@ describe('presets in allow-domains', () => {
     for (const part of parts) expect(problem).toContain(part);
   });
 
+  test.each(['https://npm', '=npm', 'npm.', 'http://=npm', 'https://npm:8443', 'https://corp', 'corp.', '=localhost'])(
+    'a name without a dot is refused in another form too: %s',
+    (text) => {
+      const problems = problemsOf({ 'allow-domains': text });
+      expect(problems).toHaveLength(1);
+      expect(problems[0]).toContain(`"${text}" is neither a domain nor a preset.`);
+      if (text.includes('npm')) expect(problems[0]).toContain('Did you mean npm');
+      expect(build({ 'allow-domains': text }).rules.allow).toEqual([]);
+    },
+  );
+
+  test('who insists gets a whole private top-level domain, and add-hosts gives a name an address', () => {
+    const options = {
+      'allow-domains': 'corp!\nhttps://mirror:8443\n=gate',
+      'add-hosts': 'mirror:10.0.0.1\ngate:10.0.0.2',
+    };
+    const { rules, problems } = build(options);
+    expect(problems).toEqual([]);
+    expect(rules.allow.map(({ host, match }) => [host, match])).toEqual([
+      ['corp', 'domain'],
+      ['mirror', 'domain'],
+      ['gate', 'host'],
+    ]);
+  });
+
   test('a name of add-hosts is a host, even if a preset has the same', () => {
     const { rules, presets, problems } = build({
       'allow-domains': 'gateway\nnpm',
@@ -80,9 +105,11 @@ describe('presets in allow-domains', () => {
   });
 
   test('a registry that no entry can name is refused with its setting', () => {
-    for (const registry of ['https://10.0.0.5/', 'http://mirror.example:4873/']) {
+    const odd = ['https://[fd00::5]:4873/', 'https://${UNSET}/', 'https://user:secret@:80/'];
+    for (const registry of ['https://10.0.0.5/', 'http://mirror.example:4873/', ...odd]) {
       const [problem] = problemsOf({ 'allow-domains': 'npm' }, aMachine({ '~/.npmrc': `registry=${registry}` }));
       expect(problem).toContain('npm stands for it because of ~/.npmrc.');
+      expect(problem).not.toContain('secret');
     }
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { memoryText, policyGroup, type PolicyFacts } from '../../src/log/policy.ts';
+import { memoryText, policyGroup, proposalNote, type PolicyFacts } from '../../src/log/policy.ts';
 import { aConfig, given } from '../../testing/builders.ts';
 import { allowing } from '../../testing/options.ts';
 
@@ -81,13 +81,29 @@ describe('the policy in force', () => {
     const onDisk = { file: 'p.yml', commit: undefined, from: undefined };
     expect(policyGroup(aConfig({ policy: onDisk }), FACTS).lines[0]).toBe('file       p.yml, as it is on disk');
   });
+});
 
-  test('what the lockfiles suggest, with names that stay on their line', () => {
+describe('what the lockfiles suggest', () => {
+  const npm = { name: 'npm', file: 'package-lock.json' };
+  const listed = { name: 'npm', source: { kind: 'input', name: 'presets', line: 1 }, hosts: [] } as const;
+
+  test('is told to those who ask', () => {
+    expect(proposalNote(aConfig({ proposedPresets: undefined }))).toBeUndefined();
+    expect(proposalNote(aConfig({ proposedPresets: [npm] }))).toContain('suggest npm (package-lock.json). Nothing');
+    expect(proposalNote(aConfig({ proposedPresets: [] }))).toContain('no lockfile');
+  });
+
+  test('leaves out what is on the list', () => {
+    const both = [npm, { name: 'go', file: 'go.sum' }];
+    expect(proposalNote(aConfig({ proposedPresets: both, presets: [listed] }))).toContain(
+      'suggest go (go.sum). Nothing',
+    );
+    expect(proposalNote(aConfig({ proposedPresets: [npm], presets: [listed] }))).toContain('the list has all');
+  });
+
+  test('stays on its line', () => {
     const proposedPresets = [{ name: 'npm', file: 'a\n::error::\u001b[31m/yarn.lock' }];
-    const { lines } = policyGroup(aConfig({ proposedPresets }), FACTS);
-    expect(lines.join(' ')).toContain('the lockfiles suggest npm (');
-    for (const line of lines) expect(line).not.toMatch(/[\u0000-\u001f]/);
-    expect(policyGroup(aConfig({ proposedPresets: [] }), FACTS).lines.join(' ')).toContain('no lockfile');
+    expect(proposalNote(aConfig({ proposedPresets }))).not.toMatch(/[\u0000-\u001f]/);
   });
 });
 

@@ -71,6 +71,16 @@ describe('the end of a log', () => {
     ]);
   });
 
+  test('names on no list without an address, which an audit asks for', () => {
+    const { blocks } = told({
+      unresolvable: [judged('a.example', 1), judged('b.example', 1, { reason: 'not-listed' })],
+    });
+    expect(blocks.map(([line]) => line?.split('. ')[0])).toEqual([
+      '⚠ Allowed, but without an address: a.example',
+      '⚠ On no list, and without an address: b.example',
+    ]);
+  });
+
   test('hostile names stay few, on their lines, and without escape sequences', () => {
     const odd = Array.from({ length: 10_000 }, (_, at) => refused(`\u001b[2J\n::error::${String(at)}`, 1, 'odd-name'));
     const many = Array.from({ length: 5_000 }, (_, at) => refused(`x${String(at)}.evil${String(at)}.example`, 1));

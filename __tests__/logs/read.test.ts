@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { logJson } from '../../src/logs/json.ts';
 import { openLogs } from '../../src/logs/open.ts';
 import { readLogs } from '../../src/logs/read.ts';
+import { parseRecord } from '../../src/logs/records.ts';
 import { listText, logText } from '../../src/logs/text.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 import { ROOT } from '../../testing/root.ts';
@@ -102,6 +103,40 @@ describe.each<[string, () => string]>([
     expect(report).toMatchObject({ isComplete: true, unreadableLines: 1, startedAt: START });
     expect(report.usage?.models).toEqual([MODEL]);
   });
+});
+
+test('a refused lookup is a row of its own, unless the name was asked for', async () => {
+  const lookup = { scheme: 'dns', port: 53 };
+  const access =
+    record('bad.example') +
+    record('bad.example', lookup) +
+    record('secret.evil.example', { ...lookup, time: new Date(START).toISOString() });
+  const directory = directoryWith({ 'squid/access.jsonl': access });
+  const report = await read(directory);
+  expect(report.rows.map(({ scheme, host }) => [scheme, host])).toEqual([
+    ['dns', 'secret.evil.example'],
+    ['https', 'bad.example'],
+  ]);
+  expect(report.unreadableLines).toBe(0);
+  expect(report.proposal?.lines).toEqual(['# secret.evil.example', '# bad.example']);
+  expect(logText(report, 'all', presetsOf, true)).toContain('dns :53');
+});
+
+test('every record that the schema describes is read, and has a place in the JSON', () => {
+  interface Schema {
+    readonly properties: Readonly<Record<string, { readonly enum?: readonly string[] }>>;
+  }
+  const schemaOf = (name: string): unknown => JSON.parse(readFileSync(join(ROOT, 'schema', name), 'utf8'));
+  const { properties } = schemaOf('access.schema.json') as Schema;
+  const { properties: ofLogs } = schemaOf('logs.schema.json') as Schema;
+  const rows = (ofLogs['requests'] as unknown as { items: Schema }).items.properties;
+  for (const name of ['source', 'scheme', 'verdict', 'reason']) {
+    for (const value of properties[name]?.enum ?? []) {
+      expect(parseRecord(record('a.example', { [name]: value })), `${name}: ${value}`).toBeDefined();
+    }
+  }
+  expect(rows['scheme']?.enum).toEqual(properties['scheme']?.enum);
+  expect(rows['verdict']?.enum).toEqual(properties['verdict']?.enum);
 });
 
 test('the report for people', async () => {

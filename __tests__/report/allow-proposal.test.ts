@@ -61,6 +61,13 @@ describe('a name that no preset covers', () => {
   });
 });
 
+test('a preset is proposed for the port that it allows', () => {
+  const ofPort = (host: string, port: number): string[] => (host === 'a.example' && port === 8443 ? ['own'] : []);
+  const wanted = [refused('a.example', { port: 8443, reason: 'port' })];
+  expect(allowProposal([], wanted, ofPort)?.lines).toEqual(['own']);
+  expect(allowProposal([], [refused('a.example', { port: 80 })], ofPort)?.lines).toEqual(['# a.example']);
+});
+
 test.each<[string, JudgedDomain]>([
   ['a denied name', refused('a.example', { reason: 'denied' })],
   ['a private destination', refused('a.example', { reason: 'private-address' })],

@@ -43,6 +43,27 @@ test('a request has all of its record', () => {
   ]);
 });
 
+test.each([
+  ['1767225600.250', '2026-01-01T00:00:00.250Z'],
+  ['1767225600.999', '2026-01-01T00:00:00.999Z'],
+  ['1767225601.000', '2026-01-01T00:00:01.000Z'],
+  ['0.007', '1970-01-01T00:00:00.007Z'],
+])('the time %s is %s, whatever came before', (time, text) => {
+  const other = accessLine(AGENT, 'a.example:443', { time: '1795742171.358' });
+  const times = requests([other, accessLine(AGENT, 'a.example:443', { time }), other]).map((one) => one.time);
+  expect(times).toEqual(['2026-11-27T01:16:11.358Z', text, '2026-11-27T01:16:11.358Z']);
+});
+
+test('a long list decides as a short one does, each time', () => {
+  const fillers = Array.from({ length: 100 }, (_, index) => `n${String(index)}.example`).join('\n');
+  const lines = ['a.example:443', 'ports.example:8443', 'ports.example:443', 'a.example:443', 'b.a.example:443'].map(
+    (target) => accessLine(AGENT, target),
+  );
+  const entries = verdicts([...lines, ...lines], { 'deny-domains': fillers }).map(([, , , entry]) => entry);
+  const once = ['a.example', 'https://ports.example:8443', null, 'a.example', 'a.example'];
+  expect(entries).toEqual([...once, ...once]);
+});
+
 describe('the rule and the reason', () => {
   const refusedFor = (host: string, refusal: string, port = '443') =>
     accessLine(AGENT, `${host}:${port}`, { status: 'TCP_DENIED/403', refusal });
@@ -69,6 +90,16 @@ describe('the rule and the reason', () => {
     ],
   ])('of %s', (_, line, expected) => {
     expect(verdicts([line])).toEqual([expected]);
+  });
+
+  test('a name without an address is on no list if only an audit asks for it', () => {
+    const without = (host: string) =>
+      accessLine(AGENT, `${host}:443`, { status: 'TCP_DENIED/503', verdict: 'unresolvable' });
+    expect(verdicts([without('b.example'), without('a.example')], AUDIT)).toEqual([
+      ['b.example', 'unresolvable', 'not-listed', null],
+      ['a.example', 'unresolvable', null, 'a.example'],
+    ]);
+    expect(verdicts([without('b.example')])).toEqual([['b.example', 'unresolvable', null, null]]);
   });
 
   test('a request of the api-proxy is told apart, and no entry decides on it', () => {

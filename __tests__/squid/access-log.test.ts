@@ -56,6 +56,20 @@ describe('parseAccessLine', () => {
     });
   });
 
+  test.each([
+    ['a field too few', line().replace(/ \S+$/, '')],
+    ['a field too many', `${line()} -`],
+    ['a time that no date has', line({ time: '99999999999999.000' })],
+    ['a time that is none', line({ time: 'now' })],
+  ])('%s makes no record', (_, text) => {
+    expect(parseAccessLine(text)).toBeUndefined();
+  });
+
+  test('the result and the status are apart', () => {
+    expect(recordOf(line({ status: 'NONE' }))).toMatchObject({ result: 'NONE', status: 0 });
+    expect(recordOf(line({ status: 'TCP_DENIED/403' }))).toMatchObject({ result: 'TCP_DENIED', status: 403 });
+  });
+
   test('a field without a value is undefined', () => {
     expect(parseAccessLine(line())).toMatchObject({ serverName: undefined, verdict: undefined });
   });

@@ -1,9 +1,11 @@
+import { isInside } from '../host/paths.ts';
 import { allPresets, thisMachine } from '../config/egress-build.ts';
 import type { Answer } from './subcommand.ts';
 
 /** `awf policy presets`: what each preset is on this machine. */
 export function listPresets(environment: NodeJS.ProcessEnv, workspace: string, asJson: boolean, root?: string): Answer {
-  const presets = allPresets(thisMachine([], environment, workspace, root)).map(({ name, expansion }) => ({
+  const machine = thisMachine([], environment, workspace, root);
+  const presets = allPresets(machine).map(({ name, expansion }) => ({
     name,
     hosts: expansion.hosts,
     gaps: expansion.gaps,
@@ -14,5 +16,9 @@ export function listPresets(environment: NodeJS.ProcessEnv, workspace: string, a
     ...hosts.map(({ text, from }) => `  ${text}${from === name ? '' : ` (from ${from})`}`),
     ...gaps.map((gap) => `  ${gap}.`),
   ]);
-  return { text: `${lines.join('\n')}\n`, exitCode: 0 };
+  // A run does not work there, so nobody asks for what it would read.
+  const note = isInside(machine.home, workspace)
+    ? [`The settings in ${machine.home} are left out, because it is in this directory. Ask in that of your project.`]
+    : [];
+  return { text: `${[...lines, ...note].join('\n')}\n`, exitCode: 0 };
 }

@@ -2,12 +2,14 @@ import { collectProblems, UserError } from '../errors.ts';
 import { caller } from '../host/user.ts';
 import type { RequestedVariable } from './config.ts';
 import { optionName, type OptionValues } from './options.ts';
-import { expandPreset, presetFinder, type Expansion, type PresetHost } from './presets/expand.ts';
+import { expandPreset, presetFinder, type Expansion, type PresetFinder, type PresetHost } from './presets/expand.ts';
 import type { Machine } from './presets/machine.ts';
 import { nearestPresets, PRESET_NAMES, presetNamed, type Preset } from './presets/names.ts';
 import { placeOf, type FrontEndKind, type Source } from './source.ts';
-import { allowEntry, isBareWord, SCHEMES, type EgressEntry, type UsedPreset } from './egress-entry.ts';
+import { allowEntry, isBareWord, isWord, SCHEMES, type EgressEntry, type UsedPreset } from './egress-entry.ts';
 import type { EgressRules } from './egress-rules.ts';
+
+export type { PresetFinder };
 
 /** What the options say about the command's network. */
 export interface Egress {
@@ -34,8 +36,8 @@ export function thisMachine(
   return { environment: { ...environment, ...Object.fromEntries(given) }, home: caller().home, workspace, root };
 }
 
-/** Finds the presets that cover a host on this machine. */
-export const presetsOn = (machine: Machine): ((host: string) => string[]) => presetFinder(machine);
+/** Finds the presets that allow a host at a port on this machine. */
+export const presetsOn = (machine: Machine): PresetFinder => presetFinder(machine);
 
 /** What the command may reach, as the options and the presets that they name say it. */
 export function egressOf(values: OptionValues, machine: Machine, frontEnd: FrontEndKind): Egress {
@@ -58,9 +60,12 @@ export function egressOf(values: OptionValues, machine: Machine, frontEnd: Front
 export function unknownWords(values: Pick<OptionValues, 'allow-domains' | 'add-hosts'>, addHosts: string): UserError[] {
   const names = values['add-hosts'].map(({ name }) => name);
   return values['allow-domains']
-    .filter((entry) => isBareWord(entry) && !names.includes(entry.host) && presetNamed(entry.host) === undefined)
+    .filter((entry) => isWord(entry) && !names.includes(entry.host) && presetOf(entry) === undefined)
     .map((entry) => unknownWord(entry, addHosts));
 }
+
+/** A preset stands alone: it has no scheme, no `=` and no dot. */
+const presetOf = (entry: EgressEntry): Preset | undefined => (isBareWord(entry) ? presetNamed(entry.host) : undefined);
 
 function unknownWord({ text, host, source }: EgressEntry, addHosts: string): UserError {
   const nearest = nearestPresets(host);
@@ -94,8 +99,8 @@ class Expander {
   }
 
   allowed(entry: EgressEntry, ownNames: ReadonlySet<string>): EgressEntry[] {
-    if (!isBareWord(entry) || ownNames.has(entry.host)) return [entry];
-    const preset = presetNamed(entry.host);
+    if (!isWord(entry) || ownNames.has(entry.host)) return [entry];
+    const preset = presetOf(entry);
     if (preset !== undefined) return this.use(preset, entry.source);
     this.problems.push(unknownWord(entry, this.#nameOf('add-hosts')));
     return [];
@@ -103,7 +108,7 @@ class Expander {
 
   /** A top-level domain can be denied as a whole, so any other word is taken as it is. */
   denied(entry: EgressEntry): EgressEntry[] {
-    const preset = isBareWord(entry) ? presetNamed(entry.host) : undefined;
+    const preset = presetOf(entry);
     if (preset === undefined) return [entry];
     const { hosts } = this.#expand(preset, entry.source);
     return this.#entries(preset, entry.source, hosts).map((one) => ({ ...one, schemes: SCHEMES, port: undefined }));

@@ -48,6 +48,12 @@ export function asciiText({ text, host, match, schemes, port }: EgressEntry): st
   return `${scheme}${kind}${host}${port === undefined ? '' : `:${String(port)}`}${text.endsWith('!') ? '!' : ''}`;
 }
 
+/**
+ * Whether an entry is a name without a dot, in whatever form: `npm`, `https://npm`, `npm.`. No such name is on the Internet,
+ * and it would open the whole top-level domain below it, if there is one. `corp!` insists on that.
+ */
+export const isWord = ({ text, host }: EgressEntry): boolean => !host.includes('.') && !text.endsWith('!');
+
 /** The parts of an entry's text. */
 interface Parts {
   readonly scheme: string | undefined;

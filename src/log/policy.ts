@@ -96,7 +96,6 @@ function reachRows(config: Config): Row[] {
   ];
   return [
     ...labelled('reach', reach.length === 0 ? ['nothing'] : reach),
-    ...labelled('', proposalText(config)),
     ...labelled('never', unlessEmpty(listed([...new Set(denied)], MOST))),
     ...labelled('services', unlessEmpty(services.map(({ name, port }) => `${name}:${port}`).join(', '))),
     ...labelled(
@@ -124,15 +123,26 @@ function presetTexts({ presets }: Pick<Config, 'presets'>): string[] {
   });
 }
 
-/** What the workspace's lockfiles suggest. */
-function proposalText({ proposedPresets, frontEnd }: Pick<Config, 'proposedPresets' | 'frontEnd'>): string[] {
-  if (proposedPresets === undefined) return [];
-  const found = proposedPresets.map(({ name, file }) => `${name} (${printable(file)})`).join(', ');
-  const proposal =
-    found === ''
-      ? 'the workspace has no lockfile that a preset is for.'
-      : `the lockfiles suggest ${found}. Nothing is added automatically: write those that the command needs.`;
-  return [`${optionName(frontEnd, 'presets')}: ${proposal}`];
+/**
+ * What the workspace's lockfiles suggest beyond the presets that are listed: the user asked for it, so it is a message of its
+ * own and no part of a group.
+ *
+ * @returns undefined if the user did not ask
+ */
+export function proposalNote({
+  proposedPresets,
+  presets,
+  frontEnd,
+}: Pick<Config, 'proposedPresets' | 'presets' | 'frontEnd'>): string | undefined {
+  if (proposedPresets === undefined) return undefined;
+  const missing = proposedPresets.filter(({ name }) => !presets.some((listed) => listed.name === name));
+  const found = missing.map(({ name, file }) => `${name} (${printable(file)})`).join(', ');
+  const [none, all] = [
+    'the workspace has no lockfile that a preset is for.',
+    'the list has all that the lockfiles suggest.',
+  ];
+  const some = `the lockfiles suggest ${found}. Nothing is added automatically: write those that the command needs.`;
+  return `${optionName(frontEnd, 'presets')}: ${proposedPresets.length === 0 ? none : missing.length === 0 ? all : some}`;
 }
 
 function modelRows({ apiProxy, providers, frontEnd }: Config): Row[] {

@@ -106,9 +106,8 @@ function purposeOf(line: string, allowable: readonly JudgedDomain[], covered: Al
   const isAtPort = (port: number): boolean => (isUsualPort(port) ? undefined : String(port)) === entryPort;
   const meant = allowable.filter(({ domain, port }) =>
     isUnknown
-      ? (!covered.has(domain) || !isUsualPort(port)) &&
-        isAtPort(port) &&
-        (domain === entry || domain.endsWith(`.${entry}`))
+      ? isAtPort(port) &&
+        (domain === entry || ((!covered.has(domain) || !isUsualPort(port)) && domain.endsWith(`.${entry}`)))
       : covered.get(domain) === line,
   );
   const requests = counted(sumOf(meant), 'request');
@@ -165,12 +164,18 @@ function hostBlocks({ frontEnd }: Config, refused: readonly RefusedRequest[], pa
   });
 }
 
+/** An audit asks for the address of a name that is on no list, too. */
 function unresolvableBlocks(unresolvable: readonly JudgedDomain[], paint: Paint): string[][] {
-  if (unresolvable.length === 0) return [];
-  const names = namesText(unresolvable.map(({ domain }) => domain));
-  return [
-    [`${paint.note('⚠')} Allowed, but without an address: ${names}. Check the spelling, and the DNS of this machine.`],
-  ];
+  const [listed, others] = [true, false].map((isListed) =>
+    unresolvable.filter((one) => (one.reason === null) === isListed),
+  );
+  const block = (lead: string, list: readonly JudgedDomain[] = []): string[][] => {
+    const names = namesText(list.map(({ domain }) => domain));
+    return list.length === 0
+      ? []
+      : [[`${paint.note('⚠')} ${lead}: ${names}. Check the spelling, and the DNS of this machine.`]];
+  };
+  return [...block('Allowed, but without an address', listed), ...block('On no list, and without an address', others)];
 }
 
 const nameOf = ({ domain }: JudgedDomain): string => printable(domain);

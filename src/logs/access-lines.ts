@@ -16,6 +16,8 @@ const AGENT = 'agent';
 export class AccessLines {
   readonly #joiner = new RequestJoiner({ agent: AGENT, rules: { mode: 'block', allow: [], deny: [] } });
   unreadableLines = 0;
+  /** Nearly all lines are of one client. */
+  #last = { client: '', isAgent: false };
 
   /** @returns the requests that the line completes */
   take(line: string): EgressRequest[] {
@@ -23,7 +25,8 @@ export class AccessLines {
     const record = parseAccessLine(line);
     if (record === undefined) this.unreadableLines += 1;
     if (record === undefined || record === 'no-request') return [];
-    return this.#joiner.push(isAgent(record.client) ? { ...record, client: AGENT } : record);
+    if (record.client !== this.#last.client) this.#last = { client: record.client, isAgent: isAgent(record.client) };
+    return this.#joiner.push(this.#last.isAgent ? { ...record, client: AGENT } : record);
   }
 
   /** @returns what has no further line */

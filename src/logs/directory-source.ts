@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { linesOf } from '../report/lines.ts';
+import { piecesOf } from '../report/lines.ts';
 import { ACCESS_LOG } from '../shared/contract.ts';
 import { isSidecarDirectory, layoutOf, type LogFile } from './layout.ts';
 import type { LogSource } from './source.ts';
@@ -25,7 +25,7 @@ export function directorySource(path: string): DirectorySource {
     place: path,
     time: time ?? timeIn(basename(directory)),
     has: (file) => files.has(file),
-    lines: (file) => linesOf(pathOf(file) ?? join(top, file)),
+    pieces: (file) => piecesOf(pathOf(file) ?? join(top, file)),
     close: () => undefined,
     pathOf,
   };

@@ -1,3 +1,4 @@
+import type { PresetFinder } from '../config/egress-build.ts';
 import { allowProposal, isAllowable } from '../report/allow-proposal.ts';
 import { sideTrafficOf } from '../report/side-traffic.ts';
 import type { JudgedDomain } from '../report/traffic.ts';
@@ -7,6 +8,7 @@ import { PROVIDERS, type Provider } from '../shared/providers.ts';
 import { AccessLines } from './access-lines.ts';
 import { recordedPolicy, recordedRun, recordedUsage, type RecordedRun, type RecordedUsage } from './recorded.ts';
 import { parseRecord } from './records.ts';
+import { linesIn } from '../report/lines.ts';
 import { judgedOf, RowCounter, type OtherRequests, type RequestRow } from './rows.ts';
 import { documentIn, type LogSource } from './source.ts';
 
@@ -29,10 +31,10 @@ export interface LogReport extends RecordedRun {
 /**
  * Reads the logs of a run, in constant memory.
  *
- * @param presetsOf the presets that cover a host
+ * @param presetsOf the presets that allow a host at a port
  * @throws Error if a file cannot be read
  */
-export async function readLogs(source: LogSource, presetsOf: (host: string) => readonly string[]): Promise<LogReport> {
+export async function readLogs(source: LogSource, presetsOf: PresetFinder): Promise<LogReport> {
   const run = recordedRun(await documentIn(source, 'run.json'));
   const policy = recordedPolicy(await documentIn(source, 'policy.json'));
   const counter = new RowCounter();
@@ -52,11 +54,13 @@ export async function readLogs(source: LogSource, presetsOf: (host: string) => r
 
 async function readRecords(source: LogSource, counter: RowCounter): Promise<number> {
   let unreadable = 0;
-  for await (const line of source.lines('access.jsonl')) {
-    if (line === '') continue;
-    const record = parseRecord(line);
-    if (record === undefined) unreadable += 1;
-    else counter.add(record);
+  for await (const lines of source.pieces('access.jsonl')) {
+    for (const line of lines) {
+      if (line === '') continue;
+      const record = parseRecord(line);
+      if (record === undefined) unreadable += 1;
+      else counter.add(record);
+    }
   }
   return unreadable;
 }
@@ -64,8 +68,10 @@ async function readRecords(source: LogSource, counter: RowCounter): Promise<numb
 async function readAccessLog(source: LogSource, counter: RowCounter): Promise<number> {
   if (!source.has('access-log')) return 0;
   const requests = new AccessLines();
-  for await (const line of source.lines('access-log')) {
-    for (const request of requests.take(line)) counter.add(request);
+  for await (const lines of source.pieces('access-log')) {
+    for (const line of lines) {
+      for (const request of requests.take(line)) counter.add(request);
+    }
   }
   for (const request of requests.rest()) counter.add(request);
   return requests.unreadableLines;
@@ -74,7 +80,7 @@ async function readAccessLog(source: LogSource, counter: RowCounter): Promise<nu
 async function readUsage(source: LogSource): Promise<RecordedUsage | undefined> {
   const recorded = recordedUsage(await documentIn(source, 'usage.json'));
   if (recorded !== undefined || !source.has('requests')) return recorded;
-  return countUsage(source.lines('requests'), 0, lazyPricing({ own: [], hosts: {} }));
+  return countUsage(linesIn(source.pieces('requests')), 0, lazyPricing({ own: [], hosts: {} }));
 }
 
 function providersUsed(usage: RecordedUsage | undefined): Provider[] {
@@ -84,7 +90,7 @@ function providersUsed(usage: RecordedUsage | undefined): Provider[] {
 function proposalOf(
   rows: readonly RequestRow[],
   providers: readonly Provider[],
-  presetsOf: (host: string) => readonly string[],
+  presetsOf: PresetFinder,
 ): LogReport['proposal'] {
   const of = (verdict: RequestRow['verdict']): JudgedDomain[] =>
     rows

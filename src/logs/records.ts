@@ -1,5 +1,4 @@
-import { SCHEMES } from '../config/egress-entry.ts';
-import type { DecidingRule, EgressRequest } from '../report/requests.ts';
+import { REQUEST_SCHEMES, type DecidingRule, type EgressRequest } from '../report/requests.ts';
 import { isObject } from '../shared/usage.ts';
 
 const VERDICTS = ['allowed', 'audited', 'refused', 'unresolvable'] as const;
@@ -24,7 +23,7 @@ export function parseRecord(line: string): EgressRequest | undefined {
     (rule === null || isRule(rule)) &&
     VERDICTS.some((known) => known === record['verdict']) &&
     SOURCES.some((known) => known === record['source']) &&
-    SCHEMES.some((known) => known === record['scheme']);
+    REQUEST_SCHEMES.some((known) => known === record['scheme']);
   return isWhole ? (record as unknown as EgressRequest) : undefined;
 }
 

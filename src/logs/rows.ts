@@ -1,3 +1,4 @@
+import { DEFAULT_PORTS, SCHEMES } from '../config/egress-entry.ts';
 import type { EgressRequest, EgressVerdict } from '../report/requests.ts';
 import { Tally } from '../report/tally.ts';
 import type { JudgedDomain } from '../report/traffic.ts';
@@ -24,10 +25,18 @@ export class RowCounter {
   /** Requests of AWF's own do not count. */
   add({ source, time, scheme, host, port, serverName, verdict, rule, reason }: EgressRequest): void {
     if (source !== 'agent') return;
+    // The requests for a name say more than its lookup, which comes last in the file.
+    if (scheme === 'dns' && this.#isRefused(host)) return;
     // A tunnel that was cut tried to reach the name inside.
     const name = verdict === 'refused' || verdict === 'audited' ? (serverName ?? host) : host;
-    const detail = { verdict, scheme, host: name, port, rule, reason, time: Date.parse(time) };
-    this.#tallies.get(verdict)?.add(`${scheme} ${String(port)} ${name}`, detail);
+    this.#tallies.get(verdict)?.add(`${scheme} ${String(port)} ${name}`, () => {
+      return { verdict, scheme, host: name, port, rule, reason, time: Date.parse(time) };
+    });
+  }
+
+  #isRefused(host: string): boolean {
+    const refused = this.#tallies.get('refused');
+    return SCHEMES.some((scheme) => refused?.has(`${scheme} ${String(DEFAULT_PORTS[scheme])} ${host}`));
   }
 
   /** By verdict, then by time. */
@@ -51,7 +60,8 @@ export class RowCounter {
   }
 }
 
-/** A row in the form of a run's own report. */
-export const judgedOf = ({ host, requests, rule, reason, port, time }: RequestRow): JudgedDomain => ({
-  ...{ domain: host, requests, rule, reason, port, firstAt: time },
+/** A row in the form of a run's own report. A name that was looked up would have been reached by HTTPS. */
+export const judgedOf = ({ scheme, host, requests, rule, reason, port, time }: RequestRow): JudgedDomain => ({
+  ...{ domain: host, requests, rule, reason, firstAt: time },
+  port: scheme === 'dns' ? DEFAULT_PORTS.https : port,
 });

@@ -7,8 +7,8 @@ export interface LogSource {
   /** When the run began, in milliseconds since the epoch, if a name tells. */
   readonly time: number | undefined;
   readonly has: (file: LogFile) => boolean;
-  /** The lines of a file, in constant memory. @throws Error if it cannot be read */
-  readonly lines: (file: LogFile) => AsyncIterable<string>;
+  /** The lines of a file, many at a time, in constant memory. @throws Error if it cannot be read */
+  readonly pieces: (file: LogFile) => AsyncIterable<readonly string[]>;
   readonly close: () => void;
 }
 
@@ -20,8 +20,8 @@ export async function documentIn(source: LogSource, file: LogFile): Promise<unkn
   if (!source.has(file)) return undefined;
   let text = '';
   try {
-    for await (const line of source.lines(file)) {
-      text += `${line}\n`;
+    for await (const lines of source.pieces(file)) {
+      for (const line of lines) text += `${line}\n`;
       if (text.length > LONGEST_DOCUMENT) return undefined;
     }
     return JSON.parse(text);

@@ -1,7 +1,8 @@
+import type { PresetFinder } from '../config/egress-build.ts';
 import { sideTrafficOf } from '../report/side-traffic.ts';
 import type { ModelUsage } from '../report/usage.ts';
 import type { LogReport } from './read.ts';
-import type { RequestRow } from './rows.ts';
+import { judgedOf, type RequestRow } from './rows.ts';
 import { ago, clock, duration, rounded, shown, whyOf } from './words.ts';
 
 /** What of a report is shown. */
@@ -22,12 +23,7 @@ const WIDEST = 44;
 const INDENT = ' '.repeat(8);
 
 /** A report for people. @param isLast true for the run that is shown without a name */
-export function logText(
-  report: LogReport,
-  part: Part,
-  presetsOf: (host: string) => readonly string[],
-  isLast: boolean,
-): string {
+export function logText(report: LogReport, part: Part, presetsOf: PresetFinder, isLast: boolean): string {
   const which = isLast ? '' : ` ${shown(report.place, 200)}`;
   const rows = part === 'models' ? [] : report.rows.filter(({ verdict }) => part === 'all' || verdict !== 'allowed');
   const body = [
@@ -69,7 +65,7 @@ function headOf({ place, startedAt, outcome, exitCode, durationMs }: LogReport, 
 function rowLines(
   rows: readonly RequestRow[],
   report: Pick<LogReport, 'startedAt' | 'providers'>,
-  presetsOf: (host: string) => readonly string[],
+  presetsOf: PresetFinder,
 ): string[] {
   const start = report.startedAt ?? Math.min(...rows.map(({ time }) => time));
   const groups = [...Map.groupBy(rows, ({ verdict }) => verdict).values()];
@@ -84,15 +80,12 @@ function rowLines(
 }
 
 /** Whether AWF knows a name that was refused; a name that is allowed was somebody's decision. */
-function knownAs(
-  { verdict, host, reason }: RequestRow,
-  { providers }: Pick<LogReport, 'providers'>,
-  presetsOf: (host: string) => readonly string[],
-): string {
+function knownAs(row: RequestRow, { providers }: Pick<LogReport, 'providers'>, presetsOf: PresetFinder): string {
+  const { verdict, host, reason } = row;
   if (verdict !== 'refused' && verdict !== 'audited') return '';
   const side = sideTrafficOf(host, providers);
   if (side.length > 0) return `(not needed: telemetry of ${side.join(' and ')})`;
-  const [preset] = presetsOf(host);
+  const [preset] = presetsOf(host, judgedOf(row).port);
   if (preset !== undefined) return `(${preset})`;
   return reason === 'not-listed' ? 'unknown to AWF' : '';
 }

@@ -31,7 +31,9 @@ const REASONS: Readonly<Record<string, string>> = {
 export function whyOf({ verdict, rule, reason }: Pick<RequestRow, 'verdict' | 'rule' | 'reason'>): string {
   const by = rule === null ? '' : ` by ${shown(rule.preset ?? rule.entry, 40)}`;
   if (verdict === 'allowed') return `allowed${by}`;
-  if (verdict === 'unresolvable') return `allowed${by}, but it has no address`;
+  if (verdict === 'unresolvable') {
+    return reason === null ? `allowed${by}, but it has no address` : 'on no list, and it has no address';
+  }
   const why = REASONS[reason ?? ''] ?? 'refused by Squid';
   return reason === 'denied' ? `${why}${by}` : why;
 }

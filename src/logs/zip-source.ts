@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
 import { UserError } from '../errors.ts';
-import { linesIn } from '../report/lines.ts';
+import { piecesIn } from '../report/lines.ts';
 import { LOG_LIMIT_BYTES } from '../shared/log-limit.ts';
 import { layoutOf, type LogFile } from './layout.ts';
 import type { LogSource } from './source.ts';
@@ -24,7 +24,7 @@ export async function zipSource(path: string): Promise<LogSource> {
     return {
       ...{ place: path, time },
       has: (file) => files.has(file),
-      lines: (file) => linesOfEntry(zip, entries.get(files.get(file) ?? ''), file),
+      pieces: (file) => piecesOfEntry(zip, entries.get(files.get(file) ?? ''), file),
       close: () => {
         zip.close();
       },
@@ -62,7 +62,11 @@ async function entriesOf(path: string, zip: ZipFile): Promise<Map<string, Entry>
   }
 }
 
-async function* linesOfEntry(zip: ZipFile, entry: Entry | undefined, file: LogFile): AsyncGenerator<string> {
+async function* piecesOfEntry(
+  zip: ZipFile,
+  entry: Entry | undefined,
+  file: LogFile,
+): AsyncGenerator<readonly string[]> {
   if (entry === undefined) throw new Error(`${file} is not in the archive.`);
   if (entry.uncompressedSize > MAX_FILE_BYTES) {
     throw new UserError(
@@ -74,5 +78,5 @@ async function* linesOfEntry(zip: ZipFile, entry: Entry | undefined, file: LogFi
   }
   const stream: Readable = await zip.openReadStreamPromise(entry);
   stream.setEncoding('utf8');
-  yield* linesIn(stream);
+  yield* piecesIn(stream);
 }

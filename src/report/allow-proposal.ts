@@ -1,3 +1,4 @@
+import type { PresetFinder } from '../config/egress-build.ts';
 import { parse } from 'tldts';
 import { asciiText, isUsualPort, type EgressEntry } from '../config/egress-entry.ts';
 import { suffixProblem } from '../config/public-suffix.ts';
@@ -31,17 +32,17 @@ const CURABLE = ['not-listed', 'port', 'server-name'];
  * can ask for any name, and a list that is pasted unread must not allow it.
  *
  * @param wanted names that are {@link isAllowable}
- * @param presetsOf the presets that cover a host
+ * @param presetsOf the presets that allow a host at a port
  * @returns undefined if there is nothing to add
  */
 export function allowProposal(
   entries: readonly EgressEntry[],
   wanted: readonly JudgedDomain[],
-  presetsOf: (host: string) => readonly string[],
+  presetsOf: PresetFinder,
 ): AllowProposal | undefined {
   const covered = new Map<string, string>();
   const unknown = wanted.filter(({ domain, port }) => {
-    const [preset] = isUsualPort(port) ? presetsOf(domain) : [];
+    const [preset] = presetsOf(domain, port);
     if (preset !== undefined) covered.set(domain, preset);
     return preset === undefined;
   });

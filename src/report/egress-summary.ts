@@ -17,14 +17,18 @@ export function refusedBlocks(domains: DomainTraffic, { mode, refusals, audited,
     ...unknownNote(refusals, audited, proposal),
     ...table(['No list entry can allow', 'Requests'], [...refusals.closed, ...audited.closed].map(closedRow)),
     ...keylessNotes([...refusals.keyless, ...audited.keyless]),
-    ...table(
-      ['Allowed, but without an address', 'Requests'],
-      domains.unresolvable.map((one): Row => [nameCell(one.domain), countText(one.requests)]),
-    ),
+    ...table(['Allowed, but without an address', 'Requests'], unresolvableRows(domains, true)),
+    ...table(['On no list, and without an address', 'Requests'], unresolvableRows(domains, false)),
     ...furtherNote(domains),
     ...unreadNote(domains.unreadableLines, 'Squid'),
   ];
 }
+
+/** An audit asks for the address of a name that is on no list, too. */
+const unresolvableRows = ({ unresolvable }: DomainTraffic, isListed: boolean): Row[] =>
+  unresolvable
+    .filter(({ reason }) => (reason === null) === isListed)
+    .map(({ domain, requests }) => [nameCell(domain), countText(requests)]);
 
 /** What a reader may want to see: what needs no action, and what was allowed. */
 export function networkBlocks(domains: DomainTraffic, egress: EgressReport): string[] {

@@ -1,3 +1,4 @@
+import type { PresetFinder } from '../config/egress-build.ts';
 import type { Config } from '../config/config.ts';
 import { writeAnew, type LogDirectories } from '../host/log-directories.ts';
 import { allowProposal, type AllowProposal } from './allow-proposal.ts';
@@ -22,13 +23,13 @@ export interface EgressReport {
 }
 
 /**
- * @param presetsOf the presets that cover a host
+ * @param presetsOf the presets that allow a host at a port
  */
 export function egressReport(
   config: Pick<Config, 'egress' | 'knownBlocked' | 'providers'>,
   domains: DomainTraffic,
   usage: RunUsage | undefined,
-  presetsOf: (host: string) => readonly string[],
+  presetsOf: PresetFinder,
 ): EgressReport {
   const refusals = refusalsOf(config, domains.blocked, usage?.refused ?? []);
   const audited = refusalsOf(config, domains.audited, []);

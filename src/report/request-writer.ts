@@ -22,17 +22,26 @@ export class RequestWriter<T extends { readonly version: number }> {
     this.#path = path;
   }
 
+  /** Collects a request. Whoever adds many waits for {@link flush} whenever the writer {@link isFull}. */
+  add(request: T): void {
+    if (this.error === undefined) this.#text += `${harmlessJson(request)}\n`;
+  }
+
+  get isFull(): boolean {
+    return this.#text.length >= BUFFER;
+  }
+
   async write(request: T): Promise<void> {
-    this.#text += `${harmlessJson(request)}\n`;
-    if (this.#text.length >= BUFFER) await this.#flush();
+    this.add(request);
+    if (this.isFull) await this.flush();
   }
 
   async close(): Promise<void> {
-    await this.#flush();
+    await this.flush();
     await this.#attempt(async () => this.#file?.close());
   }
 
-  async #flush(): Promise<void> {
+  async flush(): Promise<void> {
     const text = this.#text;
     this.#text = '';
     if (this.error !== undefined) return;

@@ -1,5 +1,5 @@
-import { DEFAULT_PORTS, type EgressEntry, type Scheme } from '../config/egress-entry.ts';
-import { decide, type EgressRules } from '../config/egress-rules.ts';
+import { DEFAULT_PORTS, SCHEMES, type EgressEntry, type Scheme } from '../config/egress-entry.ts';
+import { decide, type Decision, type EgressRules } from '../config/egress-rules.ts';
 import { looksLikeAddress } from '../config/domain.ts';
 import { placeOf } from '../config/source.ts';
 import { isRefused, isUnresolvable, type AccessRecord } from '../squid/access-log.ts';
@@ -23,6 +23,9 @@ export interface DecidingRule {
   readonly preset: string | null;
 }
 
+/** `https` for every tunnel, `dns` for a name that the sandbox's resolver refused. */
+export const REQUEST_SCHEMES = [...SCHEMES, 'dns'] as const;
+
 /** One request that arrived at Squid, or a refused lookup of a name: a record of `access.jsonl`. */
 export interface EgressRequest {
   readonly version: 1;
@@ -31,8 +34,7 @@ export interface EgressRequest {
   readonly durationMs: number;
   /** `api-proxy` for requests that AWF composes itself, to providers and named hosts. */
   readonly source: 'agent' | 'api-proxy';
-  /** `https` for every tunnel, `dns` for a name that the sandbox's resolver refused. */
-  readonly scheme: Scheme | 'dns';
+  readonly scheme: (typeof REQUEST_SCHEMES)[number];
   readonly host: string;
   readonly port: number;
   /** The TLS server name in a tunnel that was or would have been cut. */
@@ -55,6 +57,10 @@ export interface Observed {
   readonly rules: EgressRules;
 }
 
+/** Entries from which on decisions are remembered: a log can have millions of requests for a few names. */
+const MANY_ENTRIES = 20;
+const MAX_DECISIONS = 50_000;
+
 /** Verdicts of the peek port that wait for their tunnel. No run has more tunnels at once. */
 const MAX_PENDING = 10_000;
 
@@ -66,6 +72,7 @@ const MAX_PENDING = 10_000;
 export class RequestJoiner {
   readonly #observed: Observed;
   readonly #pending = new Map<number, AccessRecord>();
+  readonly #decisions = new Map<string, Decision>();
 
   constructor(observed: Observed) {
     this.#observed = observed;
@@ -78,7 +85,7 @@ export class RequestJoiner {
       this.#pending.set(record.clientPort, record);
       return crowded;
     }
-    if (record.client !== this.#observed.agent) return [requestOf(record, 'api-proxy', judged(record, undefined))];
+    if (record.client !== this.#observed.agent) return [requestOf(record, 'api-proxy', judgedOfOwn(record))];
     const cut = record.method === 'CONNECT' ? this.#pending.get(record.routePort) : undefined;
     if (cut === undefined || cut.host !== record.host) return [this.#ofAgent(record)];
     this.#pending.delete(record.routePort);
@@ -100,26 +107,43 @@ export class RequestJoiner {
   }
 
   #ofAgent(record: AccessRecord, cut?: AccessRecord): EgressRequest {
-    return requestOf(record, 'agent', judged(record, this.#observed.rules, cut), cut?.serverName);
+    const judgement = judged(record, this.#observed.rules, this.#decisionOn(record), cut);
+    return requestOf(record, 'agent', judgement, cut?.serverName);
+  }
+
+  #decisionOn(record: AccessRecord): Decision {
+    const { host, port } = record;
+    const scheme = schemeOf(record);
+    const { allow, deny } = this.#observed.rules;
+    if (allow.length + deny.length < MANY_ENTRIES) return decide(this.#observed.rules, { scheme, host, port });
+    const key = `${scheme} ${String(port)} ${host}`;
+    const known = this.#decisions.get(key);
+    if (known !== undefined) return known;
+    if (this.#decisions.size >= MAX_DECISIONS) this.#decisions.clear();
+    const decision = decide(this.#observed.rules, { scheme, host, port });
+    this.#decisions.set(key, decision);
+    return decision;
   }
 }
 
 type Judgement = Pick<EgressRequest, 'verdict' | 'reason' | 'rule'>;
 
-/** @param rules undefined for a request of AWF's own, on which no entry decides */
-function judged(record: AccessRecord, rules: EgressRules | undefined, cut?: AccessRecord): Judgement {
-  if (rules === undefined) {
-    return { verdict: isRefused(record) ? 'refused' : 'allowed', reason: record.refusal ?? null, rule: null };
-  }
-  const { host, port } = record;
-  const decision = decide(rules, { scheme: schemeOf(record), host, port });
+/** No entry decides on a request of AWF's own. */
+function judgedOfOwn(record: AccessRecord): Judgement {
+  return { verdict: isRefused(record) ? 'refused' : 'allowed', reason: record.refusal ?? null, rule: null };
+}
+
+function judged(record: AccessRecord, rules: EgressRules, decision: Decision, cut?: AccessRecord): Judgement {
   const rule = decision.entry === undefined ? null : ruleOf(decision.entry);
-  if (isUnresolvable(record)) return { verdict: 'unresolvable', reason: null, rule };
+  const isAudit = rules.mode === 'audit';
+  if (isUnresolvable(record)) {
+    const isListed = decision.isAllowed || !isAudit;
+    return { verdict: 'unresolvable', reason: isListed ? null : whyNotListed(record), rule };
+  }
   if (cut === undefined && isRefused(record)) {
     // An entry that allows the name did not decide, if the address did.
     return { verdict: 'refused', reason: record.refusal ?? 'other', rule: decision.isAllowed ? null : rule };
   }
-  const isAudit = rules.mode === 'audit';
   if (isAudit && !decision.isAllowed && cut?.verdict !== 'closed-server-name') {
     return { verdict: 'audited', reason: whyNotListed(record), rule };
   }
@@ -143,13 +167,35 @@ function requestOf(
   serverName?: string,
 ): EgressRequest {
   const { time, durationMs, host, port, status, bytesSent, bytesReceived } = record;
+  const { verdict, reason, rule } = judgement;
+  // Written out: merging objects takes longer than everything else here.
   return {
     version: 1,
-    time: new Date(time * 1000).toISOString(),
-    ...{ durationMs, source, scheme: schemeOf(record), host, port, serverName: serverName ?? null },
-    ...judgement,
-    ...{ status, bytesSent, bytesReceived },
+    time: isoTime(time),
+    durationMs,
+    source,
+    scheme: schemeOf(record),
+    host,
+    port,
+    serverName: serverName ?? null,
+    verdict,
+    reason,
+    rule,
+    status,
+    bytesSent,
+    bytesReceived,
   };
+}
+
+/** The last second of which a time was asked for, with its text. Records come in order, and writing a date takes long. */
+let lastSecond = { second: Number.NaN, text: '' };
+
+/** @param time seconds since the epoch */
+function isoTime(time: number): string {
+  const ms = Math.trunc(time * 1000);
+  const second = Math.floor(ms / 1000);
+  if (second !== lastSecond.second) lastSecond = { second, text: new Date(second * 1000).toISOString().slice(0, -4) };
+  return `${lastSecond.text}${String(ms - second * 1000).padStart(3, '0')}Z`;
 }
 
 const schemeOf = ({ method }: AccessRecord): Scheme => (method === 'CONNECT' ? 'https' : 'http');

@@ -15,12 +15,12 @@ export class Tally<T extends Detail> {
   readonly #counts = new Map<string, { requests: number; readonly detail: T }>();
   #others = 0;
 
-  /** @param detail what the first request for the name says counts */
-  add(name: string, detail: T): void {
+  /** @param detail what the first request for the name says counts; the others are not asked */
+  add(name: string, detail: () => T): void {
     const count = this.#counts.get(name);
     if (count !== undefined) count.requests += 1;
     else if (this.#counts.size >= MAX_NAMES) this.#others += 1;
-    else this.#counts.set(name, { requests: 1, detail });
+    else this.#counts.set(name, { requests: 1, detail: detail() });
   }
 
   has(name: string): boolean {

@@ -3,7 +3,7 @@ import { DEFAULT_PORTS, isUsualPort, type EgressEntry } from '../config/egress-e
 import type { LogDirectories } from '../host/log-directories.ts';
 import { parseAccessLine } from '../squid/access-log.ts';
 import { ACCESS_LOG } from '../shared/contract.ts';
-import { linesOf } from './lines.ts';
+import { piecesOf } from './lines.ts';
 import { refusedLookups } from './lookups.ts';
 import { REQUESTS_FILE, RequestWriter } from './request-writer.ts';
 import { RequestJoiner, ruleOf, type DecidingRule, type EgressRequest, type Observed } from './requests.ts';
@@ -75,31 +75,36 @@ export async function readDomains(
 ): Promise<{ readonly domains: DomainTraffic; readonly unwritten: Error | undefined }> {
   const joiner = new RequestJoiner(observed);
   const counter = new DomainCounter(observed);
-  const lines = linesOf(join(squid, ACCESS_LOG));
+  const pieces = piecesOf(join(squid, ACCESS_LOG));
   // A log that cannot be read is no reason to make the other file.
-  const first = await lines.next();
+  const first = await pieces.next();
   const writer = new RequestWriter<EgressRequest>(join(squid, REQUESTS_FILE));
-  const take = async (requests: readonly EgressRequest[]): Promise<void> => {
+  const take = (requests: readonly EgressRequest[]): void => {
     for (const request of requests) {
       counter.add(request);
-      await writer.write(request);
+      writer.add(request);
     }
   };
   try {
-    for (let next = first; next.done !== true; next = await lines.next()) {
-      if (next.value === '') continue;
-      const record = parseAccessLine(next.value);
-      if (record === undefined) counter.unreadableLines += 1;
-      else if (record !== 'no-request' && record.time * 1000 >= since) await take(joiner.push(record));
+    for (let next = first; next.done !== true; next = await pieces.next()) {
+      for (const line of next.value) {
+        const record = line === '' ? 'no-request' : parseAccessLine(line);
+        if (record === undefined) counter.unreadableLines += 1;
+        else if (record !== 'no-request' && record.time * 1000 >= since) take(joiner.push(record));
+        if (writer.isFull) await writer.flush();
+      }
     }
-    await take(joiner.rest());
+    take(joiner.rest());
     const lookups = async (): Promise<void> => {
-      for await (const lookup of refusedLookups({ apiProxy }, observed.rules, since)) await take([lookup]);
+      for await (const lookup of refusedLookups({ apiProxy }, observed.rules, since)) {
+        take([lookup]);
+        if (writer.isFull) await writer.flush();
+      }
     };
     // Whoever reads the models' requests in the same log says that it cannot be read.
     await lookups().catch(() => undefined);
   } finally {
-    await lines.return(undefined);
+    await pieces.return(undefined);
     await writer.close();
   }
   return { domains: counter.result(), unwritten: writer.error };
@@ -130,7 +135,7 @@ export class DomainCounter {
     // A tunnel that was cut tried to reach the name inside.
     const name = verdict === 'allowed' || verdict === 'unresolvable' ? host : (serverName ?? host);
     const asked = scheme === 'dns' ? DEFAULT_PORTS.https : port;
-    const detail = { domain: name, rule, reason, port: asked, firstAt: Date.parse(time) };
+    const detail = (): Detail => ({ domain: name, rule, reason, port: asked, firstAt: Date.parse(time) });
     // An entry opens one port, unless it is a usual one, so each of the others is a wish of its own.
     const wish = isUsualPort(asked) ? name : `${name}:${String(asked)}`;
     switch (verdict) {

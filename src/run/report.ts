@@ -2,7 +2,7 @@ import { rmRF } from '@actions/io';
 import { NOTHING_WRITTEN, type WrittenFiles } from '../agent/command-files.ts';
 import { TRANSCRIPT_DIRECTORIES } from '../agent/transcripts.ts';
 import type { Config } from '../config/config.ts';
-import { presetsOn, thisMachine } from '../config/egress-build.ts';
+import { presetsOn, thisMachine, type PresetFinder } from '../config/egress-build.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { removeEmpty, writeAftermath, writeTimings, type LogDirectories } from '../host/log-directories.ts';
 import { aftermathWarnings } from '../report/aftermath.ts';
@@ -115,7 +115,7 @@ function logsOf({ proxyLogsDir }: Config, { logs, engineAnswered }: Progress): L
   return undefined;
 }
 
-const presetsHere = ({ env, workspace }: Config, { environment }: RunContext): ((host: string) => string[]) =>
+const presetsHere = ({ env, workspace }: Config, { environment }: RunContext): PresetFinder =>
   presetsOn(thisMachine(env, environment, workspace));
 
 function reportBudget(config: Config, usage: RunUsage, reporter: Reporter, { warnedModels }: Progress): void {

@@ -7,7 +7,7 @@ import type { Config } from '../config/config.ts';
 import { maskCredentials, type Secrets } from '../config/secrets.ts';
 import type { ContainerSpec } from '../docker/spec.ts';
 import { lockWorkspace, type WorkspaceLock } from '../host/workspace-lock.ts';
-import { policyGroup, type Group } from '../log/policy.ts';
+import { policyGroup, proposalNote, type Group } from '../log/policy.ts';
 import { sandboxGroup } from '../log/start.ts';
 import { checkMountTargets } from '../mounts/check.ts';
 import { attempt } from '../reporter.ts';
@@ -119,6 +119,8 @@ async function execute(
   progress: Progress,
 ): Promise<void> {
   tell(policyGroup(config, plan.policy), context);
+  const proposal = proposalNote(config);
+  if (proposal !== undefined) context.reporter.info(proposal);
   for (const warning of plan.warnings) context.reporter.warning(warning);
   progress.agentAddress = plan.addresses.agent;
   progress.commandFiles = new CommandFiles(workDirectory, agentUser);

@@ -27,7 +27,20 @@ export interface AccessRecord {
   readonly refusal: string | undefined;
 }
 
-const FIELD_NAMES = Object.keys(LOG_FIELDS) as (keyof typeof LOG_FIELDS)[];
+type FieldName = keyof typeof LOG_FIELDS;
+
+const FIELD_NAMES = Object.keys(LOG_FIELDS) as FieldName[];
+const place = (name: FieldName): number => FIELD_NAMES.indexOf(name);
+/** A log can have millions of lines, so the place of each field is looked up once. */
+const AT = {
+  ...{ time: place('time'), durationMs: place('durationMs'), client: place('client'), clientPort: place('clientPort') },
+  ...{ status: place('status'), bytesOut: place('bytesOut'), bytesIn: place('bytesIn'), method: place('method') },
+  ...{ host: place('host'), port: place('port'), routePort: place('routePort') },
+  ...{ serverName: place('serverName'), verdict: place('verdict'), refusal: place('refusal') },
+} as const;
+
+/** Seconds. A `Date` has none beyond it. (ECMA-262, 21.4.1.1) */
+const MAX_TIME = 8.64e12;
 
 /**
  * Reads one line of the access log.
@@ -36,36 +49,54 @@ const FIELD_NAMES = Object.keys(LOG_FIELDS) as (keyof typeof LOG_FIELDS)[];
  *   caller counts those, so that a request cannot hide behind octets that nothing here can read
  */
 export function parseAccessLine(line: string): AccessRecord | 'no-request' | undefined {
-  const values = line.split(' ');
-  if (values.length !== FIELD_NAMES.length) return undefined;
-  const field = (name: keyof typeof LOG_FIELDS): string => values[FIELD_NAMES.indexOf(name)] ?? '-';
-  const optional = (name: keyof typeof LOG_FIELDS): string | undefined => {
-    const value = field(name);
-    return value === '-' ? undefined : value;
-  };
-  const [host, port] = [canonicalName(field('host')), field('port')];
+  const values = fieldsIn(line);
+  if (values === undefined) return undefined;
+  const field = (at: number): string => values[at] ?? '-';
+  const host = canonicalName(field(AT.host));
+  const port = field(AT.port);
+  const seconds = field(AT.time);
+  const status = field(AT.status);
   // Squid found no request in what arrived: the connection ended too early, or the text was not HTTP.
   if (host === '-' && port === '-') return 'no-request';
-  if (host === '' || !/^\d{1,5}$/.test(port) || !/^\d+\.\d+$/.test(field('time'))) return undefined;
-  const [result = '-', status = '0'] = field('status').split('/');
+  if (host === '' || !/^\d{1,5}$/.test(port) || !/^\d+\.\d+$/.test(seconds)) return undefined;
+  const time = Number(seconds);
+  if (time > MAX_TIME) return undefined;
+  const slash = status.indexOf('/');
   return {
-    time: Number(field('time')),
-    durationMs: Number(field('durationMs')),
-    client: field('client'),
-    clientPort: portIn(field('clientPort')),
-    method: field('method'),
+    time,
+    durationMs: Number(field(AT.durationMs)),
+    client: field(AT.client),
+    clientPort: portIn(field(AT.clientPort)),
+    method: field(AT.method),
     host,
     port: Number(port),
-    result,
-    status: Number(status),
-    bytesSent: Number(field('bytesOut')),
-    bytesReceived: Number(field('bytesIn')),
-    routePort: portIn(field('routePort')),
-    serverName: optional('serverName')?.toLowerCase().replace(/\.$/, ''),
-    verdict: optional('verdict'),
-    refusal: optional('refusal'),
+    result: slash < 0 ? status : status.slice(0, slash),
+    status: slash < 0 ? 0 : Number(status.slice(slash + 1)),
+    bytesSent: Number(field(AT.bytesOut)),
+    bytesReceived: Number(field(AT.bytesIn)),
+    routePort: portIn(field(AT.routePort)),
+    serverName: optional(field(AT.serverName))?.toLowerCase().replace(/\.$/, ''),
+    verdict: optional(field(AT.verdict)),
+    refusal: optional(field(AT.refusal)),
   };
 }
+
+/** Takes half as long as `split`. @returns undefined if there are more or fewer than Squid writes */
+function fieldsIn(line: string): string[] | undefined {
+  const values: string[] = [];
+  let start = 0;
+  for (let left = FIELD_NAMES.length - 1; left > 0; left--) {
+    const end = line.indexOf(' ', start);
+    if (end < 0) return undefined;
+    values.push(line.slice(start, end));
+    start = end + 1;
+  }
+  if (line.includes(' ', start)) return undefined;
+  values.push(line.slice(start));
+  return values;
+}
+
+const optional = (value: string): string | undefined => (value === '-' ? undefined : value);
 
 const portIn = (text: string): number => (/^\d{1,5}$/.test(text) ? Number(text) : 0);
 
@@ -84,8 +115,6 @@ export function isUnresolvable(record: AccessRecord): boolean {
  * octet, and an escape that cannot be decoded must not hide the request.
  */
 function canonicalName(host: string): string {
-  return host
-    .replace(/^(%5B|\[)(.*)(%5D|\])$/i, '$2')
-    .replace(/\.$/, '')
-    .toLowerCase();
+  const bare = /^(?:%5B|\[)/i.test(host) ? host.replace(/^(%5B|\[)(.*)(%5D|\])$/i, '$2') : host;
+  return (bare.endsWith('.') ? bare.slice(0, -1) : bare).toLowerCase();
 }

@@ -45,6 +45,16 @@ test('a list of mirrors', () => {
   expect(urlsOf(files)).toEqual(['http://a.example/ubuntu/', 'https://b.example/ubuntu/', 'https://list.example/m']);
 });
 
+test.each(['no', 'off', 'disable', 'without', 'false', '0'])('a stanza is off with Enabled: %s', (word) => {
+  const text = `Types: deb\nURIs: https://off.example/debian\nEnabled: ${word}\n`;
+  expect(urlsOf({ '/etc/apt/sources.list.d/debian.sources': text })).toEqual([]);
+});
+
+test('a list of mirrors on a server', () => {
+  const text = 'deb mirror://old.example/list stable main\ndeb mirror+http://new.example/list stable main\n';
+  expect(urlsOf({ '/etc/apt/sources.list': text })).toEqual(['http://old.example/list', 'http://new.example/list']);
+});
+
 test('a machine without apt says nothing', () => {
   expect(apt(aMachine()).gap).toBe('apt has no sources here');
 });

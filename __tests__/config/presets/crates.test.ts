@@ -58,6 +58,11 @@ describe('crates', () => {
       'a chain',
       '[source.crates-io]\nreplace-with = "a"\n[source.a]\nreplace-with = "b"\n[source."b"]\nregistry = \'https://mirror.example/index\'\n',
     ],
+    [
+      'one table',
+      'source = { crates-io = { replace-with = "a" }, a = { registry = "sparse+https://mirror.example/" } }',
+    ],
+    ['a repository', '[source.crates-io]\nreplace-with = "a"\n[source.a]\ngit = "https://mirror.example/index.git"\n'],
   ])('%s replace the default', (_, text) => {
     const hosts = said({ ...CARGO, [CONFIG]: text }).map(({ url }) => new URL(url.replace('sparse+', '')).host);
     expect([...new Set(hosts)]).toEqual(['mirror.example']);
@@ -72,6 +77,30 @@ describe('crates', () => {
       'sparse+https://team.example/',
       'https://other.example/git',
     ]);
+  });
+
+  test('a variable counts more than the file', () => {
+    const config = '[source.crates-io]\nreplace-with = "my-own"\n[registries.my-own]\nindex = "https://old.example/"\n';
+    const environment = { CARGO_REGISTRIES_MY_OWN_INDEX: 'sparse+https://new.example/', CARGO_HOME: '' };
+    const urls = said({ ...CARGO, [CONFIG]: config }, environment).map(({ url }) => url);
+    expect([...new Set(urls)]).toEqual(['sparse+https://new.example/']);
+  });
+
+  test('cargo takes the file without an extension', () => {
+    const config = (host: string): string =>
+      `[source.crates-io]\nreplace-with = "a"\n[source.a]\nregistry = "https://${host}/"\n`;
+    const files = { [CONFIG]: config('toml.example'), '~/.cargo/config': config('plain.example') };
+    expect(said(files)[0]?.url).toBe('https://plain.example/');
+  });
+
+  test('an address that is none does no harm', () => {
+    expect(said({ [CONFIG]: '[registries.a]\nindex = "https://:80/x"\n' })).toHaveLength(1);
+  });
+
+  test('a broken file does not open the default', () => {
+    const { settings, gap } = crates(aMachine({ ...CARGO, [CONFIG]: '[source\n' }));
+    expect(settings).toEqual([]);
+    expect(gap).toBe('~/.cargo/config.toml is not valid TOML');
   });
 
   test.each([

@@ -54,8 +54,20 @@ test('the presets that cover a host on this machine', () => {
   const program = Buffer.from('sparse+https://index.default.example/');
   const machine = aMachine({ '~/.npmrc': 'registry=https://mirror.example:8443/', '/usr/bin/cargo': program });
   const presetsOf = presetFinder(machine);
-  expect(presetsOf('mirror.example')).toEqual(['npm', 'yarn-berry', 'bun', 'deno']);
-  expect(presetsOf('static.default.example')).toEqual(['crates']);
-  expect(presetsOf('default.example')).toEqual([]);
-  expect(presetsOf('github.com')).toEqual(['github-read', 'github-release']);
+  expect(presetsOf('mirror.example', 8443)).toEqual(['npm', 'yarn-berry', 'bun', 'deno']);
+  expect(presetsOf('static.default.example', 443)).toEqual(['crates']);
+  expect(presetsOf('default.example', 443)).toEqual([]);
+  expect(presetsOf('github.com', 443)).toEqual(['github-read', 'github-release']);
+});
+
+test('a preset does not cover what it would not allow', () => {
+  const files = {
+    '~/.npmrc': 'registry=https://mirror.example:8443/',
+    '/etc/apt/sources.list': 'deb http://plain.example/debian stable main',
+  };
+  const presetsOf = presetFinder(aMachine(files));
+  expect(presetsOf('mirror.example', 443)).toEqual([]);
+  expect(presetsOf('github.com', 80)).toEqual([]);
+  expect(presetsOf('plain.example', 443)).toEqual([]);
+  expect(presetsOf('plain.example', 80)).toEqual(['debian']);
 });

@@ -12,7 +12,7 @@ test('the installed Go’s own settings', () => {
   const from = '/usr/local/go/go.env';
   expect(go(aMachine(GO, { PATH })).settings).toEqual([
     { url: 'https://default.example', from },
-    { url: 'https://sums.example/', from },
+    { url: 'https://sums.example', from },
   ]);
 });
 
@@ -41,6 +41,18 @@ test.each<[string, Record<string, string>, Record<string, string>, string[]]>([
     {},
     { GOSUMDB: 'sums.example+033de0ae https://mirror.example/sums' },
     ['default.example', 'mirror.example'],
+  ],
+  [
+    'without a scheme, and nothing after direct',
+    {},
+    { GOPROXY: 'one.example/go,direct|https://never.example', GOSUMDB: 'sums.example mirror.example/sums' },
+    ['one.example', 'mirror.example'],
+  ],
+  [
+    'with an empty variable in front',
+    { '~/.config/go/env': 'GOPROXY=https://mirror.example\n' },
+    { GOPROXY: '', XDG_CONFIG_HOME: '' },
+    ['mirror.example', 'sums.example'],
   ],
   ['with a database’s key', {}, { GOSUMDB: 'own.example+033de0ae' }, ['default.example', 'own.example']],
 ])('settings %s', (_, files, environment, hosts) => {

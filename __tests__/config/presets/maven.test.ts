@@ -51,6 +51,41 @@ test('repositories of profiles are added', () => {
   ]);
 });
 
+test('what a mirror stands in for is not asked', () => {
+  const repository = '<repository><id>central</id><url>http://central</url></repository>';
+  const text = mirror('*').replace('<mirrors>', `<profiles>${repository}</profiles><mirrors>`);
+  expect(urlsOf(text)).toEqual(['https://mirror.example/all']);
+  expect(urlsOf(text.replace('>*<', '>*,!central<'))).toContain('http://central');
+});
+
+test('a mirror for unencrypted repositories leaves the others', () => {
+  const repositories = ['http://plain.example', 'https://safe.example'].map(
+    (url) => `<repository><id>${url}</id><url>${url}</url></repository>`,
+  );
+  const text = mirror('external:http:*').replace('<mirrors>', `<profiles>${repositories.join('')}</profiles><mirrors>`);
+  expect(urlsOf(text)).toEqual([
+    'https://mirror.example/all',
+    'https://safe.example',
+    'https://central.example/maven2',
+  ]);
+});
+
+test('elements can have attributes', () => {
+  const text = mirror('*').replace('<mirror>', '<mirror combine.self="override">').replace('</mirror>', '</mirror >');
+  expect(urlsOf(text)).toEqual(['https://mirror.example/all']);
+});
+
+test('MAVEN_ARGS can name the settings', () => {
+  const files = { '/run/own.xml': mirror('*', 'https://own.example/'), '/run/all.xml': mirror('team') };
+  const urls = (options: string): string[] =>
+    maven(aMachine({ ...MAVEN, ...files }, { MAVEN_ARGS: options })).settings.map(({ url }) => url);
+  expect(urls('-B -s /run/own.xml')).toEqual(['https://own.example/']);
+  expect(urls('--global-settings=/run/all.xml')).toEqual([
+    'https://mirror.example/all',
+    'https://central.example/maven2',
+  ]);
+});
+
 test('a machine without Maven says nothing', () => {
   expect(maven(aMachine()).gap).toContain('Maven is not installed');
 });

@@ -72,6 +72,41 @@ describe('npm', () => {
       '/usr/lib/node_modules/npm/npmrc',
     ],
     [
+      'the file below the prefix of the user’s file',
+      { '~/.npmrc': 'prefix=~/own', '/home/me/own/etc/npmrc': 'registry=https://g.example' },
+      {},
+      'https://g.example',
+      '~/own/etc/npmrc',
+    ],
+    [
+      'the file below the prefix of a variable',
+      { '/opt/p/etc/npmrc': 'registry=https://h.example' },
+      { npm_config_prefix: '/opt/p' },
+      'https://h.example',
+      '/opt/p/etc/npmrc',
+    ],
+    [
+      'the user’s file, though variables are empty',
+      { '~/.npmrc': 'registry=https://i.example' },
+      { NPM_CONFIG_USERCONFIG: '', NPM_CONFIG_REGISTRY: '' },
+      'https://i.example',
+      '~/.npmrc',
+    ],
+    [
+      'pnpm’s own file',
+      { '~/.config/pnpm/auth.ini': 'registry=https://j.example' },
+      { XDG_CONFIG_HOME: '' },
+      'https://j.example',
+      '~/.config/pnpm/auth.ini',
+    ],
+    [
+      'a fallback in a file',
+      { '~/.npmrc': 'registry=https://${PLACE:-k}.example' },
+      {},
+      'https://k.example',
+      '~/.npmrc',
+    ],
+    [
       'a variable in a file',
       { '~/.npmrc': 'registry=https://${PLACE}.example' },
       { PLACE: 'f' },
@@ -90,11 +125,25 @@ describe('npm', () => {
     ]);
   });
 
-  test('Yarn 1 adds its own default, or what it is set to', () => {
-    const files = { '/usr/bin/yarn': '', '/usr/lib/cli.js': "const YARN_REGISTRY = 'https://yarn.example';" };
-    expect(npm(withNpm(files)).settings[1]).toEqual({ url: 'https://yarn.example', from: "Yarn's own default" });
-    const set = { ...files, '~/.yarnrc': 'registry "https://mirror.example/"\n' };
-    expect(npm(withNpm(set)).settings[1]).toEqual({ url: 'https://mirror.example/', from: '~/.yarnrc' });
+  test.each<[string, Record<string, string>, NodeJS.ProcessEnv]>([
+    ['a scope’s variable', {}, { 'npm_config_@team:registry': 'https://own.example/' }],
+    ['Corepack', {}, { COREPACK_NPM_REGISTRY: 'https://own.example/' }],
+    [
+      'pnpm 11',
+      { '~/.config/pnpm/config.yaml': 'a: https://no.example/\nregistries:\n  "@team": https://own.example/\n' },
+      {},
+    ],
+    ['Yarn', { '~/.yarnrc.yml': 'npmScopes:\n  team:\n    "npmRegistryServer": "https://own.example/"\n' }, {}],
+    ['Bun', { '~/.bunfig.toml': '[install.scopes]\nteam = { url = "https://own.example/", token = "x" }\n' }, {}],
+  ])('other tools’ registries are added: %s', (_, files, environment) => {
+    expect(npm(withNpm(files, environment)).settings.map(({ url }) => url)).toEqual([
+      'https://default.example/',
+      'https://own.example/',
+    ]);
+  });
+
+  test('a broken bunfig.toml is named', () => {
+    expect(npm(withNpm({ '~/.bunfig.toml': '[install' })).gap).toBe('~/.bunfig.toml is not valid TOML');
   });
 
   test('nothing of the workspace counts, however it is named', () => {

@@ -22,13 +22,16 @@ const urisOfLines = (text: string): string[] =>
 function urisOfStanzas(text: string): string[] {
   const stanzas = text.replace(/^#.*\n?/gm, '').split(/\n\s*\n/);
   return stanzas
-    .filter((stanza) => !/^Enabled:\s*(?:no|false|0)\s*$/im.test(stanza))
+    .filter((stanza) => !/^Enabled:\s*(?:no|false|without|off|disable|0)\s*$/im.test(stanza))
     .flatMap((stanza) => /^URIs:((?:.*\n?)(?:[ \t].*\n?)*)/im.exec(stanza)?.[1]?.trim().split(/\s+/) ?? []);
 }
 
 /** GitHub's Ubuntu runners have a list of mirrors in a file of its own. */
 function serversOf(machine: Machine, uri: string, from: string): Setting[] {
   const [, list] = /^mirror\+file:\/*(\/.*)$/.exec(uri) ?? [];
-  const text = list === undefined ? uri.replace(/^mirror\+/, '') : (textOf(machine, list) ?? '').replace(/^#.*$/gm, '');
+  const text =
+    list === undefined
+      ? uri.replace(/^mirror\+/, '').replace(/^mirror:/, 'http:')
+      : (textOf(machine, list) ?? '').replace(/^#.*$/gm, '');
   return addressesIn(text).map((url) => ({ url, from: list ?? from }));
 }

@@ -4,13 +4,14 @@ import {
   bytesOf,
   homesOfProgram,
   namesIn,
-  shownPath,
   textOf,
+  variableOf,
   type Machine,
   type Setting,
   type Tool,
 } from './machine.ts';
-import { addressesIn, assignments, lastOf, type Assignment } from './settings-text.ts';
+import { addressesIn } from './settings-text.ts';
+import { addressesAt, entriesAt, tomlFile, valueAt, type TomlFile } from './toml.ts';
 
 const BUILT_IN = 'sparse+https://';
 
@@ -19,37 +20,47 @@ const BUILT_IN = 'sparse+https://';
  * (doc.rust-lang.org/cargo/reference/config.html, source-replacement.html and registry-index.html)
  */
 export const crates: Tool = (machine) => {
-  const home = machine.environment['CARGO_HOME'] ?? join(machine.home, '.cargo');
-  const file = ['config.toml', 'config'].map((name) => join(home, name)).find((path) => textOf(machine, path));
-  const all = assignments(file === undefined ? '' : (textOf(machine, file) ?? ''));
-  const from = file === undefined ? '' : shownPath(machine, file);
-  const replaced = replacement(all);
-  const main = replaced === undefined ? builtIn(machine) : addressesIn(replaced).map((url) => ({ url, from }));
-  const indexes = [...main, ...registries(all, from, machine)];
+  const home = variableOf(machine, 'CARGO_HOME') ?? join(machine.home, '.cargo');
+  // cargo takes the name without an extension if both are there.
+  const file = ['config', 'config.toml'].flatMap((name) => tomlFile(machine, join(home, name)) ?? [])[0] ?? NO_FILE;
+  if (file.gap !== undefined) return { settings: registries(file, machine), gap: file.gap };
+  const replaced = replacement(file, machine);
+  const indexes = [...(replaced ?? builtIn(machine)), ...registries(file, machine)];
   const settings = indexes.flatMap((index) => [index, ...filesOf(machine, home, index)]);
+  if (replaced?.length === 0) {
+    return { settings, gap: `${file.from} replaces cargo's registry with what has no address` };
+  }
   if (settings.length > 0) return { settings };
-  if (replaced !== undefined) return { settings, gap: `${from} replaces cargo's registry with what has no address` };
   return { settings, gap: 'cargo is not installed, and no setting names a registry' };
 };
 
-/** @returns the registry's address, or an empty text for a source without one; undefined if nothing is replaced */
-function replacement(all: readonly Assignment[]): string | undefined {
+const NO_FILE: TomlFile = { table: {}, from: '' };
+
+/** @returns nothing for a source without an address; undefined if the built-in registry is not replaced */
+function replacement({ table, from }: TomlFile, machine: Machine): Setting[] | undefined {
   let name = 'crates-io';
   // A circle is the user's mistake, and must not keep AWF busy.
   const seen = new Set<string>();
-  for (let next: string | undefined = name; next !== undefined && !seen.has(next);) {
+  for (let next: unknown = name; typeof next === 'string' && !seen.has(next);) {
     name = next;
     seen.add(name);
-    next = lastOf(all, `source.${name}.replace-with`);
+    next = valueAt(table, 'source', name, 'replace-with');
   }
-  if (name === 'crates-io') return undefined;
-  return lastOf(all, `source.${name}.registry`) ?? lastOf(all, `registries.${name}.index`) ?? '';
+  if (seen.size === 1) return undefined;
+  const variable = indexVariable(name);
+  const fromVariable = addressesIn(machine.environment[variable] ?? '').map((url) => ({ url, from: variable }));
+  const fromFile = ['registry', 'git'].map((key) => addressesAt(table, 'source', name, key));
+  const found = [...fromFile, addressesAt(table, 'registries', name, 'index')].find((urls) => urls.length > 0) ?? [];
+  return fromVariable.length > 0 ? fromVariable : found.map((url) => ({ url, from }));
 }
 
-function registries(all: readonly Assignment[], from: string, { environment }: Machine): Setting[] {
-  const ofFile = all
-    .filter(({ key }) => /^registries\.[^.]+\.index$/.test(key))
-    .flatMap(({ value }) => addressesIn(value))
+const indexVariable = (name: string): string => `CARGO_REGISTRIES_${name.toUpperCase().replaceAll('-', '_')}_INDEX`;
+
+/** A variable counts more than the file. */
+function registries({ table, from }: TomlFile, { environment }: Machine): Setting[] {
+  const ofFile = entriesAt(table, 'registries')
+    .filter(([name]) => (environment[indexVariable(name)] ?? '') === '')
+    .flatMap(([, registry]) => addressesAt(registry, 'index'))
     .map((url) => ({ url, from }));
   const ofVariables = Object.entries(environment)
     .filter(([name]) => /^CARGO_REGISTRIES_\w+_INDEX$/.test(name))
@@ -74,12 +85,11 @@ function builtIn(machine: Machine): Setting[] {
 
 /** rustup's `cargo` only chooses one of its toolchains. */
 function* programs(machine: Machine): Generator<string> {
-  const { environment, home } = machine;
-  const rustup = environment['RUSTUP_HOME'] ?? join(home, '.rustup');
-  const chosen = lastOf(assignments(textOf(machine, join(rustup, 'settings.toml')) ?? ''), 'default_toolchain');
+  const rustup = variableOf(machine, 'RUSTUP_HOME') ?? join(machine.home, '.rustup');
+  const chosen = valueAt(tomlFile(machine, join(rustup, 'settings.toml'))?.table, 'default_toolchain');
   const toolchains = [
-    environment['RUSTUP_TOOLCHAIN'] ?? [],
-    chosen ?? [],
+    variableOf(machine, 'RUSTUP_TOOLCHAIN') ?? [],
+    typeof chosen === 'string' ? chosen : [],
     namesIn(machine, join(rustup, 'toolchains')),
   ];
   for (const toolchain of new Set(toolchains.flat())) yield join(rustup, 'toolchains', toolchain, 'bin/cargo');
@@ -92,7 +102,8 @@ function* programs(machine: Machine): Generator<string> {
  * built-in registry's files are somewhere below its domain, and another registry's are where its index is.
  */
 function filesOf(machine: Machine, home: string, { url, from }: Setting): Setting[] {
-  const index = new URL(url.replace(/^sparse\+/, ''));
+  const index = URL.parse(url.replace(/^sparse\+/i, ''));
+  if (index === null) return [];
   const domain = getDomain(index.hostname);
   const folder = namesIn(machine, join(home, 'registry/index')).find((name) =>
     new RegExp(`^${RegExp.escape(index.hostname)}-[0-9a-f]{16}$`).test(name),

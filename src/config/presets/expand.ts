@@ -45,12 +45,18 @@ function ofTool({ tool }: ToolPreset, machine: Machine): Expansion {
 
 /** @returns undefined for what is not on the network, such as a directory */
 function entryOf({ url, isBelow }: Setting): string | undefined {
-  const text = url.replace(/^sparse\+/, '');
-  if (!URL.canParse(text)) return undefined;
+  const text = url.replace(/^sparse\+/i, '');
+  if (!URL.canParse(text)) return brokenEntryOf(text);
   // A name and a password are left behind here.
   const { protocol, host } = new URL(text);
   if (protocol !== 'https:' && protocol !== 'http:') return undefined;
   return `${protocol}//${isBelow === true ? '*.' : '='}${host}`;
+}
+
+/** What is refused as no name, with the setting that it is from. A name and a password are left behind here, too. */
+function brokenEntryOf(url: string): string | undefined {
+  const [, scheme, host = ''] = /^(https?):\/\/(?:[^/?#]*@)?([^/?#]*)/i.exec(url) ?? [];
+  return scheme === undefined ? undefined : `${scheme.toLowerCase()}://=${host}`;
 }
 
 /** Of several settings that name a host, the first. */
@@ -58,21 +64,23 @@ function unique(hosts: readonly PresetHost[]): PresetHost[] {
   return hosts.filter(({ text }, index) => hosts.findIndex((other) => other.text === text) === index);
 }
 
-/**
- * Finds the presets that cover a host. The settings of all tools are read at the first question, and then remembered.
- */
-export function presetFinder(machine: Machine): (host: string) => string[] {
+/** The names of the presets that allow a host at a port: by `http` at that scheme's own, and by HTTPS at any other. */
+export type PresetFinder = (host: string, port: number) => readonly string[];
+
+/** The settings of all tools are read at the first question, and then remembered. */
+export function presetFinder(machine: Machine): PresetFinder {
   let table: { readonly name: string; readonly hosts: readonly PresetHost[] }[] | undefined;
-  return (host) => {
+  return (host, port) => {
     table ??= PRESET_NAMES.map((name) => {
       const preset = presetNamed(name);
       return { name, hosts: preset === undefined ? [] : expandPreset(preset, machine).hosts };
     });
-    return table.filter(({ hosts }) => hosts.some(({ text }) => isHostOf(text, host))).map(({ name }) => name);
+    return table.filter(({ hosts }) => hosts.some(({ text }) => allows(text, host, port))).map(({ name }) => name);
   };
 }
 
-function isHostOf(text: string, host: string): boolean {
-  const [, kind, name = ''] = /^\w+:\/\/(=|\*\.)([^:]*)/.exec(text) ?? [];
+function allows(text: string, host: string, port: number): boolean {
+  const [, scheme, kind, name = '', own] = /^(\w+):\/\/(=|\*\.)([^:]*)(?::(\d+))?$/.exec(text) ?? [];
+  if (port !== (own === undefined ? { https: 443, http: 80 }[scheme ?? ''] : Number(own))) return false;
   return kind === '=' ? name === host : host.endsWith(`.${name}`);
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { isBelow, isInside } from '../../host/paths.ts';
 
@@ -35,17 +35,43 @@ export interface ToolSettings {
 
 export type Tool = (machine: Machine) => ToolSettings;
 
-/** The text of a file; undefined if it cannot be read, or belongs to the workspace. */
-export function textOf(machine: Machine, path: string): string | undefined {
-  return bytesOf(machine, path)?.toString('utf8');
+/** Bytes. Settings are far smaller, and so is the program of Yarn, in one file. */
+const MAX_TEXT = 16 * 1024 * 1024;
+/** Bytes. cargo has tens of megabytes. */
+const MAX_FILE = 512 * 1024 * 1024;
+
+/** A variable's value. Tools take an empty one as not set, and so does the XDG Base Directory Specification. */
+export function variableOf({ environment }: Machine, name: string): string | undefined {
+  const value = environment[name];
+  return value === '' ? undefined : value;
 }
 
-/** Like {@link textOf}. */
-export function bytesOf(machine: Machine, path: string): Buffer | undefined {
+/** `$XDG_CONFIG_HOME`, where most tools keep the user's settings. */
+export const configHome = (machine: Machine): string =>
+  variableOf(machine, 'XDG_CONFIG_HOME') ?? join(machine.home, '.config');
+
+/** `$XDG_CONFIG_DIRS`, with everybody's settings; the strongest one first. */
+export const configDirectories = (machine: Machine): string[] =>
+  (variableOf(machine, 'XDG_CONFIG_DIRS') ?? '/etc/xdg').split(':');
+
+/** The text of a file, without a byte order mark; undefined if it cannot be read, or belongs to the workspace. */
+export function textOf(machine: Machine, path: string): string | undefined {
+  return bytesOf(machine, path, MAX_TEXT)
+    ?.toString('utf8')
+    .replace(/^\uFEFF/, '');
+}
+
+/**
+ * Like {@link textOf}. A file that is larger than `limit` is none of a tool's, and a pipe or a device might never end.
+ * What a relative path means depends on where the tool runs, and that is the workspace.
+ */
+export function bytesOf(machine: Machine, path: string, limit = MAX_FILE): Buffer | undefined {
   const file = join(machine.root, path);
+  if (!isAbsolute(path)) return undefined;
   if (machine.workspace !== '/' && isInside(file, join(machine.root, machine.workspace))) return undefined;
   try {
-    return readFileSync(file);
+    const status = statSync(file);
+    return status.isFile() && status.size <= limit ? readFileSync(file) : undefined;
   } catch {
     return undefined; // It is not there, or not for this user.
   }

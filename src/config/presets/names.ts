@@ -31,7 +31,7 @@ export const TOOL_PRESETS: readonly ToolPreset[] = [
     about: 'packages for npm, pnpm, Yarn and Bun',
     tool: npm,
     reads:
-      "`npm_config_registry`, your and the machine's `npmrc`, `.yarnrc` and `.yarnrc.yml`, npm's and Yarn's default",
+      "`npm_config_registry` and the like, your and the machine's `npmrc`, the settings of pnpm, Yarn (`.yarnrc`, `.yarnrc.yml`) and Bun (`.bunfig.toml`), npm's and Yarn's default",
     asks: 'npm config get registry',
   },
   {
@@ -64,7 +64,8 @@ export const TOOL_PRESETS: readonly ToolPreset[] = [
     aliases: ['java'],
     about: "Maven's repository",
     tool: maven,
-    reads: "your and Maven's own `settings.xml` (mirrors, repositories), Maven's built-in project",
+    reads:
+      "your and Maven's own `settings.xml` or those that `MAVEN_ARGS` names (mirrors, repositories), Maven's built-in project",
     asks: 'mvn help:effective-settings',
   },
   {

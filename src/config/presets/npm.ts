@@ -1,26 +1,44 @@
-import { join } from 'node:path';
-import { homesOfProgram, shownPath, textOf, type Machine, type Setting, type Tool } from './machine.ts';
-import { addressesIn, assignments, type Assignment } from './settings-text.ts';
+import { isAbsolute, join } from 'node:path';
+import { bun } from './bun.ts';
+import {
+  configHome,
+  homesOfProgram,
+  shownPath,
+  textOf,
+  variableOf,
+  type Machine,
+  type Setting,
+  type Tool,
+} from './machine.ts';
+import { addressesIn, assignments, lastOf, type Assignment } from './settings-text.ts';
+import { yarn } from './yarn.ts';
 
 /** Of npm 7 and later, and of npm 6: a text with the default of the option `registry`. */
 const DEFAULTS = ['node_modules/@npmcli/config/lib/definitions/definitions.js', 'lib/config/defaults.js'];
 const DEFAULT =
   /registry: new Definition\('registry', \{\s*default: [`'"](https?:[^`'"]+)|^\s*registry: ['"](https?:[^'"]+)/m;
 
-/** Yarn 1 has a default of its own, and asks it whatever npm is set to by default. */
-const YARN_DEFAULT = /YARN_REGISTRY = ['"](https?:[^'"]+)/;
+/** npm's and pnpm's own, a scope's (`npm_config_@team:registry`), and Corepack's, which fetches pnpm and Yarn. */
+const VARIABLES = {
+  registry: /^p?npm_config_registry$/i,
+  others: /^(?:npm_config_@[^:]+:registry|COREPACK_NPM_REGISTRY)$/i,
+};
 
 /** The registry of npm, pnpm, Bun and Yarn, and those of scopes. (npm: docs/config; pnpm and Bun read npm's settings) */
 export const npm: Tool = (machine) => {
   const files = [...settingsFiles(machine)];
+  const own = ownRegistry(machine, files);
+  const ofBun = bun(machine);
   const settings = [
-    ...(registryOf(machine, files) ?? []),
+    ...(own ?? builtInRegistry(machine)),
+    ...ofVariables(machine, VARIABLES.others),
     ...files.flatMap(({ all, from }) => of(all, /^@[^:]+:registry$/, from, machine)),
-    ...yarn(machine),
+    ...ofPnpm(machine),
+    ...yarn(machine, own === undefined),
+    ...ofBun.settings,
   ];
-  return settings.length > 0
-    ? { settings }
-    : { settings, gap: 'npm is not installed, and no setting names a registry' };
+  const gap = settings.length > 0 ? ofBun.gap : 'npm is not installed, and no setting names a registry';
+  return gap === undefined ? { settings } : { settings, gap };
 };
 
 interface SettingsFile {
@@ -28,37 +46,73 @@ interface SettingsFile {
   readonly from: string;
 }
 
-/** The strongest one first. */
+/** The strongest one first. The user's file can say where the machine's is. (npm: configuring-npm/npmrc) */
 function* settingsFiles(machine: Machine): Generator<SettingsFile> {
-  const { environment, home } = machine;
-  const variable = (name: string): string | undefined =>
-    environment[Object.keys(environment).find((key) => key.toLowerCase() === `npm_config_${name}`) ?? ''];
-  const builtIn = npmDirectories(machine);
+  const user = pathVariable(machine, 'userconfig') ?? join(machine.home, '.npmrc');
+  const text = textOf(machine, user);
+  const ofUser = assignments(text ?? '');
+  if (text !== undefined) yield { all: ofUser, from: shownPath(machine, user) };
+  const named = (name: string): string | undefined => pathVariable(machine, name) ?? pathIn(ofUser, name, machine);
+  const prefix = named('prefix') ?? variableOf(machine, 'PREFIX');
   const paths = [
-    variable('userconfig') ?? join(home, '.npmrc'),
-    variable('globalconfig') ?? '/etc/npmrc',
-    ...builtIn.flatMap((npmHome) => [join(npmHome, '../../../etc/npmrc'), join(npmHome, 'npmrc')]),
-    join(environment['XDG_CONFIG_HOME'] ?? join(home, '.config'), 'pnpm/rc'),
-  ];
-  for (const path of paths) {
-    const text = textOf(machine, path);
-    if (text !== undefined) yield { all: assignments(text), from: shownPath(machine, path) };
+    named('globalconfig') ?? [],
+    prefix === undefined ? [] : join(prefix, 'etc/npmrc'),
+    '/etc/npmrc',
+    homesOfProgram(machine, 'node').map((directory) => join(directory, '../etc/npmrc')),
+    npmDirectories(machine).flatMap((npmHome) => [join(npmHome, '../../../etc/npmrc'), join(npmHome, 'npmrc')]),
+    join(configHome(machine), 'pnpm/auth.ini'),
+    join(configHome(machine), 'pnpm/rc'),
+  ].flat();
+  for (const path of new Set(paths)) {
+    const other = textOf(machine, path);
+    if (other !== undefined) yield { all: assignments(other), from: shownPath(machine, path) };
   }
 }
 
-function registryOf(machine: Machine, files: readonly SettingsFile[]): Setting[] | undefined {
-  const fromVariables = Object.entries(machine.environment).flatMap(([key, value = '']) =>
-    key.toLowerCase() === 'npm_config_registry' ? addressesIn(value).map((url) => ({ url, from: key })) : [],
-  );
-  const fromFiles = files.map(({ all, from }) => of(all, /^registry$/, from, machine).slice(-1));
-  return [fromVariables, ...fromFiles, builtInRegistry(machine)].find((found) => found.length > 0);
+function pathVariable(machine: Machine, name: string): string | undefined {
+  const variable = Object.keys(machine.environment).find((key) => key.toLowerCase() === `npm_config_${name}`);
+  return absolute(variableOf(machine, variable ?? '') ?? '', machine);
 }
 
-const of = (all: readonly Assignment[], key: RegExp, from: string, { environment }: Machine): Setting[] =>
+const pathIn = (all: readonly Assignment[], name: string, machine: Machine): string | undefined =>
+  absolute(expanded(lastOf(all, name) ?? '', machine), machine);
+
+function absolute(path: string, { home }: Machine): string | undefined {
+  const whole = path.replace(/^~(?=\/)/, home);
+  return isAbsolute(whole) ? whole : undefined;
+}
+
+/** `${NAME}` and `${NAME?}` (npm), `${NAME-fallback}` and `${NAME:-fallback}` (pnpm). The first stays if it is not set. */
+const expanded = (text: string, machine: Machine): string =>
+  text.replace(/\$\{(\w+)(\?|:?-[^}]*)?\}/g, (whole, name: string, fallback?: string) => {
+    const without = fallback === undefined ? whole : fallback.replace(/^(?:\?|:?-)/, '');
+    return variableOf(machine, name) ?? without;
+  });
+
+/** @returns undefined if nothing sets it */
+function ownRegistry(machine: Machine, files: readonly SettingsFile[]): Setting[] | undefined {
+  const fromFiles = files.map(({ all, from }) => of(all, /^registry$/, from, machine).slice(-1));
+  return [ofVariables(machine, VARIABLES.registry), ...fromFiles].find((found) => found.length > 0);
+}
+
+const ofVariables = ({ environment }: Machine, names: RegExp): Setting[] =>
+  Object.entries(environment).flatMap(([key, value = '']) =>
+    names.test(key) ? addressesIn(value).map((url) => ({ url, from: key })) : [],
+  );
+
+const of = (all: readonly Assignment[], key: RegExp, from: string, machine: Machine): Setting[] =>
   all
     .filter((one) => key.test(one.key))
-    .flatMap(({ value }) => addressesIn(value.replace(/\$\{(\w+)\}/g, (_, name: string) => environment[name] ?? '')))
+    .flatMap(({ value }) => addressesIn(expanded(value, machine)))
     .map((url) => ({ url, from }));
+
+/** pnpm 11 and later have settings of their own. */
+function ofPnpm(machine: Machine): Setting[] {
+  const path = join(configHome(machine), 'pnpm/config.yaml');
+  const blocks = (textOf(machine, path) ?? '').match(/^(?:registry|registries|namedRegistries):.*(?:\n[ \t].*)*/gm);
+  const text = expanded((blocks ?? []).join('\n').replace(/^\s*#.*$/gm, ''), machine);
+  return addressesIn(text).map((url) => ({ url, from: shownPath(machine, path) }));
+}
 
 function builtInRegistry(machine: Machine): Setting[] {
   for (const directory of npmDirectories(machine)) {
@@ -76,23 +130,3 @@ const npmDirectories = (machine: Machine): string[] =>
     join(directory, '..'),
     ...['../lib/node_modules/npm', '../share/nodejs/npm'].map((path) => join(directory, path)),
   ]);
-
-function yarn(machine: Machine): Setting[] {
-  const { environment, home } = machine;
-  const fromVariables = ['YARN_REGISTRY', 'YARN_NPM_REGISTRY_SERVER'].flatMap((from) =>
-    addressesIn(environment[from] ?? '').map((url) => ({ url, from })),
-  );
-  const fromFile = ['.yarnrc', '.yarnrc.yml'].flatMap((name) => {
-    const path = join(home, name);
-    const lines = (textOf(machine, path) ?? '').match(/^\s*(?:registry|npmRegistryServer:?)\s.*$/gm) ?? [];
-    return addressesIn(lines.join('\n')).map((url) => ({ url, from: shownPath(machine, path) }));
-  });
-  const own = [...fromVariables, ...fromFile];
-  if (own.length > 0) return own;
-  return homesOfProgram(machine, 'yarn')
-    .slice(0, 1)
-    .flatMap((directory) => {
-      const [, url] = YARN_DEFAULT.exec(textOf(machine, join(directory, '../lib/cli.js')) ?? '') ?? [];
-      return url === undefined ? [] : [{ url, from: "Yarn's own default" }];
-    });
-}

@@ -1,48 +1,49 @@
 /**
- * The formats in which tools keep their settings: INI (npm, pip), TOML (cargo, uv) and `KEY=value` (Go). One reader is
- * enough for what presets need of them, which is strings.
+ * The line formats in which tools keep their settings: INI (npm, pip) and `KEY=value` (Go). One reader is enough for what
+ * presets need of them, which is strings.
  */
 
-/** A key with the section that it is in, `source.crates-io.replace-with`, and its text. */
+/** A key with the section that it is in, `global.index-url`, and its text. */
 export interface Assignment {
   readonly key: string;
   readonly value: string;
 }
 
-const ADDRESS = /(?:sparse\+)?https?:\/\/[^\s"',;|\]}<>]+/gi;
+/** A password may have the characters that separate addresses. */
+const ADDRESS = /(?:sparse\+)?https?:\/\/(?:[^\s"'/@<>]*@)?(?:\[[0-9a-f:.%]*\])?[^\s"',;|\]}<>]*/gi;
 
-/** The addresses in a text, in their order. */
+/**
+ * The addresses in a text, in their order. Not all need be valid: a mirror's address with a mistake must not open the default
+ * instead.
+ */
 export function addressesIn(text: string): string[] {
   return text.match(ADDRESS) ?? [];
 }
 
-/** Reads the assignments of a file. Of an inline table (TOML), each key is one. */
-export function assignments(text: string): Assignment[] {
+/**
+ * Reads the assignments of a file.
+ *
+ * @param delimiters what may stand between a key and its value, as a class of a regular expression: `=`, or `=:`
+ */
+export function assignments(text: string, delimiters: '=' | '=:' = '='): Assignment[] {
+  const pattern = new RegExp(`^\\s*((?:"[^"]*"|'[^']*'|[^${delimiters}\\s"'])+)\\s*[${delimiters}]\\s*(.*)$`);
   const found: { key: string; value: string }[] = [];
   let section = '';
   for (const line of text.split(/\r?\n/)) {
-    const [, header] = /^\s*\[\[?([^[\]]+)\]\]?\s*(?:[#;].*)?$/.exec(line) ?? [];
+    const [, header] = /^\s*\[([^[\]]+)\]\s*(?:[#;].*)?$/.exec(line) ?? [];
     const last = found.at(-1);
     if (/^\s*[#;]/.test(line)) continue;
     if (header !== undefined) {
       section = `${unquoted(header)}.`;
-    } else if (/^\s+["']?(?:sparse\+)?https?:/i.test(line) && last !== undefined) {
-      // A further line of a list. (configparser, TOML)
+    } else if (/^\s+https?:/i.test(line) && last !== undefined) {
+      // A further line of a list. (configparser)
       last.value += ` ${line.trim()}`;
     } else {
-      found.push(...assignment(section, line));
+      const [, key, value = ''] = pattern.exec(line) ?? [];
+      if (key !== undefined) found.push({ key: `${section}${unquoted(key)}`, value: valueOf(value) });
     }
   }
   return found;
-}
-
-function assignment(section: string, line: string): Assignment[] {
-  const [, left = '', right = ''] = /^\s*((?:"[^"]*"|'[^']*'|[^=\s"'])+)\s*=\s*(.*)$/.exec(line) ?? [];
-  if (left === '') return [];
-  const key = `${section}${unquoted(left)}`;
-  const [, table] = /^\{(.*)\}/.exec(right) ?? [];
-  if (table === undefined) return [{ key, value: valueOf(right) }];
-  return table.split(',').flatMap((part) => assignment(`${key}.`, part));
 }
 
 function valueOf(text: string): string {
