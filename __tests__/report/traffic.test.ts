@@ -28,6 +28,7 @@ function record(host: string, overrides: Partial<AccessRecord> = {}): AccessReco
     status: 200,
     bytesSent: 0,
     bytesReceived: 0,
+    route: 'FIRSTUP_PARENT/127.0.0.1',
     routePort: 50_000,
     serverName: undefined,
     verdict: undefined,
@@ -63,6 +64,7 @@ describe('domains', () => {
       allowed: [count('c.example', 2), count('a.example', 1), count('b.example', 1)],
       blocked: [],
       unresolvable: [],
+      unreachable: [],
     });
   });
 
@@ -72,6 +74,7 @@ describe('domains', () => {
       allowed: [count('a.example', 1)],
       blocked: [count('a.example', 1), count('b.example', 1)],
       unresolvable: [],
+      unreachable: [],
     });
   });
 
@@ -86,6 +89,7 @@ describe('domains', () => {
       allowed: [count('a.example', 1)],
       blocked: [],
       unresolvable: [count('gone.example', 1)],
+      unreachable: [],
     });
   });
 
@@ -104,6 +108,7 @@ describe('domains', () => {
         allowed: [],
         blocked: [count('evil.example', 1)],
         unresolvable: [],
+        unreachable: [],
       });
     });
 
@@ -113,6 +118,7 @@ describe('domains', () => {
         allowed: [],
         blocked: [count('a.example', 1)],
         unresolvable: [],
+        unreachable: [],
       });
     });
 
@@ -124,6 +130,7 @@ describe('domains', () => {
         allowed: [count('a.example', 1)],
         blocked: [count('evil.example', 1)],
         unresolvable: [],
+        unreachable: [],
       });
     });
 
@@ -138,7 +145,7 @@ describe('any number of names', () => {
     const records = Array.from({ length: 30_000 }, (_, index) => denied(`${index}.example`));
     const { blocked, others } = domains([...records, record('a.example')]);
     expect(blocked).toHaveLength(10_000);
-    expect(others).toEqual({ allowed: 0, blocked: 20_000, audited: 0, unresolvable: 0 });
+    expect(others).toEqual({ allowed: 0, blocked: 20_000, audited: 0, unresolvable: 0, unreachable: 0 });
   });
 
   test('includes names without an address, because a name below an allowed one can carry data to its resolver', () => {
@@ -147,7 +154,7 @@ describe('any number of names', () => {
     );
     const { unresolvable, others } = domains(records);
     expect(unresolvable).toHaveLength(10_000);
-    expect(others).toEqual({ allowed: 0, blocked: 0, audited: 0, unresolvable: 20_000 });
+    expect(others).toEqual({ allowed: 0, blocked: 0, audited: 0, unresolvable: 20_000, unreachable: 0 });
   });
 });
 

@@ -8,6 +8,7 @@ import type { RefusedRequest } from '../report/hosts.ts';
 import { counted } from '../report/numbers.ts';
 import { unexpectedOf, type Refusals } from '../report/refusals.ts';
 import type { DomainTraffic, JudgedDomain } from '../report/traffic.ts';
+import { isWrongCredential, unreachedText } from '../report/unreached.ts';
 import { listed } from './amounts.ts';
 import type { Annotation } from './outcome.ts';
 import type { Paint } from './paint.ts';
@@ -47,6 +48,7 @@ export function refusalBlocks(
       : [[lead, ...addedLines(both.allowable, proposal), ...notes.map((note) => `  ${note}`)]]),
     ...hostBlocks(config, both.atHosts, paint),
     ...unresolvableBlocks(domains.unresolvable, paint),
+    ...unreachableBlocks(config, domains.unreachable, paint),
   ];
 }
 
@@ -130,7 +132,7 @@ function keylessNotes({ frontEnd }: Config, keyless: Refusals['keyless']): strin
 }
 
 function furtherNotes({ others }: DomainTraffic): string[] {
-  const further = others.blocked + others.audited + others.unresolvable;
+  const further = others.blocked + others.audited + others.unresolvable + others.unreachable;
   return further === 0 ? [] : [`${counted(further, 'more request')} went to other names; they are in Squid's log.`];
 }
 
@@ -166,6 +168,20 @@ function unresolvableBlocks(unresolvable: readonly JudgedDomain[], paint: Paint)
   return [
     [`${paint.note('⚠')} Allowed, but without an address: ${names}. Check the spelling, and the DNS of this machine.`],
   ];
+}
+
+/** What the network's own proxy kept from the run. A command often only sees that TLS was cut. */
+function unreachableBlocks({ network }: Config, unreachable: readonly JudgedDomain[], paint: Paint): string[][] {
+  const origin = network.upstreamProxy?.origin ?? 'upstream-proxy';
+  return [...Map.groupBy(unreachable, ({ reason }) => reason)].map(([reason, list]) => {
+    const names = namesText(list.map(({ domain }) => domain));
+    const remedy = isWrongCredential(reason)
+      ? `Check the user name and the password in ${origin}.`
+      : reason === 'no-connection'
+        ? `Check the host, and the proxy of ${origin}.`
+        : `Ask whoever runs the proxy of ${origin}.`;
+    return [`${paint.note('⚠')} Allowed, but not reached: ${names}. Why: ${unreachedText(reason)}. ${remedy}`];
+  });
 }
 
 const nameOf = ({ domain }: JudgedDomain): string => printable(domain);

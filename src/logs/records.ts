@@ -2,7 +2,7 @@ import { SCHEMES } from '../config/egress-entry.ts';
 import type { DecidingRule, EgressRequest } from '../report/requests.ts';
 import { isObject } from '../shared/usage.ts';
 
-const VERDICTS = ['allowed', 'audited', 'refused', 'unresolvable'] as const;
+const VERDICTS = ['allowed', 'audited', 'refused', 'unresolvable', 'unreachable'] as const;
 const SOURCES = ['agent', 'api-proxy'] as const;
 
 /**

@@ -11,6 +11,7 @@ const ICONS: Readonly<Record<RequestRow['verdict'], string>> = {
   refused: '⛔',
   audited: '🔎',
   unresolvable: '⚠ ',
+  unreachable: '⚠ ',
   allowed: '✔ ',
 };
 

@@ -1,6 +1,7 @@
 /** Texts of others for a terminal: one line, of limited length, in characters that a terminal only shows. */
 
 import { fromText, printable } from '../host/file-names.ts';
+import { unreachedText } from '../report/unreached.ts';
 import type { RequestRow } from './rows.ts';
 
 /** A text that anybody may have chosen. Longer ones lose their middle, which leaves the end of a host's name. */
@@ -31,6 +32,7 @@ export function whyOf({ verdict, rule, reason }: Pick<RequestRow, 'verdict' | 'r
   const by = rule === null ? '' : ` by ${shown(rule.preset ?? rule.entry, 40)}`;
   if (verdict === 'allowed') return `allowed${by}`;
   if (verdict === 'unresolvable') return `allowed${by}, but it has no address`;
+  if (verdict === 'unreachable') return `allowed${by}, but ${unreachedText(reason)}`;
   const why = REASONS[reason ?? ''] ?? 'refused by Squid';
   return reason === 'denied' ? `${why}${by}` : why;
 }

@@ -5,6 +5,7 @@ import { counted, countText } from './numbers.ts';
 import type { Harmless, Refusals } from './refusals.ts';
 import type { DecidingRule } from './requests.ts';
 import type { DomainTraffic, JudgedDomain } from './traffic.ts';
+import { unreachedText } from './unreached.ts';
 
 /** What a reader has to see of the domains: the list to paste, what was refused, and what nobody could reach. */
 export function refusedBlocks(domains: DomainTraffic, { mode, refusals, audited, proposal }: EgressReport): string[] {
@@ -20,6 +21,7 @@ export function refusedBlocks(domains: DomainTraffic, { mode, refusals, audited,
       ['Allowed, but without an address', 'Requests'],
       domains.unresolvable.map((one): Row => [nameCell(one.domain), countText(one.requests)]),
     ),
+    ...table(['Allowed, but not reached', 'Requests'], domains.unreachable.map(unreachableRow)),
     ...furtherNote(domains),
     ...unreadNote(domains.unreadableLines, 'Squid'),
   ];
@@ -118,6 +120,11 @@ function closedRow({ domain, reason, rule, requests }: JudgedDomain): Row {
   return [`${nameCell(domain)}${text === undefined ? '' : note(text)}`, countText(requests)];
 }
 
+const unreachableRow = ({ domain, reason, requests }: JudgedDomain): Row => [
+  `${nameCell(domain)}${note(unreachedText(reason))}`,
+  countText(requests),
+];
+
 const deniedText = (rule: DecidingRule | null): string => `denied${rule === null ? '' : ` by ${ruleText(rule)}`}`;
 
 function keylessNotes(keyless: Refusals['keyless']): string[] {
@@ -149,10 +156,11 @@ function expectedBlocks(expected: readonly string[]): string[] {
 }
 
 function furtherNote({ others }: DomainTraffic): string[] {
-  const { allowed, blocked, audited, unresolvable } = others;
-  if (allowed + blocked + audited + unresolvable === 0) return [];
+  const { allowed, blocked, audited, unresolvable, unreachable } = others;
+  if (allowed + blocked + audited + unresolvable + unreachable === 0) return [];
   return [
     `Requests for further names: ${blocked} refused, ${allowed} allowed, ${unresolvable} without an address` +
+      (unreachable === 0 ? '' : `, ${unreachable} not reached`) +
       `${audited === 0 ? '' : `, ${audited} that would be refused`}.`,
   ];
 }

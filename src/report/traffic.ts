@@ -35,12 +35,15 @@ export interface DomainTraffic {
   readonly audited: readonly JudgedDomain[];
   /** Allowed names that have no address. */
   readonly unresolvable: readonly JudgedDomain[];
+  /** Allowed names that the network's own proxy refused or could not reach. Those that AWF itself asks for count too. */
+  readonly unreachable: readonly JudgedDomain[];
   /** Requests for names beyond the number that is counted one by one. */
   readonly others: {
     readonly allowed: number;
     readonly blocked: number;
     readonly audited: number;
     readonly unresolvable: number;
+    readonly unreachable: number;
   };
   /** Entries that decided on no request. */
   readonly unused: readonly DecidingRule[];
@@ -54,7 +57,8 @@ export const NO_DOMAINS: DomainTraffic = {
   blocked: [],
   audited: [],
   unresolvable: [],
-  others: { allowed: 0, blocked: 0, audited: 0, unresolvable: 0 },
+  unreachable: [],
+  others: { allowed: 0, blocked: 0, audited: 0, unresolvable: 0, unreachable: 0 },
   unused: [],
   unreadableLines: 0,
 };
@@ -116,13 +120,15 @@ export class DomainCounter {
   readonly #blocked = new Tally<Detail>();
   readonly #audited = new Tally<Detail>();
   readonly #unresolvable = new Tally<Detail>();
+  readonly #unreachable = new Tally<Detail>();
 
   constructor({ rules: { allow, deny } }: Pick<Observed, 'rules'>) {
     this.#entries = [...allow, ...deny];
   }
 
   add({ source, scheme, time, host, port, serverName, verdict, rule, reason }: EgressRequest): void {
-    if (source !== 'agent') return;
+    // A proxy that refuses AWF itself keeps the command from its model.
+    if (source !== 'agent' && verdict !== 'unreachable') return;
     // The requests for a name say more than its lookup.
     if (scheme === 'dns' && this.#blocked.has(host)) return;
     if (rule !== null) this.#used.add(idOf(rule));
@@ -142,6 +148,9 @@ export class DomainCounter {
         break;
       case 'unresolvable':
         this.#unresolvable.add(host, detail);
+        break;
+      case 'unreachable':
+        this.#unreachable.add(host, detail);
     }
   }
 
@@ -149,14 +158,17 @@ export class DomainCounter {
     const lists = {
       ...{ allowed: this.#allowed, blocked: this.#blocked },
       ...{ audited: this.#audited, unresolvable: this.#unresolvable },
+      unreachable: this.#unreachable,
     };
-    const { allowed, blocked, audited, unresolvable } = lists;
+    const { allowed, blocked, audited, unresolvable, unreachable } = lists;
     return {
       ...{ allowed: allowed.ranked(), blocked: blocked.ranked() },
       ...{ audited: audited.ranked(), unresolvable: unresolvable.ranked() },
+      unreachable: unreachable.ranked(),
       others: {
         ...{ allowed: allowed.others, blocked: blocked.others },
         ...{ audited: audited.others, unresolvable: unresolvable.others },
+        unreachable: unreachable.others,
       },
       unused: this.#entries.map(ruleOf).filter((rule) => !this.#used.has(idOf(rule))),
       unreadableLines: this.unreadableLines,

@@ -17,6 +17,8 @@ export interface AccessRecord {
   readonly status: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** How Squid found the way, such as `HIER_DIRECT`, and the address that it leads to. */
+  readonly route: string;
   /** Squid's own port of the connection to the server or to the peek port; 0 without one. */
   readonly routePort: number;
   /** The TLS server name (SNI) that the peek port read. */
@@ -60,6 +62,7 @@ export function parseAccessLine(line: string): AccessRecord | 'no-request' | und
     status: Number(status),
     bytesSent: Number(field('bytesOut')),
     bytesReceived: Number(field('bytesIn')),
+    route: field('route'),
     routePort: portIn(field('routePort')),
     serverName: optional('serverName')?.toLowerCase().replace(/\.$/, ''),
     verdict: optional('verdict'),
@@ -77,6 +80,30 @@ export function isRefused(record: AccessRecord): boolean {
 /** True if the name was allowed but has no address. */
 export function isUnresolvable(record: AccessRecord): boolean {
   return record.verdict === UNRESOLVABLE;
+}
+
+/** A tunnel's way to Squid's own peek port. */
+const TO_PEEK_PORT = 'FIRSTUP_PARENT/127.0.0.1';
+
+/**
+ * Why an allowed request reached nothing: `upstream-proxy-407` is the answer of the network's own proxy, and
+ * `no-connection` means that Squid connected to nobody. An answer to a plain request may be the host's own, apart from
+ * 407, which only proxies send (RFC 9110, section 15.5.8).
+ *
+ * @returns undefined if it reached something, or was refused
+ */
+export function whyUnreached({ verdict, result, method, route, status }: AccessRecord): string | undefined {
+  if (verdict !== undefined || result.startsWith('TCP_DENIED')) return undefined;
+  if (route.startsWith('FIRSTUP_PARENT/') && route !== TO_PEEK_PORT) {
+    const isRefusal = method === 'CONNECT' ? status >= 400 : status === 407;
+    return isRefusal ? `upstream-proxy-${String(status)}` : undefined;
+  }
+  return route.startsWith('HIER_NONE/') && status >= 500 ? 'no-connection' : undefined;
+}
+
+/** True for the peek port's record of a tunnel. The front port has one of its own. */
+export function isOfPeekPort({ client }: AccessRecord): boolean {
+  return client === '127.0.0.1';
 }
 
 /**

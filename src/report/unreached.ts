@@ -1,0 +1,16 @@
+/** The answer of a proxy that wants another credential (RFC 9110, section 15.5.8). */
+const WRONG_CREDENTIAL = 407;
+
+/**
+ * Why an allowed request reached nothing.
+ *
+ * @param reason as in `access.jsonl`
+ */
+export function unreachedText(reason: string | null): string {
+  const status = /^upstream-proxy-(\d{3})$/.exec(reason ?? '')?.[1];
+  if (status === undefined) return 'nobody accepted a connection';
+  return `the network's proxy answered ${status}${isWrongCredential(reason) ? ': it does not accept the credential' : ''}`;
+}
+
+export const isWrongCredential = (reason: string | null): boolean =>
+  reason === `upstream-proxy-${String(WRONG_CREDENTIAL)}`;
