@@ -73,7 +73,14 @@ describe('the end of a log', () => {
   });
 
   test('what the network’s own proxy refused, with its status and what to do', () => {
-    const upstreamProxy = { host: 'proxy.corp.example', port: 3128, user: 'x', direct: [], origin: 'HTTPS_PROXY' };
+    const upstreamProxy = {
+      host: 'proxy.corp.example',
+      port: 3128,
+      isSecure: false,
+      user: 'x',
+      direct: [],
+      origin: 'HTTPS_PROXY',
+    };
     const unreachable = [
       judged('a.example', 2, { reason: 'upstream-proxy-407' }),
       judged('b.example', 1, { reason: 'upstream-proxy-403' }),

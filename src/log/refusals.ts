@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import type { NetworkConfig } from '../config/network.ts';
 import { optionName } from '../config/options.ts';
 import { printable } from '../host/file-names.ts';
 import type { AllowProposal } from '../report/allow-proposal.ts';
@@ -8,7 +9,7 @@ import type { RefusedRequest } from '../report/hosts.ts';
 import { counted } from '../report/numbers.ts';
 import { unexpectedOf, type Refusals } from '../report/refusals.ts';
 import type { DomainTraffic, JudgedDomain } from '../report/traffic.ts';
-import { isWrongCredential, unreachedText } from '../report/unreached.ts';
+import { isRefusedByProxy, isWrongCredential, unreachedText } from '../report/unreached.ts';
 import { listed } from './amounts.ts';
 import type { Annotation } from './outcome.ts';
 import type { Paint } from './paint.ts';
@@ -172,16 +173,23 @@ function unresolvableBlocks(unresolvable: readonly JudgedDomain[], paint: Paint)
 
 /** What the network's own proxy kept from the run. A command often only sees that TLS was cut. */
 function unreachableBlocks({ network }: Config, unreachable: readonly JudgedDomain[], paint: Paint): string[][] {
-  const origin = network.upstreamProxy?.origin ?? 'upstream-proxy';
   return [...Map.groupBy(unreachable, ({ reason }) => reason)].map(([reason, list]) => {
     const names = namesText(list.map(({ domain }) => domain));
-    const remedy = isWrongCredential(reason)
-      ? `Check the user name and the password in ${origin}.`
-      : reason === 'no-connection'
-        ? `Check the host, and the proxy of ${origin}.`
-        : `Ask whoever runs the proxy of ${origin}.`;
-    return [`${paint.note('⚠')} Allowed, but not reached: ${names}. Why: ${unreachedText(reason)}. ${remedy}`];
+    const why = `${unreachedText(reason)}. ${unreachableRemedy(network, reason)}`;
+    return [`${paint.note('⚠')} Allowed, but not reached: ${names}. Why: ${why}`];
   });
+}
+
+function unreachableRemedy({ upstreamProxy }: NetworkConfig, reason: string | null): string {
+  const origin = upstreamProxy?.origin ?? 'upstream-proxy';
+  if (isWrongCredential(reason)) return `Check the user name and the password in ${origin}.`;
+  if (isRefusedByProxy(reason)) return `Ask whoever runs the proxy of ${origin}.`;
+  const certificate =
+    'Its certificate must be for its name, and from an authority that this machine or upstream-ca trusts.';
+  return [
+    `Check the host, and the proxy of ${origin}.`,
+    ...(upstreamProxy?.isSecure === true ? [certificate] : []),
+  ].join(' ');
 }
 
 const nameOf = ({ domain }: JudgedDomain): string => printable(domain);

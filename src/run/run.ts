@@ -23,6 +23,7 @@ import { prepare, type Prepared } from './prepare.ts';
 import { lazyPricing } from '../shared/prices.ts';
 import { priceSource } from './pricing.ts';
 import { Progress } from './progress.ts';
+import { writeProxyTrust } from './proxy-trust.ts';
 import { report, type RunResult } from './report.ts';
 import { KILLED_EXIT_CODE, Sandbox } from './sandbox.ts';
 import { secondLook } from './second-look.ts';
@@ -122,6 +123,7 @@ async function execute(
   }
   if (config.agentLogs) progress.transcripts = new TranscriptsFile(workDirectory, agentUser);
   writeEvent(workDirectory, plan.event);
+  writeProxyTrust(workDirectory, plan.proxyTrust);
   writeSystemFiles(plan.systemFileDirectory, plan.systemFiles);
   const watch = watchLogs(logs);
   try {
