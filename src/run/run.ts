@@ -77,7 +77,7 @@ export async function run(config: Config, secrets: Secrets, given: RunContext): 
     });
     const plan = await progress.timings.measure('plan', () => planRun(config, secrets, prepared, claimed));
     checkMountTargets(config.mounts, claimed.guards, plan.containers.agent, prepared.agentUser.home, plan);
-    services = await openServices(config, prepared.workDirectory, context.engine);
+    services = await openServices(config, prepared.workDirectory, context.engine, context.warnNow);
     const lookAgain = (refused: ContainerSpec): ContainerSpec | undefined =>
       secondLook(refused, [config, secrets], { prepared, claimed }, context, progress);
     await execute(config, plan, prepared, { sandbox, limit, lookAgain }, context, progress);
