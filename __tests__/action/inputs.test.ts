@@ -88,7 +88,7 @@ describe('credentials', () => {
   });
 
   test('the password of a proxy is masked even if the address is refused', () => {
-    expect(() => load({ run: 'true', 'upstream-proxy': 'https://user:pass-7@proxy.example' })).toThrow('TLS');
+    expect(() => load({ run: 'true', 'upstream-proxy': 'socks5://user:pass-7@proxy.example' })).toThrow('not the address');
     expect(masked()).toEqual(['pass-7']);
   });
 

@@ -15,7 +15,7 @@ describe('an address', () => {
     ['HTTP://Proxy.Example', { host: 'proxy.example', port: 80 }],
     ['http://10.1.2.3:3128', { host: '10.1.2.3', port: 3128 }],
   ])('%s is read', (text, expected) => {
-    expect(read(text)).toEqual({ ...expected, login: undefined, origin: 'upstream-proxy' });
+    expect(read(text)).toEqual({ ...expected, isSecure: false, login: undefined, origin: 'upstream-proxy' });
     expect(read(text, FLAG)).toMatchObject(expected);
   });
 
@@ -37,9 +37,25 @@ describe('an address', () => {
   });
 });
 
+test.each([
+  ['http://proxy.example', 80, false],
+  ['https://proxy.example', 443, true],
+  ['HTTPS://user:p@proxy.example:8443', 8443, true],
+])('%s is at port %i', (text, port, isSecure) => {
+  expect(read(text)).toMatchObject({ host: 'proxy.example', port, isSecure });
+});
+
+test.each(['DOMAIN\\user:secret-7@proxy.example:3128', 'http://user:secret/7@proxy.example:3128'])(
+  'for %s, the hint says how to write such a character',
+  (text) => {
+    expect(thrown(() => read(text)).hint).toContain('"\\" as %5C');
+  },
+);
+
 describe('is refused, and the password not repeated', () => {
   test.each([
-    ['https://user:secret-7@proxy.example:3128', 'cannot speak TLS'],
+    ['https://user:secret-7@192.0.2.7:3128', 'checked against the proxy'],
+    ['http://user:secret-7@proxy.example:0', 'its port is 0'],
     ['socks5://user:secret-7@proxy.example:1080', 'not the address of an HTTP proxy'],
     ['http://user:secret-7@', 'not the address of a proxy'],
     ['http://user:secret-7@proxy.example:99999', 'not the address of a proxy'],

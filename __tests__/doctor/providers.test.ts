@@ -58,7 +58,7 @@ describe('an engine', () => {
 
 test('the proxy of the network is where add-hosts says', async () => {
   const port = await listening(createServer((socket) => socket.end()));
-  const upstreamProxy = { host: 'proxy.corp.example', port, user: undefined, direct: [], origin: 'HTTPS_PROXY' };
+  const upstreamProxy = { host: 'proxy.corp.example', port, isSecure: false, user: undefined, direct: [], origin: 'HTTPS_PROXY' };
   const found = (address: string) => {
     const addHosts = [{ name: upstreamProxy.host, address }];
     const config = aConfig({ network: { ...NO_NETWORK, upstreamProxy }, addHosts });
@@ -94,7 +94,7 @@ describe('a provider', () => {
     ['', 'it sent no answer'],
   ])('behind a proxy that opens no tunnel: %j', async (answer, message) => {
     const port = await listening(createServer((socket) => void socket.once('data', () => socket.end(answer))));
-    const proxy = { host: '127.0.0.1', port, login: undefined };
+    const proxy = { host: '127.0.0.1', port, isSecure: false, login: undefined };
     await expect(tunnel(await dial('127.0.0.1', port), 'api.test:443', proxy)).rejects.toThrow(message);
   });
 
@@ -107,7 +107,7 @@ describe('a provider', () => {
       ),
     );
     const socket = await dial('127.0.0.1', port);
-    await tunnel(socket, 'api.test:443', { host: '127.0.0.1', port, login: { user: 'u', password: 'p' } });
+    await tunnel(socket, 'api.test:443', { host: '127.0.0.1', port, isSecure: false, login: { user: 'u', password: 'p' } });
     socket.destroy();
     expect(asked).toContain('CONNECT api.test:443 HTTP/1.1\r\n');
     expect(asked).toContain(`Basic ${Buffer.from('u:p').toString('base64')}`);

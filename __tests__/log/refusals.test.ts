@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { paintFor } from '../../src/log/paint.ts';
 import { reachedGroup, refusalBlocks, refusedAnnotation } from '../../src/log/refusals.ts';
+import { NO_NETWORK } from '../../src/config/network.ts';
 import { egressReport } from '../../src/report/egress.ts';
 import { NO_DOMAINS, type DomainTraffic } from '../../src/report/traffic.ts';
 import { NO_MODEL_USAGE, type RunUsage } from '../../src/report/usage.ts';
@@ -78,6 +79,29 @@ describe('the end of a log', () => {
     expect(blocks.map(([line]) => line?.split('. ')[0])).toEqual([
       '⚠ Allowed, but without an address: a.example',
       '⚠ On no list, and without an address: b.example',
+    ]);
+  });
+
+  test('what the network’s own proxy refused, with its status and what to do', () => {
+    const upstreamProxy = {
+      host: 'proxy.corp.example',
+      port: 3128,
+      isSecure: false,
+      user: 'x',
+      direct: [],
+      origin: 'HTTPS_PROXY',
+    };
+    const unreachable = [
+      judged('a.example', 2, { reason: 'upstream-proxy-407' }),
+      judged('b.example', 1, { reason: 'upstream-proxy-403' }),
+      judged('c.example', 1, { reason: 'no-connection' }),
+    ];
+    const { blocks } = told({ unreachable }, { network: { ...NO_NETWORK, upstreamProxy } });
+    const why = "Why: the network's proxy answered";
+    expect(blocks.flat()).toEqual([
+      `⚠ Allowed, but not reached: a.example. ${why} 407: it does not accept the credential. Check the user name and the password in HTTPS_PROXY.`,
+      `⚠ Allowed, but not reached: b.example. ${why} 403. Ask whoever runs the proxy of HTTPS_PROXY.`,
+      '⚠ Allowed, but not reached: c.example. Why: nobody accepted a connection. Check the host, and the proxy of HTTPS_PROXY.',
     ]);
   });
 

@@ -143,6 +143,62 @@ describe('a tunnel that was cut', () => {
   });
 });
 
+describe('behind the network’s own proxy', () => {
+  const PARENT = 'FIRSTUP_PARENT/10.9.8.7';
+  const answered = (port: string, status: string, route = PARENT) =>
+    accessLine('127.0.0.1', 'a.example:443', {
+      ...{ clientPort: port, status: `TCP_TUNNEL/${status}`, route, serverName: 'a.example' },
+    });
+  const opened = (port: string) => accessLine(AGENT, 'a.example:443', { routePort: port });
+  const unreached = (reason: string) => [['a.example', 'unreachable', reason, 'a.example']];
+
+  test.each([
+    ['407', PARENT, 'upstream-proxy-407'],
+    ['403', PARENT, 'upstream-proxy-403'],
+    ['502', PARENT, 'upstream-proxy-502'],
+    ['500', 'HIER_NONE/-', 'no-connection'],
+  ])('a tunnel that ends with %s at %s reached nothing', (status, route, reason) => {
+    const lines = [answered('7', status, route), opened('7')];
+    expect(verdicts(lines)).toEqual(unreached(reason));
+    expect(requests(lines)).toMatchObject([{ source: 'agent', status: Number(status), serverName: null }]);
+  });
+
+  test('one that it opens is one request, in whichever order its records come', () => {
+    const hello = answered('7', '200', 'HIER_NONE/-').replace('TCP_TUNNEL', 'NONE_NONE');
+    for (const lines of [
+      [hello, answered('7', '200'), opened('7')],
+      [hello, opened('7'), answered('7', '200')],
+    ]) {
+      expect(verdicts(lines)).toEqual([['a.example', 'allowed', null, 'a.example']]);
+    }
+  });
+
+  test.each([
+    ['407', 'unreachable', 'upstream-proxy-407'],
+    // The host itself may have said this.
+    ['403', 'allowed', null],
+    ['503', 'allowed', null],
+  ])('a plain request that is answered with %s is %s', (status, verdict, reason) => {
+    const line = accessLine(AGENT, 'http://a.example/', { method: 'GET', status: `TCP_MISS/${status}`, route: PARENT });
+    expect(verdicts([line])).toEqual([['a.example', verdict, reason, 'a.example']]);
+  });
+
+  test('a tunnel of AWF’s own is told too', () => {
+    const line = accessLine('172.30.0.30', 'api.a.example:443', { status: 'TCP_TUNNEL/407', route: PARENT });
+    expect(requests([line])).toMatchObject([
+      { source: 'api-proxy', verdict: 'unreachable', reason: 'upstream-proxy-407', rule: null },
+    ]);
+  });
+
+  test('in an audit, what the list does not have is told as that', () => {
+    const lines = [
+      answered('7', '403').replaceAll('a.example', 'b.example'),
+      opened('7').replaceAll('a.example', 'b.example'),
+    ];
+    expect(verdicts(lines, AUDIT)).toEqual([['b.example', 'audited', 'not-listed', null]]);
+  });
+});
+
 describe('in an audit', () => {
   test.each([
     ['a listed name', 'a.example:443', ['a.example', 'allowed', null, 'a.example']],

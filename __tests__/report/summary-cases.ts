@@ -119,6 +119,7 @@ export const REFUSED: Case = {
       notListed('statsig.anthropic.com', 1, 3),
     ],
     unresolvable: [judged('gone.python.example', 1)],
+    unreachable: [judged('blocked.corp.example', 1, { reason: 'upstream-proxy-403' })],
   },
   usage: usageOf(
     modelUsage({ requests: 12, inputTokens: 91_000, cachedInputTokens: 80_000, outputTokens: 5_000, costUsd: 0.138 }),

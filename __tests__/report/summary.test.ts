@@ -456,7 +456,7 @@ describe('a summary over the limit', () => {
 });
 
 test('requests for names beyond those that are counted are in the verdict', () => {
-  const others = { allowed: 3, blocked: 40, audited: 0, unresolvable: 5 };
+  const others = { allowed: 3, blocked: 40, audited: 0, unresolvable: 5, unreachable: 0 };
   const markdown = summary({
     domains: { ...NO_DOMAINS, blocked: [judged('a.example', 2, { reason: 'not-listed' })], others },
   });

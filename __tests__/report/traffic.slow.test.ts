@@ -56,7 +56,7 @@ test('a log longer than any string is counted in full, in bounded memory', { tim
   expect(domains.blocked).toHaveLength(BLOCKS);
   expect(domains).toMatchObject({
     unreadableLines: 0,
-    others: { allowed: 0, blocked: 0, audited: 0, unresolvable: 0 },
+    others: { allowed: 0, blocked: 0, audited: 0, unresolvable: 0, unreachable: 0 },
   });
   expect(maxRssMiB).toBeLessThan(250);
   expect(await linesIn(join(directory, REQUESTS_FILE))).toBe(fillers + BLOCKS);

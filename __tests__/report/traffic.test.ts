@@ -28,6 +28,7 @@ function record(host: string, overrides: Partial<AccessRecord> = {}): AccessReco
     status: 200,
     bytesSent: 0,
     bytesReceived: 0,
+    route: 'FIRSTUP_PARENT/127.0.0.1',
     routePort: 50_000,
     serverName: undefined,
     verdict: undefined,
@@ -64,6 +65,7 @@ describe('domains', () => {
       allowed: [count('c.example', 2), count('a.example', 1), count('b.example', 1)],
       blocked: [],
       unresolvable: [],
+      unreachable: [],
     });
   });
 
@@ -84,6 +86,7 @@ describe('domains', () => {
       allowed: [count('a.example', 1)],
       blocked: [count('a.example', 1), count('b.example', 1)],
       unresolvable: [],
+      unreachable: [],
     });
   });
 
@@ -98,6 +101,7 @@ describe('domains', () => {
       allowed: [count('a.example', 1)],
       blocked: [],
       unresolvable: [count('gone.example', 1)],
+      unreachable: [],
     });
   });
 
@@ -116,6 +120,7 @@ describe('domains', () => {
         allowed: [],
         blocked: [count('evil.example', 1)],
         unresolvable: [],
+        unreachable: [],
       });
     });
 
@@ -125,6 +130,7 @@ describe('domains', () => {
         allowed: [],
         blocked: [count('a.example', 1)],
         unresolvable: [],
+        unreachable: [],
       });
     });
 
@@ -136,6 +142,7 @@ describe('domains', () => {
         allowed: [count('a.example', 1)],
         blocked: [count('evil.example', 1)],
         unresolvable: [],
+        unreachable: [],
       });
     });
 
@@ -150,7 +157,7 @@ describe('any number of names', () => {
     const records = Array.from({ length: 30_000 }, (_, index) => denied(`${index}.example`));
     const { blocked, others } = domains([...records, record('a.example')]);
     expect(blocked).toHaveLength(10_000);
-    expect(others).toEqual({ allowed: 0, blocked: 20_000, audited: 0, unresolvable: 0 });
+    expect(others).toEqual({ allowed: 0, blocked: 20_000, audited: 0, unresolvable: 0, unreachable: 0 });
   });
 
   test('includes names without an address, because a name below an allowed one can carry data to its resolver', () => {
@@ -159,7 +166,7 @@ describe('any number of names', () => {
     );
     const { unresolvable, others } = domains(records);
     expect(unresolvable).toHaveLength(10_000);
-    expect(others).toEqual({ allowed: 0, blocked: 0, audited: 0, unresolvable: 20_000 });
+    expect(others).toEqual({ allowed: 0, blocked: 0, audited: 0, unresolvable: 20_000, unreachable: 0 });
   });
 });
 

@@ -30,6 +30,7 @@ export const CLAIMED: Claimed = {
   outerSubnet: '10.214.0.0/24',
   outerName: 'awf-outer-0123abcd',
   upstreamHost: undefined,
+  proxyTrust: undefined,
   names: namesFor(RUN_ID, '172.30.0.0/24'),
   agentImage: undefined,
   guards: [{ kind: 'bind', source: '/workspace/.git/hooks', target: '/workspace/.git/hooks', writable: false }],

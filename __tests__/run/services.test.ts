@@ -19,9 +19,14 @@ async function listening(onConnection: (socket: Socket) => void, host = '127.0.0
   return (server.address() as AddressInfo).port;
 }
 
-async function opened(name: string, port: number, engine = engineWith()): Promise<string> {
+async function opened(
+  name: string,
+  port: number,
+  engine = engineWith(),
+  warn: (message: string) => void = () => undefined,
+): Promise<string> {
   const directory = temporaryDirectory();
-  const services = await openServices({ services: [{ name, port }] }, directory, engine);
+  const services = await openServices({ services: [{ name, port }] }, directory, engine, warn);
   onTestFinished(() => services?.close());
   return join(directory, 'services', String(port));
 }
@@ -57,16 +62,43 @@ describe('a connection', () => {
     expect(await send(path, '')).toBe('the other address');
   });
 
-  test('to a service that is not up ends at once', async () => {
+  test('to a service that is not up ends at once, with one warning', async () => {
     const port = await listening((socket) => socket.end());
-    const path = await opened('nowhere', port, engineWith(neighbour('127.0.0.7', 'nowhere')));
-    expect(await send(path, 'hello')).toBe('');
+    const warnings: string[] = [];
+    const warn = (message: string): void => void warnings.push(message);
+    const path = await opened('nowhere', port, engineWith(neighbour('127.0.0.7', 'nowhere')), warn);
+    expect([await send(path, 'hello'), await send(path, 'again')]).toEqual(['', '']);
+    expect(warnings).toEqual([
+      `allow-services: nowhere:${String(port)} did not accept a connection of the command's. Does the service run?`,
+    ]);
+  });
+
+  test('to a service that ends it without a word is no reason to warn', async () => {
+    const warnings: string[] = [];
+    const port = await listening((socket) => socket.destroy());
+    await send(await opened('localhost', port, engineWith(), (message) => void warnings.push(message)), '');
+    expect(warnings).toEqual([]);
+  });
+
+  test.each(['127.0.0.1', '::1'])('reaches a server of the runner that listens only on %s', async (host) => {
+    const port = await listening((socket) => socket.end('here'), host);
+    expect(await send(await opened('localhost', port), '')).toBe('here');
+  });
+
+  test('to a container never leads to loopback', async () => {
+    const port = await listening((socket) => socket.end('the runner'), '::1');
+    expect(await send(await opened('nowhere', port, engineWith(neighbour('127.0.0.7', 'nowhere'))), '')).toBe('');
   });
 
   test('ends with the run', async () => {
     const port = await listening((socket) => socket.resume());
     const directory = temporaryDirectory();
-    const services = await openServices({ services: [{ name: 'localhost', port }] }, directory, engineWith());
+    const services = await openServices(
+      { services: [{ name: 'localhost', port }] },
+      directory,
+      engineWith(),
+      () => undefined,
+    );
     const client = connect(join(directory, 'services', String(port)));
     client.on('error', () => undefined);
     await once(client, 'connect');
@@ -84,7 +116,12 @@ describe('a connection', () => {
 
 describe('a service of the job', () => {
   const open = (...found: Neighbour[]) =>
-    openServices({ services: [{ name: 'postgres', port: 5432 }] }, temporaryDirectory(), engineWith(...found));
+    openServices(
+      { services: [{ name: 'postgres', port: 5432 }] },
+      temporaryDirectory(),
+      engineWith(...found),
+      () => undefined,
+    );
 
   test('that is not there: the error names those that are', async () => {
     const error: unknown = await open(neighbour('10.0.0.1', 'redis', '0123456789ab')).catch(
@@ -110,7 +147,7 @@ describe('a service of the job', () => {
 
 test('without services, nothing is opened, asked or mounted', async () => {
   const engine = { neighbours: () => Promise.reject(new Error('asked')) };
-  expect(await openServices({ services: [] }, '/nonexistent', engine)).toBeUndefined();
+  expect(await openServices({ services: [] }, '/nonexistent', engine, () => undefined)).toBeUndefined();
   expect(serviceMounts(aConfig(), '/work')).toEqual([]);
   expect(serviceMounts(aConfig({ services: [{ name: 'db', port: 1 }] }), '/work')).toEqual([
     { kind: 'bind', source: '/work/services', target: '/tmp/awf-services', writable: false },

@@ -49,6 +49,7 @@ describe('parseAccessLine', () => {
       status: 200,
       bytesSent: 3900,
       bytesReceived: 3800,
+      route: 'FIRSTUP_PARENT/127.0.0.1',
       routePort: 50_000,
       serverName: 'evil.example',
       verdict: 'server-name',

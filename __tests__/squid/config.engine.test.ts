@@ -71,7 +71,7 @@ const POLICIES: Readonly<Record<string, EgressPolicy>> = {
     targets: [{ host: 'api.openai.com', port: 443, permitted: true }],
     namedHosts: ['api.openai.com'],
     upstream: {
-      ...{ host: 'proxy.corp.example', port: 3128 },
+      ...{ host: 'proxy.corp.example', port: 3128, isSecure: false },
       login: { user: 'DOMAIN\\build user', password: `p@ss: w"or'd%20#\\é\n$x` },
       direct: [
         { host: 'corp.example', match: 'domain' },

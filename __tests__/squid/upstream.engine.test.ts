@@ -6,6 +6,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DockerEngine } from '../../src/docker/docker-engine.ts';
+import type { EgressRequest } from '../../src/report/requests.ts';
 import type { ContainerSpec } from '../../src/docker/spec.ts';
 import { startProviderServer, type ProviderServer } from '../../testing/provider/server.ts';
 import { addBridgeAddress, docker } from '../../testing/engine/engine.ts';
@@ -44,6 +45,7 @@ say literal page https://10.1.2.3/
 say pinned curl -sS -k --max-time 60 https://pinned.example/pinned
 say direct page http://git.corp.example/
 say unknown page http://unknown.example/
+say cut curl -sS -k --max-time 60 https://unknown.example/
 say model curl -sS --max-time 60 -o /dev/null -w '%{http_code}' -H 'content-type: application/json' -H "x-api-key: $ANTHROPIC_API_KEY" \\
   -H 'anthropic-version: 2023-06-01' -d '{"model":"claude-opus-4-5","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}' \\
   "$ANTHROPIC_BASE_URL/v1/messages"
@@ -189,6 +191,23 @@ describe('with a parent proxy that demands a password, and a DNS server that nev
   test('the parent’s own refusal arrives', () => {
     expect(said('unknown')).toBe('000 403');
     expect(asked('http://unknown.example/')).toMatchObject([{ status: 403 }]);
+  });
+
+  test('the parent’s refusal of a tunnel is in the report, with its status; the command only sees that TLS was cut', () => {
+    expect(said('cut')).toMatch(/^curl: \(35\)/);
+    expect(asked('unknown.example:443')).toMatchObject([{ method: 'CONNECT', status: 403 }]);
+    const requests = textOf(join(run.logs()!.squid, 'access.jsonl'))
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as EgressRequest)
+      .filter(({ host, scheme }) => host.endsWith('.example') && scheme === 'https');
+    expect(requests.filter(({ host }) => host === 'unknown.example')).toMatchObject([
+      { verdict: 'unreachable', reason: 'upstream-proxy-403', status: 403, rule: { entry: 'unknown.example' } },
+    ]);
+    // Control: a tunnel that it opened is one request, and reached its host.
+    expect(requests.filter(({ host }) => host === 'allowed.example')).toMatchObject([
+      { verdict: 'allowed', status: 200 },
+    ]);
   });
 
   // Squid also looks up the hosts of its tunnels, to measure the way there. Nothing waits for that.

@@ -4,7 +4,7 @@ import { ADDRESSES } from '../../testing/builders.ts';
 import { allowing } from '../../testing/options.ts';
 import { Judge, type Request } from './judge.ts';
 
-const PARENT = { host: 'proxy.example', port: 3128, login: undefined, direct: [] };
+const PARENT = { host: 'proxy.example', port: 3128, isSecure: false, login: undefined, direct: [] };
 const POLICY: EgressPolicy = {
   addresses: ADDRESSES,
   egress: allowing('allowed.example, corp.example, pinned.example'),
@@ -95,6 +95,14 @@ describe('with a proxy of the network', () => {
     expect(audit.access(connect('198.51.100.7', { address: '198.51.100.7' })).allowed).toBe(true);
     expect(audit.peer(connect('anything.example', { port: 8443 }))).toBe('to_upstream');
   });
+});
+
+test('a proxy that speaks TLS has to prove its name, and no other is spoken TLS to', () => {
+  const peer = (isSecure: boolean): string =>
+    squidConfig({ ...POLICY, upstream: { ...PARENT, isSecure } }).match(/^cache_peer proxy.*/m)?.[0] ?? '';
+  expect(peer(true)).toMatch(/ tls tls-cafile=\/etc\/squid\/parent-ca\.pem name=to_upstream$/);
+  expect(peer(true)).not.toMatch(/DONT_VERIFY/i);
+  expect(peer(false)).not.toContain('tls');
 });
 
 describe('the credential', () => {

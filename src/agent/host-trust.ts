@@ -80,6 +80,11 @@ function sourceOf(path: string, userMounts: readonly MountSpec[]): string {
   return innermost?.kind === 'bind' ? resolve(innermost.source, relative(innermost.target, path)) : path;
 }
 
+/** The system's list of CAs, in PEM; undefined if there is none. */
+export function systemCertificates(): string | undefined {
+  return BUNDLES.map((path) => readCertificates(path)?.pem).find((pem) => pem !== undefined && pem !== '');
+}
+
 function readCertificates(path: string): TrustedFile | undefined {
   try {
     const stats = statSync(path);

@@ -47,7 +47,7 @@ export const EGRESS = [
   },
   {
     name: 'allow-services',
-    kind: 'lines',
+    kind: 'commas',
     parse: serviceEntry,
     description: 'name:port of services of the job and of servers on the runner (localhost:port)',
   },

@@ -55,12 +55,12 @@ export function networkConfig(values: NetworkValues, environment: NodeJS.Process
   if (proxy === NO_PROXY_AT_ALL || everything) {
     return { network: { upstreamProxy: undefined, ...rest }, secrets: [], warnings: [], problems };
   }
-  const { host, port, login, origin } = proxy;
+  const { host, port, isSecure, login, origin } = proxy;
   // The proxy would resolve these names itself, and not to the addresses that the user gives them.
   const pinned = values['add-hosts'].map(({ name }): NamePattern => ({ host: name, match: 'host' }));
   return {
     network: {
-      upstreamProxy: { host, port, user: login?.user, direct: [...patterns, ...pinned], origin },
+      upstreamProxy: { host, port, isSecure, user: login?.user, direct: [...patterns, ...pinned], origin },
       ...rest,
     },
     secrets: secretsOf(login),

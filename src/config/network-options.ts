@@ -24,7 +24,7 @@ export const NETWORK = [
     kind: 'text',
     parse: upstreamProxy,
     variable: PROXY_OPTION_VARIABLE,
-    description: `the network's own proxy, http://host:port, or none; ${PROXY_VARIABLE.https} by default`,
+    description: `the network's own proxy, http(s)://host:port, or none; ${PROXY_VARIABLE.https} by default`,
   },
   {
     name: 'dns-servers',

@@ -16,6 +16,8 @@ export interface NetworkConfig {
 export interface UpstreamProxy {
   readonly host: string;
   readonly port: number;
+  /** Whether the proxy speaks TLS. */
+  readonly isSecure: boolean;
   /** Undefined for a proxy that wants no credential. */
   readonly user: string | undefined;
   /** Names that Squid connects to without the proxy. */

@@ -14,6 +14,8 @@ export const PROXY_OPTION_VARIABLE = 'AWF_UPSTREAM_PROXY';
 export interface GivenProxy {
   readonly host: string;
   readonly port: number;
+  /** Whether the proxy speaks TLS at this port. */
+  readonly isSecure: boolean;
   readonly login: ProxyLogin | undefined;
   readonly origin: string;
 }
@@ -23,11 +25,13 @@ export interface ProxyLogin {
   readonly password: string;
 }
 
-const HINT = 'Write http://[user:password@]host:port, or none.';
+const HINT = 'Write http://[user:password@]host:port, https://… for a proxy that speaks TLS, or none.';
+/** What ends the part of an address that has the password. */
+const ENCODE = 'In a user name or a password, write "/" as %2F, "?" as %3F, "#" as %23 and "\\" as %5C.';
 const UNREACHABLE = ['0.0.0.0/8', '127.0.0.0/8'].map(cidr);
 
 /**
- * Reads `http://[user:password@]host:port` or `none`. No message repeats the text, because it may hold a password.
+ * Reads `http://[user:password@]host:port`, the same with `https`, or `none`. No message repeats the text, because it may hold a password.
  *
  * @throws UserError
  */
@@ -39,18 +43,19 @@ export function upstreamProxy({ text, source }: Given): GivenProxy | typeof NO_P
   };
   // Programs take an address without a scheme for that of an HTTP proxy.
   const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
-  if (/^https:/i.test(whole)) {
+  const isSecure = /^https:/i.test(whole);
+  if (!isSecure && !/^http:/i.test(whole)) return fail('this is not the address of an HTTP proxy');
+  const encode = whole.includes('@') ? `${ENCODE} ${HINT}` : HINT;
+  const url = URL.canParse(whole) ? new URL(whole) : fail('this is not the address of a proxy', encode);
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') return fail('the address has a path', encode);
+  if (url.port === '0') return fail('its port is 0');
+  const host = proxyHost(url.hostname, fail);
+  if (isSecure && isIP(host) !== 0) {
     return fail(
-      'AWF cannot speak TLS to a proxy',
-      `Name a port at which the proxy speaks plain HTTP (tunnels are encrypted anyway). ${HINT}`,
+      "the certificate of a proxy that speaks TLS is checked against the proxy's name, and this is an address",
+      'Write the name; add-hosts can give it the address.',
     );
   }
-  if (!/^http:/i.test(whole)) return fail('this is not the address of an HTTP proxy');
-  const url = URL.canParse(whole) ? new URL(whole) : fail('this is not the address of a proxy');
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
-    return fail('the address has a path', `A "/", "?" or "#" in a password is written %2F, %3F or %23. ${HINT}`);
-  }
-  const host = proxyHost(url.hostname, fail);
   const login = loginOf(url, fail);
   if (login !== undefined && source.kind === 'flag') {
     return fail(
@@ -58,7 +63,8 @@ export function upstreamProxy({ text, source }: Given): GivenProxy | typeof NO_P
       `Set the variable ${PROXY_OPTION_VARIABLE} to it, and leave the flag out.`,
     );
   }
-  return { host, port: url.port === '' ? 80 : Number(url.port), login, origin };
+  const usual = isSecure ? 443 : 80;
+  return { host, port: url.port === '' ? usual : Number(url.port), isSecure, login, origin };
 }
 
 function proxyHost(text: string, fail: (problem: string, hint?: string) => never): string {

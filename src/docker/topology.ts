@@ -47,6 +47,8 @@ export interface Claimed {
   readonly outerName: string;
   /** The name of the network's own proxy with the address that the host has for it. */
   readonly upstreamHost?: HostEntry | undefined;
+  /** Further files for Squid. */
+  readonly squidMounts?: readonly MountSpec[];
   /** True if the kernel has IPv6. */
   readonly hasIpv6: boolean;
 }
@@ -96,7 +98,10 @@ export function topology(config: Config, claimed: Claimed): Topology {
     wayOut: claimed.outerName,
     user: sidecar,
     limits: SIDECAR_LIMITS,
-    mounts: [{ kind: 'bind', source: claimed.logs.squid, target: SQUID_LOG_DIR, writable: true }],
+    mounts: [
+      { kind: 'bind', source: claimed.logs.squid, target: SQUID_LOG_DIR, writable: true },
+      ...(claimed.squidMounts ?? []),
+    ],
     tmpfs: [
       { target: SQUID_RUN_DIRECTORY, mode: '0700', owner: claimed.sidecarUser, executable: false, size: '16m' },
       { target: '/tmp', mode: '1777', executable: false, size: '16m' },

@@ -1,7 +1,7 @@
 import { lookup, Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import { connect, isIP, type Socket } from 'node:net';
-import { connect as connectTls, rootCertificates } from 'node:tls';
+import { connect as connectTls, rootCertificates, type TLSSocket } from 'node:tls';
 import { UserError } from '../errors.ts';
 import { PROXY_VARIABLE } from '../shared/proxy-variables.ts';
 
@@ -12,6 +12,8 @@ const LIMIT_MS = 5_000;
 export interface Proxy {
   readonly host: string;
   readonly port: number;
+  /** Whether it speaks TLS. */
+  readonly isSecure: boolean;
   readonly login: { readonly user: string; readonly password: string } | undefined;
 }
 
@@ -75,20 +77,25 @@ export async function tunnel(socket: Socket, authority: string, { host, port, lo
 
 /** Speaks TLS. @param ca further authorities, as PEM @throws UserError if the certificate is not trusted */
 export async function shake(socket: Socket, name: string, ca: string | undefined): Promise<void> {
+  (await secured(socket, name, ca === undefined ? undefined : [...rootCertificates, ca])).destroy();
+}
+
+/** @param ca all authorities; undefined for the public ones @throws UserError if the certificate is not trusted */
+export async function secured(socket: Socket, name: string, ca: readonly string[] | undefined): Promise<TLSSocket> {
   const tls = connectTls({
     socket,
     ...(isIP(name) === 0 && { servername: name }),
-    ...(ca !== undefined && { ca: [...rootCertificates, ca] }),
+    ...(ca !== undefined && { ca: [...ca] }),
   });
   try {
     await inTime(once(tls, 'secureConnect'));
+    return tls;
   } catch (cause) {
+    tls.destroy();
     throw new UserError(`${name} answers, but not with TLS that AWF trusts.`, {
       hint: 'If your network replaces certificates, name its authority: upstream-ca.',
       cause,
     });
-  } finally {
-    tls.destroy();
   }
 }
 

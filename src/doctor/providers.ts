@@ -1,26 +1,35 @@
+import type { Socket } from 'node:net';
 import { pinnedAddress, UPSTREAM_PROXY_SECRET } from '../config/network-build.ts';
 import type { Built } from '../config/build.ts';
 import { hostAddresses } from '../host/addresses.ts';
 import { cidr, contains } from '../shared/cidr.ts';
 import { covers } from '../shared/host-pattern.ts';
 import { CREDENTIALS, isOwnHost, PROVIDERS } from '../shared/providers.ts';
+import { readProxyTrust } from '../run/proxy-trust.ts';
 import { privateRanges } from '../squid/private-ranges.ts';
 import type { Check, CheckContext } from './context.ts';
-import { addressOf, dial, shake, tunnel, type Proxy } from './dial.ts';
+import { addressOf, dial, secured, shake, tunnel, type Proxy } from './dial.ts';
 import { host, problemOf, words, type Finding } from './finding.ts';
 
 /** The network's own proxy, as Squid has it. */
 function proxyOf({ config, secrets }: Built): Proxy | undefined {
   const { upstreamProxy } = config.network;
   if (upstreamProxy === undefined) return undefined;
-  const { host: name, port, user } = upstreamProxy;
+  const { host: name, port, isSecure, user } = upstreamProxy;
   const login = user === undefined ? undefined : { user, password: secrets.get(UPSTREAM_PROXY_SECRET) ?? '' };
-  return { host: name, port, login };
+  return { host: name, port, isSecure, login };
 }
 
 /** Where a run finds a name. @throws UserError if the name has no address */
 const addressIn = async ({ config: { addHosts, network } }: Built, name: string): Promise<string> =>
   pinnedAddress(addHosts, name) ?? (await addressOf(name, network.dnsServers));
+
+/** Opens a connection to the network's own proxy, over TLS if it wants that. */
+async function dialProxy(built: Built, { host: name, port }: Pick<Proxy, 'host' | 'port'>): Promise<Socket> {
+  const socket = await dial(name, port, await addressIn(built, name));
+  const trust = readProxyTrust(built.config);
+  return trust === undefined ? socket : await secured(socket, name, [trust]);
+}
 
 export const PROXY: Check = {
   id: 'proxy',
@@ -30,7 +39,7 @@ export const PROXY: Check = {
     const upstream = built?.config.network.upstreamProxy;
     if (built === undefined || upstream === undefined) return [];
     const { host: name, port, origin } = upstream;
-    (await dial(name, port, await addressIn(built, name))).destroy();
+    (await dialProxy(built, upstream)).destroy();
     return [
       {
         status: 'ok',
@@ -65,7 +74,7 @@ async function reach(name: string, port: number, built: Built): Promise<Finding>
   const proxy = proxyOf(built);
   const isDirect = network.upstreamProxy?.direct.some((pattern) => covers(pattern, name)) === true;
   if (proxy !== undefined && !isDirect) {
-    const socket = await dial(proxy.host, proxy.port, await addressIn(built, proxy.host));
+    const socket = await dialProxy(built, proxy);
     try {
       await tunnel(socket, `${name}:${port}`, proxy);
       await shake(socket, name, upstreamCa);

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import type { NetworkConfig } from '../config/network.ts';
 import { optionName } from '../config/options.ts';
 import { printable } from '../host/file-names.ts';
 import { isUsualPort } from '../config/egress-entry.ts';
@@ -9,6 +10,7 @@ import type { RefusedRequest } from '../report/hosts.ts';
 import { counted } from '../report/numbers.ts';
 import { unexpectedOf, type Refusals } from '../report/refusals.ts';
 import type { DomainTraffic, JudgedDomain } from '../report/traffic.ts';
+import { isRefusedByProxy, isWrongCredential, unreachedText } from '../report/unreached.ts';
 import { listed } from './amounts.ts';
 import type { Annotation } from './outcome.ts';
 import type { Paint } from './paint.ts';
@@ -48,6 +50,7 @@ export function refusalBlocks(
       : [[lead, ...addedLines(both.allowable, proposal), ...notes.map((note) => `  ${note}`)]]),
     ...hostBlocks(config, both.atHosts, paint),
     ...unresolvableBlocks(domains.unresolvable, paint),
+    ...unreachableBlocks(config, domains.unreachable, paint),
   ];
 }
 
@@ -134,7 +137,7 @@ function keylessNotes({ frontEnd }: Config, keyless: Refusals['keyless']): strin
 }
 
 function furtherNotes({ others }: DomainTraffic): string[] {
-  const further = others.blocked + others.audited + others.unresolvable;
+  const further = others.blocked + others.audited + others.unresolvable + others.unreachable;
   return further === 0 ? [] : [`${counted(further, 'more request')} went to other names; they are in Squid's log.`];
 }
 
@@ -176,6 +179,27 @@ function unresolvableBlocks(unresolvable: readonly JudgedDomain[], paint: Paint)
       : [[`${paint.note('⚠')} ${lead}: ${names}. Check the spelling, and the DNS of this machine.`]];
   };
   return [...block('Allowed, but without an address', listed), ...block('On no list, and without an address', others)];
+}
+
+/** What the network's own proxy kept from the run. A command often only sees that TLS was cut. */
+function unreachableBlocks({ network }: Config, unreachable: readonly JudgedDomain[], paint: Paint): string[][] {
+  return [...Map.groupBy(unreachable, ({ reason }) => reason)].map(([reason, list]) => {
+    const names = namesText(list.map(({ domain }) => domain));
+    const why = `${unreachedText(reason)}. ${unreachableRemedy(network, reason)}`;
+    return [`${paint.note('⚠')} Allowed, but not reached: ${names}. Why: ${why}`];
+  });
+}
+
+function unreachableRemedy({ upstreamProxy }: NetworkConfig, reason: string | null): string {
+  const origin = upstreamProxy?.origin ?? 'upstream-proxy';
+  if (isWrongCredential(reason)) return `Check the user name and the password in ${origin}.`;
+  if (isRefusedByProxy(reason)) return `Ask whoever runs the proxy of ${origin}.`;
+  const certificate =
+    'Its certificate must be for its name, and from an authority that this machine or upstream-ca trusts.';
+  return [
+    `Check the host, and the proxy of ${origin}.`,
+    ...(upstreamProxy?.isSecure === true ? [certificate] : []),
+  ].join(' ');
 }
 
 const nameOf = ({ domain }: JudgedDomain): string => printable(domain);

@@ -1,7 +1,7 @@
 import { REQUEST_SCHEMES, type DecidingRule, type EgressRequest } from '../report/requests.ts';
 import { isObject } from '../shared/usage.ts';
 
-const VERDICTS = ['allowed', 'audited', 'refused', 'unresolvable'] as const;
+const VERDICTS = ['allowed', 'audited', 'refused', 'unresolvable', 'unreachable'] as const;
 const SOURCES = ['agent', 'api-proxy'] as const;
 
 /**

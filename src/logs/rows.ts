@@ -14,7 +14,7 @@ export type RequestRow = Pick<EgressRequest, 'verdict' | 'scheme' | 'host' | 'po
 export type OtherRequests = Readonly<Record<EgressVerdict, number>>;
 
 /** What is refused comes first. */
-const ORDER: readonly EgressVerdict[] = ['refused', 'audited', 'unresolvable', 'allowed'];
+const ORDER: readonly EgressVerdict[] = ['refused', 'audited', 'unresolvable', 'unreachable', 'allowed'];
 
 type Detail = Omit<RequestRow, 'requests'>;
 
@@ -56,6 +56,7 @@ export class RowCounter {
       audited: count('audited'),
       refused: count('refused'),
       unresolvable: count('unresolvable'),
+      unreachable: count('unreachable'),
     };
   }
 }

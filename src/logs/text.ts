@@ -12,6 +12,7 @@ const ICONS: Readonly<Record<RequestRow['verdict'], string>> = {
   refused: '⛔',
   audited: '🔎',
   unresolvable: '⚠ ',
+  unreachable: '⚠ ',
   allowed: '✔ ',
 };
 

@@ -1,6 +1,7 @@
 /** Texts of others for a terminal: one line, of limited length, in characters that a terminal only shows. */
 
 import { fromText, printable } from '../host/file-names.ts';
+import { unreachedText } from '../report/unreached.ts';
 import type { RequestRow } from './rows.ts';
 
 /** A text that anybody may have chosen. Longer ones lose their middle, which leaves the end of a host's name. */
@@ -34,6 +35,7 @@ export function whyOf({ verdict, rule, reason }: Pick<RequestRow, 'verdict' | 'r
   if (verdict === 'unresolvable') {
     return reason === null ? `allowed${by}, but it has no address` : 'on no list, and it has no address';
   }
+  if (verdict === 'unreachable') return `allowed${by}, but ${unreachedText(reason)}`;
   const why = REASONS[reason ?? ''] ?? 'refused by Squid';
   return reason === 'denied' ? `${why}${by}` : why;
 }

@@ -6,6 +6,7 @@ import { counted, countText } from './numbers.ts';
 import type { Harmless, Refusals } from './refusals.ts';
 import type { DecidingRule } from './requests.ts';
 import type { DomainTraffic, JudgedDomain } from './traffic.ts';
+import { unreachedText } from './unreached.ts';
 
 /** What a reader has to see of the domains: the list to paste, what was refused, and what nobody could reach. */
 export function refusedBlocks(domains: DomainTraffic, { mode, refusals, audited, proposal }: EgressReport): string[] {
@@ -19,6 +20,7 @@ export function refusedBlocks(domains: DomainTraffic, { mode, refusals, audited,
     ...keylessNotes([...refusals.keyless, ...audited.keyless]),
     ...table(['Allowed, but without an address', 'Requests'], unresolvableRows(domains, true)),
     ...table(['On no list, and without an address', 'Requests'], unresolvableRows(domains, false)),
+    ...table(['Allowed, but not reached', 'Requests'], domains.unreachable.map(unreachableRow)),
     ...furtherNote(domains),
     ...unreadNote(domains.unreadableLines, 'Squid'),
   ];
@@ -127,6 +129,11 @@ function closedRow({ domain, reason, rule, requests, port }: JudgedDomain): Row 
   return [`${nameCell(atPort(domain, port))}${text === undefined ? '' : note(text)}`, countText(requests)];
 }
 
+const unreachableRow = ({ domain, reason, requests }: JudgedDomain): Row => [
+  `${nameCell(domain)}${note(unreachedText(reason))}`,
+  countText(requests),
+];
+
 const deniedText = (rule: DecidingRule | null): string => `denied${rule === null ? '' : ` by ${ruleText(rule)}`}`;
 
 function keylessNotes(keyless: Refusals['keyless']): string[] {
@@ -158,10 +165,11 @@ function expectedBlocks(expected: readonly string[]): string[] {
 }
 
 function furtherNote({ others }: DomainTraffic): string[] {
-  const { allowed, blocked, audited, unresolvable } = others;
-  if (allowed + blocked + audited + unresolvable === 0) return [];
+  const { allowed, blocked, audited, unresolvable, unreachable } = others;
+  if (allowed + blocked + audited + unresolvable + unreachable === 0) return [];
   return [
     `Requests for further names: ${blocked} refused, ${allowed} allowed, ${unresolvable} without an address` +
+      (unreachable === 0 ? '' : `, ${unreachable} not reached`) +
       `${audited === 0 ? '' : `, ${audited} that would be refused`}.`,
   ];
 }

@@ -67,6 +67,7 @@ export function writePolicy(
     refused: domains.blocked.map(withoutTime),
     audited: domains.audited.map(withoutTime),
     unresolvable: domains.unresolvable.map(withoutTime),
+    unreachable: domains.unreachable.map(withoutTime),
     proposal: proposal === undefined ? null : { allowDomains: proposal.lines, leftOut: proposal.leftOut },
   });
 }

@@ -2,7 +2,7 @@ import { DEFAULT_PORTS, SCHEMES, type EgressEntry, type Scheme } from '../config
 import { decide, type Decision, type EgressRules } from '../config/egress-rules.ts';
 import { looksLikeAddress } from '../config/domain.ts';
 import { placeOf } from '../config/source.ts';
-import { isRefused, isUnresolvable, type AccessRecord } from '../squid/access-log.ts';
+import { isOfPeekPort, isRefused, isUnresolvable, whyUnreached, type AccessRecord } from '../squid/access-log.ts';
 
 /**
  * What became of a request.
@@ -11,8 +11,9 @@ import { isRefused, isUnresolvable, type AccessRecord } from '../squid/access-lo
  * - `audited`: Squid let it through in an audit, and would have refused it otherwise.
  * - `refused`: Squid refused it, or cut the tunnel.
  * - `unresolvable`: it is allowed, but the name has no address.
+ * - `unreachable`: it is allowed, but the network's own proxy refused it or did not answer.
  */
-export type EgressVerdict = 'allowed' | 'audited' | 'refused' | 'unresolvable';
+export type EgressVerdict = 'allowed' | 'audited' | 'refused' | 'unresolvable' | 'unreachable';
 
 /** The entry that decided on a request. */
 export interface DecidingRule {
@@ -40,10 +41,10 @@ export interface EgressRequest {
   /** The TLS server name in a tunnel that was or would have been cut. */
   readonly serverName: string | null;
   readonly verdict: EgressVerdict;
-  /** Why it was or would have been refused: `not-listed`, `denied`, `private-address`, `server-name`, ... */
+  /** Why it was or would have been refused, or reached nothing: `not-listed`, `server-name`, `upstream-proxy-407`, ... */
   readonly reason: string | null;
   readonly rule: DecidingRule | null;
-  /** What the client received; for a tunnel, the answer to CONNECT. */
+  /** What the client received; for a tunnel, the answer to CONNECT, that of the network's own proxy included. */
   readonly status: number;
   /** By the client. */
   readonly bytesSent: number;
@@ -61,13 +62,13 @@ export interface Observed {
 const MANY_ENTRIES = 20;
 const MAX_DECISIONS = 50_000;
 
-/** Verdicts of the peek port that wait for their tunnel. No run has more tunnels at once. */
+/** Records of the peek port that wait for their tunnel. No run has more tunnels at once. */
 const MAX_PENDING = 10_000;
 
 /**
- * Makes requests of Squid's records. A tunnel that the peek port cut has two of them: first the peek port's with the verdict,
- * then the front port's, which says that a tunnel to an allowed name was opened. The port of the connection between the two
- * says which belong together.
+ * Makes requests of Squid's records. A tunnel that the peek port cut or could not carry has two of them: first the peek
+ * port's with the verdict, then the front port's, which says that a tunnel to an allowed name was opened. The port of the
+ * connection between the two says which belong together.
  */
 export class RequestJoiner {
   readonly #observed: Observed;
@@ -80,7 +81,8 @@ export class RequestJoiner {
 
   /** @returns the requests that the record completes */
   push(record: AccessRecord): EgressRequest[] {
-    if (record.verdict !== undefined && !isUnresolvable(record)) {
+    if (isOfPeekPort(record) && record.verdict === undefined && whyUnreached(record) === undefined) return [];
+    if (isOfPeekPort(record) || (record.verdict !== undefined && !isUnresolvable(record))) {
       const crowded = this.#pending.size >= MAX_PENDING ? this.#takeOldest() : [];
       this.#pending.set(record.clientPort, record);
       return crowded;
@@ -108,7 +110,8 @@ export class RequestJoiner {
 
   #ofAgent(record: AccessRecord, cut?: AccessRecord): EgressRequest {
     const judgement = judged(record, this.#observed.rules, this.#decisionOn(record), cut);
-    return requestOf(record, 'agent', judgement, cut?.serverName);
+    if (cut === undefined || cut.verdict !== undefined) return requestOf(record, 'agent', judgement, cut?.serverName);
+    return requestOf({ ...record, status: cut.status }, 'agent', judgement);
   }
 
   #decisionOn(record: AccessRecord): Decision {
@@ -130,7 +133,8 @@ type Judgement = Pick<EgressRequest, 'verdict' | 'reason' | 'rule'>;
 
 /** No entry decides on a request of AWF's own. */
 function judgedOfOwn(record: AccessRecord): Judgement {
-  return { verdict: isRefused(record) ? 'refused' : 'allowed', reason: record.refusal ?? null, rule: null };
+  if (isRefused(record)) return { verdict: 'refused', reason: record.refusal ?? null, rule: null };
+  return { ...reached(record), rule: null };
 }
 
 function judged(record: AccessRecord, rules: EgressRules, decision: Decision, cut?: AccessRecord): Judgement {
@@ -147,9 +151,14 @@ function judged(record: AccessRecord, rules: EgressRules, decision: Decision, cu
   if (isAudit && !decision.isAllowed && cut?.verdict !== 'closed-server-name') {
     return { verdict: 'audited', reason: whyNotListed(record), rule };
   }
-  if (cut === undefined) return { verdict: 'allowed', reason: null, rule };
+  if (cut?.verdict === undefined) return { ...reached(cut ?? record), rule };
   const passed = isAudit && cut.verdict !== 'closed-server-name';
-  return { verdict: passed ? 'audited' : 'refused', reason: cut.verdict ?? null, rule };
+  return { verdict: passed ? 'audited' : 'refused', reason: cut.verdict, rule };
+}
+
+function reached(record: AccessRecord): Omit<Judgement, 'rule'> {
+  const reason = whyUnreached(record) ?? null;
+  return { verdict: reason === null ? 'allowed' : 'unreachable', reason };
 }
 
 /** As Squid puts it when it refuses. */

@@ -35,12 +35,15 @@ export interface DomainTraffic {
   readonly audited: readonly JudgedDomain[];
   /** Allowed names that have no address. */
   readonly unresolvable: readonly JudgedDomain[];
+  /** Allowed names that the network's own proxy refused or could not reach. Those that AWF itself asks for count too. */
+  readonly unreachable: readonly JudgedDomain[];
   /** Requests for names beyond the number that is counted one by one. */
   readonly others: {
     readonly allowed: number;
     readonly blocked: number;
     readonly audited: number;
     readonly unresolvable: number;
+    readonly unreachable: number;
   };
   /** Entries that decided on no request. */
   readonly unused: readonly DecidingRule[];
@@ -54,7 +57,8 @@ export const NO_DOMAINS: DomainTraffic = {
   blocked: [],
   audited: [],
   unresolvable: [],
-  others: { allowed: 0, blocked: 0, audited: 0, unresolvable: 0 },
+  unreachable: [],
+  others: { allowed: 0, blocked: 0, audited: 0, unresolvable: 0, unreachable: 0 },
   unused: [],
   unreadableLines: 0,
 };
@@ -121,19 +125,21 @@ export class DomainCounter {
   readonly #blocked = new Tally<Detail>();
   readonly #audited = new Tally<Detail>();
   readonly #unresolvable = new Tally<Detail>();
+  readonly #unreachable = new Tally<Detail>();
 
   constructor({ rules: { allow, deny } }: Pick<Observed, 'rules'>) {
     this.#entries = [...allow, ...deny];
   }
 
   add({ source, scheme, time, host, port, serverName, verdict, rule, reason }: EgressRequest): void {
-    if (source !== 'agent') return;
+    // A proxy that refuses AWF itself keeps the command from its model.
+    if (source !== 'agent' && verdict !== 'unreachable') return;
     // The requests for a name say more than its lookup.
     if (scheme === 'dns' && this.#blocked.has(host)) return;
     if (rule !== null) this.#used.add(idOf(rule));
     // A name that was looked up would have been reached by HTTPS, as nearly every name is.
     // A tunnel that was cut tried to reach the name inside.
-    const name = verdict === 'allowed' || verdict === 'unresolvable' ? host : (serverName ?? host);
+    const name = verdict === 'refused' || verdict === 'audited' ? (serverName ?? host) : host;
     const asked = scheme === 'dns' ? DEFAULT_PORTS.https : port;
     const detail = (): Detail => ({ domain: name, rule, reason, port: asked, firstAt: Date.parse(time) });
     // An entry opens one port, unless it is a usual one, so each of the others is a wish of its own.
@@ -150,6 +156,9 @@ export class DomainCounter {
         break;
       case 'unresolvable':
         this.#unresolvable.add(name, detail);
+        break;
+      case 'unreachable':
+        this.#unreachable.add(name, detail);
     }
   }
 
@@ -157,14 +166,17 @@ export class DomainCounter {
     const lists = {
       ...{ allowed: this.#allowed, blocked: this.#blocked },
       ...{ audited: this.#audited, unresolvable: this.#unresolvable },
+      unreachable: this.#unreachable,
     };
-    const { allowed, blocked, audited, unresolvable } = lists;
+    const { allowed, blocked, audited, unresolvable, unreachable } = lists;
     return {
       ...{ allowed: allowed.ranked(), blocked: blocked.ranked() },
       ...{ audited: audited.ranked(), unresolvable: unresolvable.ranked() },
+      unreachable: unreachable.ranked(),
       others: {
         ...{ allowed: allowed.others, blocked: blocked.others },
         ...{ audited: audited.others, unresolvable: unresolvable.others },
+        unreachable: unreachable.others,
       },
       unused: this.#entries.map(ruleOf).filter((rule) => !this.#used.has(idOf(rule))),
       unreadableLines: this.unreadableLines,

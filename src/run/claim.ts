@@ -25,6 +25,7 @@ import { SURVEY_LIMIT_MS } from './limits.ts';
 import { claimRunNetwork } from './network.ts';
 import { checkedMounts, systemFileDirectory, type Prepared } from './prepare.ts';
 import type { Progress } from './progress.ts';
+import { readProxyTrust } from './proxy-trust.ts';
 import type { RunContext } from './context.ts';
 import { aborted } from './signals.ts';
 
@@ -37,6 +38,8 @@ export interface Claimed {
   readonly outerName: string;
   /** The name of the network's own proxy with its address. */
   readonly upstreamHost: HostEntry | undefined;
+  /** The authorities that may vouch for that proxy, in PEM; undefined if it does not speak TLS. */
+  readonly proxyTrust: string | undefined;
   readonly names: Names;
   /** What the image of `agent-image` says about itself; undefined without one. */
   readonly agentImage: ImageFacts | undefined;
@@ -106,7 +109,7 @@ export async function claim(
     reporter.warning(warning);
   const { internal: subnet, outer: outerSubnet, outerName, upstreamHost } = network;
   return {
-    ...{ subnet, outerSubnet, outerName, upstreamHost },
+    ...{ subnet, outerSubnet, outerName, upstreamHost, proxyTrust: readProxyTrust(config) },
     ...{ names, agentImage, guards: guards.mounts, userMounts: mounts, host },
     ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts, authority },
   };

@@ -55,10 +55,10 @@ export async function claimRunNetwork(
   return { internal, outer, outerName, upstreamHost };
 }
 
-function upstreamNotice({ host, port, user, origin }: UpstreamProxy): string {
+function upstreamNotice({ host, port, isSecure, user, origin }: UpstreamProxy): string {
   const login = user === undefined ? '' : ', with a credential that only Squid has';
   return (
-    `${origin}: requests leave through the proxy ${host}:${port}${login}. It looks the names up, and it decides whether they ` +
+    `${origin}: requests leave through the proxy ${host}:${port}${isSecure ? ' over TLS' : ''}${login}. It looks the names up, and it decides whether they ` +
     'may lead to private addresses.'
   );
 }

@@ -20,6 +20,7 @@ import type { Upstream } from '../squid/upstream.ts';
 import type { Claimed } from './claim.ts';
 import { systemFileDirectory, type Prepared } from './prepare.ts';
 import type { StartDocuments } from './sandbox.ts';
+import { proxyTrustMounts } from './proxy-trust.ts';
 import { serviceMounts } from './services.ts';
 import { egressTargets, sidecarConfig } from './sidecar-document.ts';
 
@@ -36,6 +37,8 @@ export interface RunPlan {
   readonly etc: EtcPlan | undefined;
   /** The command's copy of the job's event; undefined if there is none. */
   readonly event: string | undefined;
+  /** The authorities that may vouch for the network's own proxy, in PEM; undefined if it does not speak TLS. */
+  readonly proxyTrust: string | undefined;
   /** What the log tells of the policy. */
   readonly policy: PolicyFacts;
   readonly warnings: readonly string[];
@@ -66,6 +69,7 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
       hasIpv6: claimed.hasIpv6,
       outerName: claimed.outerName,
       upstreamHost: claimed.upstreamHost,
+      squidMounts: proxyTrustMounts(workDirectory, claimed.proxyTrust),
     },
     guards: inWorkspace.mounts.filter((mount) => mount !== workspace),
     agentMounts: [
@@ -96,6 +100,7 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
     systemFileDirectory: directory,
     etc: agent.etc,
     event: agent.event,
+    proxyTrust: claimed.proxyTrust,
     policy: {
       passed: agent.passed,
       ...{ guards, userMounts, toolchain: host.toolchain },
@@ -124,9 +129,9 @@ function squidDocument(config: Config, secrets: Secrets, addresses: Addresses, c
 /** The network's own proxy for Squid's document, which is the only one with the password. */
 function upstreamOf({ upstreamProxy }: NetworkConfig, secrets: Secrets): Upstream | undefined {
   if (upstreamProxy === undefined) return undefined;
-  const { host, port, user, direct } = upstreamProxy;
+  const { host, port, isSecure, user, direct } = upstreamProxy;
   return {
-    ...{ host, port, direct },
+    ...{ host, port, isSecure, direct },
     login: user === undefined ? undefined : { user, password: secrets.get(UPSTREAM_PROXY_SECRET) ?? '' },
   };
 }

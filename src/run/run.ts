@@ -23,6 +23,7 @@ import { prepare, type Prepared } from './prepare.ts';
 import { lazyPricing } from '../shared/prices.ts';
 import { priceSource } from './pricing.ts';
 import { Progress } from './progress.ts';
+import { writeProxyTrust } from './proxy-trust.ts';
 import type { RunResult } from './report.ts';
 import { KILLED_EXIT_CODE, Sandbox } from './sandbox.ts';
 import { secondLook } from './second-look.ts';
@@ -77,7 +78,7 @@ export async function run(config: Config, secrets: Secrets, given: RunContext): 
     });
     const plan = await progress.timings.measure('plan', () => planRun(config, secrets, prepared, claimed));
     checkMountTargets(config.mounts, claimed.guards, plan.containers.agent, prepared.agentUser.home, plan);
-    services = await openServices(config, prepared.workDirectory, context.engine);
+    services = await openServices(config, prepared.workDirectory, context.engine, context.warnNow);
     const lookAgain = (refused: ContainerSpec): ContainerSpec | undefined =>
       secondLook(refused, [config, secrets], { prepared, claimed }, context, progress);
     await execute(config, plan, prepared, { sandbox, limit, lookAgain }, context, progress);
@@ -129,6 +130,7 @@ async function execute(
   }
   if (config.agentLogs) progress.transcripts = new TranscriptsFile(workDirectory, agentUser);
   writeEvent(workDirectory, plan.event);
+  writeProxyTrust(workDirectory, plan.proxyTrust);
   writeSystemFiles(plan.systemFileDirectory, plan.systemFiles);
   const watch = watchLogs(logs);
   try {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { chmodSync, mkdirSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, isIP, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { RUNNER, type Service } from '../config/services.ts';
@@ -14,6 +14,9 @@ const JOB_NETWORK = 'github_network_';
 
 /** Connections to one service at a time. The program in the sandbox has the same limit for all of them together. */
 const MAX_CONNECTIONS = 128;
+
+/** Servers that are told to listen on `localhost` take either, and many take only the second (Node.js since 17). */
+const LOOPBACK = ['127.0.0.1', '::1'];
 
 /** Milliseconds in which a service must accept a connection. */
 const CONNECT_MS = 15_000;
@@ -35,6 +38,7 @@ export interface OpenServices {
 /**
  * Listens on one Unix socket per service, and connects each connection to the service.
  *
+ * @param warn gets a message about each service that does not accept a connection, once
  * @returns undefined without services
  * @throws UserError naming a service that is not there, and those that are
  */
@@ -42,15 +46,16 @@ export async function openServices(
   { services }: Pick<Config, 'services'>,
   workDirectory: string,
   engine: Pick<Engine, 'neighbours'>,
+  warn: (message: string) => void,
 ): Promise<OpenServices | undefined> {
   if (services.length === 0) return undefined;
   const inJob = services.some(({ name }) => name !== RUNNER);
   const neighbours = inJob ? await engine.neighbours(JOB_NETWORK) : [];
-  const places = services.map((service) => ({ ...service, address: addressOf(service, neighbours) }));
+  const places = services.map((service) => ({ ...service, addresses: addressesOf(service, neighbours) }));
   const directory = directoryIn(workDirectory);
   mkdirSync(directory);
   chmodSync(directory, 0o755);
-  const opened = await Promise.all(places.map(({ address, port }) => openSocket(directory, address, port)));
+  const opened = await Promise.all(places.map((place) => openSocket(directory, place, warn)));
   return {
     close: () => {
       for (const { close } of opened) close();
@@ -59,8 +64,8 @@ export async function openServices(
 }
 
 /** @throws UserError if no container, or more than one, has the name */
-function addressOf({ name, port }: Service, neighbours: readonly Neighbour[]): string {
-  if (name === RUNNER) return '127.0.0.1';
+function addressesOf({ name, port }: Service, neighbours: readonly Neighbour[]): readonly string[] {
+  if (name === RUNNER) return LOOPBACK;
   const found = neighbours.filter(({ names }) => names.includes(name));
   const [first, ...others] = found;
   const entry = `allow-services: ${name}:${String(port)}`;
@@ -76,13 +81,28 @@ function addressOf({ name, port }: Service, neighbours: readonly Neighbour[]): s
       hint: `Publish the port of the one that you mean, and write "${RUNNER}:PORT".`,
     });
   }
-  return first.address;
+  return [first.address];
 }
 
-async function openSocket(directory: string, address: string, port: number): Promise<OpenServices> {
+type Place = Service & { readonly addresses: readonly string[] };
+
+async function openSocket(directory: string, place: Place, warn: (message: string) => void): Promise<OpenServices> {
+  const { name, port } = place;
   const open = new Set<Socket>();
+  let isTold = false;
+  // The client only sees that its connection ends: the sandbox has accepted it by then.
+  const tell = (): void => {
+    if (isTold) return;
+    isTold = true;
+    warn(`allow-services: ${name}:${String(port)} did not accept a connection of the command's. Does the service run?`);
+  };
   const server: Server = createServer({ allowHalfOpen: true }, (client) => {
-    const service = connect({ host: address, port, allowHalfOpen: true, noDelay: true });
+    const service = dial(place);
+    let isConnected = false;
+    service.once('connect', () => (isConnected = true));
+    service.once('close', () => {
+      if (!isConnected && !client.destroyed) tell();
+    });
     for (const socket of [client, service]) {
       open.add(socket);
       socket.on('close', () => open.delete(socket));
@@ -102,6 +122,18 @@ async function openSocket(directory: string, address: string, port: number): Pro
       for (const socket of open) socket.destroy();
     },
   };
+}
+
+/** Takes the first address that accepts a connection. */
+function dial({ name, port, addresses }: Place): Socket {
+  const found = addresses.map((address) => ({ address, family: isIP(address) }));
+  return connect({
+    ...{ host: name, port, allowHalfOpen: true, noDelay: true, autoSelectFamily: true },
+    lookup: (_, { all }, done) => {
+      if (all === true) done(null, found);
+      else done(null, found[0]?.address ?? '', found[0]?.family);
+    },
+  });
 }
 
 /** Each side may end its direction first. What has arrived still goes out. */

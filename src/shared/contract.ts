@@ -69,6 +69,8 @@ export const DISCARD_PORT = 9;
 export const SQUID_RUN_DIRECTORY = '/run/squid';
 /** Certificate and key that Squid's syntax wants for the peek port; nothing is ever decrypted with them. */
 export const PEEK_CERTIFICATE = '/etc/squid/peek.pem';
+/** The authorities that may vouch for a parent of Squid's that speaks TLS. */
+export const PARENT_CA = '/etc/squid/parent-ca.pem';
 /** The pages of Squid's errors, one line each. */
 export const SQUID_ERROR_DIRECTORY = '/etc/squid/awf-errors';
 export const SQUID_LOG_DIR = '/var/log/squid';

@@ -33,6 +33,7 @@ export const ERROR_STATUS = {
   upstream_broken: 502,
   upstream_closed: 502,
   upstream_compressed: 502,
+  upstream_proxy_refused: 502,
   upstream_dns_error: 502,
   upstream_handshake_closed: 502,
   upstream_tls_error: 502,

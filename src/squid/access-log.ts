@@ -17,6 +17,8 @@ export interface AccessRecord {
   readonly status: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** How Squid found the way, such as `HIER_DIRECT`, and the address that it leads to. */
+  readonly route: string;
   /** Squid's own port of the connection to the server or to the peek port; 0 without one. */
   readonly routePort: number;
   /** The TLS server name (SNI) that the peek port read. */
@@ -35,7 +37,7 @@ const place = (name: FieldName): number => FIELD_NAMES.indexOf(name);
 const AT = {
   ...{ time: place('time'), durationMs: place('durationMs'), client: place('client'), clientPort: place('clientPort') },
   ...{ status: place('status'), bytesOut: place('bytesOut'), bytesIn: place('bytesIn'), method: place('method') },
-  ...{ host: place('host'), port: place('port'), routePort: place('routePort') },
+  ...{ host: place('host'), port: place('port'), route: place('route'), routePort: place('routePort') },
   ...{ serverName: place('serverName'), verdict: place('verdict'), refusal: place('refusal') },
 } as const;
 
@@ -74,6 +76,7 @@ export function parseAccessLine(line: string): AccessRecord | 'no-request' | und
     status: slash < 0 ? 0 : Number(status.slice(slash + 1)),
     bytesSent: Number(field(AT.bytesOut)),
     bytesReceived: Number(field(AT.bytesIn)),
+    route: field(AT.route),
     routePort: portIn(field(AT.routePort)),
     serverName: optional(field(AT.serverName))?.toLowerCase().replace(/\.$/, ''),
     verdict: optional(field(AT.verdict)),
@@ -108,6 +111,30 @@ export function isRefused(record: AccessRecord): boolean {
 /** True if the name was allowed but has no address. */
 export function isUnresolvable(record: AccessRecord): boolean {
   return record.verdict === UNRESOLVABLE;
+}
+
+/** A tunnel's way to Squid's own peek port. */
+const TO_PEEK_PORT = 'FIRSTUP_PARENT/127.0.0.1';
+
+/**
+ * Why an allowed request reached nothing: `upstream-proxy-407` is the answer of the network's own proxy, and
+ * `no-connection` means that Squid connected to nobody. An answer to a plain request may be the host's own, apart from
+ * 407, which only proxies send (RFC 9110, section 15.5.8).
+ *
+ * @returns undefined if it reached something, or was refused
+ */
+export function whyUnreached({ verdict, result, method, route, status }: AccessRecord): string | undefined {
+  if (verdict !== undefined || result.startsWith('TCP_DENIED')) return undefined;
+  if (route.startsWith('FIRSTUP_PARENT/') && route !== TO_PEEK_PORT) {
+    const isRefusal = method === 'CONNECT' ? status >= 400 : status === 407;
+    return isRefusal ? `upstream-proxy-${String(status)}` : undefined;
+  }
+  return route.startsWith('HIER_NONE/') && status >= 500 ? 'no-connection' : undefined;
+}
+
+/** True for the peek port's record of a tunnel. The front port has one of its own. */
+export function isOfPeekPort({ client }: AccessRecord): boolean {
+  return client === '127.0.0.1';
 }
 
 /**

@@ -207,7 +207,10 @@ function accessRules({ targets, egress, upstream }: EgressPolicy): string[] {
     ...targets.flatMap(({ permitted }, index) =>
       permitted ? targetRules(`target_host_${index} target_port_${index}`, upstream) : [],
     ),
-    'http_access deny api_proxy',
+    // The api-proxy tells by the page whether this Squid refused its target, or one that is a parent.
+    'acl no_target src all',
+    'deny_info ERR_AWF_NOT_LISTED no_target',
+    'http_access deny api_proxy no_target',
     'http_access deny !peek !agent',
     'http_access allow to_named',
     'http_access allow front CONNECT https_port ready',
@@ -256,16 +259,17 @@ function serverNameRules(policy: EgressPolicy): string[] {
   ];
 }
 
-function logging({ addresses }: EgressPolicy): string[] {
+function logging({ addresses, upstream }: EgressPolicy): string[] {
   const carried = { ...LOG_FIELDS, client: addresses.agent };
   return [
     `logformat awf ${Object.values(LOG_FIELDS).join(' ')}`,
     `logformat carried ${Object.values(carried).join(' ')}`,
-    // Records of the peek port repeat those of the front port, unless they add a verdict.
+    // Records of the peek port repeat those of the front port, unless they add a verdict. Only they have the answer of a
+    // parent, and no ACL tells that there is one.
     `acl has_verdict note ${VERDICT}`,
     `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf front !ready !to_models !to_named`,
     `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=carried forward !to_models !to_named`,
-    `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf peek has_verdict`,
+    `access_log stdio:${SQUID_LOG_DIR}/${ACCESS_LOG} logformat=awf peek ${upstream === undefined ? 'has_verdict' : '!ready'}`,
     `cache_log stdio:${SQUID_LOG_DIR}/${CACHE_LOG}`,
   ];
 }

@@ -5,6 +5,7 @@
 
 import { domainSet } from '../config/egress-rules.ts';
 import type { ProxyLogin } from '../config/upstream-proxy.ts';
+import { PARENT_CA } from '../shared/contract.ts';
 import type { NamePattern } from '../shared/host-pattern.ts';
 import { domainAcls } from './acls.ts';
 import { refuse } from './refusals.ts';
@@ -12,6 +13,8 @@ import { refuse } from './refusals.ts';
 export interface Upstream {
   readonly host: string;
   readonly port: number;
+  /** Whether the parent speaks TLS. Squid checks its certificate against its name. */
+  readonly isSecure: boolean;
   readonly login: ProxyLogin | undefined;
   /** Names that Squid connects to itself. */
   readonly direct: readonly NamePattern[];
@@ -47,9 +50,10 @@ export function targetRules(target: string, upstream: Upstream | undefined): str
 }
 
 /** The parent, and which requests go there. */
-export function upstreamPeer({ host, port, login }: Upstream): string[] {
+export function upstreamPeer({ host, port, isSecure, login }: Upstream): string[] {
+  const tls = isSecure ? ` tls tls-cafile=${PARENT_CA}` : '';
   return [
-    `cache_peer ${host} parent ${port} 0 no-query no-digest no-netdb-exchange default${loginOption(login)} name=to_upstream`,
+    `cache_peer ${host} parent ${port} 0 no-query no-digest no-netdb-exchange default${loginOption(login)}${tls} name=to_upstream`,
     'acl to_parent all-of by_upstream !agent_tunnel !to_models !to_named',
     'cache_peer_access to_upstream allow to_parent',
     'cache_peer_access to_upstream deny all',

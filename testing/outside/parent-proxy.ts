@@ -5,7 +5,8 @@
  */
 
 import { once } from 'node:events';
-import { createServer, request as send, type IncomingMessage, type Server } from 'node:http';
+import { createServer, request as send, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { connect, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
@@ -15,6 +16,8 @@ export interface ParentOptions {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port?: number;
+  /** Has the proxy speak TLS; in PEM. */
+  readonly certificate?: { readonly key: string; readonly cert: string };
   /** Nobody needs a password without one. */
   readonly login?: { readonly user: string; readonly password: string };
   /** Where `name:port` is. The proxy knows no other name. */
@@ -45,7 +48,7 @@ export async function startParentProxy(options: ParentOptions, onAsked?: (asked:
     onAsked?.(one);
     return status;
   };
-  const server = createServer((request, response) => {
+  const answer: RequestListener = (request, response) => {
     const url = new URL(request.url ?? '', 'http://none.invalid');
     const status = judge(request, `${url.hostname}:${url.port === '' ? '80' : url.port}`);
     const place = options.places[`${url.hostname}:${url.port === '' ? '80' : url.port}`];
@@ -62,7 +65,9 @@ export async function startParentProxy(options: ParentOptions, onAsked?: (asked:
         answer.pipe(response);
       }).on('error', () => response.destroy()),
     );
-  });
+  };
+  const { certificate } = options;
+  const server = certificate === undefined ? createServer(answer) : createSecureServer(certificate, answer);
   server.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());

@@ -84,7 +84,7 @@ const FAILURES: readonly Failure[] = [
   {
     name: 'a target that allow-domains does not cover',
     world: uncovered,
-    ...{ status: 403, code: 'target_not_allowed', detail: 'CONNECT 403 ERR_ACCESS_DENIED', final: true },
+    ...{ status: 403, code: 'target_not_allowed', detail: 'CONNECT 403 ERR_AWF_NOT_LISTED', final: true },
     says: [`HOST:${CUSTOM_PORT}`, 'Add this line to allow-domains: HOST\n'],
     after: ({ run }) => {
       docker(['network', 'disconnect', networkNames(run.runId).internal, run.containers().squid]);

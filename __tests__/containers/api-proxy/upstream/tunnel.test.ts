@@ -3,7 +3,7 @@ import { PROVIDERS } from '../../../../src/shared/providers.ts';
 import { post, send } from '../../../../testing/sidecar/client.ts';
 import { eventually, INFERENCE, useSidecar } from '../../../../testing/sidecar/sidecar.ts';
 
-const DENIED = 'HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0';
+const DENIED = 'HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_AWF_NOT_LISTED 0';
 const UNAVAILABLE = 'HTTP/1.1 503 Service Unavailable\r\nX-Squid-Error:';
 const UNREACHABLE = `${UNAVAILABLE} ERR_DNS_FAIL 0`;
 
@@ -47,7 +47,7 @@ describe('tunnels', () => {
     expect(errorOf(answer.body)).toMatchObject({ code: 'target_not_allowed' });
     expect(errorOf(answer.body).message).toContain('Add this line to allow-domains: api.openai.com\n');
     expect(t.proxy.connects).toHaveLength(1);
-    expect(await t.records(1)).toMatchObject([{ error: 'target_not_allowed (CONNECT 403 ERR_ACCESS_DENIED)' }]);
+    expect(await t.records(1)).toMatchObject([{ error: 'target_not_allowed (CONNECT 403 ERR_AWF_NOT_LISTED)' }]);
   });
 
   test('are tried once more if they could not be opened', async () => {
@@ -65,6 +65,17 @@ describe('tunnels', () => {
     ['a time-out of Squid’s', 'HTTP/1.1 504 Gateway Timeout', 504, 'upstream_connect_timeout', 'in time'],
     ['a trouble of Squid’s', 'HTTP/1.1 500 Internal Server Error', 502, 'upstream_unreachable', 'CONNECT 500'],
     ['Squid refuses', DENIED, 403, 'target_not_allowed', 'allow-domains'],
+    ['the network’s proxy refuses', 'HTTP/1.1 403 Forbidden', 502, 'upstream_proxy_refused', 'own proxy'],
+    [
+      'a Squid of the network’s refuses',
+      'HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0',
+      ...([502, 'upstream_proxy_refused', 'own proxy'] as const),
+    ],
+    [
+      'the network’s proxy wants another credential',
+      'HTTP/1.1 407 Proxy Authentication Required',
+      ...([502, 'upstream_proxy_refused', 'the password in upstream-proxy'] as const),
+    ],
     ['the handshake is cut', 'HTTP/1.1 200 Connection established', 502, 'upstream_handshake_closed', 'TLS handshake'],
   ])('%s has its own status, code and message', async (_, refusal, status, code, text) => {
     t.proxy.refusal = refusal;

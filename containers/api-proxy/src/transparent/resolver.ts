@@ -11,6 +11,9 @@ import { readQuery, RESPONSE_CODES, writeAnswer, type Query } from './dns-messag
 const MAX_QUERY_BYTES = 4_096;
 /** Connections of clients that ask over TCP. */
 const MAX_CONNECTIONS = 256;
+/** RFC 6761, section 6.3: names of the sandbox itself, whatever the policy says. Not every program reads /etc/hosts. */
+const OWN_NAME = /^(?:.+\.)?localhost$/;
+const LOOPBACK = '127.0.0.1';
 /** Refused names in the log. Each is logged once, and the command chooses how many there are. */
 const MAX_LOGGED_NAMES = 1_000;
 
@@ -58,6 +61,9 @@ export class Resolver {
     if (!query.isOrdinary) return writeAnswer({ ...query, question: undefined }, RESPONSE_CODES.notImplemented);
     if (!question) return writeAnswer(query, RESPONSE_CODES.malformed);
     const { name, wantsAddress } = question;
+    if (name !== undefined && OWN_NAME.test(name)) {
+      return writeAnswer(query, RESPONSE_CODES.ok, wantsAddress ? LOOPBACK : undefined);
+    }
     if (name === undefined || !isAnswered(this.#policy, name)) {
       if (name !== undefined) this.#logRefusal(name);
       // Programs ask again after a refusal, and some wait. That a name does not exist ends every lookup at once.

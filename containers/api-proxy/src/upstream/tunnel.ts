@@ -34,6 +34,22 @@ function refusedByFirewall({ owner, target }: TunnelOptions, detail: string): Pr
   );
 }
 
+/**
+ * The network's own proxy looks names up and asks for credentials; Squid passes its answer on.
+ *
+ * @see RFC 9110, section 15.5.8
+ */
+function refusedByNetwork({ target }: TunnelOptions, status: 403 | 407, detail: string): ProxyError {
+  const message =
+    status === 407
+      ? "The network's own proxy does not accept the credential (407). Check the user name and the password in upstream-proxy."
+      : `The network's own proxy (upstream-proxy) refused ${target.host}:${target.port} (403). Ask whoever runs it.`;
+  return new ProxyError('upstream_proxy_refused', message, { detail, headers: NO_RETRY });
+}
+
+/** The names of AWF's own pages. A proxy behind Squid may be a Squid too, and has the usual ones. */
+const OWN_PAGE = 'ERR_AWF_';
+
 /** Squid's header for the reason, such as `ERR_CONNECT_FAIL 110`. The number is the system's error. */
 const SQUID_REASON = /^(?<reason>[A-Z_]+)(?: (?<errno>\d+))?/;
 const ETIMEDOUT = String(constants.errno.ETIMEDOUT);
@@ -45,7 +61,10 @@ function connectFailure(options: TunnelOptions, answer: IncomingMessage): ProxyE
   const { reason, errno } = SQUID_REASON.exec(String(answer.headers['x-squid-error'] ?? ''))?.groups ?? {};
   const cause = [reason, errno === '0' ? undefined : errno].filter((part) => part !== undefined);
   const detail = ['CONNECT', answer.statusCode ?? 0, ...cause].join(' ');
-  if (answer.statusCode === 403) return refusedByFirewall(options, detail);
+  if (answer.statusCode === 403 && reason?.startsWith(OWN_PAGE) === true) return refusedByFirewall(options, detail);
+  if (answer.statusCode === 403 || answer.statusCode === 407) {
+    return refusedByNetwork(options, answer.statusCode, detail);
+  }
   const { host } = options.target;
   if (reason === 'ERR_DNS_FAIL') {
     const message = `The name ${host} has no address: ${options.owner.setting} or the DNS may be wrong.`;
