@@ -202,7 +202,7 @@ export const CASES: Readonly<
     reads: {
       protectPaths: [
         { path: 'a', mode: 'report' },
-        { path: '.github/awf.yml', mode: 'read-only' },
+        { path: '.github/awf.yml', mode: 'read-only', isPolicy: true },
       ],
     },
     bad: ['../a', 'has ".." in it'],

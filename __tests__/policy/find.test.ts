@@ -31,6 +31,14 @@ describe('without a pull request', () => {
     });
   });
 
+  test('a file in the way to it is no policy, and no fault of AWF', () => {
+    const workspace = temporaryDirectory();
+    for (const name of ['.github', '.git']) writeFileSync(join(workspace, name), '');
+    const environment = { GITHUB_SHA: 'a'.repeat(40), GITHUB_EVENT_NAME: 'push' };
+    expect(find(workspace, undefined, environment)).toBeUndefined();
+    expect(find(workspace, undefined, { ...environment, GITHUB_EVENT_NAME: 'pull_request' })).toBeUndefined();
+  });
+
   test('none leaves it alone', () => {
     expect(find(aWorkspace('version: 1'), 'none')).toBeUndefined();
   });

@@ -39,7 +39,10 @@ protect-paths: [src]
       memory: '1g',
       pids: 7,
       budget: { maxRequests: 1, maxTokens: 2, maxCostUsd: 0.5 },
-      protectPaths: ['src', '.github/awf.yml'].map((path) => ({ path, mode: 'read-only' })),
+      protectPaths: [
+        { path: 'src', mode: 'read-only' },
+        { path: '.github/awf.yml', mode: 'read-only', isPolicy: true },
+      ],
     });
   });
 
@@ -50,13 +53,13 @@ protect-paths: [src]
       LOAD[kind](options, workspace).protectPaths.filter(
         ({ path }) => /\.yml$|^\.github$/.test(path) && path !== 'lefthook.yml',
       );
-    const [awf, team] = ['.github/awf.yml', 'team.yml'].map((path) => ({ path, mode: 'read-only' }));
+    const [awf, team] = ['.github/awf.yml', 'team.yml'].map((path) => ({ path, mode: 'read-only', isPolicy: true }));
     const without = guarded({});
     expect(without).toContainEqual(awf);
     expect(guarded({ 'protect-paths': ['src'] })).toEqual([awf]);
     expect(guarded({ 'protect-paths': ['none'] })).toEqual([awf]);
     expect(guarded({ 'protect-paths': ['src'], policy: ['team.yml'] })).toEqual([team]);
-    expect(guarded({ 'protect-paths': ['.github'] })).toEqual([{ path: '.github', mode: 'read-only' }]);
+    expect(guarded({ 'protect-paths': ['.github'] })).toEqual([{ path: '.github', mode: 'read-only' }, awf]);
     expect(guarded({ 'protect-paths': ['report:.github'] })).toEqual([{ path: '.github', mode: 'report' }, awf]);
     const report = { path: '.github/awf.yml', mode: 'report' };
     expect(guarded({ 'protect-paths': ['report:.github/awf.yml'] })).toEqual([report]);

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -78,6 +79,46 @@ test('a workspace in a repository gets a warning that names the top and what to 
   const home = join(top, 'home');
   const inHome = await guardWorkspace(config, NO_SECRETS, [], { ...around, home }, Infinity);
   expect(inHome.warnings).toEqual([]);
+});
+
+describe('a policy file that the command makes', () => {
+  const FILE = '.github/awf.yml';
+  const inspected = async (
+    change: (workspace: string) => void,
+    before: Parameters<typeof write>[1] = {},
+    isPolicy = true,
+  ): Promise<{ workspace: string; moved: string[]; isThere: boolean }> => {
+    const [workspace, work] = [temporaryDirectory(), temporaryDirectory()];
+    write(workspace, before);
+    const entry = { path: FILE, mode: 'read-only', ...(isPolicy && { isPolicy }) } as const;
+    const config = aConfig({ workspace, protectPaths: [entry] });
+    const { baseline } = await guardWorkspace(config, NO_SECRETS, [], surroundings(work), Infinity);
+    change(workspace);
+    const found = await inspectWorkspace({ ...baseline, visible: ['/usr'] }, Infinity);
+    return { workspace, moved: paths(found), isThere: existsSync(join(workspace, FILE)) };
+  };
+
+  test('is moved aside, because the next run would follow it', async () => {
+    const { workspace, moved, isThere } = await inspected((at) => write(at, { [FILE]: 'version: 1' }));
+    expect({ moved, isThere }).toEqual({ moved: [FILE], isThere: false });
+    expect(readdirSync(join(workspace, '.github'))).toEqual([expect.stringMatching(/^awf\.yml\.awf-/)]);
+  });
+
+  test('behind a link, too: the link is moved', async () => {
+    const { moved, isThere } = await inspected((at) => {
+      write(at, { 'elsewhere/awf.yml': 'version: 1' });
+      symlinkSync('elsewhere', join(at, '.github'));
+    });
+    expect({ moved, isThere }).toEqual({ moved: ['.github'], isThere: false });
+  });
+
+  test('stays where there was one before, or where an entry leaves it to the command', async () => {
+    const make = (at: string): void => write(at, { [FILE]: 'version: 1' });
+    expect(await inspected(make, { [FILE]: 'old' })).toMatchObject({ moved: [], isThere: true });
+    expect(await inspected(make, {}, false)).toMatchObject({ moved: [], isThere: true });
+    expect(await inspected(() => undefined)).toMatchObject({ moved: [], isThere: false });
+    expect(await inspected(() => undefined, { '.github': 'a file' })).toMatchObject({ moved: [], isThere: false });
+  });
 });
 
 describe('inspectWorkspace', () => {

@@ -45,6 +45,8 @@ export interface ProtectedPath {
    * so it is compared.
    */
   readonly mode: 'read-only' | 'report';
+  /** Set for the policy file: one that the command makes is moved aside. */
+  readonly isPolicy?: true;
 }
 
 /** Where the policy file of a run came from. */

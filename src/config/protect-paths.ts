@@ -61,11 +61,11 @@ function isSame(path: string, workspace: string): boolean {
  *   so only an entry of its own leaves it writable.
  */
 export function protectedPaths(entries: readonly ProtectEntry[], policy?: string): ProtectedPath[] {
-  const paths = entries.flatMap((entry) => (entry.mode === NONE ? [] : [{ path: entry.path, mode: entry.mode }]));
-  const isNamed = paths.some(
-    ({ path, mode }) => path === policy || (mode === 'read-only' && policy?.startsWith(`${path}/`)),
+  const paths = entries.flatMap((entry): ProtectedPath[] =>
+    entry.mode === NONE ? [] : [{ path: entry.path, mode: entry.mode }],
   );
-  return policy === undefined || isNamed ? paths : [...paths, { path: policy, mode: 'read-only' }];
+  if (policy === undefined || paths.some(({ path, mode }) => path === policy && mode === 'report')) return paths;
+  return [...paths.filter(({ path }) => path !== policy), { path: policy, mode: 'read-only', isPolicy: true }];
 }
 
 /** Checks that `none` stands alone, and that each path is named once. */

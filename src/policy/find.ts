@@ -70,9 +70,17 @@ export function findPolicy(place: PolicyPlace): PolicySearch {
   return found && { found };
 }
 
+/** True for a link to nothing, too. Below a file, there is nothing. */
+function exists(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** A run outside of GitHub Actions is its user's own business. */
 function baseOf(path: string, { environment, workspace }: PolicyPlace): PolicyBase | undefined {
-  const exists = (one: string): boolean => lstatSync(one, { throwIfNoEntry: false }) !== undefined;
   // The author of a pull request may also have deleted the file. A run without either need not wait for git.
   if (!exists(path) && !exists(join(workspace, '.git/refs/remotes/pull'))) return undefined;
   if (environment['GITHUB_SHA'] === undefined) return undefined;
@@ -99,8 +107,8 @@ function fromRevision(name: string, { text, source }: Given, place: PolicyPlace)
 function fromBase(name: string, base: PolicyBase, place: PolicyPlace): PolicySearch {
   const { policy, workspace, environment } = place;
   const at = policy === undefined ? name : `${placeOf(policy.source)}: ${name}`;
-  const exists = lstatSync(join(workspace, name), { throwIfNoEntry: false }) !== undefined;
-  const isExpected = policy !== undefined || exists;
+  const isThere = exists(join(workspace, name));
+  const isExpected = policy !== undefined || isThere;
   const repository = Repository.of(workspace, environment);
   if (repository === undefined) {
     if (isExpected) throw noRepository(at, workspace);
@@ -112,7 +120,7 @@ function fromBase(name: string, base: PolicyBase, place: PolicyPlace): PolicySea
     return { found: fromEntry(repository, entry, { file: name, commit, from: base.what }) };
   }
   if (!isExpected) return undefined;
-  if (policy !== undefined && exists && isOwn(repository, name)) {
+  if (policy !== undefined && isThere && isOwn(repository, name)) {
     const found = fromDisk(name, join(workspace, name), place);
     return found && { found };
   }
@@ -150,7 +158,7 @@ function fromEntry(repository: Repository, entry: TreeEntry, origin: PolicyOrigi
 /** @returns undefined if the file is not there and nobody named it */
 function fromDisk(name: string, path: string, { policy, workspace }: PolicyPlace): FoundPolicy | undefined {
   const at = policy === undefined ? name : `${placeOf(policy.source)}: ${name}`;
-  if (policy === undefined && lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  if (policy === undefined && !exists(path)) return undefined;
   return {
     origin: { file: name, commit: undefined, from: undefined },
     content: readFromDisk(at, name, path, workspace),
@@ -166,8 +174,7 @@ function fromDisk(name: string, path: string, { policy, workspace }: PolicyPlace
 export function readFromDisk(at: string, name: string, path: string, workspace: string): Buffer {
   const real = realPath(path);
   if (real === undefined) {
-    const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-    throw new UserError(`${at} ${isThere ? 'is a link to nothing' : 'does not exist'}.`, {
+    throw new UserError(`${at} ${exists(path) ? 'is a link to nothing' : 'does not exist'}.`, {
       hint: 'A relative path starts at the workspace.',
     });
   }

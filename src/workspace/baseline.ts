@@ -32,6 +32,8 @@ export interface Baseline {
   readonly unread: readonly string[];
   readonly elsewhere: Elsewhere;
   readonly protectPaths: readonly ProtectedPath[];
+  /** Where the command must not make a policy file, relative to the workspace; undefined if there is one. */
+  readonly noPolicy: string | undefined;
   readonly snapshot: Snapshot;
   /** What the sandbox sees of the host: a link there leads to nothing new. */
   readonly visible: readonly string[];

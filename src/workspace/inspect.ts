@@ -13,7 +13,7 @@ import { checkObjects } from './git/objects.ts';
 import { identify } from './git/own-repository.ts';
 import { modulesOf } from './git/private.ts';
 import { returnDirectory, type Kept } from './git/return.ts';
-import { changesBetween, snapshot, type Change } from './protected-paths.ts';
+import { type Change, changesBetween, firstNoDirectory, snapshot } from './protected-paths.ts';
 import { pathsOf, survey, type Finding, type Survey } from './survey.ts';
 
 /** What the command has left in the workspace. Paths are printable and relative to the workspace. */
@@ -75,6 +75,7 @@ export async function inspectWorkspace(
     ...restored,
     ...disarmGit(found.findings, baseline, kept, end),
     ...disarmPlaces(found, baseline),
+    ...disarmPolicy(baseline),
     ...links.closed.map(({ path, target = '' }) => moveOut(path, [`a link to ${target}`])),
   ];
   const setIds = pathsOf(found.findings, 'set-id').map((path) => clearSetId(path));
@@ -244,6 +245,12 @@ function clearSetId(path: string): { readonly path: string; readonly isCleared: 
   } catch {
     return { path, isCleared: false };
   }
+}
+
+/** Moves a policy file aside that the command made: it would decide what the next run may reach. */
+function disarmPolicy({ workspace, noPolicy }: Baseline): Disarmed[] {
+  const made = noPolicy === undefined ? undefined : firstNoDirectory(workspace, noPolicy);
+  return made === undefined ? [] : [moveOut(fromText(made), ['a policy for the next run'])];
 }
 
 /** Restores a link on the way to a local action. Above it there may be another link by now, which leads anywhere. */

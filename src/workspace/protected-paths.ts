@@ -42,6 +42,30 @@ export function readOnlyPaths(workspace: string, entries: readonly ProtectedPath
     .map((path) => realpathSync(path));
 }
 
+/** Where the policy file would be, if there is none that could be read-only. @returns a path relative to the workspace */
+export function missingPolicy(workspace: string, entries: readonly ProtectedPath[]): string | undefined {
+  const policy = entries.find(({ isPolicy }) => isPolicy === true)?.path;
+  return policy !== undefined && firstNoDirectory(workspace, policy) === undefined ? policy : undefined;
+}
+
+/**
+ * What of the way to a file the next run would follow: the file itself, or a link above it. The way is walked because a link
+ * could lead anywhere.
+ *
+ * @param path relative to the workspace
+ * @returns an absolute path; undefined if there is nothing
+ */
+export function firstNoDirectory(workspace: string, path: string): string | undefined {
+  let way = workspace;
+  for (const part of path.split('/')) {
+    way = join(way, part);
+    const stats = lstatSync(way, { throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    if (!stats.isDirectory()) return way;
+  }
+  return undefined;
+}
+
 /** More than a command sensibly adds to directories that were there before. It may be meant to exhaust us. */
 const MAX_NEW_PATHS = 1_000;
 

@@ -17,7 +17,7 @@ import { userSettings } from './git/user-settings.ts';
 import { gitGuards, guardMounts } from './guards.ts';
 import { breakHardLinks } from './hard-links.ts';
 import { localActionPaths, usedActions } from './local-actions.ts';
-import { readOnlyPaths, snapshot } from './protected-paths.ts';
+import { missingPolicy, readOnlyPaths, snapshot } from './protected-paths.ts';
 import { keyOf, pathsOf, survey } from './survey.ts';
 
 export { ownRepository } from './git/own-repository.ts';
@@ -111,6 +111,7 @@ export async function guardWorkspace(
       unread: found.unread,
       elsewhere: plan.elsewhere,
       protectPaths: watched,
+      noPolicy: missingPolicy(workspace, protectPaths),
       snapshot: snapshot(workspace, watched),
       closed: ['/proc', '/sys', '/dev', home, runnerDirectory(temporary, environment)],
     },
