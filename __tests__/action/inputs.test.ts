@@ -88,7 +88,9 @@ describe('credentials', () => {
   });
 
   test('the password of a proxy is masked even if the address is refused', () => {
-    expect(() => load({ run: 'true', 'upstream-proxy': 'socks5://user:pass-7@proxy.example' })).toThrow('not the address');
+    expect(() => load({ run: 'true', 'upstream-proxy': 'socks5://user:pass-7@proxy.example' })).toThrow(
+      'not the address',
+    );
     expect(masked()).toEqual(['pass-7']);
   });
 

@@ -58,7 +58,14 @@ describe('an engine', () => {
 
 test('the proxy of the network is where add-hosts says', async () => {
   const port = await listening(createServer((socket) => socket.end()));
-  const upstreamProxy = { host: 'proxy.corp.example', port, isSecure: false, user: undefined, direct: [], origin: 'HTTPS_PROXY' };
+  const upstreamProxy = {
+    host: 'proxy.corp.example',
+    port,
+    isSecure: false,
+    user: undefined,
+    direct: [],
+    origin: 'HTTPS_PROXY',
+  };
   const found = (address: string) => {
     const addHosts = [{ name: upstreamProxy.host, address }];
     const config = aConfig({ network: { ...NO_NETWORK, upstreamProxy }, addHosts });
@@ -66,6 +73,20 @@ test('the proxy of the network is where add-hosts says', async () => {
   };
   expect(await found('127.0.0.1')).toMatchObject([{ status: 'ok' }]);
   await expect(found('127.0.0.2')).rejects.toThrow('does not accept a connection');
+});
+
+test('a proxy of the network that speaks TLS has to prove its name', async () => {
+  const ca = await createTestCa();
+  const port = await listening(createTls(await ca.issue(['proxy.corp.example'])));
+  const found = (host: string, upstreamCa: string | undefined) => {
+    const upstreamProxy = { host, port, isSecure: true, user: undefined, direct: [], origin: 'HTTPS_PROXY' };
+    const addHosts = [{ name: host, address: '127.0.0.1' }];
+    const config = aConfig({ network: { ...NO_NETWORK, upstreamProxy }, addHosts, upstreamCa });
+    return PROXY.find({ built: { config, secrets: NO_SECRETS } } as Partial<CheckContext> as CheckContext);
+  };
+  expect(await found('proxy.corp.example', ca.certPem)).toMatchObject([{ status: 'ok' }]);
+  await expect(found('proxy.corp.example', undefined)).rejects.toThrow('not with TLS that AWF trusts');
+  await expect(found('other.corp.example', ca.certPem)).rejects.toThrow('not with TLS that AWF trusts');
 });
 
 describe('a provider', () => {
@@ -94,7 +115,7 @@ describe('a provider', () => {
     ['', 'it sent no answer'],
   ])('behind a proxy that opens no tunnel: %j', async (answer, message) => {
     const port = await listening(createServer((socket) => void socket.once('data', () => socket.end(answer))));
-    const proxy = { host: '127.0.0.1', port, isSecure: false, login: undefined };
+    const proxy = { host: '127.0.0.1', port, login: undefined };
     await expect(tunnel(await dial('127.0.0.1', port), 'api.test:443', proxy)).rejects.toThrow(message);
   });
 
@@ -107,7 +128,11 @@ describe('a provider', () => {
       ),
     );
     const socket = await dial('127.0.0.1', port);
-    await tunnel(socket, 'api.test:443', { host: '127.0.0.1', port, isSecure: false, login: { user: 'u', password: 'p' } });
+    await tunnel(socket, 'api.test:443', {
+      host: '127.0.0.1',
+      port,
+      login: { user: 'u', password: 'p' },
+    });
     socket.destroy();
     expect(asked).toContain('CONNECT api.test:443 HTTP/1.1\r\n');
     expect(asked).toContain(`Basic ${Buffer.from('u:p').toString('base64')}`);

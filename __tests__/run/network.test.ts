@@ -6,7 +6,14 @@ import { claimRunNetwork } from '../../src/run/network.ts';
 import type { HostEntry } from '../../src/shared/network.ts';
 import { aConfig } from '../../testing/builders.ts';
 
-const PROXY = { host: 'proxy.corp.example', port: 3128, isSecure: false, user: 'user', direct: [], origin: 'HTTPS_PROXY' };
+const PROXY = {
+  host: 'proxy.corp.example',
+  port: 3128,
+  isSecure: false,
+  user: 'user',
+  direct: [],
+  origin: 'HTTPS_PROXY',
+};
 
 /** What a run claims on a host that knows the names in `hosts`. */
 async function claimed(

@@ -12,8 +12,6 @@ const LIMIT_MS = 5_000;
 export interface Proxy {
   readonly host: string;
   readonly port: number;
-  /** Whether it speaks TLS. */
-  readonly isSecure: boolean;
   readonly login: { readonly user: string; readonly password: string } | undefined;
 }
 

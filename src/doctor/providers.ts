@@ -15,9 +15,9 @@ import { host, problemOf, words, type Finding } from './finding.ts';
 function proxyOf({ config, secrets }: Built): Proxy | undefined {
   const { upstreamProxy } = config.network;
   if (upstreamProxy === undefined) return undefined;
-  const { host: name, port, isSecure, user } = upstreamProxy;
+  const { host: name, port, user } = upstreamProxy;
   const login = user === undefined ? undefined : { user, password: secrets.get(UPSTREAM_PROXY_SECRET) ?? '' };
-  return { host: name, port, isSecure, login };
+  return { host: name, port, login };
 }
 
 /** Where a run finds a name. @throws UserError if the name has no address */
