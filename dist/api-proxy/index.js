@@ -3413,6 +3413,19 @@ function refusedByFirewall({ owner, target }, detail) {
     return new errors/* ProxyError */.T6('target_not_allowed', `The firewall refused ${place}, the target of ${owner.name}. Add this line to allow-domains: ${target.host}\n` +
         'If the line is there already, the name resolves to a private address: allow that one with add-hosts.', { detail, headers: errors/* NO_RETRY */.PE });
 }
+/**
+ * The network's own proxy looks names up and asks for credentials; Squid passes its answer on.
+ *
+ * @see RFC 9110, section 15.5.8
+ */
+function refusedByNetwork({ target }, status, detail) {
+    const message = status === 407
+        ? "The network's own proxy does not accept the credential (407). Check the user name and the password in upstream-proxy."
+        : `The network's own proxy (upstream-proxy) refused ${target.host}:${target.port} (403). Ask whoever runs it.`;
+    return new errors/* ProxyError */.T6('upstream_proxy_refused', message, { detail, headers: errors/* NO_RETRY */.PE });
+}
+/** The names of AWF's own pages. A proxy behind Squid may be a Squid too, and has the usual ones. */
+const OWN_PAGE = 'ERR_AWF_';
 /** Squid's header for the reason, such as `ERR_CONNECT_FAIL 110`. The number is the system's error. */
 const SQUID_REASON = /^(?<reason>[A-Z_]+)(?: (?<errno>\d+))?/;
 const ETIMEDOUT = String(external_node_os_namespaceObject.constants.errno.ETIMEDOUT);
@@ -3422,8 +3435,11 @@ function connectFailure(options, answer) {
     const { reason, errno } = SQUID_REASON.exec(String(answer.headers['x-squid-error'] ?? ''))?.groups ?? {};
     const cause = [reason, errno === '0' ? undefined : errno].filter((part) => part !== undefined);
     const detail = ['CONNECT', answer.statusCode ?? 0, ...cause].join(' ');
-    if (answer.statusCode === 403)
+    if (answer.statusCode === 403 && reason?.startsWith(OWN_PAGE) === true)
         return refusedByFirewall(options, detail);
+    if (answer.statusCode === 403 || answer.statusCode === 407) {
+        return refusedByNetwork(options, answer.statusCode, detail);
+    }
     const { host } = options.target;
     if (reason === 'ERR_DNS_FAIL') {
         const message = `The name ${host} has no address: ${options.owner.setting} or the DNS may be wrong.`;
@@ -6280,6 +6296,9 @@ function addressRecord(address) {
 const MAX_QUERY_BYTES = 4_096;
 /** Connections of clients that ask over TCP. */
 const MAX_CONNECTIONS = 256;
+/** RFC 6761, section 6.3: names of the sandbox itself, whatever the policy says. Not every program reads /etc/hosts. */
+const OWN_NAME = /^(?:.+\.)?localhost$/;
+const LOOPBACK = '127.0.0.1';
 /** Refused names in the log. Each is logged once, and the command chooses how many there are. */
 const MAX_LOGGED_NAMES = 1_000;
 /**
@@ -6326,6 +6345,9 @@ class Resolver {
         if (!question)
             return writeAnswer(query, RESPONSE_CODES.malformed);
         const { name, wantsAddress } = question;
+        if (name !== undefined && OWN_NAME.test(name)) {
+            return writeAnswer(query, RESPONSE_CODES.ok, wantsAddress ? LOOPBACK : undefined);
+        }
         if (name === undefined || !isAnswered(this.#policy, name)) {
             if (name !== undefined)
                 this.#logRefusal(name);
@@ -7634,7 +7656,7 @@ function setV8Flags() {
 /* harmony export */   rA: () => (/* binding */ PEERS_VARIABLE),
 /* harmony export */   rJ: () => (/* binding */ API_PROXY_LOG_DIR)
 /* harmony export */ });
-/* unused harmony exports AGENT_PLACES, AGENT_LIB, AGENT_LIB_OWNER, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE, ONE_SHOT_DEBUG_VARIABLE, CHECKS_VARIABLE, LIB_VARIABLE, TRANSCRIPTS_VARIABLE, TRUST_VARIABLE, MODEL_URLS_VARIABLE, SERVICES_VARIABLE, INPUT_VARIABLE, COMMAND_MARKER, SIDECAR_ID, SQUID_RUN_DIRECTORY, PEEK_CERTIFICATE, SQUID_ERROR_DIRECTORY, SQUID_LOG_DIR, ACCESS_LOG, CACHE_LOG */
+/* unused harmony exports AGENT_PLACES, AGENT_LIB, AGENT_LIB_OWNER, ONE_SHOT_LIBRARY, ONE_SHOT_VARIABLE, ONE_SHOT_DEBUG_VARIABLE, CHECKS_VARIABLE, LIB_VARIABLE, TRANSCRIPTS_VARIABLE, TRUST_VARIABLE, MODEL_URLS_VARIABLE, SERVICES_VARIABLE, INPUT_VARIABLE, COMMAND_MARKER, SIDECAR_ID, SQUID_RUN_DIRECTORY, PEEK_CERTIFICATE, PARENT_CA, SQUID_ERROR_DIRECTORY, SQUID_LOG_DIR, ACCESS_LOG, CACHE_LOG */
 /**
  * Facts that both sides of a container's boundary state: TypeScript on one, and on the other a Dockerfile, a script or C
  * that cannot import anything. `__tests__/layout.test.ts` searches for every one of them, and fails when a file that is not
@@ -7702,6 +7724,8 @@ const DISCARD_PORT = 9;
 const SQUID_RUN_DIRECTORY = '/run/squid';
 /** Certificate and key that Squid's syntax wants for the peek port; nothing is ever decrypted with them. */
 const PEEK_CERTIFICATE = '/etc/squid/peek.pem';
+/** The authorities that may vouch for a parent of Squid's that speaks TLS. */
+const PARENT_CA = '/etc/squid/parent-ca.pem';
 /** The pages of Squid's errors, one line each. */
 const SQUID_ERROR_DIRECTORY = '/etc/squid/awf-errors';
 const SQUID_LOG_DIR = '/var/log/squid';
@@ -7750,6 +7774,7 @@ const ERROR_STATUS = {
     upstream_broken: 502,
     upstream_closed: 502,
     upstream_compressed: 502,
+    upstream_proxy_refused: 502,
     upstream_dns_error: 502,
     upstream_handshake_closed: 502,
     upstream_tls_error: 502,

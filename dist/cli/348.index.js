@@ -3088,7 +3088,7 @@ var report_refusals = __webpack_require__(6804);
 
 
 /**
- * @param presetsOf the presets that cover a host
+ * @param presetsOf the presets that allow a host at a port
  */
 function egressReport(config, domains, usage, presetsOf) {
     const refusals = (0,report_refusals/* refusalsOf */.h)(config, domains.blocked, usage?.refused ?? []);
@@ -3096,7 +3096,7 @@ function egressReport(config, domains, usage, presetsOf) {
     const { mode, allow } = config.egress;
     return {
         ...{ mode, refusals, audited },
-        proposal: (0,allow_proposal/* allowProposal */.E$)(allow, [...audited.allowable, ...refusals.allowable], presetsOf),
+        proposal: (0,allow_proposal/* allowProposal */.E)(allow, [...audited.allowable, ...refusals.allowable], presetsOf),
         presets: presetsIn(allow),
         unexpected: (0,report_refusals/* unexpectedOf */.D)(refusals),
     };
@@ -3117,6 +3117,7 @@ function writePolicy({ squid }, { egress }, domains, { proposal }) {
         refused: domains.blocked.map(withoutTime),
         audited: domains.audited.map(withoutTime),
         unresolvable: domains.unresolvable.map(withoutTime),
+        unreachable: domains.unreachable.map(withoutTime),
         proposal: proposal === undefined ? null : { allowDomains: proposal.lines, leftOut: proposal.leftOut },
     });
 }
@@ -3126,7 +3127,7 @@ const withoutTime = ({ domain, requests, rule, reason, port }) => ({
 });
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/lines.js
-var report_lines = __webpack_require__(7018);
+var lines = __webpack_require__(7018);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __webpack_require__(3024);
 // EXTERNAL MODULE: external "node:path"
@@ -3255,7 +3256,7 @@ const REVERSE = /\.(?:in-addr|ip6)\.arpa$/;
  * @param since when the run began, in milliseconds since the epoch
  */
 async function* refusedLookups({ apiProxy }, rules, since) {
-    for await (const line of (0,report_lines/* linesOf */.Dx)((0,external_node_path_.join)(apiProxy, contract/* API_PROXY_LOG_FILE */.Go))) {
+    for await (const line of (0,lines/* linesOf */.Dx)((0,external_node_path_.join)(apiProxy, contract/* API_PROXY_LOG_FILE */.Go))) {
         const record = (0,request_log/* parseRequestLine */.r)(line);
         if (record?.event !== 'lookup-refused' || Date.parse(record.time) < since || !isHost(record.name))
             continue;
@@ -3292,7 +3293,8 @@ const NO_DOMAINS = {
     blocked: [],
     audited: [],
     unresolvable: [],
-    others: { allowed: 0, blocked: 0, audited: 0, unresolvable: 0 },
+    unreachable: [],
+    others: { allowed: 0, blocked: 0, audited: 0, unresolvable: 0, unreachable: 0 },
     unused: [],
     unreadableLines: 0,
 };
@@ -3306,38 +3308,43 @@ const NO_DOMAINS = {
  * @throws Error when the log cannot be read
  */
 async function readDomains({ squid, apiProxy }, observed, since = 0) {
-    const joiner = new requests/* RequestJoiner */.f(observed);
+    const joiner = new requests/* RequestJoiner */.fH(observed);
     const counter = new DomainCounter(observed);
-    const lines = (0,report_lines/* linesOf */.Dx)((0,external_node_path_.join)(squid, contract/* ACCESS_LOG */.Cf));
+    const pieces = (0,lines/* piecesOf */.Xe)((0,external_node_path_.join)(squid, contract/* ACCESS_LOG */.Cf));
     // A log that cannot be read is no reason to make the other file.
-    const first = await lines.next();
+    const first = await pieces.next();
     const writer = new request_writer/* RequestWriter */.p8((0,external_node_path_.join)(squid, request_writer/* REQUESTS_FILE */.U0));
-    const take = async (requests) => {
+    const take = (requests) => {
         for (const request of requests) {
             counter.add(request);
-            await writer.write(request);
+            writer.add(request);
         }
     };
     try {
-        for (let next = first; next.done !== true; next = await lines.next()) {
-            if (next.value === '')
-                continue;
-            const record = (0,access_log/* parseAccessLine */.uW)(next.value);
-            if (record === undefined)
-                counter.unreadableLines += 1;
-            else if (record !== 'no-request' && record.time * 1000 >= since)
-                await take(joiner.push(record));
+        for (let next = first; next.done !== true; next = await pieces.next()) {
+            for (const line of next.value) {
+                const record = line === '' ? 'no-request' : (0,access_log/* parseAccessLine */.uW)(line);
+                if (record === undefined)
+                    counter.unreadableLines += 1;
+                else if (record !== 'no-request' && record.time * 1000 >= since)
+                    take(joiner.push(record));
+                if (writer.isFull)
+                    await writer.flush();
+            }
         }
-        await take(joiner.rest());
+        take(joiner.rest());
         const lookups = async () => {
-            for await (const lookup of refusedLookups({ apiProxy }, observed.rules, since))
-                await take([lookup]);
+            for await (const lookup of refusedLookups({ apiProxy }, observed.rules, since)) {
+                take([lookup]);
+                if (writer.isFull)
+                    await writer.flush();
+            }
         };
         // Whoever reads the models' requests in the same log says that it cannot be read.
         await lookups().catch(() => undefined);
     }
     finally {
-        await lines.return(undefined);
+        await pieces.return(undefined);
         await writer.close();
     }
     return { domains: counter.result(), unwritten: writer.error };
@@ -3351,11 +3358,13 @@ class DomainCounter {
     #blocked = new tally/* Tally */.F();
     #audited = new tally/* Tally */.F();
     #unresolvable = new tally/* Tally */.F();
+    #unreachable = new tally/* Tally */.F();
     constructor({ rules: { allow, deny } }) {
         this.#entries = [...allow, ...deny];
     }
     add({ source, scheme, time, host, port, serverName, verdict, rule, reason }) {
-        if (source !== 'agent')
+        // A proxy that refuses AWF itself keeps the command from its model.
+        if (source !== 'agent' && verdict !== 'unreachable')
             return;
         // The requests for a name say more than its lookup.
         if (scheme === 'dns' && this.#blocked.has(host))
@@ -3363,35 +3372,44 @@ class DomainCounter {
         if (rule !== null)
             this.#used.add(idOf(rule));
         // A name that was looked up would have been reached by HTTPS, as nearly every name is.
-        const detail = { rule, reason, port: scheme === 'dns' ? egress_entry/* DEFAULT_PORTS */.J2.https : port, firstAt: Date.parse(time) };
         // A tunnel that was cut tried to reach the name inside.
-        const name = verdict === 'allowed' ? host : (serverName ?? host);
+        const name = verdict === 'refused' || verdict === 'audited' ? (serverName ?? host) : host;
+        const asked = scheme === 'dns' ? egress_entry/* DEFAULT_PORTS */.J2.https : port;
+        const detail = () => ({ domain: name, rule, reason, port: asked, firstAt: Date.parse(time) });
+        // An entry opens one port, unless it is a usual one, so each of the others is a wish of its own.
+        const wish = (0,egress_entry/* isUsualPort */.Gf)(asked) ? name : `${name}:${String(asked)}`;
         switch (verdict) {
             case 'allowed':
                 this.#allowed.add(name, detail);
                 break;
             case 'refused':
-                this.#blocked.add(name, detail);
+                this.#blocked.add(wish, detail);
                 break;
             case 'audited':
-                this.#audited.add(name, detail);
+                this.#audited.add(wish, detail);
                 break;
             case 'unresolvable':
-                this.#unresolvable.add(host, detail);
+                this.#unresolvable.add(name, detail);
+                break;
+            case 'unreachable':
+                this.#unreachable.add(name, detail);
         }
     }
     result() {
         const lists = {
             ...{ allowed: this.#allowed, blocked: this.#blocked },
             ...{ audited: this.#audited, unresolvable: this.#unresolvable },
+            unreachable: this.#unreachable,
         };
-        const { allowed, blocked, audited, unresolvable } = lists;
+        const { allowed, blocked, audited, unresolvable, unreachable } = lists;
         return {
             ...{ allowed: allowed.ranked(), blocked: blocked.ranked() },
             ...{ audited: audited.ranked(), unresolvable: unresolvable.ranked() },
+            unreachable: unreachable.ranked(),
             others: {
                 ...{ allowed: allowed.others, blocked: blocked.others },
                 ...{ audited: audited.others, unresolvable: unresolvable.others },
+                unreachable: unreachable.others,
             },
             unused: this.#entries.map(requests/* ruleOf */.Y).filter((rule) => !this.#used.has(idOf(rule))),
             unreadableLines: this.unreadableLines,
@@ -3558,13 +3576,13 @@ async function readTraffic({ apiProxy, egress: rules }, { commandStarted }, { lo
         domains: await (0,src_reporter/* attempt */.CD)(reporter, "read Squid's log", async () => {
             const reading = readDomains(logs, { agent: agentAddress, rules }, since);
             const nothing = { domains: NO_DOMAINS, unwritten: undefined };
-            const { domains, unwritten } = await (commandStarted ? reading : (0,report_lines/* unlessMissing */.F2)(reading, nothing));
+            const { domains, unwritten } = await (commandStarted ? reading : (0,lines/* unlessMissing */.F2)(reading, nothing));
             await sayUnwritten(request_writer/* REQUESTS_FILE */.U0, unwritten, reporter);
             return domains;
         }),
         usage: await (0,src_reporter/* attempt */.CD)(reporter, "read the api-proxy's log", async () => {
             const reading = (0,report_usage/* readUsage */.k9)(logs, since, loadPricing);
-            const { usage, unwritten } = await (commandStarted && apiProxy ? reading : (0,report_lines/* unlessMissing */.F2)(reading, report_usage/* NOTHING_READ */.pp));
+            const { usage, unwritten } = await (commandStarted && apiProxy ? reading : (0,lines/* unlessMissing */.F2)(reading, report_usage/* NOTHING_READ */.pp));
             await sayUnwritten(request_writer/* API_REQUESTS_FILE */.J2, unwritten, reporter);
             return usage;
         }),

@@ -7323,7 +7323,7 @@ class TranscriptsFile {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8996);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3543);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
@@ -7336,7 +7336,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 8996:
+/***/ 3543:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -8257,6 +8257,13 @@ function checkNamedHosts({ 'host-credentials': credentials, 'host-rules': rules 
     });
     return [...twice, ...taken];
 }
+/** Only the api-proxy applies rules. Without it, an entry in `allow-domains` would open what they limit. */
+function checkUnruled({ 'host-rules': rules }) {
+    return rules.slice(0, 1).map(({ name, rule }) => {
+        const text = `${rule.source}: ${name} has rules, which only the api-proxy applies, and --enable-api-proxy=false turns it off.`;
+        return new errors/* UserError */.yo(text, { hint: 'Leave out --enable-api-proxy=false, or remove the rules.' });
+    });
+}
 /** What has a credential or rules must not be denied: every request for it would fail, and the reason would be hard to find. */
 function checkDenied(egress, { 'host-credentials': credentials, 'host-rules': rules }, providers) {
     const needed = [
@@ -8289,8 +8296,6 @@ function checkServerUrl(values, secrets, serverUrl, frontEnd) {
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/egress-build.js + 1 modules
 var egress_build = __nccwpck_require__(6160);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/egress-entry.js
-var egress_entry = __nccwpck_require__(3035);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/github.js + 1 modules
 var config_github = __nccwpck_require__(7443);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/value-error.js
@@ -8439,6 +8444,57 @@ function stepLabel({ GITHUB_ACTION: id = '' }) {
     return /^(?!__)[A-Za-z_][\w-]{0,79}$/.test(id) ? id : undefined;
 }
 
+// EXTERNAL MODULE: external "node:url"
+var external_node_url_ = __nccwpck_require__(3136);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/look-alikes.js
+
+
+/** Letters of other scripts that look like Latin ones. */
+const LOOK_ALIKES = /^[аеорсухіјѕһԁԛԝɡӏոօԍ\u0391-\u03A9οανρτυικχ0-9-]+$/u;
+/**
+ * Latin letters that look like another one: without a dot, with one below that an underline hides, small capitals, and
+ * letters of phonetic writing. An umlaut or an accent is seen.
+ */
+const LATIN_LOOK_ALIKES = /[ıȷɑɡɩɪʀɢɴʏʜʟʙǀǃẠạẸẹỊịỌọỤụḅḍḥḳḷṃṇṛṣṭṿẉỵẓ\u1D00-\u1D2B]/u;
+/** Scripts that are written beside Latin letters: https://www.unicode.org/reports/tr39/#Restriction_Level_Detection */
+const OTHER_SCRIPT = /[^\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}]/u;
+/** Whether a label of an internationalised name can be taken for another one. */
+function isLookAlike(label) {
+    const letters = label.replace(/[\d-]/g, '');
+    if (/^\p{ASCII}*$/u.test(letters))
+        return false;
+    const mixes = /\p{Script=Latin}/u.test(letters) && OTHER_SCRIPT.test(letters);
+    return mixes || LATIN_LOOK_ALIKES.test(letters) || LOOK_ALIKES.test(label);
+}
+/**
+ * What a reader may not see: the name that an internationalised one stands for, and letters that look like others.
+ *
+ * @param host in the form of `canonicalHost`
+ * @param text as it is written; by default, as it is read
+ */
+function nameWarning(host, source, text) {
+    if (!/(^|\.)xn--/.test(host))
+        return undefined;
+    const shown = (0,external_node_url_.domainToUnicode)(host);
+    if (!shown.split('.').some(isLookAlike))
+        return undefined;
+    const place = typeof source === 'string' ? source : (0,config_source/* placeOf */.$)(source);
+    return `${place}: "${text ?? shown}" is ${host}. It has letters that look like others: make sure that it is the name you mean.`;
+}
+/** The warnings about the names that open something or get something: those that are allowed, and those of named hosts. */
+function nameWarnings(allow, named) {
+    const hosts = named.filter(({ name }, index) => named.findIndex((one) => one.name === name) === index);
+    return [
+        ...allow.flatMap(({ host, text, source }) => nameWarning(host, source, text) ?? []),
+        ...hosts.flatMap(({ name, source }) => nameWarning(name, source) ?? []),
+    ];
+}
+/** The hosts that the options name one by one. */
+const namedIn = ({ 'host-credentials': credentials, 'host-rules': rules, }) => [
+    ...credentials,
+    ...rules.map(({ name, rule }) => ({ name, source: rule.source })),
+];
+
 // EXTERNAL MODULE: external "node:net"
 var external_node_net_ = __nccwpck_require__(7030);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/proxy-variables.js
@@ -8507,12 +8563,12 @@ function networkConfig(values, environment) {
     if (proxy === upstream_proxy/* NO_PROXY_AT_ALL */.hp || everything) {
         return { network: { upstreamProxy: undefined, ...rest }, secrets: [], warnings: [], problems };
     }
-    const { host, port, login, origin } = proxy;
+    const { host, port, isSecure, login, origin } = proxy;
     // The proxy would resolve these names itself, and not to the addresses that the user gives them.
     const pinned = values['add-hosts'].map(({ name }) => ({ host: name, match: 'host' }));
     return {
         network: {
-            upstreamProxy: { host, port, user: login?.user, direct: [...patterns, ...pinned], origin },
+            upstreamProxy: { host, port, isSecure, user: login?.user, direct: [...patterns, ...pinned], origin },
             ...rest,
         },
         secrets: secretsOf(login),
@@ -8815,7 +8871,7 @@ function buildConfig(frontEnd, context) {
     const serverUrl = environment[copilot_host/* SERVER_URL_VARIABLE */.Dx];
     const keys = keyVariables(values, given);
     const chosen = frontEnd.kind === 'action' ? true : values['enable-api-proxy'];
-    const apiProxy = chosen ?? keys.length > 0;
+    const apiProxy = chosen ?? (keys.length > 0 || values['host-rules'].length > 0);
     const machine = (0,egress_build/* thisMachine */.g8)(values.env, environment, workspace, context.root);
     const { rules: egress, ...expanded } = (0,egress_build/* egressOf */.V1)(values, machine, frontEnd.kind);
     (0,errors/* throwProblems */.Jh)([
@@ -8826,6 +8882,7 @@ function buildConfig(frontEnd, context) {
         ...(context.argv === undefined ? checkScript(values) : []),
         ...checkVariables(values.env),
         ...(0,protect_paths/* checkProtectedPaths */.Ju)(values['protect-paths']),
+        ...(apiProxy ? [] : checkUnruled(values)),
         ...(apiProxy ? checkServerUrl(values, secrets, serverUrl, frontEnd.kind) : []),
     ]);
     const choices = providerChoices(values, environment);
@@ -8846,7 +8903,7 @@ function buildConfig(frontEnd, context) {
             : named_hosts/* NO_NAMED_HOSTS */.Yp,
         hostVariables: apiProxy ? (0,named_hosts/* hostVariables */.Cg)(values['host-credentials']) : {},
         github,
-        ...asGiven(values),
+        ...asGiven(values, policy?.place),
         policy: policy?.origin,
         egress,
         transparent: apiProxy && values.transparent,
@@ -8859,7 +8916,7 @@ function buildConfig(frontEnd, context) {
             ...warnings,
             ...net.warnings,
             ...expanded.warnings,
-            ...egress.allow.flatMap((entry) => (0,egress_entry/* nameWarning */._F)(entry) ?? []),
+            ...nameWarnings(egress.allow, namedIn(values)),
             ...oddKeys(providers, secrets, frontEnd.kind),
         ],
     };
@@ -8872,7 +8929,7 @@ function keyVariables(values, given) {
     return [...[...names, github_token/* GITHUB_TOKEN_SECRET */.d].filter((name) => given.has(name)), ...others];
 }
 /** What the options say, as they say it. */
-function asGiven(values) {
+function asGiven(values, policyPlace) {
     return {
         copilotMode: values['copilot-mode'],
         allowEndpoints: values['allow-endpoints'],
@@ -8884,7 +8941,7 @@ function asGiven(values) {
         env: values.env.map(({ name, value }) => ({ name, value })),
         envAll: values['env-all'],
         mounts: values.mounts,
-        protectPaths: (0,protect_paths/* protectedPaths */.RN)(values['protect-paths']),
+        protectPaths: (0,protect_paths/* protectedPaths */.RN)(values['protect-paths'], policyPlace),
         agentImage: values['agent-image'],
         imageRegistry: values['image-registry'],
         memory: values.memory,
@@ -8940,6 +8997,8 @@ function budgetOf(values) {
     };
 }
 
+;// CONCATENATED MODULE: external "node:util"
+const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/edit-distance.js
 var edit_distance = __nccwpck_require__(2454);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/policy/keys.js
@@ -8984,6 +9043,8 @@ function keyHint(keys, path, key) {
     const elsewhere = keys.find((known) => known.path.at(-1) === key || known.option.name === key);
     if (elsewhere !== undefined)
         return `Write it as ${elsewhere.path.join('.')}.`;
+    if (key === '$schema')
+        return 'Write it as a comment: "# yaml-language-server: $schema=...".';
     const known = keysBelow(keys, path);
     const near = known
         .map((name) => ({ name, distance: (0,edit_distance/* editDistance */.Y)(name, key.toLowerCase().slice(0, 40)) }))
@@ -9109,7 +9170,7 @@ const SYNTAX = {
  * Reads YAML 1.2 as far as a policy needs it: maps with plain keys, lists, texts and numbers. Whatever a reader could take
  * for something else than the parser does is refused: aliases, tags, merge keys, and words that are truth values in YAML 1.1.
  *
- * @returns undefined if there are problems, which it adds to `problems`
+ * @returns undefined if there is nothing to read on; it adds all problems to `problems`
  */
 function readYaml(content, fault, problems) {
     let text;
@@ -9145,13 +9206,15 @@ function readYaml(content, fault, problems) {
         return undefined;
     const walk = new Walk(at, fault, problems);
     const value = walk.value(document.contents, []);
-    return problems.length > before ? undefined : { value, ...walk.places() };
+    return walk.isTooDeep ? undefined : { value, ...walk.places() };
 }
 const firstLine = (text) => text.split('\n', 1)[0] ?? '';
 class Walk {
     #at;
     #fault;
     #problems;
+    isTooDeep = false;
+    #refused = new Set();
     #values = new Map();
     #keys = new Map();
     constructor(at, fault, problems) {
@@ -9161,7 +9224,8 @@ class Walk {
     }
     places() {
         const position = (path) => this.#values.get(yaml_text_nameOf(path)) ?? (path.length === 0 ? START : position(path.slice(0, -1)));
-        return { position, keyPosition: (path) => this.#keys.get(yaml_text_nameOf(path)) ?? position(path) };
+        const keyPosition = (path) => this.#keys.get(yaml_text_nameOf(path)) ?? position(path);
+        return { position, keyPosition, isRefused: (path) => this.#refused.has(yaml_text_nameOf(path)) };
     }
     /** @returns what stands for the value, which nobody reads */
     #refuse(position, problem, hint) {
@@ -9175,15 +9239,20 @@ class Walk {
         const { isAlias, isMap, isScalar, isSeq } = yamlPackage();
         const position = this.#at(node.range[0]);
         this.#values.set(yaml_text_nameOf(path), position);
-        const refuse = (problem, hint) => this.#refuse(position, problem, hint);
+        const refuse = (problem, hint) => {
+            this.#refused.add(yaml_text_nameOf(path));
+            return this.#refuse(position, problem, hint);
+        };
         if (isAlias(node))
             return refuse(`"*${node.source.slice(0, 40)}" is an alias`, 'Write the value itself.');
         if (node.anchor !== undefined)
-            return refuse(`"&${node.anchor.slice(0, 40)}" is an anchor`, 'Remove it.');
+            this.#refuse(position, `"&${node.anchor.slice(0, 40)}" is an anchor`, 'Remove it.');
         if (node.tag !== undefined && !STANDARD_TAG.test(node.tag))
             return refuse('the value has a tag', 'Remove the tag.');
-        if (path.length > MAX_DEPTH)
+        if (path.length > MAX_DEPTH) {
+            this.isTooDeep = true;
             return refuse(...TOO_DEEP);
+        }
         if (isScalar(node))
             return isAmbiguous(node) ? refuse(...quoted(node)) : node.value;
         if (isSeq(node))
@@ -9233,6 +9302,7 @@ const quoted = ({ value }) => [
 
 
 
+
 /**
  * Reads a policy. Its entries are not parsed yet: the options do that, as with every other front end.
  *
@@ -9252,8 +9322,8 @@ function readPolicy(file, content, keys = policyKeys()) {
     if (document === undefined)
         return { entries: new Map(), problems };
     const { error } = policySchema(keys).safeParse(document.value);
-    const issues = error?.issues ?? [];
-    const found = issues.flatMap((issue) => describeIssue(issue, document, keys, fault));
+    const issues = (error?.issues ?? []).filter(({ path }) => !document.isRefused(path));
+    const found = unique(issues.flatMap((issue) => describeIssue(issue, document, keys, fault)));
     const order = (problem) => {
         const { line, column } = positions.get(problem) ?? { line: 0, column: 0 };
         return line * LONGEST_LINE + column;
@@ -9261,17 +9331,19 @@ function readPolicy(file, content, keys = policyKeys()) {
     // What is in the right form is read nevertheless, so that all mistakes are told at once.
     const readable = keys.filter(({ path }) => !issues.some((issue) => concerns(issue, path)));
     return {
-        entries: entriesOf(file, document, readable),
-        problems: found.sort((one, other) => order(one) - order(other)),
+        entries: entriesOf(file, document, readable, (path) => issues.some((issue) => (0,external_node_util_namespaceObject.isDeepStrictEqual)(issue.path, path))),
+        problems: [...problems, ...found].sort((one, other) => order(one) - order(other)),
     };
 }
 /** No line of a policy is longer than the policy. */
 const LONGEST_LINE = 1 << 20;
-/** Whether a mistake is in what a key has, or in what has the key. */
+/** A number can be too large in two ways. */
+const unique = (problems) => problems.filter(({ message }, index) => problems.findIndex((one) => one.message === message) === index);
+/** Whether a mistake is in a key's value as a whole, or in what has the key. One in a part of the value costs only that. */
 function concerns({ code, path }, key) {
-    const length = Math.min(path.length, key.length);
-    const isOnTheWay = key.slice(0, length).every((part, index) => part === path[index]);
-    return isOnTheWay && (path.length >= key.length || code !== 'unrecognized_keys');
+    if (path.length > key.length || (path.length < key.length && code === 'unrecognized_keys'))
+        return false;
+    return path.every((part, index) => part === key[index]);
 }
 function describeIssue(issue, { value: root, position, keyPosition }, keys, fault) {
     const { path } = issue;
@@ -9283,6 +9355,8 @@ function describeIssue(issue, { value: root, position, keyPosition }, keys, faul
         case 'invalid_type':
             return [wrongType(value, issue.expected, path, name, fault, position)];
         case 'invalid_union':
+            if (typeof value === 'number')
+                return [fault(position(path), `${name} is no finite number`, 'Write a number.')];
             return [wrongType(value, 'text or number', path, name, fault, position)];
         case 'invalid_value': {
             if (value === undefined)
@@ -9327,8 +9401,10 @@ function wrongType(value, expected, path, name, fault, position) {
         const example = name === 'version' ? 'Write "version: 1" as the first line.' : `Add "${String(path.at(-1))}:".`;
         return fault(position(path.slice(0, -1)), `${name} is missing`, example);
     }
-    if (value === null)
-        return fault(position(path), `${name} has no value`, `${hint} Or remove the key.`);
+    if (value === null) {
+        const what = typeof path.at(-1) === 'number' ? 'item' : 'key';
+        return fault(position(path), `${name} has no value`, `${hint} Or remove the ${what}.`);
+    }
     return fault(position(path), `${name} is not ${what}`, hint);
 }
 function valueAt(root, path) {
@@ -9344,7 +9420,8 @@ function shown(value) {
     const text = textOf(value).replace(/[\p{C}\p{Z}]+/gu, ' ');
     return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
-function entriesOf(file, document, keys) {
+function entriesOf(file, document, keys, isFaulty) {
+    const isUnreadable = (path) => isFaulty(path) || document.isRefused(path);
     const given = (path, text) => ({
         text,
         source: { kind: 'policy', name: file, ...document.position(path) },
@@ -9354,25 +9431,31 @@ function entriesOf(file, document, keys) {
         const value = valueAt(document.value, path);
         if (value === undefined)
             continue;
-        if (form === 'plain') {
-            const texts = Array.isArray(value)
-                ? value.map((item, index) => given([...path, index], textOf(item)))
-                : [given(path, textOf(value))];
-            entries.set(option.name, texts);
+        if (form === 'hosts') {
+            entries.set(option.name, hostRules(value, path, given, isUnreadable));
+        }
+        else if (Array.isArray(value)) {
+            entries.set(option.name, textsOf(value, path, given, isUnreadable));
         }
         else {
-            entries.set(option.name, hostRules(value, path, given));
+            entries.set(option.name, [given(path, textOf(value))]);
         }
     }
     return entries;
 }
+function textsOf(items, path, given, isUnreadable, before = '') {
+    return items.flatMap((item, index) => {
+        const at = [...path, index];
+        return isUnreadable(at) ? [] : [given(at, `${before}${textOf(item)}`)];
+    });
+}
 /** `hosts` as lines of the option `host-rules`. */
-function hostRules(hosts, path, given) {
+function hostRules(hosts, path, given, isUnreadable) {
     return Object.entries(hosts ?? {}).flatMap(([host, value]) => {
         const rules = valueAt(value, ['rules']);
-        if (!Array.isArray(rules))
+        if (!Array.isArray(rules) || isUnreadable([...path, host]))
             return [];
-        return rules.map((rule, index) => given([...path, host, 'rules', index], `${host} ${textOf(rule)}`));
+        return textsOf(rules, [...path, host, 'rules'], given, isUnreadable, `${host} `);
     });
 }
 
@@ -9460,6 +9543,14 @@ class Repository {
         const id = this.#git('rev-parse', '--verify', '--quiet', `${revision}^{commit}`)?.toString('utf8').trim();
         return id !== undefined && isObjectId(id) ? id : undefined;
     }
+    /** The references to what is checked out that actions/checkout makes for a pull request: `refs/remotes/pull/7/merge`. */
+    pullsAtHead() {
+        const format = ['--points-at=HEAD', '--format=%(refname)'];
+        return (this.#git('for-each-ref', ...format, 'refs/remotes/pull/')
+            ?.toString('utf8')
+            .split('\n')
+            .filter(Boolean) ?? []);
+    }
     /** Where `origin` is fetched from. */
     origin() {
         return this.#git('config', '--local', '--get', 'remote.origin.url')?.toString('utf8').trim();
@@ -9515,6 +9606,17 @@ function unreadable(id) {
 /** The payload of an event has at most 25 MB. */
 const MAX_EVENT_BYTES = 32 << 20;
 /**
+ * Events about what happens to a commit or a pull request, or with which another workflow hands one over. They run on the
+ * default branch, so nobody needs them for a checkout of that.
+ */
+const ON_DEFAULT_BRANCH = new Set([
+    'workflow_run',
+    'check_run',
+    'check_suite',
+    'status',
+    'repository_dispatch',
+]);
+/**
  * The base of the run, if its event lets others write what is checked out.
  *
  * @returns undefined for an event such as a push, and outside of GitHub Actions
@@ -9544,17 +9646,40 @@ function policyBase(environment) {
             ofOrigin(repository, event.baseRef, environment),
     };
 }
-/** The base's branch as it was fetched. `origin` may also be a fork, whose branches are the author's. */
-function ofOrigin(repository, branch, { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name }) {
-    if (branch === undefined || server === undefined || name === undefined)
+/**
+ * The base of a pull request that a workflow checks out although its event is about none: somebody starts it by hand with the
+ * number of a pull request, for example.
+ *
+ * @returns undefined if what is checked out is no pull request's, as far as the clone shows
+ */
+function baseOfCheckout(repository, environment) {
+    const sha = objectId(environment['GITHUB_SHA']);
+    const pulls = repository.pullsAtHead();
+    if (sha === undefined || pulls.length === 0)
         return undefined;
+    const merge = pulls.find((ref) => ref.endsWith('/merge'));
+    return {
+        what: 'the commit that started the workflow',
+        commitIn: () => repository.commit(sha) ??
+            (merge && isOwnOrigin(repository, environment) ? repository.commit(`${merge}^1`) : undefined),
+    };
+}
+/** The base's branch as it was fetched. `origin` may also be a fork, whose branches are the author's. */
+function ofOrigin(repository, branch, environment) {
+    if (branch === undefined || !isOwnOrigin(repository, environment))
+        return undefined;
+    return repository.commit(`refs/remotes/origin/${branch}`);
+}
+function isOwnOrigin(repository, { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name }) {
+    if (server === undefined || name === undefined)
+        return false;
     const own = `${server}/${name}`.toLowerCase();
     const origin = repository
         .origin()
         ?.toLowerCase()
         .replace(/\/$/, '')
         .replace(/\.git$/, '');
-    return origin === own ? repository.commit(`refs/remotes/origin/${branch}`) : undefined;
+    return origin === own;
 }
 function first(items, find) {
     for (const item of items) {
@@ -9577,7 +9702,7 @@ function untrusted(environment) {
         };
     }
     const isComment = name === 'issue_comment' && member(member(payload(environment), 'issue'), 'pull_request') !== undefined;
-    return isComment || name === 'workflow_run' ? { kind: 'default branch' } : undefined;
+    return isComment || ON_DEFAULT_BRANCH.has(name) ? { kind: 'default branch' } : undefined;
 }
 /** @returns undefined if the runner left none that can be read; the other ways to the base remain */
 function payload({ GITHUB_EVENT_PATH: path }) {
@@ -9613,6 +9738,13 @@ const DEFAULT_FILE = '.github/awf.yml';
 const NO_POLICY = 'none';
 /** Nobody writes a longer policy by hand, and YAML takes a multiple of it in memory. */
 const MAX_BYTES = 64 << 10;
+/** Where the policy is looked for in the workspace, whether it is there or not; undefined if it is looked for elsewhere. */
+function placeInWorkspace({ policy, workspace }) {
+    if (policy?.text === NO_POLICY)
+        return undefined;
+    const path = (0,external_node_path_.resolve)(workspace, policy?.text ?? DEFAULT_FILE);
+    return (0,host_paths/* isBelow */.Yw)(path, workspace) ? (0,external_node_path_.relative)(workspace, path) : undefined;
+}
 /**
  * Finds the policy of a run. Where others can write what is checked out, it comes from the base, and never silently from
  * the working tree.
@@ -9630,8 +9762,9 @@ function findPolicy(place) {
         });
     }
     const path = (0,external_node_path_.resolve)(workspace, policy?.text ?? DEFAULT_FILE);
-    const isInside = (0,host_paths/* isBelow */.Yw)(path, workspace);
-    const name = isInside ? (0,external_node_path_.relative)(workspace, path) : (policy?.text ?? path);
+    const inside = placeInWorkspace(place);
+    const isInside = inside !== undefined;
+    const name = inside ?? policy?.text ?? path;
     if (policyRef !== undefined) {
         if (isInside)
             return { found: fromRevision(name, policyRef, place) };
@@ -9639,11 +9772,30 @@ function findPolicy(place) {
             hint: 'Name a path in the workspace, or leave out the commit.',
         });
     }
-    const base = isInside ? policyBase(environment) : undefined;
+    const base = isInside ? (policyBase(environment) ?? baseOf(path, place)) : undefined;
     if (base !== undefined)
         return fromBase(name, base, place);
     const found = fromDisk(name, path, place);
     return found && { found };
+}
+/** True for a link to nothing, too. Below a file, there is nothing. */
+function exists(path) {
+    try {
+        return (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false }) !== undefined;
+    }
+    catch {
+        return false;
+    }
+}
+/** A run outside of GitHub Actions is its user's own business. */
+function baseOf(path, { environment, workspace }) {
+    // The author of a pull request may also have deleted the file. A run without either need not wait for git.
+    if (!exists(path) && !exists((0,external_node_path_.join)(workspace, '.git/refs/remotes/pull')))
+        return undefined;
+    if (environment['GITHUB_SHA'] === undefined)
+        return undefined;
+    const repository = Repository.of(workspace, environment);
+    return repository && baseOfCheckout(repository, environment);
 }
 function fromRevision(name, { text, source }, place) {
     const at = (0,config_source/* placeOf */.$)(source);
@@ -9665,8 +9817,8 @@ function fromRevision(name, { text, source }, place) {
 function fromBase(name, base, place) {
     const { policy, workspace, environment } = place;
     const at = policy === undefined ? name : `${(0,config_source/* placeOf */.$)(policy.source)}: ${name}`;
-    const exists = (0,external_node_fs_.lstatSync)((0,external_node_path_.join)(workspace, name), { throwIfNoEntry: false }) !== undefined;
-    const isExpected = policy !== undefined || exists;
+    const isThere = exists((0,external_node_path_.join)(workspace, name));
+    const isExpected = policy !== undefined || isThere;
     const repository = Repository.of(workspace, environment);
     if (repository === undefined) {
         if (isExpected)
@@ -9680,7 +9832,7 @@ function fromBase(name, base, place) {
     }
     if (!isExpected)
         return undefined;
-    if (policy !== undefined && exists && isOwn(repository, name)) {
+    if (policy !== undefined && isThere && isOwn(repository, name)) {
         const found = fromDisk(name, (0,external_node_path_.join)(workspace, name), place);
         return found && { found };
     }
@@ -9714,19 +9866,30 @@ function fromEntry(repository, entry, origin) {
 /** @returns undefined if the file is not there and nobody named it */
 function fromDisk(name, path, { policy, workspace }) {
     const at = policy === undefined ? name : `${(0,config_source/* placeOf */.$)(policy.source)}: ${name}`;
+    if (policy === undefined && !exists(path))
+        return undefined;
+    return {
+        origin: { file: name, commit: undefined, from: undefined },
+        content: readFromDisk(at, name, path, workspace),
+    };
+}
+/**
+ * Reads a file as a run does: a link is followed, but not out of the workspace.
+ *
+ * @param at names the file in messages, and where it was named
+ * @param workspace an absolute path without links
+ */
+function readFromDisk(at, name, path, workspace) {
     const real = (0,host_paths/* realPath */.Ye)(path);
     if (real === undefined) {
-        const isThere = (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false }) !== undefined;
-        if (policy === undefined && !isThere)
-            return undefined;
-        throw new errors/* UserError */.yo(`${at} ${isThere ? 'is a link to nothing' : 'does not exist'}.`, {
+        throw new errors/* UserError */.yo(`${at} ${exists(path) ? 'is a link to nothing' : 'does not exist'}.`, {
             hint: 'A relative path starts at the workspace.',
         });
     }
     if ((0,host_paths/* isBelow */.Yw)(path, workspace) && !(0,host_paths/* isBelow */.Yw)(real, workspace)) {
         throw new errors/* UserError */.yo(`${at} is a link that leads out of the workspace.`, { hint: 'Name the file itself.' });
     }
-    return { origin: { file: name, commit: undefined, from: undefined }, content: readRegular(at, name, real) };
+    return readRegular(at, name, real);
 }
 /** Reads a file of the caller's or of a checkout, and waits for no pipe. */
 function readRegular(at, name, path) {
@@ -9783,15 +9946,17 @@ function noRepository(at, workspace) {
 function loadPolicy(frontEnd, environment, workspace) {
     const problems = [];
     const real = (0,parsers/* realDirectory */.Ut)(`the workspace (${workspace})`, workspace);
-    const search = (0,errors/* collectProblems */.vX)(problems, () => findPolicy({ ...placeIn(frontEnd), environment, workspace: real }));
+    const given = placeIn(frontEnd);
+    const search = (0,errors/* collectProblems */.vX)(problems, () => findPolicy({ ...given, environment, workspace: real }));
+    const place = placeInWorkspace({ ...given, workspace: real });
+    const nothing = { entries: new Map(), origin: undefined, place, problems, warnings: [] };
     if (search === undefined)
-        return { ...NOTHING, problems };
+        return nothing;
     if ('warning' in search)
-        return { ...NOTHING, warnings: [search.warning] };
+        return { ...nothing, warnings: [search.warning] };
     const { origin, content } = search.found;
-    return { ...NOTHING, ...readPolicy(placeName(origin), content), origin };
+    return { ...nothing, ...readPolicy(placeName(origin), content), origin };
 }
-const NOTHING = { entries: new Map(), origin: undefined, problems: [], warnings: [] };
 /** Lines of a file mean nothing without the commit that they are from. */
 const placeName = ({ file, commit }) => commit === undefined ? file : `${file} (${commit.slice(0, 12)})`;
 function placeIn(frontEnd) {
@@ -10300,7 +10465,6 @@ function reachRows(config) {
     ];
     return [
         ...policy_labelled('reach', reach.length === 0 ? ['nothing'] : reach),
-        ...policy_labelled('', proposalText(config)),
         ...policy_labelled('never', unlessEmpty(listed([...new Set(denied)], MOST))),
         ...policy_labelled('services', unlessEmpty(services.map(({ name, port }) => `${name}:${port}`).join(', '))),
         ...policy_labelled('names', unlessEmpty(listed(addHosts.map(({ name, address }) => `${name} is ${address}`), MOST))),
@@ -10318,15 +10482,23 @@ function presetTexts({ presets }) {
         return `${name}: ${parts.join(', ')}`;
     });
 }
-/** What the workspace's lockfiles suggest. */
-function proposalText({ proposedPresets, frontEnd }) {
+/**
+ * What the workspace's lockfiles suggest beyond the presets that are listed: the user asked for it, so it is a message of its
+ * own and no part of a group.
+ *
+ * @returns undefined if the user did not ask
+ */
+function proposalNote({ proposedPresets, presets, frontEnd, }) {
     if (proposedPresets === undefined)
-        return [];
-    const found = proposedPresets.map(({ name, file }) => `${name} (${(0,file_names/* printable */.g$)(file)})`).join(', ');
-    const proposal = found === ''
-        ? 'the workspace has no lockfile that a preset is for.'
-        : `the lockfiles suggest ${found}. Nothing is added automatically: write those that the command needs.`;
-    return [`${(0,config_options/* optionName */.fS)(frontEnd, 'presets')}: ${proposal}`];
+        return undefined;
+    const missing = proposedPresets.filter(({ name }) => !presets.some((listed) => listed.name === name));
+    const found = missing.map(({ name, file }) => `${name} (${(0,file_names/* printable */.g$)(file)})`).join(', ');
+    const [none, all] = [
+        'the workspace has no lockfile that a preset is for.',
+        'the list has all that the lockfiles suggest.',
+    ];
+    const some = `the lockfiles suggest ${found}. Nothing is added automatically: write those that the command needs.`;
+    return `${(0,config_options/* optionName */.fS)(frontEnd, 'presets')}: ${proposedPresets.length === 0 ? none : missing.length === 0 ? all : some}`;
 }
 function modelRows({ apiProxy, providers, frontEnd }) {
     if (!apiProxy)
@@ -10404,8 +10576,6 @@ function memoryText(limit) {
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/run/messages.js
 var messages = __nccwpck_require__(9430);
-;// CONCATENATED MODULE: external "node:util"
-const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/network.js
@@ -12082,6 +12252,10 @@ function sourceOf(path, userMounts) {
         .toSorted((a, b) => b.target.length - a.target.length);
     return innermost?.kind === 'bind' ? (0,external_node_path_.resolve)(innermost.source, (0,external_node_path_.relative)(innermost.target, path)) : path;
 }
+/** The system's list of CAs, in PEM; undefined if there is none. */
+function systemCertificates() {
+    return BUNDLES.map((path) => readCertificates(path)?.pem).find((pem) => pem !== undefined && pem !== '');
+}
 function readCertificates(path) {
     try {
         const stats = (0,external_node_fs_.statSync)(path);
@@ -12322,8 +12496,8 @@ const HOST = { root: '', packages: undefined, owner: 0 };
 const FEW_ENTRIES = 5;
 /** Bytes. Settings are smaller. A larger file of a package is left out, because nobody looks through it for credentials. */
 const LARGEST_SETTING = 256 * 1024;
-const etc_NOTHING = { directories: [], files: [], links: [], mounts: [], isWhole: true };
-const etc_LEFT_OUT = { ...etc_NOTHING, isWhole: false };
+const NOTHING = { directories: [], files: [], links: [], mounts: [], isWhole: true };
+const etc_LEFT_OUT = { ...NOTHING, isWhole: false };
 /**
  * Reads the parts of `/etc` that the sandbox has: the rows of {@link ETC_ROWS}, and the settings of packages. Of these, a
  * file must belong to root, be readable for everybody in directories that everybody may enter, and look like no credential,
@@ -12398,7 +12572,7 @@ class EtcReader {
         const real = this.#known.has(path) ? (0,external_node_fs_.realpathSync)(place) : undefined;
         if (real !== undefined && !SEEN.some((top) => (0,host_paths/* isBelow */.Yw)(real, this.#host(top))))
             return this.#part(path, standing, real);
-        return { ...etc_NOTHING, links: [{ path, place }] };
+        return { ...NOTHING, links: [{ path, place }] };
     }
     #directory(path, standing, place, stats) {
         if ((stats.mode & 0o5) !== 0o5)
@@ -12410,7 +12584,7 @@ class EtcReader {
             return etc_LEFT_OUT;
         if (isWhole && entries.length > FEW_ENTRIES)
             return {
-                ...etc_NOTHING,
+                ...NOTHING,
                 directories: [path],
                 mounts: [{ kind: 'bind', source: place, target: path, writable: false }],
             };
@@ -12423,13 +12597,13 @@ class EtcReader {
         if (size > LARGEST_SETTING) {
             if (standing !== 'known')
                 return etc_LEFT_OUT;
-            return { ...etc_NOTHING, mounts: [{ kind: 'bind', source: place, target: path, writable: false }] };
+            return { ...NOTHING, mounts: [{ kind: 'bind', source: place, target: path, writable: false }] };
         }
         try {
             const content = (0,external_node_fs_.readFileSync)(place);
             if (standing !== 'known' && looksLikeCredential(content.toString('latin1')))
                 return etc_LEFT_OUT;
-            return { ...etc_NOTHING, files: [{ path, content, mode: mode & 0o755 }] };
+            return { ...NOTHING, files: [{ path, content, mode: mode & 0o755 }] };
         }
         catch {
             return etc_LEFT_OUT; // it is gone, or something else than its mode forbids to read it
@@ -12588,7 +12762,7 @@ function isGone(owner) {
     if (there === undefined || there !== place())
         return false;
     const pid = Number(number);
-    if (!exists(pid))
+    if (!owner_exists(pid))
         return true;
     const found = read(pid);
     // Its number may belong to another process by now.
@@ -12617,7 +12791,7 @@ function timeNamespace() {
     }
 }
 /** Asks the kernel, not `/proc`, which may hide the processes of other users (`hidepid`). */
-function exists(pid) {
+function owner_exists(pid) {
     try {
         process.kill(pid, 0);
         return true;
@@ -15823,6 +15997,30 @@ function readOnlyPaths(workspace, entries) {
         .filter((path) => (0,external_node_fs_.existsSync)(path))
         .map((path) => (0,external_node_fs_.realpathSync)(path));
 }
+/** Where the policy file would be, if there is none that could be read-only. @returns a path relative to the workspace */
+function missingPolicy(workspace, entries) {
+    const policy = entries.find(({ isPolicy }) => isPolicy === true)?.path;
+    return policy !== undefined && firstNoDirectory(workspace, policy) === undefined ? policy : undefined;
+}
+/**
+ * What of the way to a file the next run would follow: the file itself, or a link above it. The way is walked because a link
+ * could lead anywhere.
+ *
+ * @param path relative to the workspace
+ * @returns an absolute path; undefined if there is nothing
+ */
+function firstNoDirectory(workspace, path) {
+    let way = workspace;
+    for (const part of path.split('/')) {
+        way = (0,posix_namespaceObject.join)(way, part);
+        const stats = (0,external_node_fs_.lstatSync)(way, { throwIfNoEntry: false });
+        if (stats === undefined)
+            return undefined;
+        if (!stats.isDirectory())
+            return way;
+    }
+    return undefined;
+}
 /** More than a command sensibly adds to directories that were there before. It may be meant to exhaust us. */
 const MAX_NEW_PATHS = 1_000;
 /** A directory with so much in it that only what was there before is looked at. */
@@ -16006,6 +16204,7 @@ async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temp
             unread: found.unread,
             elsewhere: plan.elsewhere,
             protectPaths: watched,
+            noPolicy: missingPolicy(workspace, protectPaths),
             snapshot: snapshot(workspace, watched),
             closed: ['/proc', '/sys', '/dev', home, runnerDirectory(temporary, environment)],
         },
@@ -16585,9 +16784,9 @@ async function claimRunNetwork(engine, mark, { frontEnd, network, addHosts }, re
     }
     return { internal, outer, outerName, upstreamHost };
 }
-function upstreamNotice({ host, port, user, origin }) {
+function upstreamNotice({ host, port, isSecure, user, origin }) {
     const login = user === undefined ? '' : ', with a credential that only Squid has';
-    return (`${origin}: requests leave through the proxy ${host}:${port}${login}. It looks the names up, and it decides whether they ` +
+    return (`${origin}: requests leave through the proxy ${host}:${port}${isSecure ? ' over TLS' : ''}${login}. It looks the names up, and it decides whether they ` +
         'may lead to private addresses.');
 }
 /**
@@ -16714,9 +16913,43 @@ function makeWorkDirectory(path) {
     }
 }
 
+;// CONCATENATED MODULE: external "node:tls"
+const external_node_tls_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/proxy-trust.js
+
+
+
+
+
+/**
+ * The authorities that may vouch for the network's own proxy: those of this machine, or the public ones where it has no
+ * list, and the user's.
+ *
+ * @returns PEM; undefined for a proxy that does not speak TLS
+ */
+function readProxyTrust({ network, upstreamCa }, system = systemCertificates) {
+    if (network.upstreamProxy?.isSecure !== true)
+        return undefined;
+    return [system() ?? external_node_tls_namespaceObject.rootCertificates.join('\n'), upstreamCa ?? ''].map((pem) => `${pem.trim()}\n`).join('');
+}
+const proxy_trust_sourceIn = (directory) => (0,external_node_path_.join)(directory, 'parent-ca.pem');
+/** @param directory the same as for {@link writeProxyTrust} */
+function proxyTrustMounts(directory, pem) {
+    return pem === undefined ? [] : [{ kind: 'bind', source: proxy_trust_sourceIn(directory), target: contract/* PARENT_CA */.Uy, writable: false }];
+}
+/** @param directory a directory of the run, to which nobody else can write */
+function writeProxyTrust(directory, pem) {
+    if (pem === undefined)
+        return;
+    (0,external_node_fs_.writeFileSync)(proxy_trust_sourceIn(directory), pem, { flag: 'wx' });
+    // Squid's user may differ from the caller, whatever the umask is.
+    (0,external_node_fs_.chmodSync)(proxy_trust_sourceIn(directory), 0o644);
+}
+
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/run/signals.js
 var signals = __nccwpck_require__(3577);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/claim.js
+
 
 
 
@@ -16785,7 +17018,7 @@ async function claim_claim(config, secrets, prepared, context, progress, onEngin
         reporter.warning(warning);
     const { internal: subnet, outer: outerSubnet, outerName, upstreamHost } = network;
     return {
-        ...{ subnet, outerSubnet, outerName, upstreamHost },
+        ...{ subnet, outerSubnet, outerName, upstreamHost, proxyTrust: readProxyTrust(config) },
         ...{ names, agentImage, guards: guards.mounts, userMounts: mounts, host },
         ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts, authority },
     };
@@ -17848,7 +18081,10 @@ function topology(config, claimed) {
         wayOut: claimed.outerName,
         user: sidecar,
         limits: SIDECAR_LIMITS,
-        mounts: [{ kind: 'bind', source: claimed.logs.squid, target: contract/* SQUID_LOG_DIR */.on, writable: true }],
+        mounts: [
+            { kind: 'bind', source: claimed.logs.squid, target: contract/* SQUID_LOG_DIR */.on, writable: true },
+            ...(claimed.squidMounts ?? []),
+        ],
         tmpfs: [
             { target: contract/* SQUID_RUN_DIRECTORY */.RZ, mode: '0700', owner: claimed.sidecarUser, executable: false, size: '16m' },
             { target: '/tmp', mode: '1777', executable: false, size: '16m' },
@@ -17997,6 +18233,8 @@ function librarySpec(claimed) {
 const JOB_NETWORK = 'github_network_';
 /** Connections to one service at a time. The program in the sandbox has the same limit for all of them together. */
 const MAX_CONNECTIONS = 128;
+/** Servers that are told to listen on `localhost` take either, and many take only the second (Node.js since 17). */
+const services_LOOPBACK = ['127.0.0.1', '::1'];
 /** Milliseconds in which a service must accept a connection. */
 const CONNECT_MS = 15_000;
 const directoryIn = (workDirectory) => (0,external_node_path_.join)(workDirectory, 'services');
@@ -18010,19 +18248,20 @@ function serviceMounts({ services }, workDirectory) {
 /**
  * Listens on one Unix socket per service, and connects each connection to the service.
  *
+ * @param warn gets a message about each service that does not accept a connection, once
  * @returns undefined without services
  * @throws UserError naming a service that is not there, and those that are
  */
-async function openServices({ services }, workDirectory, engine) {
+async function openServices({ services }, workDirectory, engine, warn) {
     if (services.length === 0)
         return undefined;
     const inJob = services.some(({ name }) => name !== config_services/* RUNNER */.zK);
     const neighbours = inJob ? await engine.neighbours(JOB_NETWORK) : [];
-    const places = services.map((service) => ({ ...service, address: addressOf(service, neighbours) }));
+    const places = services.map((service) => ({ ...service, addresses: addressesOf(service, neighbours) }));
     const directory = directoryIn(workDirectory);
     (0,external_node_fs_.mkdirSync)(directory);
     (0,external_node_fs_.chmodSync)(directory, 0o755);
-    const opened = await Promise.all(places.map(({ address, port }) => openSocket(directory, address, port)));
+    const opened = await Promise.all(places.map((place) => openSocket(directory, place, warn)));
     return {
         close: () => {
             for (const { close } of opened)
@@ -18031,9 +18270,9 @@ async function openServices({ services }, workDirectory, engine) {
     };
 }
 /** @throws UserError if no container, or more than one, has the name */
-function addressOf({ name, port }, neighbours) {
+function addressesOf({ name, port }, neighbours) {
     if (name === config_services/* RUNNER */.zK)
-        return '127.0.0.1';
+        return services_LOOPBACK;
     const found = neighbours.filter(({ names }) => names.includes(name));
     const [first, ...others] = found;
     const entry = `allow-services: ${name}:${String(port)}`;
@@ -18049,12 +18288,27 @@ function addressOf({ name, port }, neighbours) {
             hint: `Publish the port of the one that you mean, and write "${config_services/* RUNNER */.zK}:PORT".`,
         });
     }
-    return first.address;
+    return [first.address];
 }
-async function openSocket(directory, address, port) {
+async function openSocket(directory, place, warn) {
+    const { name, port } = place;
     const open = new Set();
+    let isTold = false;
+    // The client only sees that its connection ends: the sandbox has accepted it by then.
+    const tell = () => {
+        if (isTold)
+            return;
+        isTold = true;
+        warn(`allow-services: ${name}:${String(port)} did not accept a connection of the command's. Does the service run?`);
+    };
     const server = (0,external_node_net_.createServer)({ allowHalfOpen: true }, (client) => {
-        const service = (0,external_node_net_.connect)({ host: address, port, allowHalfOpen: true, noDelay: true });
+        const service = dial(place);
+        let isConnected = false;
+        service.once('connect', () => (isConnected = true));
+        service.once('close', () => {
+            if (!isConnected && !client.destroyed)
+                tell();
+        });
         for (const socket of [client, service]) {
             open.add(socket);
             socket.on('close', () => open.delete(socket));
@@ -18075,6 +18329,19 @@ async function openSocket(directory, address, port) {
                 socket.destroy();
         },
     };
+}
+/** Takes the first address that accepts a connection. */
+function dial({ name, port, addresses }) {
+    const found = addresses.map((address) => ({ address, family: (0,external_node_net_.isIP)(address) }));
+    return (0,external_node_net_.connect)({
+        ...{ host: name, port, allowHalfOpen: true, noDelay: true, autoSelectFamily: true },
+        lookup: (_, { all }, done) => {
+            if (all === true)
+                done(null, found);
+            else
+                done(null, found[0]?.address ?? '', found[0]?.family);
+        },
+    });
 }
 /** Each side may end its direction first. What has arrived still goes out. */
 function joinBoth(client, service) {
@@ -18208,6 +18475,7 @@ function isOrdinary(provider, host, { header, prefix }) {
 
 
 
+
 /**
  * Plans a run. Reads and writes nothing.
  *
@@ -18233,6 +18501,7 @@ function planRun(config, secrets, prepared, claimed) {
             hasIpv6: claimed.hasIpv6,
             outerName: claimed.outerName,
             upstreamHost: claimed.upstreamHost,
+            squidMounts: proxyTrustMounts(workDirectory, claimed.proxyTrust),
         },
         guards: inWorkspace.mounts.filter((mount) => mount !== workspace),
         agentMounts: [
@@ -18261,6 +18530,7 @@ function planRun(config, secrets, prepared, claimed) {
         systemFileDirectory: directory,
         etc: agent.etc,
         event: agent.event,
+        proxyTrust: claimed.proxyTrust,
         policy: {
             passed: agent.passed,
             ...{ guards, userMounts, toolchain: host.toolchain },
@@ -18288,9 +18558,9 @@ function squidDocument(config, secrets, addresses, claimed) {
 function upstreamOf({ upstreamProxy }, secrets) {
     if (upstreamProxy === undefined)
         return undefined;
-    const { host, port, user, direct } = upstreamProxy;
+    const { host, port, isSecure, user, direct } = upstreamProxy;
     return {
-        ...{ host, port, direct },
+        ...{ host, port, isSecure, direct },
         login: user === undefined ? undefined : { user, password: secrets.get(UPSTREAM_PROXY_SECRET) ?? '' },
     };
 }
@@ -19063,6 +19333,7 @@ function log_watch_tooLarge(path, limit) {
 
 
 
+
 /** Eight hexadecimal digits: part of names, unique among the runs of a host. */
 function newRunId() {
     return (0,external_node_crypto_.randomBytes)(4).toString('hex');
@@ -19107,7 +19378,7 @@ async function run(config, secrets, given) {
         });
         const plan = await progress.timings.measure('plan', () => planRun(config, secrets, prepared, claimed));
         checkMountTargets(config.mounts, claimed.guards, plan.containers.agent, prepared.agentUser.home, plan);
-        services = await openServices(config, prepared.workDirectory, context.engine);
+        services = await openServices(config, prepared.workDirectory, context.engine, context.warnNow);
         const lookAgain = (refused) => secondLook(refused, [config, secrets], { prepared, claimed }, context, progress);
         await execute(config, plan, prepared, { sandbox, limit, lookAgain }, context, progress);
     }
@@ -19132,6 +19403,9 @@ const loadReport = () => __nccwpck_require__.e(/* import() */ 348).then(__nccwpc
  */
 async function execute(config, plan, { workDirectory, agentUser, logs }, { sandbox, limit, lookAgain, }, context, progress) {
     tell(policyGroup(config, plan.policy), context);
+    const proposal = proposalNote(config);
+    if (proposal !== undefined)
+        context.reporter.info(proposal);
     for (const warning of plan.warnings)
         context.reporter.warning(warning);
     progress.agentAddress = plan.addresses.agent;
@@ -19142,6 +19416,7 @@ async function execute(config, plan, { workDirectory, agentUser, logs }, { sandb
     if (config.agentLogs)
         progress.transcripts = new agent_transcripts/* TranscriptsFile */._X(workDirectory, agentUser);
     writeEvent(workDirectory, plan.event);
+    writeProxyTrust(workDirectory, plan.proxyTrust);
     writeSystemFiles(plan.systemFileDirectory, plan.systemFiles);
     const watch = watchLogs(logs);
     try {
@@ -20189,8 +20464,6 @@ const OLD_LOGS = {
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/squid/private-ranges.js
 var private_ranges = __nccwpck_require__(8087);
-;// CONCATENATED MODULE: external "node:tls"
-const external_node_tls_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/doctor/dial.js
 
 
@@ -20201,7 +20474,7 @@ const external_node_tls_namespaceObject = __WEBPACK_EXTERNAL_createRequire(impor
 /** Milliseconds for each step of a connection. */
 const LIMIT_MS = 5_000;
 /** The IPv4 address of a name, by the given servers or the host's own. @throws UserError if it has none */
-async function dial_addressOf(name, servers) {
+async function addressOf(name, servers) {
     if ((0,external_node_net_.isIP)(name) !== 0)
         return name;
     try {
@@ -20222,7 +20495,7 @@ async function dial_addressOf(name, servers) {
     throw new errors/* UserError */.yo(`${name} has no IPv4 address here.`, { hint: 'Check the name.' });
 }
 /** Opens a connection. @throws UserError if nothing accepts it in time */
-async function dial(name, port, address = name) {
+async function dial_dial(name, port, address = name) {
     const socket = (0,external_node_net_.connect)({ host: address, port });
     try {
         await inTime((0,external_node_events_.once)(socket, 'connect'));
@@ -20258,22 +20531,25 @@ async function tunnel(socket, authority, { host, port, login }) {
 }
 /** Speaks TLS. @param ca further authorities, as PEM @throws UserError if the certificate is not trusted */
 async function shake(socket, name, ca) {
+    (await secured(socket, name, ca === undefined ? undefined : [...external_node_tls_namespaceObject.rootCertificates, ca])).destroy();
+}
+/** @param ca all authorities; undefined for the public ones @throws UserError if the certificate is not trusted */
+async function secured(socket, name, ca) {
     const tls = (0,external_node_tls_namespaceObject.connect)({
         socket,
         ...((0,external_node_net_.isIP)(name) === 0 && { servername: name }),
-        ...(ca !== undefined && { ca: [...external_node_tls_namespaceObject.rootCertificates, ca] }),
+        ...(ca !== undefined && { ca: [...ca] }),
     });
     try {
         await inTime((0,external_node_events_.once)(tls, 'secureConnect'));
+        return tls;
     }
     catch (cause) {
+        tls.destroy();
         throw new errors/* UserError */.yo(`${name} answers, but not with TLS that AWF trusts.`, {
             hint: 'If your network replaces certificates, name its authority: upstream-ca.',
             cause,
         });
-    }
-    finally {
-        tls.destroy();
     }
 }
 async function inTime(work) {
@@ -20298,6 +20574,7 @@ async function inTime(work) {
 
 
 
+
 /** The network's own proxy, as Squid has it. */
 function proxyOf({ config, secrets }) {
     const { upstreamProxy } = config.network;
@@ -20308,7 +20585,13 @@ function proxyOf({ config, secrets }) {
     return { host: name, port, login };
 }
 /** Where a run finds a name. @throws UserError if the name has no address */
-const addressIn = async ({ config: { addHosts, network } }, name) => pinnedAddress(addHosts, name) ?? (await dial_addressOf(name, network.dnsServers));
+const addressIn = async ({ config: { addHosts, network } }, name) => pinnedAddress(addHosts, name) ?? (await addressOf(name, network.dnsServers));
+/** Opens a connection to the network's own proxy, over TLS if it wants that. */
+async function dialProxy(built, { host: name, port }) {
+    const socket = await dial_dial(name, port, await addressIn(built, name));
+    const trust = readProxyTrust(built.config);
+    return trust === undefined ? socket : await secured(socket, name, [trust]);
+}
 const PROXY = {
     id: 'proxy',
     page: 'docs/self-hosted.md#a-proxy',
@@ -20318,7 +20601,7 @@ const PROXY = {
         if (built === undefined || upstream === undefined)
             return [];
         const { host: name, port, origin } = upstream;
-        (await dial(name, port, await addressIn(built, name))).destroy();
+        (await dialProxy(built, upstream)).destroy();
         return [
             {
                 status: 'ok',
@@ -20351,7 +20634,7 @@ async function reach(name, port, built) {
     const proxy = proxyOf(built);
     const isDirect = network.upstreamProxy?.direct.some((pattern) => (0,host_pattern/* covers */.h)(pattern, name)) === true;
     if (proxy !== undefined && !isDirect) {
-        const socket = await dial(proxy.host, proxy.port, await addressIn(built, proxy.host));
+        const socket = await dialProxy(built, proxy);
         try {
             await tunnel(socket, `${name}:${port}`, proxy);
             await shake(socket, name, upstreamCa);
@@ -20370,7 +20653,7 @@ async function reach(name, port, built) {
             hint: words `If that is meant, give the name its address in add-hosts, or the network in allow-private-networks.`,
         };
     }
-    const socket = await dial(name, port, address);
+    const socket = await dial_dial(name, port, address);
     try {
         await shake(socket, name, upstreamCa);
     }
@@ -20791,8 +21074,10 @@ const AGENT = 'agent';
  * run allows is not known either: Squid's own word counts, and no entry is named.
  */
 class AccessLines {
-    #joiner = new requests/* RequestJoiner */.f({ agent: AGENT, rules: { mode: 'block', allow: [], deny: [] } });
+    #joiner = new requests/* RequestJoiner */.fH({ agent: AGENT, rules: { mode: 'block', allow: [], deny: [] } });
     unreadableLines = 0;
+    /** Nearly all lines are of one client. */
+    #last = { client: '', isAgent: false };
     /** @returns the requests that the line completes */
     take(line) {
         if (line === '')
@@ -20802,7 +21087,9 @@ class AccessLines {
             this.unreadableLines += 1;
         if (record === undefined || record === 'no-request')
             return [];
-        return this.#joiner.push(isAgent(record.client) ? { ...record, client: AGENT } : record);
+        if (record.client !== this.#last.client)
+            this.#last = { client: record.client, isAgent: isAgent(record.client) };
+        return this.#joiner.push(this.#last.isAgent ? { ...record, client: AGENT } : record);
     }
     /** @returns what has no further line */
     rest() {
@@ -20894,7 +21181,7 @@ function directorySource(path) {
         place: path,
         time: time ?? timeIn((0,external_node_path_.basename)(directory)),
         has: (file) => files.has(file),
-        lines: (file) => (0,lines/* linesOf */.Dx)(pathOf(file) ?? (0,external_node_path_.join)(top, file)),
+        pieces: (file) => (0,lines/* piecesOf */.Xe)(pathOf(file) ?? (0,external_node_path_.join)(top, file)),
         close: () => undefined,
         pathOf,
     };
@@ -20935,8 +21222,83 @@ function timeIn(name) {
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/side-traffic.js
 var side_traffic = __nccwpck_require__(9478);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/egress-entry.js
+var egress_entry = __nccwpck_require__(3035);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/tally.js
+var tally = __nccwpck_require__(8791);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/logs/rows.js
+
+
+/** What is refused comes first. */
+const ORDER = ['refused', 'audited', 'unresolvable', 'unreachable', 'allowed'];
+/** Counts the command's requests in bounded memory. */
+class RowCounter {
+    #tallies = new Map(ORDER.map((verdict) => [verdict, new tally/* Tally */.F()]));
+    /** Requests of AWF's own do not count. */
+    add({ source, time, scheme, host, port, serverName, verdict, rule, reason }) {
+        if (source !== 'agent')
+            return;
+        // The requests for a name say more than its lookup, which comes last in the file.
+        if (scheme === 'dns' && this.#isRefused(host))
+            return;
+        // A tunnel that was cut tried to reach the name inside.
+        const name = verdict === 'refused' || verdict === 'audited' ? (serverName ?? host) : host;
+        this.#tallies.get(verdict)?.add(`${scheme} ${String(port)} ${name}`, () => {
+            return { verdict, scheme, host: name, port, rule, reason, time: Date.parse(time) };
+        });
+    }
+    #isRefused(host) {
+        const refused = this.#tallies.get('refused');
+        return egress_entry/* SCHEMES */.dz.some((scheme) => refused?.has(`${scheme} ${String(egress_entry/* DEFAULT_PORTS */.J2[scheme])} ${host}`));
+    }
+    /** By verdict, then by time. */
+    rows() {
+        return ORDER.flatMap((verdict) => (this.#tallies.get(verdict)?.ranked() ?? []).map(({ requests, ...row }) => ({
+            ...{ verdict: row.verdict, scheme: row.scheme, host: row.host, port: row.port, rule: row.rule },
+            ...{ reason: row.reason, time: row.time, requests },
+        }))).sort((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict) || a.time - b.time);
+    }
+    others() {
+        const count = (verdict) => this.#tallies.get(verdict)?.others ?? 0;
+        return {
+            allowed: count('allowed'),
+            audited: count('audited'),
+            refused: count('refused'),
+            unresolvable: count('unresolvable'),
+            unreachable: count('unreachable'),
+        };
+    }
+}
+/** A row in the form of a run's own report. A name that was looked up would have been reached by HTTPS. */
+const judgedOf = ({ scheme, host, requests, rule, reason, port, time }) => ({
+    ...{ domain: host, requests, rule, reason, firstAt: time },
+    port: scheme === 'dns' ? egress_entry/* DEFAULT_PORTS */.J2.https : port,
+});
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/unreached.js
+/** The answer of a proxy that wants another credential (RFC 9110, section 15.5.8). */
+const WRONG_CREDENTIAL = 407;
+/**
+ * Why an allowed request reached nothing.
+ *
+ * @param reason as in `access.jsonl`
+ */
+function unreachedText(reason) {
+    const status = /^upstream-proxy-(\d{3})$/.exec(reason ?? '')?.[1];
+    if (status === undefined)
+        return 'nobody accepted a connection';
+    // Squid says so itself if the proxy's certificate is not trusted.
+    if (status.startsWith('5'))
+        return `no way through the network's proxy (${status})`;
+    return `the network's proxy answered ${status}${isWrongCredential(reason) ? ': it does not accept the credential' : ''}`;
+}
+const isWrongCredential = (reason) => reason === `upstream-proxy-${String(WRONG_CREDENTIAL)}`;
+/** True if the proxy decided so, and nothing failed. */
+const isRefusedByProxy = (reason) => /^upstream-proxy-4/.test(reason ?? '');
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/logs/words.js
 /** Texts of others for a terminal: one line, of limited length, in characters that a terminal only shows. */
+
 
 /** A text that anybody may have chosen. Longer ones lose their middle, which leaves the end of a host's name. */
 function words_shown(text, longest = 60) {
@@ -20951,6 +21313,7 @@ const REASONS = {
     'not-listed': 'not in allow-domains',
     denied: 'denied',
     port: 'its port is not allowed',
+    'http-port': 'HTTP passes at port 80 only',
     address: 'an address, not a name',
     'odd-name': 'no host has such a name',
     'named-host': 'only the api-proxy answers for it',
@@ -20965,8 +21328,11 @@ function whyOf({ verdict, rule, reason }) {
     const by = rule === null ? '' : ` by ${words_shown(rule.preset ?? rule.entry, 40)}`;
     if (verdict === 'allowed')
         return `allowed${by}`;
-    if (verdict === 'unresolvable')
-        return `allowed${by}, but it has no address`;
+    if (verdict === 'unresolvable') {
+        return reason === null ? `allowed${by}, but it has no address` : 'on no list, and it has no address';
+    }
+    if (verdict === 'unreachable')
+        return `allowed${by}, but ${unreachedText(reason)}`;
     const why = REASONS[reason ?? ''] ?? 'refused by Squid';
     return reason === 'denied' ? `${why}${by}` : why;
 }
@@ -21015,10 +21381,12 @@ function rounded(count) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/logs/text.js
 
 
+
 const ICONS = {
     refused: '⛔',
     audited: '🔎',
     unresolvable: '⚠ ',
+    unreachable: '⚠ ',
     allowed: '✔ ',
 };
 /** Lines of one verdict, and of models. A hostile command can ask for any number of names. */
@@ -21075,13 +21443,14 @@ function text_rowLines(rows, report, presetsOf) {
     ]);
 }
 /** Whether AWF knows a name that was refused; a name that is allowed was somebody's decision. */
-function knownAs({ verdict, host, reason }, { providers }, presetsOf) {
+function knownAs(row, { providers }, presetsOf) {
+    const { verdict, host, reason } = row;
     if (verdict !== 'refused' && verdict !== 'audited')
         return '';
     const side = (0,side_traffic/* sideTrafficOf */.U)(host, providers);
     if (side.length > 0)
         return `(not needed: telemetry of ${side.join(' and ')})`;
-    const [preset] = presetsOf(host);
+    const [preset] = presetsOf(host, judgedOf(row).port);
     if (preset !== undefined)
         return `(${preset})`;
     return reason === 'not-listed' ? 'unknown to AWF' : '';
@@ -21282,7 +21651,7 @@ async function zipSource(path) {
         return {
             ...{ place: path, time },
             has: (file) => files.has(file),
-            lines: (file) => linesOfEntry(zip, entries.get(files.get(file) ?? ''), file),
+            pieces: (file) => piecesOfEntry(zip, entries.get(files.get(file) ?? ''), file),
             close: () => {
                 zip.close();
             },
@@ -21322,7 +21691,7 @@ async function zip_source_entriesOf(path, zip) {
         });
     }
 }
-async function* linesOfEntry(zip, entry, file) {
+async function* piecesOfEntry(zip, entry, file) {
     if (entry === undefined)
         throw new Error(`${file} is not in the archive.`);
     if (entry.uncompressedSize > MAX_FILE_BYTES) {
@@ -21332,7 +21701,7 @@ async function* linesOfEntry(zip, entry, file) {
     }
     const stream = await zip.openReadStreamPromise(entry);
     stream.setEncoding('utf8');
-    yield* (0,lines/* linesIn */.hl)(stream);
+    yield* (0,lines/* piecesIn */.bP)(stream);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/logs/open.js
@@ -21368,7 +21737,7 @@ var allow_proposal = __nccwpck_require__(8675);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/logs/records.js
 
 
-const VERDICTS = ['allowed', 'audited', 'refused', 'unresolvable'];
+const VERDICTS = ['allowed', 'audited', 'refused', 'unresolvable', 'unreachable'];
 const SOURCES = ['agent', 'api-proxy'];
 /**
  * Reads a line of `access.jsonl`.
@@ -21389,7 +21758,7 @@ function parseRecord(line) {
         (rule === null || isRule(rule)) &&
         VERDICTS.some((known) => known === record['verdict']) &&
         SOURCES.some((known) => known === record['source']) &&
-        egress_entry/* SCHEMES */.dz.some((known) => known === record['scheme']);
+        requests/* REQUEST_SCHEMES */.p4.some((known) => known === record['scheme']);
     return isWhole ? record : undefined;
 }
 const isTextOrNull = (value) => value === null || typeof value === 'string';
@@ -21469,46 +21838,6 @@ const isRefused = (value) => (0,shared_usage/* isObject */.Gv)(value) &&
 const textIn = (value) => (typeof value === 'string' ? value : undefined);
 const countIn = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
 
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/tally.js
-var tally = __nccwpck_require__(8791);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/logs/rows.js
-
-/** What is refused comes first. */
-const ORDER = ['refused', 'audited', 'unresolvable', 'allowed'];
-/** Counts the command's requests in bounded memory. */
-class RowCounter {
-    #tallies = new Map(ORDER.map((verdict) => [verdict, new tally/* Tally */.F()]));
-    /** Requests of AWF's own do not count. */
-    add({ source, time, scheme, host, port, serverName, verdict, rule, reason }) {
-        if (source !== 'agent')
-            return;
-        // A tunnel that was cut tried to reach the name inside.
-        const name = verdict === 'refused' || verdict === 'audited' ? (serverName ?? host) : host;
-        const detail = { verdict, scheme, host: name, port, rule, reason, time: Date.parse(time) };
-        this.#tallies.get(verdict)?.add(`${scheme} ${String(port)} ${name}`, detail);
-    }
-    /** By verdict, then by time. */
-    rows() {
-        return ORDER.flatMap((verdict) => (this.#tallies.get(verdict)?.ranked() ?? []).map(({ requests, ...row }) => ({
-            ...{ verdict: row.verdict, scheme: row.scheme, host: row.host, port: row.port, rule: row.rule },
-            ...{ reason: row.reason, time: row.time, requests },
-        }))).sort((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict) || a.time - b.time);
-    }
-    others() {
-        const count = (verdict) => this.#tallies.get(verdict)?.others ?? 0;
-        return {
-            allowed: count('allowed'),
-            audited: count('audited'),
-            refused: count('refused'),
-            unresolvable: count('unresolvable'),
-        };
-    }
-}
-/** A row in the form of a run's own report. */
-const judgedOf = ({ host, requests, rule, reason, port, time }) => ({
-    ...{ domain: host, requests, rule, reason, port, firstAt: time },
-});
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/logs/source.js
 /** Characters of a document that is read as a whole. A run with a thousand models has a tenth of that. */
 const LONGEST_DOCUMENT = 4 * 1024 * 1024;
@@ -21518,8 +21847,9 @@ async function documentIn(source, file) {
         return undefined;
     let text = '';
     try {
-        for await (const line of source.lines(file)) {
-            text += `${line}\n`;
+        for await (const lines of source.pieces(file)) {
+            for (const line of lines)
+                text += `${line}\n`;
             if (text.length > LONGEST_DOCUMENT)
                 return undefined;
         }
@@ -21541,10 +21871,11 @@ async function documentIn(source, file) {
 
 
 
+
 /**
  * Reads the logs of a run, in constant memory.
  *
- * @param presetsOf the presets that cover a host
+ * @param presetsOf the presets that allow a host at a port
  * @throws Error if a file cannot be read
  */
 async function readLogs(source, presetsOf) {
@@ -21566,14 +21897,16 @@ async function readLogs(source, presetsOf) {
 }
 async function readRecords(source, counter) {
     let unreadable = 0;
-    for await (const line of source.lines('access.jsonl')) {
-        if (line === '')
-            continue;
-        const record = parseRecord(line);
-        if (record === undefined)
-            unreadable += 1;
-        else
-            counter.add(record);
+    for await (const lines of source.pieces('access.jsonl')) {
+        for (const line of lines) {
+            if (line === '')
+                continue;
+            const record = parseRecord(line);
+            if (record === undefined)
+                unreadable += 1;
+            else
+                counter.add(record);
+        }
     }
     return unreadable;
 }
@@ -21581,9 +21914,11 @@ async function readAccessLog(source, counter) {
     if (!source.has('access-log'))
         return 0;
     const requests = new AccessLines();
-    for await (const line of source.lines('access-log')) {
-        for (const request of requests.take(line))
-            counter.add(request);
+    for await (const lines of source.pieces('access-log')) {
+        for (const line of lines) {
+            for (const request of requests.take(line))
+                counter.add(request);
+        }
     }
     for (const request of requests.rest())
         counter.add(request);
@@ -21593,7 +21928,7 @@ async function readUsage(source) {
     const recorded = recordedUsage(await documentIn(source, 'usage.json'));
     if (recorded !== undefined || !source.has('requests'))
         return recorded;
-    return (0,report_usage/* countUsage */.nw)(source.lines('requests'), 0, lazyPricing({ own: [], hosts: {} }));
+    return (0,report_usage/* countUsage */.nw)((0,lines/* linesIn */.hl)(source.pieces('requests')), 0, lazyPricing({ own: [], hosts: {} }));
 }
 function providersUsed(usage) {
     return shared_providers/* PROVIDERS */.xq.filter(({ id }) => usage?.models.some(({ provider }) => provider === id) === true);
@@ -21602,8 +21937,8 @@ function proposalOf(rows, providers, presetsOf) {
     const of = (verdict) => rows
         .filter((row) => row.verdict === verdict)
         .map(judgedOf)
-        .filter((one) => (0,allow_proposal/* isAllowable */.WZ)(one) && (0,side_traffic/* sideTrafficOf */.U)(one.domain, providers).length === 0);
-    return (0,allow_proposal/* allowProposal */.E$)([], [...of('audited'), ...of('refused')], presetsOf);
+        .filter((one) => (0,allow_proposal/* isAllowable */.W)(one) && (0,side_traffic/* sideTrafficOf */.U)(one.domain, providers).length === 0);
+    return (0,allow_proposal/* allowProposal */.E)([], [...of('audited'), ...of('refused')], presetsOf);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/logs.js
@@ -21739,12 +22074,12 @@ function awfSteps(file, text) {
                 return [];
             const title = [name, id].find((one) => typeof one === 'string') ?? String(index + 1);
             const at = workflow_lineOf(document, ['jobs', job, 'steps', index], lines);
-            return [{ job, step: title, line: at, inputs: textsOf(inputs), isLimited: limit !== undefined }];
+            return [{ job, step: title, line: at, inputs: workflow_textsOf(inputs), isLimited: limit !== undefined }];
         });
     });
 }
 /** Numbers and truth values are inputs too. GitHub takes nothing else. */
-const textsOf = (inputs) => new Map(Object.entries(inputs).map(([name, value]) => [
+const workflow_textsOf = (inputs) => new Map(Object.entries(inputs).map(([name, value]) => [
     name,
     typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : '',
 ]));
@@ -21764,6 +22099,7 @@ function workflow_lineOf(document, path, lines) {
 
 
 
+
 /** The front end of a policy that nothing is added to. */
 const policy_check_NOTHING = { kind: 'cli', given: () => [] };
 /**
@@ -21772,9 +22108,10 @@ const policy_check_NOTHING = { kind: 'cli', given: () => [] };
  * @param workspace where paths start
  */
 function checkPolicy(file, workspace, asJson) {
-    const { name, path } = namedFile(file ?? DEFAULT_FILE, workspace);
-    const { entries, problems } = readPolicy(name, readRegular(name, name, path));
-    const reading = readOptions(policy_check_NOTHING, {}, (0,parsers/* realDirectory */.Ut)('the current directory', workspace), entries);
+    const real = (0,parsers/* realDirectory */.Ut)('the current directory', workspace);
+    const { name, path } = namedFile(file ?? DEFAULT_FILE, real);
+    const { entries, problems } = readPolicy(name, readFromDisk(name, name, path, real));
+    const reading = readOptions(policy_check_NOTHING, {}, real, entries);
     const { values } = reading;
     const all = [
         ...problems,
@@ -21787,22 +22124,29 @@ function checkPolicy(file, workspace, asJson) {
         return count === 0 ? [] : [{ key: key.join('.'), count }];
     });
     const exitCode = all.length === 0 ? 0 : 1;
+    const warnings = nameWarnings(values['allow-domains'], namedIn(values));
     if (asJson) {
         const mistakes = all.map((problem) => ({ message: problem.message, hint: problem.hint ?? null }));
-        return { text: `${JSON.stringify({ file: name, mistakes, counts })}\n`, exitCode };
+        return { text: `${JSON.stringify({ file: name, mistakes, warnings, counts })}\n`, exitCode };
     }
-    if (exitCode === 1)
-        return { text: `${all.map(errors/* describeError */.Uc).join('\n\n')}\n\n${mistakesText(all)} in ${name}.\n`, exitCode };
+    const warned = warnings.map((warning) => `Warning: ${warning}`);
+    if (exitCode === 1) {
+        const blocks = [...all.map(errors/* describeError */.Uc), ...warned, `${mistakesText(all)} in ${name}.`];
+        return { text: `${blocks.join('\n\n')}\n`, exitCode };
+    }
     const summary = counts.map(({ key, count }) => `${key} ${count}`).join(', ');
-    return { text: `${name} has no mistakes. Entries: ${summary === '' ? 'none' : summary}.\n`, exitCode };
+    const result = `${name} has no mistakes. Entries: ${summary === '' ? 'none' : summary}.`;
+    return { text: `${[...warned, result].join('\n\n')}\n`, exitCode };
 }
 const mistakesText = ({ length }) => length === 1 ? 'One mistake' : `${length} mistakes`;
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/policy-presets.js
 
+
 /** `awf policy presets`: what each preset is on this machine. */
 function listPresets(environment, workspace, asJson, root) {
-    const presets = (0,egress_build/* allPresets */.CY)((0,egress_build/* thisMachine */.g8)([], environment, workspace, root)).map(({ name, expansion }) => ({
+    const machine = (0,egress_build/* thisMachine */.g8)([], environment, workspace, root);
+    const presets = (0,egress_build/* allPresets */.CY)(machine).map(({ name, expansion }) => ({
         name,
         hosts: expansion.hosts,
         gaps: expansion.gaps,
@@ -21814,7 +22158,11 @@ function listPresets(environment, workspace, asJson, root) {
         ...hosts.map(({ text, from }) => `  ${text}${from === name ? '' : ` (from ${from})`}`),
         ...gaps.map((gap) => `  ${gap}.`),
     ]);
-    return { text: `${lines.join('\n')}\n`, exitCode: 0 };
+    // A run does not work there, so nobody asks for what it would read.
+    const note = (0,host_paths/* isInside */.FK)(machine.home, workspace)
+        ? [`The settings in ${machine.home} are left out, because it is in this directory. Ask in that of your project.`]
+        : [];
+    return { text: `${[...lines, ...note].join('\n')}\n`, exitCode: 0 };
 }
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/endpoints.js
@@ -21902,6 +22250,8 @@ class HostRules {
 
 
 
+
+
 /**
  * `awf policy test URL...`: tells which entry of a run's configuration decides about a request. It asks nobody, so a name that
  * is allowed may still have no address, or a private one.
@@ -21912,14 +22262,11 @@ function testPolicy(urls, flags, environment, workspace, asJson) {
     const frontEnd = flagsFrontEnd(flags, environment);
     const policy = loadPolicy(frontEnd, environment, workspace);
     // What a run would decide, and so what AWF itself answers for: providers' hosts, and GitHub's.
-    const { config, values } = buildConfig(frontEnd, { argv: ['true'], environment, workspace, policy });
-    const onlyRules = () => ({
-        providers: [],
-        others: (0,named_hosts/* ruledHosts */.yM)(values['host-credentials'], values['host-rules'], []),
-    });
-    // A policy is judged as in the action, where the api-proxy is always on.
-    const hosts = config.apiProxy ? config.namedHosts : onlyRules();
-    const judge = { rules: config.egress, hosts, allowed: config.allowEndpoints };
+    const { config } = buildConfig(frontEnd, { argv: ['true'], environment, workspace, policy });
+    const judge = {
+        ...{ rules: config.egress, hosts: config.namedHosts, allowed: config.allowEndpoints, services: config.services },
+        ...{ upstreams: config.providers.map(({ target }) => target.host), networks: config.network.allowPrivate },
+    };
     const verdicts = urls.map((url) => judged(asked(url), judge));
     const exitCode = verdicts.every(({ verdict }) => verdict === 'allowed') ? 0 : 1;
     const lines = verdicts.map(({ url, verdict, reason }) => `${verdict}  ${url}  ${reason}`);
@@ -21946,29 +22293,48 @@ function asked(text) {
     const path = url.pathname.replace(/%[0-9a-f]{2}/gi, (escape) => escape.toUpperCase());
     return { text, method, scheme, host: url.hostname, port, path, query: url.search };
 }
-function judged(request, { rules, hosts, allowed }) {
-    const { text: url, scheme, port } = request;
-    const answer = (isAllowed, reason) => ({
-        url,
-        verdict: isAllowed ? 'allowed' : 'refused',
-        reason,
-    });
+/** What becomes of a request, as Squid and the api-proxy of a run decide. */
+function judged(request, judge) {
+    const [isAllowed, reason] = judgement(request, judge);
+    return { url: request.text, verdict: isAllowed ? 'allowed' : 'refused', reason };
+}
+/** In the order of the rules that a run has. */
+function judgement(request, judge) {
+    const { rules, hosts, upstreams, services } = judge;
+    const { scheme, port } = request;
+    const service = services.find(({ name, port: its }) => name === request.host && its === port);
+    if (service !== undefined)
+        return [true, `by the service ${service.name}:${service.port}, around the firewall`];
     const host = (0,domain/* canonicalHost */.r)(request.host);
     if (host === undefined)
-        return answer(false, 'an address: only names can be reached');
+        return unnamed(request.host, judge);
+    const { isAllowed, entry } = (0,egress_rules/* decide */.LD)(rules, { scheme, host, port });
+    const by = entry && [isAllowed, `by "${entry.text}" (${(0,config_source/* placeOf */.$)(entry.source)})`];
+    if (by !== undefined && !isAllowed)
+        return by;
     const named = hosts.others.find(({ name }) => name === host);
     if (named !== undefined)
-        return answer(...ruled(request, named));
+        return ruled(request, named);
     const provider = hosts.providers.find(({ name }) => name === host);
     if (provider !== undefined)
-        return answer(...inferred(request, provider, allowed));
-    const { isAllowed, entry } = (0,egress_rules/* decide */.LD)(rules, { scheme, host, port });
-    if (entry !== undefined) {
-        return answer(isAllowed, `by "${entry.text}" (${(0,config_source/* placeOf */.$)(entry.source)})`);
+        return inferred(request, provider, judge.allowed);
+    if (upstreams.includes(host))
+        return [false, 'the upstream of a provider, which only the api-proxy reaches'];
+    if (by !== undefined)
+        return by;
+    return rules.mode === 'audit' ? AUDITED : [false, 'no entry allows it'];
+}
+const AUDITED = [true, 'by the audit mode, which reports it: no entry allows it'];
+/** An address, or what is no name of a host. */
+function unnamed(host, { rules, networks }) {
+    const isAudit = rules.mode === 'audit';
+    if ((0,external_node_net_.isIPv4)(host) && isAudit) {
+        const isPrivate = (0,private_ranges/* privateRanges */.q)({ hostAddresses: [], permittedNetworks: networks }).some((range) => (0,cidr/* contains */.gR)((0,cidr/* cidr */.BF)(range), (0,cidr/* cidr */.BF)(host)));
+        return isPrivate ? [false, 'an address that is private, which stays closed in an audit'] : AUDITED;
     }
-    if (rules.mode === 'audit' && port === egress_entry/* DEFAULT_PORTS */.J2[scheme])
-        return answer(true, 'by the audit mode, which reports it: no entry allows it');
-    return answer(false, 'no entry allows it');
+    if ((0,domain/* looksLikeAddress */.i)(host))
+        return [false, 'an address: only names can be reached'];
+    return [false, 'not the name of a host'];
 }
 /** A host that the api-proxy answers for, which no entry for domains opens. */
 function ruled({ method, scheme, port, path, query }, { name, rules }) {
@@ -22002,6 +22368,7 @@ function policy_test_isPlain(path) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/workflow-check.js
+
 
 
 
@@ -22050,11 +22417,7 @@ function checked(step, environment, workspace) {
         ...{ job: step.job, step: step.step, line: step.line },
         allowed: allowedOf(values, rules),
         mistakes: mistakes.map((problem) => ({ message: problem.message, hint: problem.hint ?? null })),
-        warnings: [
-            ...reading.warnings,
-            ...rules.allow.flatMap((entry) => (0,egress_entry/* nameWarning */._F)(entry) ?? []),
-            ...advice(step, values, rules),
-        ],
+        warnings: [...reading.warnings, ...nameWarnings(rules.allow, namedIn(values)), ...advice(step, values, rules)],
     };
 }
 const EXPRESSION = /\$\{\{.*?\}\}/gs;
@@ -22178,6 +22541,7 @@ function checkList(frontEnd, { environment, workspace, asJson }) {
 
 
 
+
 const POLICY = {
     name: 'policy',
     syntax: 'check|test|presets',
@@ -22193,9 +22557,10 @@ function checkAnything(file, flags, context) {
     }
     if (hasFlags)
         throw new errors/* UserError */.yo('A file and flags are two checks.', { hint: 'Check one after the other.' });
-    const { name, path } = namedFile(file, workspace);
+    const real = (0,parsers/* realDirectory */.Ut)('the current directory', workspace);
+    const { name, path } = namedFile(file, real);
     const isList = name.endsWith('.txt');
-    const text = readRegular(name, name, path).toString('utf8');
+    const text = readFromDisk(name, name, path, real).toString('utf8');
     if (isList) {
         const source = { kind: 'policy', name };
         const list = {
@@ -22449,6 +22814,7 @@ var markdown = __nccwpck_require__(9268);
 
 
 
+
 /** What a reader has to see of the domains: the list to paste, what was refused, and what nobody could reach. */
 function refusedBlocks(domains, { mode, refusals, audited, proposal }) {
     const refusedTitle = mode === 'audit' ? 'Refused, even in an audit' : 'Refused';
@@ -22459,11 +22825,17 @@ function refusedBlocks(domains, { mode, refusals, audited, proposal }) {
         ...unknownNote(refusals, audited, proposal),
         ...(0,markdown/* table */.tp)(['No list entry can allow', 'Requests'], [...refusals.closed, ...audited.closed].map(closedRow)),
         ...keylessNotes([...refusals.keyless, ...audited.keyless]),
-        ...(0,markdown/* table */.tp)(['Allowed, but without an address', 'Requests'], domains.unresolvable.map((one) => [(0,markdown/* nameCell */.UQ)(one.domain), countText(one.requests)])),
+        ...(0,markdown/* table */.tp)(['Allowed, but without an address', 'Requests'], unresolvableRows(domains, true)),
+        ...(0,markdown/* table */.tp)(['On no list, and without an address', 'Requests'], unresolvableRows(domains, false)),
+        ...(0,markdown/* table */.tp)(['Allowed, but not reached', 'Requests'], domains.unreachable.map(unreachableRow)),
         ...furtherNote(domains),
         ...unreadNote(domains.unreadableLines, 'Squid'),
     ];
 }
+/** An audit asks for the address of a name that is on no list, too. */
+const unresolvableRows = ({ unresolvable }, isListed) => unresolvable
+    .filter(({ reason }) => (reason === null) === isListed)
+    .map(({ domain, requests }) => [(0,markdown/* nameCell */.UQ)(domain), countText(requests)]);
 /** What a reader may want to see: what needs no action, and what was allowed. */
 function networkBlocks(domains, egress) {
     const { allowed, unused } = domains;
@@ -22514,7 +22886,7 @@ function proposalBlocks(mode, proposal, { allowable }) {
 function allowableRows({ allowable }, proposal) {
     return allowable.map(({ domain, port, requests }) => {
         const preset = proposal?.covered.get(domain);
-        const name = (0,allow_proposal/* isUsualPort */.Gf)(port) ? domain : `${domain}:${port}`;
+        const name = atPort(domain, port);
         return [`${(0,markdown/* nameCell */.UQ)(name)}${preset === undefined ? ' ❓' : ` (${preset})`}`, countText(requests)];
     });
 }
@@ -22532,6 +22904,7 @@ const egress_summary_REASONS = {
     'named-host': 'only the api-proxy answers for it',
     'private-address': 'its address is private: name it in `add-hosts`',
     port: 'its port',
+    'http-port': 'HTTP passes at port 80 only',
     address: 'an address: use a name, with `add-hosts` if need be',
     'odd-name': 'no host has such a name',
     'server-name': 'another name inside the tunnel',
@@ -22539,11 +22912,16 @@ const egress_summary_REASONS = {
     'no-server-name': 'no name inside the tunnel',
     'not-tls': 'no TLS inside the tunnel',
 };
-function closedRow({ domain, reason, rule, requests }) {
+const atPort = (domain, port) => (0,egress_entry/* isUsualPort */.Gf)(port) || domain.includes(':') ? domain : `${domain}:${String(port)}`;
+function closedRow({ domain, reason, rule, requests, port }) {
     const isAddress = /^[0-9.]+$|:/.test(domain);
     const text = reason === 'denied' ? deniedText(rule) : egress_summary_REASONS[isAddress ? 'address' : (reason ?? '')];
-    return [`${(0,markdown/* nameCell */.UQ)(domain)}${text === undefined ? '' : (0,markdown/* note */.N4)(text)}`, countText(requests)];
+    return [`${(0,markdown/* nameCell */.UQ)(atPort(domain, port))}${text === undefined ? '' : (0,markdown/* note */.N4)(text)}`, countText(requests)];
 }
+const unreachableRow = ({ domain, reason, requests }) => [
+    `${(0,markdown/* nameCell */.UQ)(domain)}${(0,markdown/* note */.N4)(unreachedText(reason))}`,
+    countText(requests),
+];
 const deniedText = (rule) => `denied${rule === null ? '' : ` by ${ruleText(rule)}`}`;
 function keylessNotes(keyless) {
     return Map.groupBy(keyless, ({ provider }) => provider)
@@ -22572,11 +22950,12 @@ function expectedBlocks(expected) {
     return (0,markdown/* details */.zH)(`${count} expected, by <code>known-blocked</code>`, (0,markdown/* list */.p_)(expected.map(markdown/* code */.aY)));
 }
 function furtherNote({ others }) {
-    const { allowed, blocked, audited, unresolvable } = others;
-    if (allowed + blocked + audited + unresolvable === 0)
+    const { allowed, blocked, audited, unresolvable, unreachable } = others;
+    if (allowed + blocked + audited + unresolvable + unreachable === 0)
         return [];
     return [
         `Requests for further names: ${blocked} refused, ${allowed} allowed, ${unresolvable} without an address` +
+            (unreachable === 0 ? '' : `, ${unreachable} not reached`) +
             `${audited === 0 ? '' : `, ${audited} that would be refused`}.`,
     ];
 }
@@ -22594,6 +22973,8 @@ const ruleText = ({ entry, from, preset }) => `${(0,markdown/* code */.aY)(entry
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/refusals.js
 var report_refusals = __nccwpck_require__(6804);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/log/refusals.js
+
+
 
 
 
@@ -22628,6 +23009,7 @@ function refusalBlocks(config, domains, { mode, refusals, audited, proposal }, p
             : [[lead, ...addedLines(both.allowable, proposal), ...notes.map((note) => `  ${note}`)]]),
         ...hostBlocks(config, both.atHosts, paint),
         ...unresolvableBlocks(domains.unresolvable, paint),
+        ...unreachableBlocks(config, domains.unreachable, paint),
     ];
 }
 function refusals_joined(refusals, audited) {
@@ -22670,10 +23052,13 @@ function addedLines(allowable, proposal) {
     ];
 }
 function purposeOf(line, allowable, covered) {
-    const entry = line.replace(/^# (?:https:\/\/)?|:\d+$/g, '');
+    const entry = line.replace(/^# (?:https:\/\/)?=?|:\d+$/g, '');
+    const entryPort = /:(\d+)$/.exec(line)?.[1];
     const isUnknown = line.startsWith('#');
-    const meant = allowable.filter(({ domain }) => isUnknown
-        ? !covered.has(domain) && (domain === entry || domain.endsWith(`.${entry}`))
+    const isAtPort = (port) => ((0,egress_entry/* isUsualPort */.Gf)(port) ? undefined : String(port)) === entryPort;
+    const meant = allowable.filter(({ domain, port }) => isUnknown
+        ? isAtPort(port) &&
+            (domain === entry || ((!covered.has(domain) || !(0,egress_entry/* isUsualPort */.Gf)(port)) && domain.endsWith(`.${entry}`)))
         : covered.get(domain) === line);
     const requests = counted(sumOf(meant), 'request');
     if (isUnknown)
@@ -22695,7 +23080,7 @@ function refusals_keylessNotes({ frontEnd }, keyless) {
     });
 }
 function furtherNotes({ others }) {
-    const further = others.blocked + others.audited + others.unresolvable;
+    const further = others.blocked + others.audited + others.unresolvable + others.unreachable;
     return further === 0 ? [] : [`${counted(further, 'more request')} went to other names; they are in Squid's log.`];
 }
 /** Without this, a reader would suspect an attack. */
@@ -22723,13 +23108,36 @@ function hostBlocks({ frontEnd }, refused, paint) {
         ];
     });
 }
+/** An audit asks for the address of a name that is on no list, too. */
 function unresolvableBlocks(unresolvable, paint) {
-    if (unresolvable.length === 0)
-        return [];
-    const names = namesText(unresolvable.map(({ domain }) => domain));
+    const [listed, others] = [true, false].map((isListed) => unresolvable.filter((one) => (one.reason === null) === isListed));
+    const block = (lead, list = []) => {
+        const names = namesText(list.map(({ domain }) => domain));
+        return list.length === 0
+            ? []
+            : [[`${paint.note('⚠')} ${lead}: ${names}. Check the spelling, and the DNS of this machine.`]];
+    };
+    return [...block('Allowed, but without an address', listed), ...block('On no list, and without an address', others)];
+}
+/** What the network's own proxy kept from the run. A command often only sees that TLS was cut. */
+function unreachableBlocks({ network }, unreachable, paint) {
+    return [...Map.groupBy(unreachable, ({ reason }) => reason)].map(([reason, list]) => {
+        const names = namesText(list.map(({ domain }) => domain));
+        const why = `${unreachedText(reason)}. ${unreachableRemedy(network, reason)}`;
+        return [`${paint.note('⚠')} Allowed, but not reached: ${names}. Why: ${why}`];
+    });
+}
+function unreachableRemedy({ upstreamProxy }, reason) {
+    const origin = upstreamProxy?.origin ?? 'upstream-proxy';
+    if (isWrongCredential(reason))
+        return `Check the user name and the password in ${origin}.`;
+    if (isRefusedByProxy(reason))
+        return `Ask whoever runs the proxy of ${origin}.`;
+    const certificate = 'Its certificate must be for its name, and from an authority that this machine or upstream-ca trusts.';
     return [
-        [`${paint.note('⚠')} Allowed, but without an address: ${names}. Check the spelling, and the DNS of this machine.`],
-    ];
+        `Check the host, and the proxy of ${origin}.`,
+        ...(upstreamProxy?.isSecure === true ? [certificate] : []),
+    ].join(' ');
 }
 const refusals_nameOf = ({ domain }) => (0,file_names/* printable */.g$)(domain);
 const namesText = (names) => listed([...new Set(names.map(file_names/* printable */.g$))], refusals_MOST);
@@ -23096,7 +23504,7 @@ function resultOf(facts) {
 /** `4 domains refused`. A name counts once, however often it was asked for. */
 function refusedText(refusals, traffic, what) {
     const { allowable, closed, keyless, atHosts } = refusals;
-    const names = allowable.length + closed.length + keyless.length;
+    const names = new Set([...allowable, ...closed, ...keyless].map(({ domain }) => domain)).size;
     const isMore = (traffic?.domains?.others.blocked ?? 0) > 0;
     const requests = verdict_summary_sumOf(atHosts) + (traffic?.usage?.otherRefused ?? 0);
     return [
@@ -23983,8 +24391,8 @@ var errors = __nccwpck_require__(739);
 var user = __nccwpck_require__(3246);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/options.js + 10 modules
 var options = __nccwpck_require__(5129);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/presets/names.js + 11 modules
-var presets_names = __nccwpck_require__(4502);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/presets/names.js + 25 modules
+var names = __nccwpck_require__(9617);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/expand.js
 
 /** The hosts of a preset on a machine. It reads files, and starts no program. */
@@ -23994,7 +24402,7 @@ function expandPreset(preset, machine) {
 function ofHosts({ name, hosts, includes = [] }, machine) {
     const own = hosts.map((host) => ({ text: `https://=${host}`, from: name }));
     const others = includes.flatMap((word) => {
-        const preset = (0,presets_names/* presetNamed */.$Q)(word);
+        const preset = (0,names/* presetNamed */.$Q)(word);
         return preset === undefined ? [] : [expandPreset(preset, machine)];
     });
     return {
@@ -24012,34 +24420,39 @@ function ofTool({ tool }, machine) {
 }
 /** @returns undefined for what is not on the network, such as a directory */
 function entryOf({ url, isBelow }) {
-    const text = url.replace(/^sparse\+/, '');
+    const text = url.replace(/^sparse\+/i, '');
     if (!URL.canParse(text))
-        return undefined;
+        return brokenEntryOf(text);
     // A name and a password are left behind here.
     const { protocol, host } = new URL(text);
     if (protocol !== 'https:' && protocol !== 'http:')
         return undefined;
     return `${protocol}//${isBelow === true ? '*.' : '='}${host}`;
 }
+/** What is refused as no name, with the setting that it is from. A name and a password are left behind here, too. */
+function brokenEntryOf(url) {
+    const [, scheme, host = ''] = /^(https?):\/\/(?:[^/?#]*@)?([^/?#]*)/i.exec(url) ?? [];
+    return scheme === undefined ? undefined : `${scheme.toLowerCase()}://=${host}`;
+}
 /** Of several settings that name a host, the first. */
 function unique(hosts) {
     return hosts.filter(({ text }, index) => hosts.findIndex((other) => other.text === text) === index);
 }
-/**
- * Finds the presets that cover a host. The settings of all tools are read at the first question, and then remembered.
- */
+/** The settings of all tools are read at the first question, and then remembered. */
 function presetFinder(machine) {
     let table;
-    return (host) => {
-        table ??= presets_names/* PRESET_NAMES */.dO.map((name) => {
-            const preset = (0,presets_names/* presetNamed */.$Q)(name);
+    return (host, port) => {
+        table ??= names/* PRESET_NAMES */.dO.map((name) => {
+            const preset = (0,names/* presetNamed */.$Q)(name);
             return { name, hosts: preset === undefined ? [] : expandPreset(preset, machine).hosts };
         });
-        return table.filter(({ hosts }) => hosts.some(({ text }) => isHostOf(text, host))).map(({ name }) => name);
+        return table.filter(({ hosts }) => hosts.some(({ text }) => allows(text, host, port))).map(({ name }) => name);
     };
 }
-function isHostOf(text, host) {
-    const [, kind, name = ''] = /^\w+:\/\/(=|\*\.)([^:]*)/.exec(text) ?? [];
+function allows(text, host, port) {
+    const [, scheme, kind, name = '', own] = /^(\w+):\/\/(=|\*\.)([^:]*)(?::(\d+))?$/.exec(text) ?? [];
+    if (port !== (own === undefined ? { https: 443, http: 80 }[scheme ?? ''] : Number(own)))
+        return false;
     return kind === '=' ? name === host : host.endsWith(`.${name}`);
 }
 
@@ -24064,7 +24477,7 @@ function thisMachine(env, environment, workspace, root = '/') {
     const given = env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]]));
     return { environment: { ...environment, ...Object.fromEntries(given) }, home: (0,user/* caller */.mF)().home, workspace, root };
 }
-/** Finds the presets that cover a host on this machine. */
+/** Finds the presets that allow a host at a port on this machine. */
 const presetsOn = (machine) => presetFinder(machine);
 /** What the command may reach, as the options and the presets that they name say it. */
 function egressOf(values, machine, frontEnd) {
@@ -24086,24 +24499,26 @@ function egressOf(values, machine, frontEnd) {
 function unknownWords(values, addHosts) {
     const names = values['add-hosts'].map(({ name }) => name);
     return values['allow-domains']
-        .filter((entry) => (0,egress_entry/* isBareWord */.fF)(entry) && !names.includes(entry.host) && (0,presets_names/* presetNamed */.$Q)(entry.host) === undefined)
+        .filter((entry) => (0,egress_entry/* isWord */.Jg)(entry) && !names.includes(entry.host) && presetOf(entry) === undefined)
         .map((entry) => unknownWord(entry, addHosts));
 }
+/** A preset stands alone: it has no scheme, no `=` and no dot. */
+const presetOf = (entry) => ((0,egress_entry/* isBareWord */.fF)(entry) ? (0,names/* presetNamed */.$Q)(entry.host) : undefined);
 function unknownWord({ text, host, source }, addHosts) {
-    const nearest = (0,presets_names/* nearestPresets */.vI)(host);
+    const nearest = (0,names/* nearestPresets */.vI)(host);
     const meant = nearest.length === 0 ? 'docs/presets.md lists the presets.' : `Did you mean ${nearest.join(' or ')}?`;
     const hint = `${meant} A name without a dot needs its address in ${addHosts}.`;
     return new errors/* UserError */.yo(`${(0,config_source/* placeOf */.$)(source)}: "${text}" is neither a domain nor a preset.`, { hint });
 }
 /** What every preset is on a machine: its hosts, or why it has none. */
 function allPresets(machine) {
-    return presets_names/* PRESET_NAMES */.dO.flatMap((name) => {
-        const preset = (0,presets_names/* presetNamed */.$Q)(name);
+    return names/* PRESET_NAMES */.dO.flatMap((name) => {
+        const preset = (0,names/* presetNamed */.$Q)(name);
         return preset === undefined ? [] : [{ name, expansion: expandPreset(preset, machine) }];
     });
 }
 /** The names of all presets, for what only names them. */
-const presetNames = () => presets_names/* PRESET_NAMES */.dO;
+const presetNames = () => names/* PRESET_NAMES */.dO;
 /** Turns words into entries, and collects what there is to say about them. */
 class Expander {
     problems = [];
@@ -24116,9 +24531,9 @@ class Expander {
         this.#nameOf = (option) => (0,options/* optionName */.fS)(frontEnd, option);
     }
     allowed(entry, ownNames) {
-        if (!(0,egress_entry/* isBareWord */.fF)(entry) || ownNames.has(entry.host))
+        if (!(0,egress_entry/* isWord */.Jg)(entry) || ownNames.has(entry.host))
             return [entry];
-        const preset = (0,presets_names/* presetNamed */.$Q)(entry.host);
+        const preset = presetOf(entry);
         if (preset !== undefined)
             return this.use(preset, entry.source);
         this.problems.push(unknownWord(entry, this.#nameOf('add-hosts')));
@@ -24126,7 +24541,7 @@ class Expander {
     }
     /** A top-level domain can be denied as a whole, so any other word is taken as it is. */
     denied(entry) {
-        const preset = (0,egress_entry/* isBareWord */.fF)(entry) ? (0,presets_names/* presetNamed */.$Q)(entry.host) : undefined;
+        const preset = presetOf(entry);
         if (preset === undefined)
             return [entry];
         const { hosts } = this.#expand(preset, entry.source);
@@ -24176,20 +24591,20 @@ class Expander {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   E: () => (/* binding */ allowEntry),
+/* harmony export */   Gf: () => (/* binding */ isUsualPort),
 /* harmony export */   J2: () => (/* binding */ DEFAULT_PORTS),
+/* harmony export */   Jg: () => (/* binding */ isWord),
+/* harmony export */   Jl: () => (/* binding */ asciiText),
 /* harmony export */   X7: () => (/* binding */ denyEntry),
-/* harmony export */   _F: () => (/* binding */ nameWarning),
 /* harmony export */   dz: () => (/* binding */ SCHEMES),
 /* harmony export */   eY: () => (/* binding */ knownEntry),
 /* harmony export */   fF: () => (/* binding */ isBareWord)
 /* harmony export */ });
-/* harmony import */ var node_url__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3136);
-/* harmony import */ var tldts__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(935);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(739);
-/* harmony import */ var _domain_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1285);
-/* harmony import */ var _presets_names_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4502);
-/* harmony import */ var _source_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6656);
-
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(739);
+/* harmony import */ var _domain_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1285);
+/* harmony import */ var _presets_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9617);
+/* harmony import */ var _public_suffix_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5890);
+/* harmony import */ var _source_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6656);
 
 
 
@@ -24199,10 +24614,24 @@ class Expander {
 const SCHEMES = ['https', 'http'];
 /** The port of a scheme without another one. */
 const DEFAULT_PORTS = { https: 443, http: 80 };
+const isUsualPort = (port) => Object.values(DEFAULT_PORTS).includes(port);
 /** Whether an entry is a word without anything about it that only a domain has: a preset, or a name from `add-hosts`. */
 function isBareWord({ text, host }) {
     return text.toLowerCase() === host && !host.includes('.');
 }
+/** The entry's text, with the form of its name that everybody reads the same way. */
+function asciiText({ text, host, match, schemes, port }) {
+    if (/^[ -~]*$/.test(text))
+        return text;
+    const scheme = schemes.length === 1 ? `${schemes.join('')}://` : '';
+    const kind = { host: '=', subdomains: '*.', domain: '' }[match];
+    return `${scheme}${kind}${host}${port === undefined ? '' : `:${String(port)}`}${text.endsWith('!') ? '!' : ''}`;
+}
+/**
+ * Whether an entry is a name without a dot, in whatever form: `npm`, `https://npm`, `npm.`. No such name is on the Internet,
+ * and it would open the whole top-level domain below it, if there is one. `corp!` insists on that.
+ */
+const isWord = ({ text, host }) => !host.includes('.') && !text.endsWith('!');
 function partsOf(entry) {
     const pattern = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<kind>=|\*\.)?(?<rest>.*?)(?<insists>!)?$/is;
     const { scheme, kind = '', rest = '', insists } = pattern.exec(entry)?.groups ?? {};
@@ -24219,18 +24648,21 @@ function allowEntry(given, context) {
 /** @param opens false for an entry that closes names: whoever closes everything below a public suffix opens nothing */
 function readEntry({ text: entry, source }, { nameOf }, opens) {
     const fail = (problem, hint) => {
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`${(0,_source_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$)(source)}: "${entry}" ${problem}.`, { hint });
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_source_js__WEBPACK_IMPORTED_MODULE_4__/* .placeOf */ .$)(source)}: "${entry}" ${problem}.`, { hint });
     };
     const { scheme, kind, rest, isInsisted } = partsOf(entry);
-    const hostText = rest.replace(/[/?#:].*$/s, '');
+    const hostText = rest.replace(/[/?#:].*$/s, '').trim();
     const prefix = `${scheme === 'https' || scheme === 'http' ? `${scheme}://` : ''}${kind}`;
     const suggestion = `Write "${prefix}${hostText}".`;
     if (scheme !== undefined && scheme !== 'https' && scheme !== 'http') {
         return fail(`has the scheme ${scheme}`, `Only https:// and http:// can be allowed. ${suggestion}`);
     }
     const withoutPort = /^[^:/?#]*:\d{1,5}$/.test(rest) ? hostText : rest;
-    if ((0,_domain_js__WEBPACK_IMPORTED_MODULE_3__/* .looksLikeAddress */ .i)(rest) || (0,_domain_js__WEBPACK_IMPORTED_MODULE_3__/* .looksLikeAddress */ .i)(hostText) || /^\[/.test(rest)) {
-        return fail('is an IP address', `Only names can be allowed; give the address a name with ${nameOf('add-hosts')}.`);
+    if ((0,_domain_js__WEBPACK_IMPORTED_MODULE_1__/* .looksLikeAddress */ .i)(rest) || (0,_domain_js__WEBPACK_IMPORTED_MODULE_1__/* .looksLikeAddress */ .i)(hostText) || /^\[/.test(rest)) {
+        const hint = opens
+            ? `Only names can be allowed; give the address a name with ${nameOf('add-hosts')}.`
+            : 'Only names can be denied. No entry opens an address, and private ones stay closed in an audit too.';
+        return fail('is an IP address', hint);
     }
     if (/^[^/]*@/.test(rest))
         return fail('has a user name', `Write "${rest.replace(/^.*@/, '')}".`);
@@ -24238,13 +24670,14 @@ function readEntry({ text: entry, source }, { nameOf }, opens) {
         return fail('has a path', `Whole domains are allowed, not paths. ${suggestion}`);
     const port = portOf(rest, scheme, (problem, hint = suggestion) => fail(problem, hint));
     if (withoutPort.includes('*'))
-        return fail(...wildcardProblem(withoutPort));
-    const host = (0,_domain_js__WEBPACK_IMPORTED_MODULE_3__/* .canonicalHost */ .r)(withoutPort);
+        return fail(...wildcardProblem(withoutPort, opens));
+    const host = (0,_domain_js__WEBPACK_IMPORTED_MODULE_1__/* .canonicalHost */ .r)(withoutPort);
     if (host === undefined)
         return fail(...nameProblem(withoutPort, kind));
     // A preset may be named like a top-level domain.
-    if (opens && (0,_presets_names_js__WEBPACK_IMPORTED_MODULE_4__/* .presetNamed */ .$Q)(entry) === undefined)
-        checkSuffix(host, kind, isInsisted, fail);
+    const suffix = opens && !isInsisted && (0,_presets_names_js__WEBPACK_IMPORTED_MODULE_2__/* .presetNamed */ .$Q)(entry) === undefined ? (0,_public_suffix_js__WEBPACK_IMPORTED_MODULE_3__/* .suffixProblem */ .n)(host, kind) : undefined;
+    if (suffix !== undefined)
+        return fail(...suffix);
     return {
         schemes: scheme === undefined ? SCHEMES : [scheme],
         ...{ port, host, match: kind === '=' ? 'host' : kind === '*.' ? 'subdomains' : 'domain', text: entry, source },
@@ -24259,7 +24692,7 @@ function denyEntry(given, context) {
     const { scheme, kind, rest } = partsOf(given.text);
     const name = rest.replace(/[/?#:].*$/s, '');
     if (scheme !== undefined || /:\d+$/.test(rest)) {
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`${(0,_source_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$)(given.source)}: "${given.text}" has a ${scheme === undefined ? 'port' : 'scheme'}.`, {
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_source_js__WEBPACK_IMPORTED_MODULE_4__/* .placeOf */ .$)(given.source)}: "${given.text}" has a ${scheme === undefined ? 'port' : 'scheme'}.`, {
             hint: `A name is denied for all schemes and ports: write "${kind}${name}".`,
         });
     }
@@ -24271,7 +24704,7 @@ function denyEntry(given, context) {
  * @throws UserError like {@link allowEntry}
  */
 function knownEntry(given, context) {
-    if ((0,_domain_js__WEBPACK_IMPORTED_MODULE_3__/* .looksLikeAddress */ .i)(given.text))
+    if ((0,_domain_js__WEBPACK_IMPORTED_MODULE_1__/* .looksLikeAddress */ .i)(given.text))
         return { host: given.text.toLowerCase(), match: 'host' };
     const { host, match } = denyEntry(given, context);
     return { host, match };
@@ -24297,57 +24730,24 @@ function portOf(rest, scheme, fail) {
     // Nothing proves who answers an unencrypted request at a port of one's choice, and what it carries is no longer HTTP.
     return fail('has a port for http', `Another port than 80 can be allowed for HTTPS only: "https://${rest}".`);
 }
-function wildcardProblem(rest) {
+function wildcardProblem(rest, opens) {
     const name = rest.replace(/^.*\*\.?/, '');
-    if (name === '')
+    if (name === '') {
+        if (!opens)
+            return ['stands for every name', 'What no entry allows is refused anyway. Name the domains.'];
         return ['would allow the whole Internet', 'AWF never does that. Name the domains.'];
-    return ['has a wildcard inside', `A wildcard stands for all subdomains only: "*.${name}".`];
+    }
+    const domain = opens && (0,_public_suffix_js__WEBPACK_IMPORTED_MODULE_3__/* .suffixProblem */ .n)(name, '*.') !== undefined ? `example.${name}` : name;
+    return ['has a wildcard inside', `A wildcard stands for all subdomains only: "*.${domain}".`];
 }
 function nameProblem(rest, kind) {
-    const name = (0,_domain_js__WEBPACK_IMPORTED_MODULE_3__/* .canonicalHost */ .r)(rest.replace(/^\.+/, ''));
+    const name = (0,_domain_js__WEBPACK_IMPORTED_MODULE_1__/* .canonicalHost */ .r)(rest.replace(/^\.+/, ''));
     if (rest.startsWith('.') && name !== undefined) {
         return ['is not a domain name', `Write "${kind}${name}": it covers the subdomains.`];
     }
     if (/[;|\s]/.test(rest))
         return ['is not a domain name', 'Separate entries by commas or lines.'];
     return ['is not a domain name', 'Write a name such as "example.com".'];
-}
-/** @throws UserError for a name under which anybody can register a name of one's own */
-function checkSuffix(host, kind, isInsisted, fail) {
-    const { publicSuffix, isIcann } = (0,tldts__WEBPACK_IMPORTED_MODULE_1__/* .parse */ .qg)(host, { allowPrivateDomains: true });
-    const own = `Name the domain itself: "example.${host}".`;
-    if (publicSuffix === host && isIcann === true && !isInsisted) {
-        fail('is a public suffix, under which anybody can register', own);
-    }
-    // The service's own host is nobody else's.
-    if (publicSuffix === host && isIcann !== true && host.includes('.') && kind !== '=' && !isInsisted) {
-        const insist = `If you mean all of them, strangers' included, write "${kind}${host}!".`;
-        fail('is a public suffix, under which anybody can have a name', `${own} ${insist}`);
-    }
-    if (!host.includes('.') && kind === '*.' && !isInsisted)
-        fail('is a whole top-level domain', own);
-}
-/** Letters of other scripts that look like Latin ones. */
-const LOOK_ALIKES = /^[аеорсухіјѕһԁԛԝɡӏոօԍ\u0391-\u03A9οανρτυικχ0-9-]+$/u;
-/**
- * What a reader of the list may not see: the name that an internationalised one stands for, and letters that look like
- * others.
- */
-function nameWarning({ host, text, source }) {
-    if (!/(^|\.)xn--/.test(host))
-        return undefined;
-    const shown = (0,node_url__WEBPACK_IMPORTED_MODULE_0__.domainToUnicode)(host);
-    const isOdd = shown.split('.').some((label) => {
-        const letters = label.replace(/[\d-]/g, '');
-        if (/^\p{ASCII}*$/u.test(letters))
-            return false;
-        const mixes = /\p{Script=Latin}/u.test(letters) && /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}]/u.test(letters);
-        return mixes || LOOK_ALIKES.test(label);
-    });
-    const place = `${(0,_source_js__WEBPACK_IMPORTED_MODULE_5__/* .placeOf */ .$)(source)}: "${text}" is ${host}`;
-    return isOdd
-        ? `${place}. It has letters of another script that look like Latin ones: make sure that it is the name you mean.`
-        : undefined;
 }
 
 
@@ -24881,8 +25281,8 @@ var external_node_net_ = __nccwpck_require__(7030);
 var external_node_path_ = __nccwpck_require__(6760);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/domain.js
 var domain = __nccwpck_require__(1285);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/presets/names.js + 11 modules
-var names = __nccwpck_require__(4502);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/presets/names.js + 25 modules
+var names = __nccwpck_require__(9617);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/entries.js
 
 
@@ -24996,7 +25396,7 @@ const EGRESS = [
     },
     {
         name: 'allow-services',
-        kind: 'lines',
+        kind: 'commas',
         parse: services/* serviceEntry */.WK,
         description: 'name:port of services of the job and of servers on the runner (localhost:port)',
     },
@@ -25365,7 +25765,7 @@ const NETWORK = [
         kind: 'text',
         parse: upstream_proxy/* upstreamProxy */.Qr,
         variable: upstream_proxy/* PROXY_OPTION_VARIABLE */.Is,
-        description: `the network's own proxy, http://host:port, or none; ${proxy_variables/* PROXY_VARIABLE */.En.https} by default`,
+        description: `the network's own proxy, http(s)://host:port, or none; ${proxy_variables/* PROXY_VARIABLE */.En.https} by default`,
     },
     {
         name: 'dns-servers',
@@ -25658,7 +26058,7 @@ const OTHERS = [
         name: 'enable-api-proxy',
         kind: 'boolean',
         only: 'cli',
-        description: 'start the api-proxy; by default, if the environment has a key',
+        description: 'start the api-proxy; by default, if the environment has a key or a host has rules',
     },
     {
         name: 'tty',
@@ -25996,7 +26396,7 @@ function certificates({ text, source }, { workspace }) {
 
 /***/ }),
 
-/***/ 4502:
+/***/ 9617:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -26233,17 +26633,38 @@ var host_paths = __nccwpck_require__(6569);
 
 
 
-/** The text of a file; undefined if it cannot be read, or belongs to the workspace. */
-function textOf(machine, path) {
-    return bytesOf(machine, path)?.toString('utf8');
+/** Bytes. Settings are far smaller, and so is the program of Yarn, in one file. */
+const MAX_TEXT = 16 * 1024 * 1024;
+/** Bytes. cargo has tens of megabytes. */
+const MAX_FILE = 512 * 1024 * 1024;
+/** A variable's value. Tools take an empty one as not set, and so does the XDG Base Directory Specification. */
+function variableOf({ environment }, name) {
+    const value = environment[name];
+    return value === '' ? undefined : value;
 }
-/** Like {@link textOf}. */
-function bytesOf(machine, path) {
+/** `$XDG_CONFIG_HOME`, where most tools keep the user's settings. */
+const configHome = (machine) => variableOf(machine, 'XDG_CONFIG_HOME') ?? (0,external_node_path_.join)(machine.home, '.config');
+/** `$XDG_CONFIG_DIRS`, with everybody's settings; the strongest one first. */
+const configDirectories = (machine) => (variableOf(machine, 'XDG_CONFIG_DIRS') ?? '/etc/xdg').split(':');
+/** The text of a file, without a byte order mark; undefined if it cannot be read, or belongs to the workspace. */
+function textOf(machine, path) {
+    return bytesOf(machine, path, MAX_TEXT)
+        ?.toString('utf8')
+        .replace(/^\uFEFF/, '');
+}
+/**
+ * Like {@link textOf}. A file that is larger than `limit` is none of a tool's, and a pipe or a device might never end.
+ * What a relative path means depends on where the tool runs, and that is the workspace.
+ */
+function bytesOf(machine, path, limit = MAX_FILE) {
     const file = (0,external_node_path_.join)(machine.root, path);
+    if (!(0,external_node_path_.isAbsolute)(path))
+        return undefined;
     if (machine.workspace !== '/' && (0,host_paths/* isInside */.FK)(file, (0,external_node_path_.join)(machine.root, machine.workspace)))
         return undefined;
     try {
-        return (0,external_node_fs_.readFileSync)(file);
+        const status = (0,external_node_fs_.statSync)(file);
+        return status.isFile() && status.size <= limit ? (0,external_node_fs_.readFileSync)(file) : undefined;
     }
     catch {
         return undefined; // It is not there, or not for this user.
@@ -26288,45 +26709,46 @@ function shownPath({ home }, path) {
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/settings-text.js
 /**
- * The formats in which tools keep their settings: INI (npm, pip), TOML (cargo, uv) and `KEY=value` (Go). One reader is
- * enough for what presets need of them, which is strings.
+ * The line formats in which tools keep their settings: INI (npm, pip) and `KEY=value` (Go). One reader is enough for what
+ * presets need of them, which is strings.
  */
-const ADDRESS = /(?:sparse\+)?https?:\/\/[^\s"',;|\]}<>]+/gi;
-/** The addresses in a text, in their order. */
+/** A password may have the characters that separate addresses. */
+const ADDRESS = /(?:sparse\+)?https?:\/\/(?:[^\s"'/@<>]*@)?(?:\[[0-9a-f:.%]*\])?[^\s"',;|\]}<>]*/gi;
+/**
+ * The addresses in a text, in their order. Not all need be valid: a mirror's address with a mistake must not open the default
+ * instead.
+ */
 function addressesIn(text) {
     return text.match(ADDRESS) ?? [];
 }
-/** Reads the assignments of a file. Of an inline table (TOML), each key is one. */
-function assignments(text) {
+/**
+ * Reads the assignments of a file.
+ *
+ * @param delimiters what may stand between a key and its value, as a class of a regular expression: `=`, or `=:`
+ */
+function assignments(text, delimiters = '=') {
+    const pattern = new RegExp(`^\\s*((?:"[^"]*"|'[^']*'|[^${delimiters}\\s"'])+)\\s*[${delimiters}]\\s*(.*)$`);
     const found = [];
     let section = '';
     for (const line of text.split(/\r?\n/)) {
-        const [, header] = /^\s*\[\[?([^[\]]+)\]\]?\s*(?:[#;].*)?$/.exec(line) ?? [];
+        const [, header] = /^\s*\[([^[\]]+)\]\s*(?:[#;].*)?$/.exec(line) ?? [];
         const last = found.at(-1);
         if (/^\s*[#;]/.test(line))
             continue;
         if (header !== undefined) {
             section = `${unquoted(header)}.`;
         }
-        else if (/^\s+["']?(?:sparse\+)?https?:/i.test(line) && last !== undefined) {
-            // A further line of a list. (configparser, TOML)
+        else if (/^\s+https?:/i.test(line) && last !== undefined) {
+            // A further line of a list. (configparser)
             last.value += ` ${line.trim()}`;
         }
         else {
-            found.push(...assignment(section, line));
+            const [, key, value = ''] = pattern.exec(line) ?? [];
+            if (key !== undefined)
+                found.push({ key: `${section}${unquoted(key)}`, value: settings_text_valueOf(value) });
         }
     }
     return found;
-}
-function assignment(section, line) {
-    const [, left = '', right = ''] = /^\s*((?:"[^"]*"|'[^']*'|[^=\s"'])+)\s*=\s*(.*)$/.exec(line) ?? [];
-    if (left === '')
-        return [];
-    const key = `${section}${unquoted(left)}`;
-    const [, table] = /^\{(.*)\}/.exec(right) ?? [];
-    if (table === undefined)
-        return [{ key, value: settings_text_valueOf(right) }];
-    return table.split(',').flatMap((part) => assignment(`${key}.`, part));
 }
 function settings_text_valueOf(text) {
     const [, double, single] = /^(?:"([^"]*)"|'([^']*)')/.exec(text) ?? [];
@@ -26358,19 +26780,1367 @@ const urisOfLines = (text) => [...text.matchAll(/^\s*deb(?:-src)?\s+(?:\[[^\]]*\
 function urisOfStanzas(text) {
     const stanzas = text.replace(/^#.*\n?/gm, '').split(/\n\s*\n/);
     return stanzas
-        .filter((stanza) => !/^Enabled:\s*(?:no|false|0)\s*$/im.test(stanza))
+        .filter((stanza) => !/^Enabled:\s*(?:no|false|without|off|disable|0)\s*$/im.test(stanza))
         .flatMap((stanza) => /^URIs:((?:.*\n?)(?:[ \t].*\n?)*)/im.exec(stanza)?.[1]?.trim().split(/\s+/) ?? []);
 }
 /** GitHub's Ubuntu runners have a list of mirrors in a file of its own. */
 function serversOf(machine, uri, from) {
     const [, list] = /^mirror\+file:\/*(\/.*)$/.exec(uri) ?? [];
-    const text = list === undefined ? uri.replace(/^mirror\+/, '') : (textOf(machine, list) ?? '').replace(/^#.*$/gm, '');
+    const text = list === undefined
+        ? uri.replace(/^mirror\+/, '').replace(/^mirror:/, 'http:')
+        : (textOf(machine, list) ?? '').replace(/^#.*$/gm, '');
     return addressesIn(text).map((url) => ({ url, from: list ?? from }));
 }
 
 // EXTERNAL MODULE: ./node_modules/tldts/dist/cjs/index.js
 var cjs = __nccwpck_require__(935);
+;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/error.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+function getLineColFromPtr(string, ptr) {
+    let lines = string.slice(0, ptr).split(/\r?\n/);
+    return [lines.length, lines.pop().length + 1];
+}
+function makeCodeBlock(string, line, column) {
+    let lines = string.split(/\r?\n/);
+    let codeblock = '';
+    let numberLen = (Math.log10(line + 1) | 0) + 1;
+    for (let i = line - 1; i <= line + 1; i++) {
+        let l = lines[i - 1];
+        if (!l)
+            continue;
+        codeblock += i.toString().padEnd(numberLen, ' ');
+        codeblock += ':  ';
+        codeblock += l;
+        codeblock += '\n';
+        if (i === line) {
+            codeblock += ' '.repeat(numberLen + column + 2);
+            codeblock += '^\n';
+        }
+    }
+    return codeblock;
+}
+class TomlError extends Error {
+    line;
+    column;
+    codeblock;
+    constructor(message, options) {
+        const [line, column] = getLineColFromPtr(options.toml, options.ptr);
+        const codeblock = makeCodeBlock(options.toml, line, column);
+        super(`Invalid TOML document: ${message}\n\n${codeblock}`, options);
+        this.line = line;
+        this.column = column;
+        this.codeblock = codeblock;
+    }
+    /** @internal */
+    static x(message, ctx, ptr) {
+        throw new TomlError(message, { toml: ctx.s, ptr: ptr ?? ctx.p });
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/primitive.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+
+/** @internal */
+function parseString(ctx) {
+    let startPtr = ctx.p;
+    let c = ctx.s.charCodeAt(ctx.p++);
+    let first = c;
+    let isLiteral = c === 0x27; /* ' */
+    let isMultiline = c === ctx.s.charCodeAt(ctx.p) && c === ctx.s.charCodeAt(ctx.p + 1);
+    if (isMultiline) {
+        // Trim initial newline
+        if ((c = ctx.s.charCodeAt(ctx.p += 2)) === 0xa /* \n */)
+            ctx.p++;
+        else if (c === 0xd /* \r */ && ctx.s.charCodeAt(ctx.p + 1) === 0xa /* \n */)
+            ctx.p += 2;
+    }
+    // For the record: it is not worth it to use a fast-path for literal strings using `indexOf`.
+    // Doing a char-by-char iteration ends up dispatching less instructions, for the same wall-clock runtime.
+    let parsed = '';
+    let sliceStart = ctx.p;
+    // states:
+    //   0 - decoding
+    //   1 - decoding escape
+    //   2 - whitespace escape (no newline encountered yet, must fail on non-whitespace)
+    //   3 - whitespace escape (newline encountered, allowed to transition back to normal decode)
+    let state = 0;
+    for (; ctx.p < ctx.s.length; ctx.p++) {
+        c = ctx.s.charCodeAt(ctx.p);
+        // Deal with newlines first, since that simplifies control character checking and handling across all states
+        if (isMultiline && (c === 0xa /* \n */ || (c === 0xd /* \r */ && ctx.s.charCodeAt(ctx.p + 1) === 0xa /* \n */))) {
+            state = state && 3;
+        }
+        // Control characters are banned in TOML, so we throw an error if we encounter them
+        else if ((c < 0x20 && c !== 0x9 /* \t */) || c === 0x7f) {
+            TomlError.x('control characters are not allowed in strings', ctx);
+        }
+        // The string might terminate while we're parsing through a newline escape.
+        // It must have encountered a newline; otherwise, it'll simply fail in another branch.
+        else if ((!state || state === 3) && c === first && (!isMultiline || (ctx.s.charCodeAt(ctx.p + 1) === first && ctx.s.charCodeAt(ctx.p + 2) === first))) {
+            if (isMultiline) {
+                // If the string ends with 4-5 quotes, then the first 1-2 are part of the string
+                if (ctx.s.charCodeAt(ctx.p + 3) === first)
+                    ctx.p++;
+                if (ctx.s.charCodeAt(ctx.p + 3) === first)
+                    ctx.p++;
+            }
+            // If we're in a newline escape still, then there's nothing to add.
+            if (!state) {
+                // Avoid a useless concat operation if the string can be used as-is.
+                let s = ctx.s.slice(sliceStart, ctx.p);
+                parsed = parsed ? parsed + s : s;
+            }
+            ctx.p += isMultiline ? 3 : 1;
+            return parsed;
+        }
+        // Baseline state; keep moving forward unless an escape sequence starts
+        else if (!state) {
+            if (!isLiteral && c === 0x5c /* \ */) {
+                parsed += ctx.s.slice(sliceStart, (sliceStart = ctx.p));
+                state = 1;
+            }
+        }
+        else if (state === 1) {
+            if (c === 0x78 /* x */ || c === 0x75 /* u */ || c === 0x55 /* U */) { // Unicode escape
+                let errPtr = ctx.p++ - 1;
+                let value = 0;
+                let len = c === 0x78 /* x */ ? 2 : c === 0x75 /* u */ ? 4 : 8;
+                for (let j = 0; j < len; j++, ctx.p++) {
+                    let hex = ctx.s.charCodeAt(ctx.p);
+                    let digit = 
+                    /* 0-9 */ hex >= 0x30 && hex <= 0x39 ? hex - 0x30 :
+                        /* A-F */ hex >= 0x41 && hex <= 0x46 ? hex - 0x41 + 10 :
+                            /* a-f */ hex >= 0x61 && hex <= 0x66 ? hex - 0x61 + 10 : -1;
+                    if (digit < 0)
+                        TomlError.x('invalid non-hex character in unicode escape', ctx);
+                    value = (value << 4) | digit;
+                }
+                // Because JS does bitwise on signed 32bit integers, all 0xfzzzzzzz values are actually seen as negative
+                if (value < 0 || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) {
+                    TomlError.x('invalid unicode escape', ctx, errPtr);
+                }
+                parsed += String.fromCodePoint(value);
+                sliceStart = ctx.p--;
+                state = 0;
+            }
+            // Newline escape sequence. We only need to care about spaces and tabs; newlines are dealt with earlier
+            else if (isMultiline && (c === 0x20 || c === 0x9 /* \t */)) {
+                state = 2;
+            }
+            // Basic escape sequence
+            else {
+                if (c === 0x62 /* b */)
+                    parsed += '\b';
+                else if (c === 0x74 /* t */)
+                    parsed += '\t';
+                else if (c === 0x6e /* n */)
+                    parsed += '\n';
+                else if (c === 0x66 /* f */)
+                    parsed += '\f';
+                else if (c === 0x72 /* r */)
+                    parsed += '\r';
+                else if (c === 0x65 /* e */)
+                    parsed += '\x1b';
+                else if (c === 0x22 /* " */)
+                    parsed += '"';
+                else if (c === 0x5c /* \ */)
+                    parsed += '\\';
+                else
+                    TomlError.x('unrecognised escape sequence', ctx);
+                sliceStart = ctx.p + 1;
+                state = 0;
+            }
+        }
+        // Newline escape continuation: keep moving forward until the first non-whitespace char
+        else if (c !== 0x20 && c !== 0x9 /* \t */) {
+            if (state === 2)
+                TomlError.x('invalid escape: only line-ending whitespace may be escaped', ctx, sliceStart);
+            // State cannot be zero, or we'd have branched earlier already.
+            // If it's a backslash, immediately transition to the escape state so it can be processed.
+            state = !isLiteral && c === 0x5c /* \ */ ? 1 : 0;
+            sliceStart = ctx.p;
+        }
+    }
+    TomlError.x('unfinished string', ctx, startPtr);
+}
+
+;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/date.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+let DATE_TIME_RE = /^(\d{4}-\d{2}-\d{2})?[Tt ]?(?:(\d{2}):\d{2}(?::\d{2}(?:\.\d+)?)?)?(Z|z|[-+]\d{2}:\d{2})?$/i;
+class TomlDate extends Date {
+    #hasDate = false;
+    #hasTime = false;
+    #offset = null;
+    constructor(date, fasttype, unsafeDelim) {
+        let hasDate = true;
+        let hasTime = true;
+        let offset = 'Z';
+        let c;
+        if (typeof date === 'string') {
+            if (fasttype)
+                prep: {
+                    // Date-time
+                    if (fasttype < 3) {
+                        if (+date.slice(11, 13) > 23) {
+                            date = '';
+                            break prep;
+                        }
+                        // Local
+                        if (fasttype === 2) {
+                            offset = null;
+                            date += 'Z';
+                        }
+                        // Offset; keep track of offset if not Z
+                        else if ((c = date.charCodeAt(date.length - 1)) !== 0x5a /* Z */ && c !== 0x7a /* z */) {
+                            offset = date.slice(date.length - 6);
+                        }
+                        if (unsafeDelim)
+                            date = date.slice(0, 10) + 'T' + date.slice(11);
+                    }
+                    // Time
+                    else if (fasttype === 4) {
+                        date = +date.slice(0, 2) > 23 ? '' : `0000-01-01T${date}Z`;
+                    }
+                    hasDate = fasttype !== 4;
+                    hasTime = fasttype !== 3;
+                }
+            else {
+                let match = date.match(DATE_TIME_RE);
+                if (match) {
+                    if (!match[1]) {
+                        hasDate = false;
+                        date = `0000-01-01T${date}`;
+                    }
+                    hasTime = !!match[2];
+                    // Make sure to use T instead of a space. Breaks in case of extreme values otherwise.
+                    hasTime && date[10] === ' ' && (date = date.replace(' ', 'T'));
+                    // Do not allow rollover hours.
+                    if (match[2] && +match[2] > 23) {
+                        date = '';
+                    }
+                    else {
+                        offset = match[3] || null;
+                        if (!offset && hasTime)
+                            date += 'Z';
+                    }
+                }
+                else {
+                    date = '';
+                }
+            }
+        }
+        super(date);
+        if (!isNaN(this.getTime())) {
+            this.#hasDate = hasDate;
+            this.#hasTime = hasTime;
+            this.#offset = offset;
+        }
+    }
+    isDateTime() {
+        return this.#hasDate && this.#hasTime;
+    }
+    isLocal() {
+        return !this.#hasDate || !this.#hasTime || !this.#offset;
+    }
+    isDate() {
+        return this.#hasDate && !this.#hasTime;
+    }
+    isTime() {
+        return this.#hasTime && !this.#hasDate;
+    }
+    isValid() {
+        return this.#hasDate || this.#hasTime;
+    }
+    toISOString() {
+        let iso = super.toISOString();
+        // Local Date
+        if (this.isDate())
+            return iso.slice(0, 10);
+        // Local Time
+        if (this.isTime())
+            return iso.slice(11, 23);
+        // Local DateTime
+        if (this.#offset === null)
+            return iso.slice(0, -1);
+        // Offset DateTime
+        if (this.#offset === 'Z' || this.#offset === 'z')
+            return iso;
+        // This part is quite annoying: JS strips the original timezone from the ISO string representation
+        // Instead of using a "modified" date and "Z", we restore the representation "as authored"
+        let offset = (+(this.#offset.slice(1, 3)) * 60) + +(this.#offset.slice(4, 6));
+        offset = this.#offset[0] === '-' ? offset : -offset;
+        let offsetDate = new Date(this.getTime() - (offset * 60e3));
+        return offsetDate.toISOString().slice(0, -1) + this.#offset;
+    }
+    static wrapAsOffsetDateTime(jsDate, offset = 'Z') {
+        let date = new TomlDate(jsDate);
+        date.#offset = offset;
+        return date;
+    }
+    static wrapAsLocalDateTime(jsDate) {
+        let date = new TomlDate(jsDate);
+        date.#offset = null;
+        return date;
+    }
+    static wrapAsLocalDate(jsDate) {
+        let date = new TomlDate(jsDate);
+        date.#hasTime = false;
+        date.#offset = null;
+        return date;
+    }
+    static wrapAsLocalTime(jsDate) {
+        let date = new TomlDate(jsDate);
+        date.#hasDate = false;
+        date.#offset = null;
+        return date;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/extract.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+
+
+
+
+function isDigit(char, base = 10) {
+    return base === 16
+        ? (char > 0x2f && char < 0x3a) || (char > 0x40 && char < 0x47) || (char > 0x60 && char < 0x67)
+        : (char > 0x2f && char < 0x30 + base);
+}
+function isEndOfValue(char, delim) {
+    // Whitespace -- we're permissive on `\r` for performance; it'll be dealt with later anyway
+    return char === 0x20 || char === 0x9 /* \t */ || char === 0xa /* \n */ || char === 0xd /* \r */ ||
+        // Structure end or next value delimiter
+        (delim && (char === delim || char === 0x2c /* , */)) ||
+        // Comment
+        char === 0x23; /* # */
+}
+/** @internal */
+function extractValue(ctx, end) {
+    let errPtr = ctx.p;
+    let c = ctx.s.charCodeAt(ctx.p);
+    // Structs
+    if (c === 0x5b /* [ */ || c === 0x7b /* { */) {
+        ctx.d-- || TomlError.x('document contains excessively nested structures. aborting.', ctx);
+        let value = c === 0x5b /* [ */
+            ? parseArray(ctx)
+            : parseInlineTable(ctx);
+        ctx.d++;
+        return value;
+    }
+    // Strings
+    if (c === 0x22 /* " */ || c === 0x27 /* ' */) {
+        return parseString(ctx);
+    }
+    // Booleans
+    // We can fast-path because the first character is enough to know the only possible value
+    if (c === 0x74 /* t */) { // Only possible valid value is `true`
+        if (ctx.s.charCodeAt(++ctx.p) !== 0x72 || ctx.s.charCodeAt(++ctx.p) !== 0x75 || ctx.s.charCodeAt(++ctx.p) !== 0x65)
+            TomlError.x('invalid value', ctx, errPtr);
+        return ctx.p++, true;
+    }
+    if (c === 0x66 /* f */) { // Only possible valid value is `false`
+        if (ctx.s.charCodeAt(++ctx.p) !== 0x61 || ctx.s.charCodeAt(++ctx.p) !== 0x6c || ctx.s.charCodeAt(++ctx.p) !== 0x73 || ctx.s.charCodeAt(++ctx.p) !== 0x65)
+            TomlError.x('invalid value', ctx, errPtr);
+        return ctx.p++, false;
+    }
+    if (c === 0x2b /* + */ || c === 0x2d /* - */) {
+        return parseNumber(ctx, ctx.p, ctx.s.charCodeAt(++ctx.p), 0x2c - c, end);
+    }
+    // Rough heuristic, but `parseDate` falls back to number parsing if it's a false positive.
+    // e.g.: `a = 1\n-------------- = 1` would match this heuristic, but gracefully fallback to numbers.
+    if (ctx.s.charCodeAt(ctx.p + 4) === 0x2d /* - */ && ctx.s.charCodeAt(ctx.p + 7) === 0x2d /* - */) {
+        return parseDate(ctx, c, end);
+    }
+    // Same logic as above; `parseTime` falls back to number parsing if it's a false positive.
+    if (ctx.s.charCodeAt(ctx.p + 2) === 0x3a /* : */) {
+        return parseTime(ctx, c, end);
+    }
+    return parseNumber(ctx, ctx.p, c, 0, end);
+}
+// State:
+// 0: init
+// 1: integer
+// 2: fractional dot
+// 3: fractional
+// 4: exponent letter
+// 5: exponent
+// 6: exponent sign
+// 7: exponent with sign
+// >9: underscore; see below
+//     -> 12: was integer
+//     -> 14: was fractional
+//     -> 16: was exponent
+// states 2-5, 14, 16 are ONLY permitted iif base === 10
+function parseNumber(ctx, startPtr, startChr, sign, endChr) {
+    let c = startChr;
+    let state = 0;
+    let hasUnderscores = false;
+    // (+/-)inf
+    if (c === 0x69 /* i */) {
+        if (ctx.s.charCodeAt(++ctx.p) !== 0x6e || ctx.s.charCodeAt(++ctx.p) !== 0x66)
+            TomlError.x('invalid value', ctx, startPtr);
+        return ctx.p++, (sign || 1) / 0;
+    }
+    // (+/-)nan
+    if (c === 0x6e /* n */) {
+        if (ctx.s.charCodeAt(++ctx.p) !== 0x61 || ctx.s.charCodeAt(++ctx.p) !== 0x6e)
+            TomlError.x('invalid value', ctx, startPtr);
+        return ctx.p++, NaN;
+    }
+    // Leading zero
+    // Only allowed cases: `0<EOV>`, `0.(...)`, `0e(...)`, `0x(...)`, `0b(...)`, `0o(...)`
+    // FWIW, `0e(...)` is a stupid case, but it's not banned per-se so we have to parse it
+    if (c === 0x30 /* 0 */) {
+        if (++ctx.p >= ctx.s.length || isEndOfValue(c = ctx.s.charCodeAt(ctx.p), endChr))
+            return ctx.bi === true ? 0n : 0; // note: conveniently deals with `-0`
+        if (!sign) {
+            if (c === 0x78 /* x */)
+                return parseIntegerBaseN(ctx, startPtr, 16, endChr);
+            else if (c === 0x62 /* b */)
+                return parseIntegerBaseN(ctx, startPtr, 2, endChr);
+            else if (c === 0x6f /* o */)
+                return parseIntegerBaseN(ctx, startPtr, 8, endChr);
+        }
+        if (c === 0x2e /* . */)
+            state = 2;
+        else if (c === 0x65 /* e */ || c === 0x45 /* E */)
+            state = 4;
+        else
+            TomlError.x('illegal leading zero', ctx, startPtr);
+    }
+    // If the 1st char is not a digit by now, then it's not a valid TOML value at all
+    else if (!isDigit(c))
+        TomlError.x('invalid value', ctx, startPtr);
+    while (++ctx.p < ctx.s.length && (c = ctx.s.charCodeAt(ctx.p), !isEndOfValue(c, endChr))) {
+        if (!state)
+            state = 1; // Detects single-digit numbers we can use a fast parse path for
+        // The way the states are numbered is not random: underscores are always permitted in odd-numbered states and
+        // never permitted in even-numbered ones.
+        if (c === 0x5f /* _ */) {
+            if (!(state & 1))
+                TomlError.x('illegal underscore', ctx);
+            state += 11; // 11 is a marker that makes the state even and greater than 9; see the numbering + rationale above
+            hasUnderscores = true;
+        }
+        // Transition to fractional part.
+        else if (state === 1 && c === 0x2e /* . */)
+            state = 2;
+        // Transition to exponent part.
+        else if ((state === 1 || state === 3) && (c === 0x65 /* e */ || c === 0x45 /* E */))
+            state = 4;
+        // + and - are permitted in state 4 only (handled before entering the function for state 0)
+        else if (state === 4 && (c === 0x2b /* + */ || c === 0x2d /* - */)) {
+            state = 6;
+        }
+        // All special cases have been handled; only digits are allowed here
+        else if (!isDigit(c))
+            TomlError.x(`illegal character in numeric literal`, ctx);
+        // Clear state flags
+        else if (state > 9)
+            state -= 11;
+        else if (!(state & 1))
+            state++;
+    }
+    // Single-char number; we can fast-path these very easily.
+    if (!state) {
+        let val = (startChr - 0x30 /* 0 */) * (sign || 1);
+        return ctx.bi === true ? BigInt(val) : val;
+    }
+    // Even-numbered states absolutely require a digit next; not even end of value is permitted
+    if (!(state & 1))
+        TomlError.x('unfinished numeric value', ctx, startPtr);
+    let str = ctx.s.slice(startPtr, ctx.p);
+    if (hasUnderscores)
+        str = str.replaceAll('_', ''); // perf: replaceAll 1.25x faster than replace with a regex
+    return state > 1
+        ? parseFloat(str)
+        : parseInteger(ctx, str, 10, startPtr);
+}
+function parseIntegerBaseN(ctx, startPtr, base, endChr) {
+    let c, underscore = 1;
+    while (++ctx.p < ctx.s.length && (c = ctx.s.charCodeAt(ctx.p), !isEndOfValue(c, endChr))) {
+        if (c === 0x5f /* _ */) {
+            if (underscore & 1)
+                TomlError.x('illegal underscore', ctx);
+            underscore = 3;
+        }
+        // We only need to check if the number is a valid digit, nothing else is permitted
+        else if (!isDigit(c, base))
+            TomlError.x(`illegal character in numeric literal`, ctx);
+        // Clear underscore flag
+        else if (underscore & 1)
+            underscore--;
+    }
+    // Trailing underscore is not allowed
+    if (underscore & 1)
+        TomlError.x('unfinished numeric value', ctx);
+    let str = ctx.s.slice(startPtr + 2, ctx.p);
+    if (underscore)
+        str = str.replaceAll('_', ''); // perf: replaceAll 1.25x faster than replace with a regex
+    return parseInteger(ctx, str, base, startPtr);
+}
+function parseInteger(ctx, str, base, startPtr) {
+    if (ctx.bi !== true)
+        int: {
+            let val = parseInt(str, base);
+            if (!Number.isSafeInteger(val)) {
+                if (ctx.bi)
+                    break int;
+                TomlError.x('integer value cannot be represented losslessly', ctx, startPtr);
+            }
+            return val;
+        }
+    return base === 10 ? BigInt(str) : BigInt((base === 2 ? '0b' : base === 8 ? '0o' : '0x') + str);
+}
+function parseDate(ctx, c, endChr) {
+    let startPtr = ctx.p++, unsafeSeparator;
+    if (!isDigit(c) ||
+        !isDigit(ctx.s.charCodeAt(ctx.p++)) ||
+        !isDigit(ctx.s.charCodeAt(ctx.p++)) ||
+        !isDigit(ctx.s.charCodeAt(ctx.p++))) {
+        return parseNumber(ctx, ctx.p = startPtr, c, 0, endChr);
+    }
+    ctx.p += 5;
+    if (!isDigit(ctx.s.charCodeAt(ctx.p++)))
+        TomlError.x('invalid date-time: date part is malformed', ctx, startPtr);
+    if (ctx.p >= ctx.s.length || (((c = ctx.s.charCodeAt(ctx.p)) !== 0x20 || (unsafeSeparator = true, !isDigit(ctx.s.charCodeAt(ctx.p + 1)))) && c !== 0x54 /* T */ && c !== 0x74 /* t */)) {
+        let t = ctx.s.slice(startPtr, ctx.p);
+        return readDate(ctx, t, 3, false, startPtr);
+    }
+    if (ctx.s.charCodeAt(ctx.p += 3) !== 0x3a /* : */)
+        TomlError.x('invalid date-time: time part is malformed', ctx, startPtr);
+    if (ctx.s.charCodeAt(ctx.p += 3) === 0x3a /* : */)
+        ctx.p += 3;
+    if (ctx.s.charCodeAt(ctx.p) === 0x2e /* . */)
+        while (isDigit(ctx.s.charCodeAt(++ctx.p)))
+            ;
+    if (c = ctx.s.charCodeAt(ctx.p)) {
+        if (c === 0x5a /* Z */ || c === 0x7a /* z */) {
+            let t = ctx.s.slice(startPtr, ++ctx.p);
+            return readDate(ctx, t, 1, unsafeSeparator, startPtr, '[+00:00]');
+        }
+        if (c === 0x2b /* + */ || c === 0x2d /* - */) {
+            // Temporal's ZonedDateTime is weird asf when it comes to dealing with traditional offsets...
+            // It's 1.2x faster to allocate a new string to pass to ZDT than use Instant.toZonedDateTimeISO
+            let t = ctx.s.slice(startPtr, ctx.p += 6);
+            return readDate(ctx, t, 1, unsafeSeparator, startPtr, !ctx.ld && ('[' + ctx.s.slice(ctx.p - 6, ctx.p) + ']'));
+        }
+    }
+    let t = ctx.s.slice(startPtr, ctx.p);
+    return readDate(ctx, t, 2, unsafeSeparator, startPtr);
+}
+function parseTime(ctx, c, endChr) {
+    let start = ctx.p;
+    if (!isDigit(c) || !isDigit(ctx.s.charCodeAt(++ctx.p))) {
+        return parseNumber(ctx, --ctx.p, c, 0, endChr);
+    }
+    if (ctx.s.charCodeAt(ctx.p += 4) === 0x3a /* : */)
+        ctx.p += 3;
+    if (ctx.s.charCodeAt(ctx.p) === 0x2e /* . */)
+        while (isDigit(ctx.s.charCodeAt(++ctx.p)))
+            ;
+    let t = ctx.s.slice(start, ctx.p);
+    return readDate(ctx, t, 4, false, start);
+}
+function readDate(ctx, str, type, unsafeDelim, errPtr, temporalSuffix) {
+    if (ctx.ld) {
+        let date = new TomlDate(str, type, unsafeDelim);
+        if (!date.isValid())
+            TomlError.x('invalid date', ctx, errPtr);
+        return date;
+    }
+    try {
+        if (temporalSuffix)
+            str += temporalSuffix;
+        switch (type) {
+            case 1: return Temporal.ZonedDateTime.from(str);
+            case 2: return Temporal.PlainDateTime.from(str);
+            case 3: return Temporal.PlainDate.from(str);
+            case 4: return Temporal.PlainTime.from(str);
+        }
+    }
+    catch (e) {
+        TomlError.x(e instanceof Error ? e.message : '' + e, ctx, errPtr);
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/util.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+
+/** @internal */
+function skipComment(ctx) {
+    for (; ctx.p < ctx.s.length; ctx.p++) {
+        let c = ctx.s.charCodeAt(ctx.p);
+        if (c === 0xa /* \n */)
+            break;
+        if (c === 0xd /* \r */ && ctx.s.charCodeAt(ctx.p + 1) === 0xa /* \n */) {
+            ctx.p++;
+            break;
+        }
+        if ((c < 0x20 && c !== 0x9 /* \t */) || c === 0x7f) {
+            TomlError.x('control characters are not allowed in comments', ctx);
+        }
+    }
+}
+/** @internal */
+function skipVoid(ctx, banNewLines, banComments) {
+    let c;
+    while (ctx.p < ctx.s.length) {
+        while (ctx.p < ctx.s.length && ((c = ctx.s.charCodeAt(ctx.p)) === 0x20 ||
+            c === 0x9 /* \t */ ||
+            (!banNewLines &&
+                (c === 0xa /* \n */ || (c === 0xd /* \r */ && ctx.s.charCodeAt(ctx.p + 1) === 0xa /* \n */)))))
+            ctx.p++;
+        if (banComments || c !== 0x23 /* # */)
+            break;
+        skipComment(ctx);
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/struct.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+
+
+
+
+/** @internal */
+function parseKey(ctx, end = 0x3d /* = */) {
+    // States:
+    // 0: before first char
+    // 1: parsing bare key
+    // 2: after key component
+    let startPtr;
+    let state = 0;
+    let parsed = [];
+    let sliceStart;
+    let c = ctx.s.charCodeAt(startPtr = ctx.p);
+    do {
+        // End of key
+        if (c === end) {
+            if (!state)
+                TomlError.x('unexpected end of key', ctx);
+            if (state === 1)
+                parsed.push(ctx.s.slice(sliceStart, ctx.p));
+            return ctx.p++, parsed;
+        }
+        // Dotted key separator
+        else if (c === 0x2e /* . */) {
+            if (!state)
+                TomlError.x('illegal empty bare key', ctx);
+            if (state === 1)
+                parsed.push(ctx.s.slice(sliceStart, ctx.p));
+            state = 0;
+        }
+        // Quoted key
+        else if (!state && (c === 0x22 /* " */ || c === 0x27 /* ' */)) {
+            if (c === ctx.s.charCodeAt(ctx.p + 1) && c === ctx.s.charCodeAt(ctx.p + 2))
+                TomlError.x('illegal quoted key: multiline strings are not allowed', ctx);
+            parsed.push(parseString(ctx));
+            state = 2;
+            ctx.p--;
+        }
+        // Whitespace; no-op in state 0 and 2, end of bare key in state 1
+        else if (c === 0x20 || c === 0x9 /* \t */) {
+            if (state === 1) {
+                parsed.push(ctx.s.slice(sliceStart, ctx.p));
+                state = 2;
+            }
+        }
+        // If state is post-key, no character is allowed; otherwise ensure it's a bare-key component
+        else if (state === 2 || (c < 0x30 && c !== 0x2d /* - */) || (c > 0x39 && c < 0x41) || (c > 0x5a && c < 0x61 && c !== 0x5f /* _ */) || c > 0x7a) {
+            TomlError.x('illegal character in key', ctx);
+        }
+        // Illegal character
+        else if (!state) {
+            state = 1;
+            sliceStart = ctx.p;
+        }
+    } while (c = ctx.s.charCodeAt(++ctx.p));
+    TomlError.x('incomplete key-value: cannot find end of key', ctx, startPtr);
+}
+/** @internal */
+function parseInlineTable(ctx) {
+    let startPtr = ctx.p++;
+    let res = Object.create(null);
+    let seen = new Set();
+    let c;
+    while (ctx.p < ctx.s.length) {
+        skipVoid(ctx);
+        if ((c = ctx.s.charCodeAt(ctx.p)) === 0x7d /* } */) {
+            ctx.p++;
+            return res;
+        }
+        let k;
+        let t = res;
+        let hasOwn = false;
+        let errPtr = ctx.p;
+        let key = parseKey(ctx);
+        for (let i = 0; i < key.length; i++) {
+            if (i)
+                t = hasOwn ? t[k] : (t[k] = Object.create(null));
+            k = key[i];
+            if ((hasOwn = Object.hasOwn(t, k)) && (typeof t[k] !== 'object' || seen.has(t[k]))) {
+                TomlError.x('trying to redefine an already defined value', ctx, errPtr);
+            }
+            let unsafe = k === '__proto__';
+            if (ctx.uk && (unsafe || k === 'constructor')) {
+                t = ctx.uk !== 1 && TomlError.x('document contains an unsafe property', ctx, errPtr);
+                break;
+            }
+            if (!hasOwn && unsafe) {
+                Object.defineProperty(t, k, { enumerable: true, configurable: true, writable: true });
+            }
+        }
+        if (hasOwn) {
+            TomlError.x('trying to redefine an already defined value', ctx, errPtr);
+        }
+        skipVoid(ctx, true, true);
+        let value = extractValue(ctx, 0x7d /* } */);
+        if (t && typeof (t[k] = value) === 'object')
+            seen.add(value);
+        skipVoid(ctx);
+        if ((c = ctx.s.charCodeAt(ctx.p++)) === 0x7d /* } */) {
+            return res;
+        }
+        if (c !== 0x2c /* , */)
+            TomlError.x('expected comma or end of structure', ctx, ctx.p - 1);
+    }
+    TomlError.x('unfinished table', ctx, startPtr);
+}
+/** @internal */
+function parseArray(ctx) {
+    let startPtr = ctx.p++;
+    let res = [];
+    let c;
+    while (ctx.p < ctx.s.length) {
+        skipVoid(ctx);
+        if ((c = ctx.s.charCodeAt(ctx.p)) === 0x5d /* ] */) {
+            ctx.p++;
+            return res;
+        }
+        res.push(extractValue(ctx, 0x5d /* ] */));
+        skipVoid(ctx);
+        if ((c = ctx.s.charCodeAt(ctx.p++)) === 0x5d /* ] */) {
+            return res;
+        }
+        if (c !== 0x2c /* , */)
+            TomlError.x('expected comma or end of structure', ctx, ctx.p - 1);
+    }
+    TomlError.x('unfinished array', ctx, startPtr);
+}
+
+;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/parse.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+
+
+
+
+function peekTable(ctx, key, table, meta, type) {
+    let t = table;
+    let m = meta;
+    let k;
+    let hasOwn = false;
+    let state;
+    for (let i = 0; i < key.length; i++) {
+        if (i) {
+            t = hasOwn ? t[k] : (t[k] = Object.create(null));
+            m = (state = m[k]).c;
+            if (type === 0 /* Type.DOTTED */ && (state.t === 1 /* Type.EXPLICIT */ || state.t === 2 /* Type.ARRAY */)) {
+                return null;
+            }
+            if (state.t === 2 /* Type.ARRAY */) {
+                let l = t.length - 1;
+                t = t[l];
+                m = m[l].c;
+            }
+        }
+        k = key[i];
+        if ((hasOwn = Object.hasOwn(t, k)) && m[k]?.t === 0 /* Type.DOTTED */ && m[k]?.d) {
+            return null;
+        }
+        if (!hasOwn) {
+            let unsafe = k === '__proto__';
+            if (ctx.uk && (unsafe || k === 'constructor'))
+                return false;
+            if (unsafe) {
+                Object.defineProperty(t, k, { enumerable: true, configurable: true, writable: true });
+                Object.defineProperty(m, k, { enumerable: true, configurable: true, writable: true });
+            }
+            m[k] = {
+                t: i < key.length - 1 && type === 2 /* Type.ARRAY */
+                    ? 3 /* Type.ARRAY_DOTTED */ : type,
+                d: false,
+                i: 0,
+                c: Object.create(null),
+            };
+        }
+    }
+    state = m[k];
+    if (state.t !== type && !(type === 1 /* Type.EXPLICIT */ && state.t === 3 /* Type.ARRAY_DOTTED */)) {
+        // Bad key type!
+        return null;
+    }
+    if (type === 2 /* Type.ARRAY */) {
+        if (!state.d) {
+            state.d = true;
+            t[k] = [];
+        }
+        t[k].push(t = Object.create(null));
+        state.c[state.i++] = (state = { t: 1 /* Type.EXPLICIT */, d: false, i: 0, c: Object.create(null) });
+    }
+    if (state.d) {
+        // Redefining a table!
+        return null;
+    }
+    state.d = true;
+    if (type === 1 /* Type.EXPLICIT */) {
+        t = hasOwn ? t[k] : (t[k] = Object.create(null));
+    }
+    else if (type === 0 /* Type.DOTTED */ && hasOwn) {
+        return null;
+    }
+    return [k, t, state.c];
+}
+function validateTablePeek(ctx, peek, ptr) {
+    if (peek === null || ctx.uk === 2)
+        TomlError.x(peek === null
+            ? 'trying to redefine an already defined table or value'
+            : 'document contains an unsafe property', ctx, ptr);
+}
+function parse(toml, options = {}) {
+    let ctx = {
+        s: toml,
+        p: 0,
+        d: options.maxDepth ?? 1000,
+        bi: options.integersAsBigInt ?? false,
+        ld: options.useLegacyDate ?? true,
+        uk: options.unsafeKeyBehaviour === 'throw' ? 2 : options.unsafeKeyBehaviour === 'drop' ? 1 : 0,
+    };
+    let res = Object.create(null);
+    let meta = Object.create(null);
+    let tmp;
+    let skipping = false;
+    let tbl = res;
+    let m = meta;
+    // BOM is allowed, skip.
+    // JS is UTF-16, so we have to check for the UTF-16 BOM instead of the UTF-8 BOM sequence!
+    if (toml.charCodeAt(0) === 0xfeff)
+        ctx.p++;
+    skipVoid(ctx);
+    while (ctx.p < toml.length) {
+        if (toml.charCodeAt(ctx.p) === 0x5b /* [ */) {
+            let isTableArray = toml.charCodeAt(++ctx.p) === 0x5b; /* [ */
+            tmp = ctx.p += +isTableArray;
+            skipping = false;
+            let k = parseKey(ctx, 0x5d /* ] */);
+            if (isTableArray) {
+                if (toml.charCodeAt(ctx.p) !== 0x5d /* ] */) {
+                    TomlError.x('expected end of table array declaration', ctx);
+                }
+                ctx.p++;
+            }
+            let p = peekTable(ctx, k, res, meta, isTableArray ? 2 /* Type.ARRAY */ : 1 /* Type.EXPLICIT */);
+            if (!p) {
+                validateTablePeek(ctx, p, tmp);
+                skipping = true;
+            }
+            else {
+                m = p[2];
+                tbl = p[1];
+            }
+        }
+        else {
+            tmp = ctx.p;
+            let k = parseKey(ctx);
+            let p = peekTable(ctx, k, tbl, m, 0 /* Type.DOTTED */);
+            if (!p && !skipping)
+                validateTablePeek(ctx, p, tmp);
+            skipVoid(ctx, true, true);
+            let v = extractValue(ctx, void 0);
+            if (p && !skipping)
+                p[1][p[0]] = v;
+        }
+        skipVoid(ctx, true);
+        if (ctx.p < toml.length && (tmp = toml.charCodeAt(ctx.p)) !== 0xa /* \n */ && (tmp !== 0xd /* \r */ || toml.charCodeAt(ctx.p + 1) !== 0xa /* \n */)) {
+            TomlError.x('each key-value declaration must be followed by an end-of-line', ctx);
+        }
+        skipVoid(ctx);
+    }
+    return res;
+}
+
+;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/stringify.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+let BARE_KEY = /^[a-z0-9-_]+$/i;
+let HAS_WELLFORMED = !!(''.isWellFormed);
+function extendedTypeOf(obj) {
+    let type = typeof obj;
+    if (type === 'object') {
+        if (Array.isArray(obj))
+            return 'array';
+        if (typeof obj.getUTCDate === 'function' && obj instanceof Date)
+            return 'date';
+        if (globalThis.Temporal) {
+            if (obj.until) {
+                if (obj instanceof Temporal.ZonedDateTime)
+                    return 'temporal/tz+uc';
+                if (obj instanceof Temporal.PlainDateTime || obj instanceof Temporal.PlainDate)
+                    return 'temporal/uc';
+                if (obj instanceof Temporal.PlainTime || obj instanceof Temporal.Instant)
+                    return 'temporal';
+                if (obj instanceof Temporal.PlainYearMonth)
+                    return 'temporal/x';
+            }
+            else if ((obj.toPlainDate && obj instanceof Temporal.PlainMonthDay) ||
+                (obj.negated && obj instanceof Temporal.Duration)) {
+                return 'temporal/x';
+            }
+        }
+    }
+    return type;
+}
+function isArrayOfTables(obj) {
+    for (let i = 0; i < obj.length; i++) {
+        if (extendedTypeOf(obj[i]) !== 'object')
+            return false;
+    }
+    return obj.length != 0;
+}
+function formatWellFormedStringUnchecked(s) {
+    return JSON.stringify(s).replaceAll('\x7f', '\\u007f');
+}
+function formatString(s) {
+    return formatWellFormedStringUnchecked(HAS_WELLFORMED ? s.toWellFormed() : s);
+}
+function formatKey(s) {
+    if (BARE_KEY.test(s))
+        return s;
+    if (HAS_WELLFORMED && !s.isWellFormed())
+        throw new RangeError('key contains illegal lone surrogates');
+    return formatWellFormedStringUnchecked(s);
+}
+function stringifyValue(val, type, depth, numberAsFloat, strictTemporal) {
+    if (depth === 0) {
+        throw new Error('Could not stringify the object: maximum object depth exceeded');
+    }
+    switch (type) {
+        // @ts-expect-error -- intentional fallthrough case
+        case 'number':
+            if (isNaN(val))
+                return 'nan';
+            if (val === Infinity)
+                return 'inf';
+            if (val === -Infinity)
+                return '-inf';
+            if (Number.isInteger(val) && (numberAsFloat || !Number.isSafeInteger(val)))
+                return val.toFixed(1);
+        case 'bigint':
+        case 'boolean':
+        case 'temporal':
+            return val.toString();
+        case 'string':
+            return formatString(val);
+        case 'date':
+            if (isNaN(val.getTime()))
+                throw new TypeError('cannot serialize invalid date');
+            return val.toISOString();
+        case 'object':
+            return stringifyInlineTable(val, depth, numberAsFloat, strictTemporal);
+        case 'array':
+            return stringifyArray(val, depth, numberAsFloat, strictTemporal);
+        // @ts-expect-error -- intentional fallthrough case
+        case 'temporal/tz+uc':
+            if (strictTemporal) {
+                let tz = val.timeZoneId;
+                let tzc = tz.charCodeAt(0);
+                if (
+                // Classic offset
+                tzc !== 0x2b /* + */ && tzc !== 0x2d /* - */ &&
+                    (
+                    // Fast pre-check pass; see below for the actually accepted values
+                    (tzc !== 0x55 /* U */ && tzc !== 0x47 /* G */ && tzc !== 0x5a /* Z */ && tzc !== 0x45 /* E */) ||
+                        (
+                        // UTC and its aliases; Temporal implementations don't all canonicalise unfortunately
+                        tz !== 'UTC' && tz !== 'UCT' && tz !== 'Universal' && tz !== 'Zulu' &&
+                            // GMT is a TZ but it's for all intents and purposes equivalent to UTC. Safe to downgrade.
+                            !tz.startsWith('GMT') && tz !== 'Greenwich' &&
+                            // Etc/* are all safe to downgrade to offset (either UTC, GMT, or offset)
+                            !tz.startsWith('Etc/')))) {
+                    throw new TypeError('Temporal objects with an IANA timezone are not allowed in Temporal strict mode');
+                }
+            }
+        case 'temporal/uc':
+            if (strictTemporal && val.calendarId !== 'iso8601')
+                throw new TypeError('Temporal objects with a non-default calendar are not allowed in Temporal strict mode');
+            return val.toString({
+                calendarName: 'never',
+                timeZoneName: 'never',
+            });
+        case 'temporal/x':
+            throw new TypeError('Unsupported ' + val[Symbol.toStringTag]);
+    }
+}
+function stringifyInlineTable(obj, depth, numberAsFloat, strictTemporal) {
+    let keys = Object.keys(obj);
+    if (keys.length === 0)
+        return '{}';
+    let res = '{ ';
+    for (let i = 0; i < keys.length; i++) {
+        let k = keys[i];
+        if (i)
+            res += ', ';
+        res += formatKey(k) + ' = ' + stringifyValue(obj[k], extendedTypeOf(obj[k]), depth - 1, numberAsFloat, strictTemporal);
+    }
+    return res + ' }';
+}
+function stringifyArray(array, depth, numberAsFloat, strictTemporal) {
+    if (array.length === 0)
+        return '[]';
+    let res = '[ ';
+    for (let i = 0; i < array.length; i++) {
+        if (i)
+            res += ', ';
+        if (array[i] === null || array[i] === void 0) {
+            throw new TypeError('arrays cannot contain null or undefined values');
+        }
+        res += stringifyValue(array[i], extendedTypeOf(array[i]), depth - 1, numberAsFloat, strictTemporal);
+    }
+    return res + ' ]';
+}
+function stringifyArrayTable(array, key, depth, numberAsFloat, strictTemporal) {
+    if (depth === 0) {
+        throw new Error('Could not stringify the object: maximum object depth exceeded');
+    }
+    let res = '';
+    for (let i = 0; i < array.length; i++) {
+        res += `${res && '\n'}[[${key}]]\n`;
+        res += stringifyTable(0, array[i], key, depth, numberAsFloat, strictTemporal);
+    }
+    return res;
+}
+function stringifyTable(tableKey, obj, prefix, depth, numberAsFloat, strictTemporal) {
+    if (depth === 0) {
+        throw new Error('Could not stringify the object: maximum object depth exceeded');
+    }
+    let preamble = '';
+    let tables = '';
+    let keys = Object.keys(obj);
+    for (let i = 0; i < keys.length; i++) {
+        let k = keys[i];
+        if (obj[k] !== null && obj[k] !== void 0) {
+            let type = extendedTypeOf(obj[k]);
+            if (type === 'symbol' || type === 'function') {
+                throw new TypeError(`cannot serialize values of type '${type}'`);
+            }
+            let key = formatKey(k);
+            if (type === 'array' && isArrayOfTables(obj[k])) {
+                tables += (tables && '\n') + stringifyArrayTable(obj[k], prefix ? `${prefix}.${key}` : key, depth - 1, numberAsFloat, strictTemporal);
+            }
+            else if (type === 'object') {
+                let tblKey = prefix ? `${prefix}.${key}` : key;
+                tables += (tables && '\n') + stringifyTable(tblKey, obj[k], tblKey, depth - 1, numberAsFloat, strictTemporal);
+            }
+            else {
+                preamble += key;
+                preamble += ' = ';
+                preamble += stringifyValue(obj[k], type, depth, numberAsFloat, strictTemporal);
+                preamble += '\n';
+            }
+        }
+    }
+    if (tableKey && (preamble || !tables)) // Create table only if necessary
+        preamble = preamble ? `[${tableKey}]\n${preamble}` : `[${tableKey}]`;
+    return preamble && tables
+        ? `${preamble}\n${tables}`
+        : preamble || tables;
+}
+function stringify(obj, { maxDepth = 1000, numbersAsFloat = false, strictTemporal = false } = {}) {
+    if (extendedTypeOf(obj) !== 'object') {
+        throw new TypeError('stringify can only be called with an object');
+    }
+    let str = stringifyTable(0, obj, '', maxDepth, numbersAsFloat, strictTemporal);
+    if (str[str.length - 1] !== '\n')
+        return str + '\n';
+    return str;
+}
+
+;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/index.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+
+
+
+
+
+/** @deprecated use `import * as ... from 'smol-toml'` instead */
+/* harmony default export */ const dist = ({ parse: parse, stringify: stringify, TomlDate: TomlDate, TomlError: TomlError });
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/toml.js
+
+
+
+/** Reads a TOML file; undefined if there is none. */
+function tomlFile(machine, path) {
+    const text = textOf(machine, path);
+    if (text === undefined)
+        return undefined;
+    const from = shownPath(machine, path);
+    try {
+        return { table: parse(text), from };
+    }
+    catch {
+        return { table: {}, from, gap: `${from} is not valid TOML` };
+    }
+}
+const isTable = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+/** What a path of keys leads to. */
+function valueAt(table, ...keys) {
+    return keys.reduce((value, key) => (isTable(value) && Object.hasOwn(value, key) ? value[key] : undefined), table);
+}
+/** The keys of a table, with their values; of a list of tables, the numbers. */
+const entriesAt = (table, ...keys) => {
+    const value = valueAt(table, ...keys);
+    return typeof value === 'object' && value !== null ? Object.entries(value) : [];
+};
+/** The addresses in a string, or in a list of strings. */
+const addressesAt = (table, ...keys) => [valueAt(table, ...keys)].flat().flatMap((value) => (typeof value === 'string' ? addressesIn(value) : []));
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/crates.js
+
 
 
 
@@ -26381,38 +28151,46 @@ const BUILT_IN = 'sparse+https://';
  * (doc.rust-lang.org/cargo/reference/config.html, source-replacement.html and registry-index.html)
  */
 const crates = (machine) => {
-    const home = machine.environment['CARGO_HOME'] ?? (0,external_node_path_.join)(machine.home, '.cargo');
-    const file = ['config.toml', 'config'].map((name) => (0,external_node_path_.join)(home, name)).find((path) => textOf(machine, path));
-    const all = assignments(file === undefined ? '' : (textOf(machine, file) ?? ''));
-    const from = file === undefined ? '' : shownPath(machine, file);
-    const replaced = replacement(all);
-    const main = replaced === undefined ? builtIn(machine) : addressesIn(replaced).map((url) => ({ url, from }));
-    const indexes = [...main, ...registries(all, from, machine)];
+    const home = variableOf(machine, 'CARGO_HOME') ?? (0,external_node_path_.join)(machine.home, '.cargo');
+    // cargo takes the name without an extension if both are there.
+    const file = ['config', 'config.toml'].flatMap((name) => tomlFile(machine, (0,external_node_path_.join)(home, name)) ?? [])[0] ?? NO_FILE;
+    if (file.gap !== undefined)
+        return { settings: registries(file, machine), gap: file.gap };
+    const replaced = replacement(file, machine);
+    const indexes = [...(replaced ?? builtIn(machine)), ...registries(file, machine)];
     const settings = indexes.flatMap((index) => [index, ...filesOf(machine, home, index)]);
+    if (replaced?.length === 0) {
+        return { settings, gap: `${file.from} replaces cargo's registry with what has no address` };
+    }
     if (settings.length > 0)
         return { settings };
-    if (replaced !== undefined)
-        return { settings, gap: `${from} replaces cargo's registry with what has no address` };
     return { settings, gap: 'cargo is not installed, and no setting names a registry' };
 };
-/** @returns the registry's address, or an empty text for a source without one; undefined if nothing is replaced */
-function replacement(all) {
+const NO_FILE = { table: {}, from: '' };
+/** @returns nothing for a source without an address; undefined if the built-in registry is not replaced */
+function replacement({ table, from }, machine) {
     let name = 'crates-io';
     // A circle is the user's mistake, and must not keep AWF busy.
     const seen = new Set();
-    for (let next = name; next !== undefined && !seen.has(next);) {
+    for (let next = name; typeof next === 'string' && !seen.has(next);) {
         name = next;
         seen.add(name);
-        next = lastOf(all, `source.${name}.replace-with`);
+        next = valueAt(table, 'source', name, 'replace-with');
     }
-    if (name === 'crates-io')
+    if (seen.size === 1)
         return undefined;
-    return lastOf(all, `source.${name}.registry`) ?? lastOf(all, `registries.${name}.index`) ?? '';
+    const variable = indexVariable(name);
+    const fromVariable = addressesIn(machine.environment[variable] ?? '').map((url) => ({ url, from: variable }));
+    const fromFile = ['registry', 'git'].map((key) => addressesAt(table, 'source', name, key));
+    const found = [...fromFile, addressesAt(table, 'registries', name, 'index')].find((urls) => urls.length > 0) ?? [];
+    return fromVariable.length > 0 ? fromVariable : found.map((url) => ({ url, from }));
 }
-function registries(all, from, { environment }) {
-    const ofFile = all
-        .filter(({ key }) => /^registries\.[^.]+\.index$/.test(key))
-        .flatMap(({ value }) => addressesIn(value))
+const indexVariable = (name) => `CARGO_REGISTRIES_${name.toUpperCase().replaceAll('-', '_')}_INDEX`;
+/** A variable counts more than the file. */
+function registries({ table, from }, { environment }) {
+    const ofFile = entriesAt(table, 'registries')
+        .filter(([name]) => (environment[indexVariable(name)] ?? '') === '')
+        .flatMap(([, registry]) => addressesAt(registry, 'index'))
         .map((url) => ({ url, from }));
     const ofVariables = Object.entries(environment)
         .filter(([name]) => /^CARGO_REGISTRIES_\w+_INDEX$/.test(name))
@@ -26435,12 +28213,11 @@ function builtIn(machine) {
 }
 /** rustup's `cargo` only chooses one of its toolchains. */
 function* programs(machine) {
-    const { environment, home } = machine;
-    const rustup = environment['RUSTUP_HOME'] ?? (0,external_node_path_.join)(home, '.rustup');
-    const chosen = lastOf(assignments(textOf(machine, (0,external_node_path_.join)(rustup, 'settings.toml')) ?? ''), 'default_toolchain');
+    const rustup = variableOf(machine, 'RUSTUP_HOME') ?? (0,external_node_path_.join)(machine.home, '.rustup');
+    const chosen = valueAt(tomlFile(machine, (0,external_node_path_.join)(rustup, 'settings.toml'))?.table, 'default_toolchain');
     const toolchains = [
-        environment['RUSTUP_TOOLCHAIN'] ?? [],
-        chosen ?? [],
+        variableOf(machine, 'RUSTUP_TOOLCHAIN') ?? [],
+        typeof chosen === 'string' ? chosen : [],
         namesIn(machine, (0,external_node_path_.join)(rustup, 'toolchains')),
     ];
     for (const toolchain of new Set(toolchains.flat()))
@@ -26454,7 +28231,9 @@ function* programs(machine) {
  * built-in registry's files are somewhere below its domain, and another registry's are where its index is.
  */
 function filesOf(machine, home, { url, from }) {
-    const index = new URL(url.replace(/^sparse\+/, ''));
+    const index = URL.parse(url.replace(/^sparse\+/i, ''));
+    if (index === null)
+        return [];
     const domain = (0,cjs/* getDomain */.FB)(index.hostname);
     const folder = namesIn(machine, (0,external_node_path_.join)(home, 'registry/index')).find((name) => new RegExp(`^${RegExp.escape(index.hostname)}-[0-9a-f]{16}$`).test(name));
     const text = folder === undefined ? '' : (textOf(machine, (0,external_node_path_.join)(home, 'registry/index', folder, 'config.json')) ?? '');
@@ -26477,7 +28256,7 @@ const SOURCE = 'src/cmd/go/internal/cfg/cfg.go';
 const go = (machine) => {
     const proxy = settingOf(machine, 'GOPROXY');
     const sums = settingOf(machine, 'GOSUMDB');
-    const proxies = addressesIn(proxy?.value ?? '').map((url) => ({ url, from: proxy?.from ?? '' }));
+    const proxies = proxiesIn(proxy?.value ?? '').map((url) => ({ url, from: proxy?.from ?? '' }));
     const settings = [...proxies, ...(sums === undefined ? [] : sumDatabase(sums))];
     if (proxies.length > 0)
         return { settings };
@@ -26486,12 +28265,14 @@ const go = (machine) => {
     return { settings, gap: `${proxy.from} has no module proxy, so that modules come from their own servers` };
 };
 function settingOf(machine, name) {
-    const { environment, home } = machine;
-    const own = environment[name];
-    if (own !== undefined && own !== '')
+    const own = variableOf(machine, name);
+    if (own !== undefined)
         return { value: own, from: name };
-    const settings = environment['GOENV'] ?? (0,external_node_path_.join)(environment['XDG_CONFIG_HOME'] ?? (0,external_node_path_.join)(home, '.config'), 'go/env');
-    const roots = [environment['GOROOT'] ?? [], homesOfProgram(machine, 'go').map((path) => (0,external_node_path_.join)(path, '..'))].flat();
+    const settings = variableOf(machine, 'GOENV') ?? (0,external_node_path_.join)(configHome(machine), 'go/env');
+    const roots = [
+        variableOf(machine, 'GOROOT') ?? [],
+        homesOfProgram(machine, 'go').map((path) => (0,external_node_path_.join)(path, '..')),
+    ].flat();
     const files = [settings, ...roots.map((root) => (0,external_node_path_.join)(root, 'go.env'))];
     for (const path of files) {
         const value = lastOf(assignments(textOf(machine, path) ?? ''), name);
@@ -26506,12 +28287,20 @@ function settingOf(machine, name) {
     }
     return undefined;
 }
+/** Go ignores what follows `off` or `direct`. */
+function proxiesIn(text) {
+    const words = text.split(/[,|]/).map((word) => word.trim());
+    const end = words.findIndex((word) => word === 'off' || word === 'direct');
+    return words.slice(0, end < 0 ? words.length : end).flatMap((word) => addressesIn(withScheme(word)));
+}
+/** Go takes a host without a scheme for one over HTTPS. (cmd/go/internal/modfetch/proxy.go) */
+const withScheme = (text) => /[.:/]/.test(text) && !text.includes(':/') && !text.startsWith('/') ? `https://${text}` : text;
 /** `NAME`, `NAME+KEY`, with or without an address of its own, or `off`. */
 function sumDatabase({ value, from }) {
     const [name = '', address] = value.trim().split(/\s+/);
     if (name === 'off')
         return [];
-    return [{ url: address ?? `https://${name.replace(/\+.*$/, '')}/`, from }];
+    return addressesIn(withScheme(address ?? name.replace(/\+.*$/, ''))).map((url) => ({ url, from }));
 }
 
 ;// CONCATENATED MODULE: external "node:zlib"
@@ -26576,37 +28365,61 @@ function content(archive, entry) {
 /** Maven's built-in project, with its repository. (Maven Model Builder, Super POM) */
 const SUPER_POM = 'org/apache/maven/model/pom-4.0.0.xml';
 const ITS_JAR = /^maven-(?:model-builder|impl)-.*\.jar$/;
-/** The repositories of Maven's settings, and the built-in one if no mirror stands in for it. (settings.html) */
+/**
+ * The repositories of Maven's settings, and the built-in one, or the mirrors that stand in for them. (maven.apache.org:
+ * settings.html, guides/mini/guide-mirror-settings.html)
+ */
 const maven = (machine) => {
     const homes = mavenHomes(machine);
-    const files = [(0,external_node_path_.join)(machine.home, '.m2/settings.xml'), ...homes.map((home) => (0,external_node_path_.join)(home, 'conf/settings.xml'))];
-    const read = files.map((path) => ofSettings(textOf(machine, path) ?? '', shownPath(machine, path), machine));
-    const own = read.flatMap(({ settings }) => settings);
-    const settings = [...own, ...(read.some(({ isMirrored }) => isMirrored) ? [] : maven_builtIn(machine, homes))];
+    const files = settingsFiles(machine, homes);
+    const mirrors = files.flatMap((file) => maven_elements(file.text, 'mirror')
+        .filter((mirror) => one(mirror, 'blocked') !== 'true')
+        .map((mirror) => ({ ...file, url: one(mirror, 'url'), of: one(mirror, 'mirrorOf') })));
+    const repositories = files.flatMap((file) => ['repository', 'pluginRepository'].flatMap((name) => maven_elements(file.text, name).map((element) => ({ ...file, url: one(element, 'url'), id: one(element, 'id') }))));
+    const isAsked = (id, url) => !mirrors.some((mirror) => isMirrored(mirror.of, id, url));
+    const own = [...mirrors, ...repositories.filter(({ id, url }) => isAsked(id, url))];
+    const defaults = maven_builtIn(machine, homes).filter(({ url }) => isAsked('central', url));
+    const settings = [
+        ...own.flatMap(({ url, from }) => addressesIn(url).map((one) => ({ url: one, from }))),
+        ...defaults,
+    ];
     return settings.length > 0
         ? { settings }
         : { settings, gap: 'Maven is not installed, and no setting names a repository' };
 };
 const mavenHomes = (machine) => {
-    const { environment } = machine;
-    const named = ['MAVEN_HOME', 'M2_HOME'].flatMap((name) => environment[name] ?? []);
+    const named = ['MAVEN_HOME', 'M2_HOME'].flatMap((name) => variableOf(machine, name) ?? []);
     return [
         ...new Set([...named, ...homesOfProgram(machine, 'mvn').map((path) => (0,external_node_path_.join)(path, '..')), '/usr/share/maven']),
     ];
 };
-function ofSettings(text, from, { environment }) {
-    const plain = text
-        .replace(/<!--.*?-->/gs, '')
-        .replace(/\$\{env\.(\w+)\}/g, (_, name) => environment[name] ?? '');
-    const mirrors = maven_elements(plain, 'mirror').filter((mirror) => one(mirror, 'blocked') !== 'true');
-    const others = ['repository', 'pluginRepository'].flatMap((name) => maven_elements(plain, name));
-    const settings = [...mirrors, ...others].flatMap((element) => addressesIn(one(element, 'url')).map((url) => ({ url, from })));
-    return { settings, isMirrored: mirrors.some((mirror) => isForCentral(one(mirror, 'mirrorOf'))) };
+/** The user's, and those of everybody, without comments and with the values of variables. */
+function settingsFiles(machine, homes) {
+    const options = variableOf(machine, 'MAVEN_ARGS') ?? '';
+    const named = (pattern) => pattern.exec(options)?.[1];
+    const ofAll = named(/(?:^|\s)(?:-gs|--global-settings)[=\s]+(\S+)/);
+    const paths = [
+        named(/(?:^|\s)(?:-s|--settings)[=\s]+(\S+)/) ?? (0,external_node_path_.join)(machine.home, '.m2/settings.xml'),
+        ...(ofAll === undefined ? homes.map((home) => (0,external_node_path_.join)(home, 'conf/settings.xml')) : [ofAll]),
+    ];
+    return paths.flatMap((path) => {
+        const text = (textOf(machine, path) ?? '')
+            .replace(/<!--.*?-->/gs, '')
+            .replace(/\$\{env\.(\w+)\}/g, (_, name) => machine.environment[name] ?? '');
+        return text === '' ? [] : [{ text, from: shownPath(machine, path) }];
+    });
 }
-/** `*`, `external:*`, `central`, or a list with one of them and without `!central`. */
-function isForCentral(mirrorOf) {
-    const names = mirrorOf.split(',').map((name) => name.trim());
-    return !names.includes('!central') && names.some((name) => ['*', 'external:*', 'central'].includes(name));
+/** Whether a mirror stands in for a repository: `*`, `external:*`, its id, or a list of them without `!` and its id. */
+function isMirrored(mirrorOf, id, url) {
+    const words = mirrorOf.split(',').map((word) => word.trim());
+    const { protocol, hostname } = URL.canParse(url) ? new URL(url) : { protocol: '', hostname: '' };
+    const isLocal = protocol === 'file:' || hostname === 'localhost' || hostname === '127.0.0.1';
+    const meant = [
+        ...['*', id],
+        ...(isLocal ? [] : ['external:*']),
+        ...(protocol === 'http:' && !isLocal ? ['external:http:*'] : []),
+    ];
+    return !words.includes(`!${id}`) && words.some((word) => meant.includes(word));
 }
 function maven_builtIn(machine, homes) {
     for (const home of homes) {
@@ -26620,60 +28433,153 @@ function maven_builtIn(machine, homes) {
     }
     return [];
 }
-const maven_elements = (text, name) => [...text.matchAll(new RegExp(`<${name}>(.*?)</${name}>`, 'gs'))].map(([, content = '']) => content);
+/** An element can have attributes, and its closing tag a space. */
+const maven_elements = (text, name) => [...text.matchAll(new RegExp(`<${name}(?:\\s[^<>]*)?>(.*?)</${name}\\s*>`, 'gs'))].map(([, content = '']) => content);
 const one = (text, name) => maven_elements(text, name)[0]?.trim() ?? '';
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/bun.js
+
+
+
+
+/** The registries of Bun's own settings. (bun.com/docs/runtime/bunfig: `install.registry` and `install.scopes`) */
+const bun = (machine) => {
+    const from = 'BUN_CONFIG_REGISTRY';
+    const fromVariable = addressesIn(machine.environment[from] ?? '').map((url) => ({ url, from }));
+    const files = [machine.home, configHome(machine)].flatMap((path) => tomlFile(machine, (0,external_node_path_.join)(path, '.bunfig.toml')) ?? []);
+    const fromFiles = files.flatMap((file) => {
+        const scopes = entriesAt(file.table, 'install', 'scopes').map(([, value]) => value);
+        const registries = [entriesAt(file.table, 'install').find(([key]) => key === 'registry')?.[1], ...scopes];
+        const urls = registries.flatMap((one) => [...addressesAt(one), ...addressesAt(one, 'url')]);
+        return urls.map((url) => ({ url, from: file.from }));
+    });
+    const gap = files.find((file) => file.gap !== undefined)?.gap;
+    const settings = [...fromVariable, ...fromFiles];
+    return gap === undefined ? { settings } : { settings, gap };
+};
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/yarn.js
+
+
+
+/** Of Yarn 1 for everybody and for the user, and of Yarn 2 and later. */
+const FILES = ['/etc/yarnrc', '/usr/local/etc/yarnrc', '~/.config/yarn', '~/.yarnrc', '~/.yarnrc.yml'];
+const LINE = /^\s*["']?(?:(?:@[^:\s"']+:)?registry|npmRegistryServer)["']?[\s:].*$/gm;
+/** Yarn 1 has a default of its own. */
+const DEFAULT = /YARN_REGISTRY = ['"](https?:[^'"]+)/;
+/**
+ * The registries of Yarn's own settings.
+ *
+ * @param isDefault true if nothing sets npm's registry. Yarn 1 follows what does, and otherwise asks its own default,
+ *   whatever npm's is.
+ */
+function yarn(machine, isDefault) {
+    const { environment, home } = machine;
+    const fromVariables = ['YARN_REGISTRY', 'YARN_NPM_REGISTRY_SERVER'].flatMap((from) => addressesIn(environment[from] ?? '').map((url) => ({ url, from })));
+    const fromFiles = FILES.flatMap((file) => {
+        const path = file.replace(/^~/, home);
+        const lines = (textOf(machine, path) ?? '').match(LINE) ?? [];
+        return addressesIn(lines.join('\n')).map((url) => ({ url, from: shownPath(machine, path) }));
+    });
+    const own = [...fromVariables, ...fromFiles];
+    return own.length > 0 || !isDefault ? own : yarn_builtIn(machine);
+}
+const yarn_builtIn = (machine) => homesOfProgram(machine, 'yarn')
+    .slice(0, 1)
+    .flatMap((directory) => {
+    const [, url] = DEFAULT.exec(textOf(machine, (0,external_node_path_.join)(directory, '../lib/cli.js')) ?? '') ?? [];
+    return url === undefined ? [] : [{ url, from: "Yarn's own default" }];
+});
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/npm.js
 
 
 
+
+
 /** Of npm 7 and later, and of npm 6: a text with the default of the option `registry`. */
 const DEFAULTS = ['node_modules/@npmcli/config/lib/definitions/definitions.js', 'lib/config/defaults.js'];
-const DEFAULT = /registry: new Definition\('registry', \{\s*default: [`'"](https?:[^`'"]+)|^\s*registry: ['"](https?:[^'"]+)/m;
-/** Yarn 1 has a default of its own, and asks it whatever npm is set to by default. */
-const YARN_DEFAULT = /YARN_REGISTRY = ['"](https?:[^'"]+)/;
+const npm_DEFAULT = /registry: new Definition\('registry', \{\s*default: [`'"](https?:[^`'"]+)|^\s*registry: ['"](https?:[^'"]+)/m;
+/** npm's and pnpm's own, a scope's (`npm_config_@team:registry`), and Corepack's, which fetches pnpm and Yarn. */
+const VARIABLES = {
+    registry: /^p?npm_config_registry$/i,
+    others: /^(?:npm_config_@[^:]+:registry|COREPACK_NPM_REGISTRY)$/i,
+};
 /** The registry of npm, pnpm, Bun and Yarn, and those of scopes. (npm: docs/config; pnpm and Bun read npm's settings) */
 const npm = (machine) => {
-    const files = [...settingsFiles(machine)];
+    const files = [...npm_settingsFiles(machine)];
+    const own = ownRegistry(machine, files);
+    const ofBun = bun(machine);
     const settings = [
-        ...(registryOf(machine, files) ?? []),
+        ...(own ?? builtInRegistry(machine)),
+        ...ofVariables(machine, VARIABLES.others),
         ...files.flatMap(({ all, from }) => of(all, /^@[^:]+:registry$/, from, machine)),
-        ...yarn(machine),
+        ...ofPnpm(machine),
+        ...yarn(machine, own === undefined),
+        ...ofBun.settings,
     ];
-    return settings.length > 0
-        ? { settings }
-        : { settings, gap: 'npm is not installed, and no setting names a registry' };
+    const gap = settings.length > 0 ? ofBun.gap : 'npm is not installed, and no setting names a registry';
+    return gap === undefined ? { settings } : { settings, gap };
 };
-/** The strongest one first. */
-function* settingsFiles(machine) {
-    const { environment, home } = machine;
-    const variable = (name) => environment[Object.keys(environment).find((key) => key.toLowerCase() === `npm_config_${name}`) ?? ''];
-    const builtIn = npmDirectories(machine);
+/** The strongest one first. The user's file can say where the machine's is. (npm: configuring-npm/npmrc) */
+function* npm_settingsFiles(machine) {
+    const user = pathVariable(machine, 'userconfig') ?? (0,external_node_path_.join)(machine.home, '.npmrc');
+    const text = textOf(machine, user);
+    const ofUser = assignments(text ?? '');
+    if (text !== undefined)
+        yield { all: ofUser, from: shownPath(machine, user) };
+    const named = (name) => pathVariable(machine, name) ?? pathIn(ofUser, name, machine);
+    const prefix = named('prefix') ?? variableOf(machine, 'PREFIX');
     const paths = [
-        variable('userconfig') ?? (0,external_node_path_.join)(home, '.npmrc'),
-        variable('globalconfig') ?? '/etc/npmrc',
-        ...builtIn.flatMap((npmHome) => [(0,external_node_path_.join)(npmHome, '../../../etc/npmrc'), (0,external_node_path_.join)(npmHome, 'npmrc')]),
-        (0,external_node_path_.join)(environment['XDG_CONFIG_HOME'] ?? (0,external_node_path_.join)(home, '.config'), 'pnpm/rc'),
-    ];
-    for (const path of paths) {
-        const text = textOf(machine, path);
-        if (text !== undefined)
-            yield { all: assignments(text), from: shownPath(machine, path) };
+        named('globalconfig') ?? [],
+        prefix === undefined ? [] : (0,external_node_path_.join)(prefix, 'etc/npmrc'),
+        '/etc/npmrc',
+        homesOfProgram(machine, 'node').map((directory) => (0,external_node_path_.join)(directory, '../etc/npmrc')),
+        npmDirectories(machine).flatMap((npmHome) => [(0,external_node_path_.join)(npmHome, '../../../etc/npmrc'), (0,external_node_path_.join)(npmHome, 'npmrc')]),
+        (0,external_node_path_.join)(configHome(machine), 'pnpm/auth.ini'),
+        (0,external_node_path_.join)(configHome(machine), 'pnpm/rc'),
+    ].flat();
+    for (const path of new Set(paths)) {
+        const other = textOf(machine, path);
+        if (other !== undefined)
+            yield { all: assignments(other), from: shownPath(machine, path) };
     }
 }
-function registryOf(machine, files) {
-    const fromVariables = Object.entries(machine.environment).flatMap(([key, value = '']) => key.toLowerCase() === 'npm_config_registry' ? addressesIn(value).map((url) => ({ url, from: key })) : []);
-    const fromFiles = files.map(({ all, from }) => of(all, /^registry$/, from, machine).slice(-1));
-    return [fromVariables, ...fromFiles, builtInRegistry(machine)].find((found) => found.length > 0);
+function pathVariable(machine, name) {
+    const variable = Object.keys(machine.environment).find((key) => key.toLowerCase() === `npm_config_${name}`);
+    return absolute(variableOf(machine, variable ?? '') ?? '', machine);
 }
-const of = (all, key, from, { environment }) => all
+const pathIn = (all, name, machine) => absolute(expanded(lastOf(all, name) ?? '', machine), machine);
+function absolute(path, { home }) {
+    const whole = path.replace(/^~(?=\/)/, home);
+    return (0,external_node_path_.isAbsolute)(whole) ? whole : undefined;
+}
+/** `${NAME}` and `${NAME?}` (npm), `${NAME-fallback}` and `${NAME:-fallback}` (pnpm). The first stays if it is not set. */
+const expanded = (text, machine) => text.replace(/\$\{(\w+)(\?|:?-[^}]*)?\}/g, (whole, name, fallback) => {
+    const without = fallback === undefined ? whole : fallback.replace(/^(?:\?|:?-)/, '');
+    return variableOf(machine, name) ?? without;
+});
+/** @returns undefined if nothing sets it */
+function ownRegistry(machine, files) {
+    const fromFiles = files.map(({ all, from }) => of(all, /^registry$/, from, machine).slice(-1));
+    return [ofVariables(machine, VARIABLES.registry), ...fromFiles].find((found) => found.length > 0);
+}
+const ofVariables = ({ environment }, names) => Object.entries(environment).flatMap(([key, value = '']) => names.test(key) ? addressesIn(value).map((url) => ({ url, from: key })) : []);
+const of = (all, key, from, machine) => all
     .filter((one) => key.test(one.key))
-    .flatMap(({ value }) => addressesIn(value.replace(/\$\{(\w+)\}/g, (_, name) => environment[name] ?? '')))
+    .flatMap(({ value }) => addressesIn(expanded(value, machine)))
     .map((url) => ({ url, from }));
+/** pnpm 11 and later have settings of their own. */
+function ofPnpm(machine) {
+    const path = (0,external_node_path_.join)(configHome(machine), 'pnpm/config.yaml');
+    const blocks = (textOf(machine, path) ?? '').match(/^(?:registry|registries|namedRegistries):.*(?:\n[ \t].*)*/gm);
+    const text = expanded((blocks ?? []).join('\n').replace(/^\s*#.*$/gm, ''), machine);
+    return addressesIn(text).map((url) => ({ url, from: shownPath(machine, path) }));
+}
 function builtInRegistry(machine) {
     for (const directory of npmDirectories(machine)) {
         for (const file of DEFAULTS) {
-            const [, url, older = url] = DEFAULT.exec(textOf(machine, (0,external_node_path_.join)(directory, file)) ?? '') ?? [];
+            const [, url, older = url] = npm_DEFAULT.exec(textOf(machine, (0,external_node_path_.join)(directory, file)) ?? '') ?? [];
             if (older !== undefined)
                 return [{ url: older, from: "npm's own default" }];
         }
@@ -26685,77 +28591,57 @@ const npmDirectories = (machine) => homesOfProgram(machine, 'npm').flatMap((dire
     (0,external_node_path_.join)(directory, '..'),
     ...['../lib/node_modules/npm', '../share/nodejs/npm'].map((path) => (0,external_node_path_.join)(directory, path)),
 ]);
-function yarn(machine) {
-    const { environment, home } = machine;
-    const fromVariables = ['YARN_REGISTRY', 'YARN_NPM_REGISTRY_SERVER'].flatMap((from) => addressesIn(environment[from] ?? '').map((url) => ({ url, from })));
-    const fromFile = ['.yarnrc', '.yarnrc.yml'].flatMap((name) => {
-        const path = (0,external_node_path_.join)(home, name);
-        const lines = (textOf(machine, path) ?? '').match(/^\s*(?:registry|npmRegistryServer:?)\s.*$/gm) ?? [];
-        return addressesIn(lines.join('\n')).map((url) => ({ url, from: shownPath(machine, path) }));
-    });
-    const own = [...fromVariables, ...fromFile];
-    if (own.length > 0)
-        return own;
-    return homesOfProgram(machine, 'yarn')
-        .slice(0, 1)
-        .flatMap((directory) => {
-        const [, url] = YARN_DEFAULT.exec(textOf(machine, (0,external_node_path_.join)(directory, '../lib/cli.js')) ?? '') ?? [];
-        return url === undefined ? [] : [{ url, from: "Yarn's own default" }];
-    });
-}
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/pypi.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/pip.js
 
 
 
-const VARIABLES = {
-    index: ['PIP_INDEX_URL', 'UV_DEFAULT_INDEX', 'UV_INDEX_URL'],
-    others: ['PIP_EXTRA_INDEX_URL', 'PIP_FIND_LINKS', 'UV_INDEX', 'UV_EXTRA_INDEX_URL', 'UV_FIND_LINKS'],
-};
-const KEYS = {
-    index: /(?:^|\.)index-?url$|^index\.url$/,
-    others: /(?:^|\.)(?:extra-index-url|find-links)$/,
-};
 /** pip knows the host of its index's files as well, which the index names only in its answers. */
 const INDEX_FILE = 'pip/_internal/models/index.py';
-const pypi_DEFAULT = /^PyPI = PackageIndex\(\s*"(https:[^"]+)",\s*file_storage_domain="([^"]+)"/m;
-/** The index of pip, uv and Poetry, and the host of its files. (pip: topics/configuration; uv: reference/environment) */
-const pypi = (machine) => {
-    const files = pypi_settingsFiles(machine);
-    const ofKeys = (keys) => files.flatMap(({ path, text }) => assignments(text)
-        .filter(({ key }) => keys.test(key))
+const pip_DEFAULT = /^PyPI = PackageIndex\(\s*"(https:[^"]+)",\s*file_storage_domain="([^"]+)"/m;
+/** The settings of pip. (pip: topics/configuration) */
+function pip(machine) {
+    const files = pip_settingsFiles(machine);
+    const fromFiles = (key) => files.map(({ all, from }) => all
+        .filter((one) => nameOf(one) === key)
         .flatMap(({ value }) => addressesIn(value))
-        .map((url) => ({ url, from: shownPath(machine, path) })));
-    const ofVariables = (names) => names.flatMap((from) => addressesIn(machine.environment[from] ?? '').map((url) => ({ url, from })));
-    const defaults = pypi_builtIn(machine);
-    // pip and uv do not read each other's, so each one's index counts.
-    const own = [...ofVariables(VARIABLES.index), ...ofKeys(KEYS.index)];
-    const others = [...ofVariables(VARIABLES.others), ...ofKeys(KEYS.others)];
-    const index = own.length > 0 ? own : defaults.slice(0, 1);
-    const usesDefault = index.some(({ url }) => defaults[0] !== undefined && hostOf(url) === hostOf(defaults[0].url));
-    const settings = [...index, ...(usesDefault ? defaults.slice(1) : []), ...others];
-    if (index.length > 0)
-        return { settings };
-    return { settings, gap: 'pip is not installed, and no setting names an index' };
-};
-function pypi_settingsFiles(machine) {
-    const { environment, home } = machine;
-    const settings = environment['XDG_CONFIG_HOME'] ?? (0,external_node_path_.join)(home, '.config');
-    const named = ['PIP_CONFIG_FILE', 'UV_CONFIG_FILE'].flatMap((name) => environment[name] ?? []);
+        .map((url) => ({ url, from })));
+    const strongest = (variable, key) => [ofVariable(machine, variable), ...fromFiles(key)].find((found) => found.length > 0) ?? [];
+    const noIndex = variableOf(machine, 'PIP_NO_INDEX') ??
+        files.flatMap(({ all }) => all.find((one) => nameOf(one) === 'no-index')?.value ?? [])[0];
+    return {
+        index: strongest('PIP_INDEX_URL', 'index-url'),
+        others: [...strongest('PIP_EXTRA_INDEX_URL', 'extra-index-url'), ...strongest('PIP_FIND_LINKS', 'find-links')],
+        isAsked: !/^(?:y|yes|t|true|on|1)$/i.test(noIndex ?? ''),
+    };
+}
+const ofVariable = (machine, from) => addressesIn(machine.environment[from] ?? '').map((url) => ({ url, from }));
+/** An option's name without its section (`global`, `install`), as pip reads it. */
+const nameOf = ({ key }) => key.replace(/^.*\./, '').toLowerCase().replaceAll('_', '-').replace(/^--/, '');
+/** The strongest one first. */
+function pip_settingsFiles(machine) {
+    const named = variableOf(machine, 'PIP_CONFIG_FILE');
+    const site = [variableOf(machine, 'VIRTUAL_ENV') ?? [], programPrefixes(machine)].flat();
     const paths = [
-        ...named,
-        ...['/etc/pip.conf', '/etc/xdg/pip/pip.conf', (0,external_node_path_.join)(settings, 'pip/pip.conf'), (0,external_node_path_.join)(home, '.pip/pip.conf')],
-        ...['/etc/uv/uv.toml', (0,external_node_path_.join)(settings, 'uv/uv.toml')],
-    ];
-    return paths.flatMap((path) => {
+        named ?? [],
+        ...site.map((prefix) => (0,external_node_path_.join)(prefix, 'pip.conf')),
+        (0,external_node_path_.join)(configHome(machine), 'pip/pip.conf'),
+        (0,external_node_path_.join)(machine.home, '.pip/pip.conf'),
+        '/etc/pip.conf',
+        ...configDirectories(machine).map((directory) => (0,external_node_path_.join)(directory, 'pip/pip.conf')),
+    ].flat();
+    // pip's documented way to switch its files off.
+    if (named === '/dev/null')
+        return [];
+    return [...new Set(paths)].flatMap((path) => {
         const text = textOf(machine, path);
-        return text === undefined ? [] : [{ path, text }];
+        return text === undefined ? [] : [{ all: assignments(text, '=:'), from: shownPath(machine, path) }];
     });
 }
-/** The index and the host of its files. */
-function pypi_builtIn(machine) {
+/** The index that the installed pip has as its default, and the host of its files. */
+function builtInIndex(machine) {
     for (const packages of packageDirectories(machine)) {
-        const [, index, files] = pypi_DEFAULT.exec(textOf(machine, (0,external_node_path_.join)(packages, INDEX_FILE)) ?? '') ?? [];
+        const [, index, files] = pip_DEFAULT.exec(textOf(machine, (0,external_node_path_.join)(packages, INDEX_FILE)) ?? '') ?? [];
         if (index === undefined || files === undefined)
             continue;
         const from = "pip's own default";
@@ -26767,12 +28653,7 @@ function pypi_builtIn(machine) {
     return [];
 }
 function* packageDirectories(machine) {
-    const prefixes = programDirectories(machine).flatMap((directory) => {
-        const prefix = (0,external_node_path_.join)(directory, '..');
-        // pyenv's programs are scripts that choose a version.
-        const versions = directory.endsWith('/shims') ? namesIn(machine, (0,external_node_path_.join)(prefix, 'versions')) : [];
-        return [prefix, ...versions.map((version) => (0,external_node_path_.join)(prefix, 'versions', version))];
-    });
+    const prefixes = programPrefixes(machine);
     for (const prefix of new Set([...prefixes, (0,external_node_path_.join)(machine.home, '.local'), '/usr/local', '/usr'])) {
         for (const name of namesIn(machine, (0,external_node_path_.join)(prefix, 'lib'))) {
             if (!name.startsWith('python3'))
@@ -26782,6 +28663,81 @@ function* packageDirectories(machine) {
         }
     }
 }
+/** Where Python may be installed, or a virtual environment be. */
+function programPrefixes(machine) {
+    return programDirectories(machine).flatMap((directory) => {
+        const prefix = (0,external_node_path_.join)(directory, '..');
+        // pyenv's programs are scripts that choose a version.
+        const versions = directory.endsWith('/shims') ? namesIn(machine, (0,external_node_path_.join)(prefix, 'versions')) : [];
+        return [prefix, ...versions.map((version) => (0,external_node_path_.join)(prefix, 'versions', version))];
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/uv.js
+
+
+
+
+/** The settings of uv. (docs.astral.sh/uv: concepts/configuration-files, concepts/indexes, reference/environment) */
+function uv(machine) {
+    const files = uv_settingsFiles(machine);
+    const fromVariables = (...names) => names.flatMap((name) => ofVariable(machine, name));
+    const candidates = [
+        fromVariables('UV_DEFAULT_INDEX', 'UV_INDEX_URL'),
+        ...files.map((file) => settings(file, [...ofKey(file, 'index-url'), ...tables(file, true)])),
+    ];
+    const gap = files.find((file) => file.gap !== undefined)?.gap;
+    return {
+        index: candidates.find((found) => found.length > 0) ?? [],
+        others: [
+            ...fromVariables('UV_INDEX', 'UV_EXTRA_INDEX_URL', 'UV_FIND_LINKS'),
+            ...files.flatMap((file) => settings(file, [...tables(file, false), ...ofKey(file, 'extra-index-url'), ...ofKey(file, 'find-links')])),
+        ],
+        isAsked: true,
+        ...(gap === undefined ? {} : { gap }),
+    };
+}
+const settings = ({ from }, urls) => urls.map((url) => ({ url, from }));
+const ofKey = ({ table }, key) => [
+    ...addressesAt(table, key),
+    ...addressesAt(table, 'pip', key),
+];
+/** The addresses of `[[index]]`. Only one with `default = true` stands in for the default. */
+const tables = ({ table }, isDefault) => entriesAt(table, 'index')
+    .filter(([, index]) => (valueAt(index, 'default') === true) === isDefault)
+    .flatMap(([, index]) => addressesAt(index, 'url'));
+/** The strongest one first. Of the machine's files, uv reads one. */
+function uv_settingsFiles(machine) {
+    const named = variableOf(machine, 'UV_CONFIG_FILE');
+    if (named !== undefined)
+        return [tomlFile(machine, named) ?? []].flat();
+    if (/^(?:1|true|yes|on|y|t)$/i.test(variableOf(machine, 'UV_NO_CONFIG') ?? ''))
+        return [];
+    const directories = [...configDirectories(machine), '/etc'];
+    const ofMachine = directories.flatMap((directory) => tomlFile(machine, (0,external_node_path_.join)(directory, 'uv/uv.toml')) ?? []);
+    return [tomlFile(machine, (0,external_node_path_.join)(configHome(machine), 'uv/uv.toml')) ?? [], ofMachine.slice(0, 1)].flat();
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/pypi.js
+
+
+/**
+ * The index of pip, uv and Poetry, and the host of its files. pip and uv do not read each other's settings, so each one's
+ * index counts, and the default if neither has one.
+ */
+const pypi = (machine) => {
+    const [ofPip, ofUv] = [pip(machine), uv(machine)];
+    const defaults = builtInIndex(machine);
+    const own = [...(ofPip.isAsked ? ofPip.index : []), ...ofUv.index];
+    const index = own.length > 0 || !ofPip.isAsked ? own : defaults.slice(0, 1);
+    const usesDefault = index.some(({ url }) => defaults[0] !== undefined && hostOf(url) === hostOf(defaults[0].url));
+    const settings = [...index, ...(usesDefault ? defaults.slice(1) : []), ...ofPip.others, ...ofUv.others];
+    const missing = ofPip.isAsked
+        ? 'pip is not installed, and no setting names an index'
+        : 'pip is set to ask no index (no-index)';
+    const gap = ofUv.gap ?? (index.length > 0 || (!ofPip.isAsked && settings.length > 0) ? undefined : missing);
+    return gap === undefined ? { settings } : { settings, gap };
+};
 const hostOf = (url) => (URL.canParse(url) ? new URL(url).host : undefined);
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/names.js
@@ -26803,7 +28759,7 @@ const TOOL_PRESETS = [
         aliases: ['node', 'javascript', 'pnpm', 'yarn'],
         about: 'packages for npm, pnpm, Yarn and Bun',
         tool: npm,
-        reads: "`npm_config_registry`, your and the machine's `npmrc`, `.yarnrc` and `.yarnrc.yml`, npm's and Yarn's default",
+        reads: "`npm_config_registry` and the like, your and the machine's `npmrc`, the settings of pnpm, Yarn (`.yarnrc`, `.yarnrc.yml`) and Bun (`.bunfig.toml`), npm's and Yarn's default",
         asks: 'npm config get registry',
     },
     {
@@ -26835,7 +28791,7 @@ const TOOL_PRESETS = [
         aliases: ['java'],
         about: "Maven's repository",
         tool: maven,
-        reads: "your and Maven's own `settings.xml` (mirrors, repositories), Maven's built-in project",
+        reads: "your and Maven's own `settings.xml` or those that `MAVEN_ARGS` names (mirrors, repositories), Maven's built-in project",
         asks: 'mvn help:effective-settings',
     },
     {
@@ -26938,9 +28894,17 @@ function isSame(path, workspace) {
         return false;
     }
 }
-/** @returns the paths to protect, without the entry `none` */
-function protectedPaths(entries) {
-    return entries.flatMap((entry) => (entry.mode === NONE ? [] : [{ path: entry.path, mode: entry.mode }]));
+/**
+ * The paths to protect, without the entry `none`.
+ *
+ * @param policy where runs look for the policy file. A command that could write it would decide what the next run may reach,
+ *   so only an entry of its own leaves it writable.
+ */
+function protectedPaths(entries, policy) {
+    const paths = entries.flatMap((entry) => entry.mode === NONE ? [] : [{ path: entry.path, mode: entry.mode }]);
+    if (policy === undefined || paths.some(({ path, mode }) => path === policy && mode === 'report'))
+        return paths;
+    return [...paths.filter(({ path }) => path !== policy), { path: policy, mode: 'read-only', isPolicy: true }];
 }
 /** Checks that `none` stands alone, and that each path is named once. */
 function checkProtectedPaths(entries) {
@@ -26959,6 +28923,208 @@ function checkProtectedPaths(entries) {
         const text = `${place}: "${entry.path}" is already in ${(0,_source_js__WEBPACK_IMPORTED_MODULE_4__/* .placeOf */ .$)(other.source)}, as ${other.mode}.`;
         return [new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(text, { hint: 'Name each path once.' })];
     });
+}
+
+
+/***/ }),
+
+/***/ 5890:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  n: () => (/* binding */ suffixProblem)
+});
+
+// EXTERNAL MODULE: ./node_modules/tldts/dist/cjs/index.js
+var cjs = __nccwpck_require__(935);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/suffix-parents.js
+/**
+ * Names that are no public suffixes, but above some: `s3|amazonaws.com` stands for amazonaws.com, which covers everything
+ * below s3.amazonaws.com. `node script/write-suffix-parents.ts` writes this file.
+ */
+const SUFFIX_PARENTS = `
+001.test.code-builder-stg.platform|salesforce.com 001.test.code-builder-stg|platform.salesforce.com
+001.test|code-builder-stg.platform.salesforce.com 001|test.code-builder-stg.platform.salesforce.com
+airflow.cn-north-1.on|amazonwebservices.com.cn airflow.cn-north-1|on.amazonwebservices.com.cn airflow.eu-west-3|on.aws
+airflow|af-south-1.on.aws airflow|ap-east-1.on.aws airflow|ap-northeast-1.on.aws airflow|ap-northeast-2.on.aws
+airflow|ap-northeast-3.on.aws airflow|ap-south-1.on.aws airflow|ap-south-2.on.aws airflow|ap-southeast-1.on.aws
+airflow|ap-southeast-2.on.aws airflow|ap-southeast-3.on.aws airflow|ap-southeast-4.on.aws
+airflow|ap-southeast-5.on.aws airflow|ap-southeast-7.on.aws airflow|ca-central-1.on.aws airflow|ca-west-1.on.aws
+airflow|cn-north-1.on.amazonwebservices.com.cn airflow|cn-northwest-1.on.amazonwebservices.com.cn
+airflow|eu-central-1.on.aws airflow|eu-central-2.on.aws airflow|eu-north-1.on.aws airflow|eu-south-1.on.aws
+airflow|eu-south-2.on.aws airflow|eu-west-1.on.aws airflow|eu-west-2.on.aws airflow|eu-west-3.on.aws
+airflow|il-central-1.on.aws airflow|me-central-1.on.aws airflow|me-south-1.on.aws airflow|sa-east-1.on.aws
+airflow|us-east-1.on.aws airflow|us-east-2.on.aws airflow|us-west-1.on.aws airflow|us-west-2.on.aws alp1.ae|flow.ch
+alp1|ae.flow.ch app.os|stg.fedoraproject.org apps|fbsbx.com apps|grok.bot apps|lair.io app|os.fedoraproject.org
+app|os.stg.fedoraproject.org app|render.com atl|jelastic.vps-host.net at|emf.camp
+auth-fips|us-gov-east-1.amazoncognito.com auth-fips|us-gov-west-1.amazoncognito.com auth.eu-west-3|amazoncognito.com
+auth|af-south-1.amazoncognito.com auth|ap-east-1.amazoncognito.com auth|ap-east-2.amazoncognito.com
+auth|ap-northeast-1.amazoncognito.com auth|ap-northeast-2.amazoncognito.com auth|ap-northeast-3.amazoncognito.com
+auth|ap-south-1.amazoncognito.com auth|ap-south-2.amazoncognito.com auth|ap-southeast-1.amazoncognito.com
+auth|ap-southeast-2.amazoncognito.com auth|ap-southeast-3.amazoncognito.com auth|ap-southeast-4.amazoncognito.com
+auth|ap-southeast-5.amazoncognito.com auth|ap-southeast-6.amazoncognito.com auth|ap-southeast-7.amazoncognito.com
+auth|ca-central-1.amazoncognito.com auth|ca-west-1.amazoncognito.com
+auth|cognito-idp.eusc-de-east-1.on.amazonwebservices.eu auth|eu-central-1.amazoncognito.com
+auth|eu-central-2.amazoncognito.com auth|eu-north-1.amazoncognito.com auth|eu-south-1.amazoncognito.com
+auth|eu-south-2.amazoncognito.com auth|eu-west-1.amazoncognito.com auth|eu-west-2.amazoncognito.com
+auth|eu-west-3.amazoncognito.com auth|il-central-1.amazoncognito.com auth|me-central-1.amazoncognito.com
+auth|me-south-1.amazoncognito.com auth|mx-central-1.amazoncognito.com auth|sa-east-1.amazoncognito.com
+auth|us-east-1.amazoncognito.com auth|us-east-2.amazoncognito.com auth|us-west-1.amazoncognito.com
+auth|us-west-2.amazoncognito.com aws-gov|databricksapps.us a|prod.fastly.net a|ssl.fastly.net bo|nordland.no
+bo|telemark.no builder|code.com ca|reclaim.cloud cdn.prod|atlassian-dev.net cdn|bubble.io cdn|cloudflareanycast.net
+cdn|cloudflarecn.net cdn|cloudflareglobal.net cdn|prod.atlassian-dev.net client|scrypted.io cloud|fedoraproject.org
+cloud|interhostsolutions.be cloud|metacentrum.cz cloud|nospamproxy.com cn-north-1|airflow.amazonaws.com.cn
+cn-north-1|eb.amazonaws.com.cn consent-portal.bedrock-agentcore|ap-southeast-7.amazonaws.com
+consent-portal|bedrock-agentcore.ap-northeast-1.amazonaws.com
+consent-portal|bedrock-agentcore.ap-northeast-2.amazonaws.com
+consent-portal|bedrock-agentcore.ap-south-1.amazonaws.com consent-portal|bedrock-agentcore.ap-south-2.amazonaws.com
+consent-portal|bedrock-agentcore.ap-southeast-1.amazonaws.com
+consent-portal|bedrock-agentcore.ap-southeast-2.amazonaws.com
+consent-portal|bedrock-agentcore.ap-southeast-5.amazonaws.com
+consent-portal|bedrock-agentcore.ap-southeast-7.amazonaws.com
+consent-portal|bedrock-agentcore.ca-central-1.amazonaws.com
+consent-portal|bedrock-agentcore.eu-central-1.amazonaws.com consent-portal|bedrock-agentcore.eu-north-1.amazonaws.com
+consent-portal|bedrock-agentcore.eu-south-1.amazonaws.com consent-portal|bedrock-agentcore.eu-south-2.amazonaws.com
+consent-portal|bedrock-agentcore.eu-west-1.amazonaws.com consent-portal|bedrock-agentcore.eu-west-2.amazonaws.com
+consent-portal|bedrock-agentcore.eu-west-3.amazonaws.com consent-portal|bedrock-agentcore.sa-east-1.amazonaws.com
+consent-portal|bedrock-agentcore.us-east-1.amazonaws.com consent-portal|bedrock-agentcore.us-east-2.amazonaws.com
+consent-portal|bedrock-agentcore.us-gov-west-1.amazonaws.com consent-portal|bedrock-agentcore.us-west-1.amazonaws.com
+consent-portal|bedrock-agentcore.us-west-2.amazonaws.com cust.dev|thingdust.io customer|speedpartner.de
+cust|cloudscale.ch cust|dev.thingdust.io cust|disrec.thingdust.io cust|prod.thingdust.io cust|retrosnub.co.uk
+cust|testing.thingdust.io c|cdn77.org d6|ply.gg demo|datadetect.com demo|jelastic.com devices|resinstaging.io
+dev|project-study.com de|object.ncloudstorage.com de|trendhosting.cloud direct|quickconnect.cn direct|quickconnect.to
+dyndns|dappnode.io dyn|addr.tools dyn|cosidns.de d|crm.dev elb|amazonaws.com.cn es-1|axarnet.cloud eu-4|evennode.com
+eu-west-3|airflow.amazonaws.com eu-west-3|cs.amazonlightsail.com eu-west-3|rds.amazonaws.com eu|encoway.cloud
+eu|platform.sh experiments|sagemaker.aws ex|ortsinfo.at ezproxy|kuleuven.be fi|cloudplatform.fi flt.cloud|muni.cz
+flt|cloud.muni.cz fn|amba.host forgot|her.name forgot|his.name gcp|databricksapps.com git-pages|rit.edu hb|cldmail.ru
+id|forgerock.io instances|spawn.cc io|noc.ruhr-uni-bochum.de ipfs|nftstorage.link ipfs|storacha.link ipfs|w3s.link
+ip|linodeusercontent.com it1.eur|aruba.jenv-aruba.cloud it1|eur.aruba.jenv-aruba.cloud it1|jenv-aruba.cloud
+jcloud|ik-server.com jc|neen.it jed|wafaicloud.com jelastic|dogado.eu jelastic|saveincloud.net jls-sto1|elastx.net
+jp.object|ncpstorage.com jp.object|private.ncpstorage.com jp|jp4.object.ncpstorage.com
+jp|jp4.object.private.ncpstorage.com jp|jp5.object.ncpstorage.com jp|jp5.object.private.ncpstorage.com
+jp|object.ncpstorage.com jp|object.private.ncpstorage.com j|layershift.co.uk j|scaleforce.com.cy j|scaleforce.net
+k8s|scw.cloud kr.object|fin-ncloudstorage.com kr.object|private.fin-ncloudstorage.com
+kr.object|private.gov-ncloudstorage.com kr|gov-ncloudstorage.com kr|ncloudstorage.com kr|object.fin-ncloudstorage.com
+kr|object.gov-ncloudstorage.com kr|object.private.fin-ncloudstorage.com kr|object.private.gov-ncloudstorage.com
+kr|website.ncloudstorage.com map|fastly.net mel|cloudlets.com.au members|linode.com
+mrap.accesspoint|s3-global.amazonaws.com mrap|accesspoint.s3-global.amazonaws.com my|canva.site my|canvasite.cn
+nes|akershus.no nes|buskerud.no nl-ams-1|baremetal.scw.cloud notebook|ap-south-2.sagemaker.aws
+notebook|ap-southeast-4.sagemaker.aws notebook|ca-west-1.sagemaker.aws ny-1.paas|massivegrid.net
+ny-1|paas.massivegrid.net objects|lpg.cloudscale.ch objects|rma.cloudscale.ch os|hedmark.no os|hordaland.no
+paas|beebyte.io paas|hosted-by-previder.com paas|massivegrid.com pages.it|hs-heilbronn.de pages|it.hs-heilbronn.de
+pages|wiardweb.com phx|enscaled.us preview|emergentagent.com private|repost.aws pro|typeform.com
+pub|instances.scw.cloud p|tawk.email p|tawkto.email rag-cloud|hosteur.com relay|evervault.app relay|evervault.dev
+rma|objectstorage.ch rsc|contentproxy9.cz rs|webaccel.jp runs|onstackit.cloud r|cdn77.net s3.isk01|sakurastorage.jp
+s3|af-south-1.amazonaws.com s3|amazonaws.com s3|ap-east-1.amazonaws.com s3|ap-northeast-1.amazonaws.com
+s3|ap-northeast-2.amazonaws.com s3|ap-northeast-3.amazonaws.com s3|ap-south-1.amazonaws.com
+s3|ap-south-2.amazonaws.com s3|ap-southeast-1.amazonaws.com s3|ap-southeast-2.amazonaws.com
+s3|ap-southeast-3.amazonaws.com s3|ap-southeast-4.amazonaws.com s3|ap-southeast-5.amazonaws.com
+s3|ca-central-1.amazonaws.com s3|ca-west-1.amazonaws.com s3|cn-north-1.amazonaws.com.cn
+s3|cn-northwest-1.amazonaws.com.cn s3|dualstack.af-south-1.amazonaws.com s3|dualstack.ap-east-1.amazonaws.com
+s3|dualstack.ap-northeast-1.amazonaws.com s3|dualstack.ap-northeast-2.amazonaws.com
+s3|dualstack.ap-northeast-3.amazonaws.com s3|dualstack.ap-south-1.amazonaws.com s3|dualstack.ap-south-2.amazonaws.com
+s3|dualstack.ap-southeast-1.amazonaws.com s3|dualstack.ap-southeast-2.amazonaws.com
+s3|dualstack.ap-southeast-3.amazonaws.com s3|dualstack.ap-southeast-4.amazonaws.com
+s3|dualstack.ap-southeast-5.amazonaws.com s3|dualstack.ca-central-1.amazonaws.com s3|dualstack.ca-west-1.amazonaws.com
+s3|dualstack.cn-north-1.amazonaws.com.cn s3|dualstack.cn-northwest-1.amazonaws.com.cn
+s3|dualstack.eu-central-1.amazonaws.com s3|dualstack.eu-central-2.amazonaws.com s3|dualstack.eu-north-1.amazonaws.com
+s3|dualstack.eu-south-1.amazonaws.com s3|dualstack.eu-south-2.amazonaws.com s3|dualstack.eu-west-1.amazonaws.com
+s3|dualstack.eu-west-2.amazonaws.com s3|dualstack.eu-west-3.amazonaws.com s3|dualstack.il-central-1.amazonaws.com
+s3|dualstack.me-central-1.amazonaws.com s3|dualstack.me-south-1.amazonaws.com s3|dualstack.sa-east-1.amazonaws.com
+s3|dualstack.us-east-1.amazonaws.com s3|dualstack.us-east-2.amazonaws.com s3|dualstack.us-gov-east-1.amazonaws.com
+s3|dualstack.us-gov-west-1.amazonaws.com s3|dualstack.us-west-1.amazonaws.com s3|dualstack.us-west-2.amazonaws.com
+s3|eu-central-1.amazonaws.com s3|eu-central-2.amazonaws.com s3|eu-north-1.amazonaws.com s3|eu-south-1.amazonaws.com
+s3|eu-south-2.amazonaws.com s3|eu-west-1.amazonaws.com s3|eu-west-2.amazonaws.com s3|eu-west-3.amazonaws.com
+s3|fr-par.scw.cloud s3|il-central-1.amazonaws.com s3|isk01.sakurastorage.jp s3|isk02.sakurastorage.jp s3|k2.cloud
+s3|me-central-1.amazonaws.com s3|me-south-1.amazonaws.com s3|nl-ams.scw.cloud s3|pl-waw.scw.cloud s3|ru-msk.k2.cloud
+s3|ru-spb.k2.cloud s3|sa-east-1.amazonaws.com s3|teckids.org s3|us-east-2.amazonaws.com s3|us-gov-east-1.amazonaws.com
+s3|us-gov-west-1.amazonaws.com s3|us-west-1.amazonaws.com s3|us-west-2.amazonaws.com sande|more-og-romsdal.no
+sande|vestfold.no sande|xn--mre-og-romsdal-qqb.no sekd1|beebyteapp.io seprox|hooc.me services|clever-cloud.com
+sg.objectstorage|ncloud.com sg.object|private.ncloudstorage.com sg|object.private.ncloudstorage.com
+sg|objectstorage.ncloud.com shop|brendly.ba shop|brendly.hr shop|brendly.rs site|rb-hosting.io site|tb-hosting.com
+site|transip.me sn|mynetname.net soc|srcf.net srvrless|rdpa.co ssl.origin|cdn77-secure.org ssl|origin.cdn77-secure.org
+stage|nodeart.io static|observableusercontent.com studio.cn-north-1|sagemaker.com.cn studio|af-south-1.sagemaker.aws
+studio|ap-east-1.sagemaker.aws studio|ap-northeast-1.sagemaker.aws studio|ap-northeast-2.sagemaker.aws
+studio|ap-northeast-3.sagemaker.aws studio|ap-south-1.sagemaker.aws studio|ap-southeast-1.sagemaker.aws
+studio|ap-southeast-2.sagemaker.aws studio|ap-southeast-3.sagemaker.aws studio|ca-central-1.sagemaker.aws
+studio|cn-north-1.sagemaker.com.cn studio|cn-northwest-1.sagemaker.com.cn studio|eu-central-1.sagemaker.aws
+studio|eu-central-2.sagemaker.aws studio|eu-north-1.sagemaker.aws studio|eu-south-1.sagemaker.aws
+studio|eu-south-2.sagemaker.aws studio|eu-west-1.sagemaker.aws studio|eu-west-2.sagemaker.aws
+studio|eu-west-3.sagemaker.aws studio|il-central-1.sagemaker.aws studio|me-central-1.sagemaker.aws
+studio|me-south-1.sagemaker.aws studio|sa-east-1.sagemaker.aws studio|us-east-1.sagemaker.aws
+studio|us-east-2.sagemaker.aws studio|us-gov-east-1.sagemaker.aws studio|us-gov-west-1.sagemaker.aws
+studio|us-west-1.sagemaker.aws studio|us-west-2.sagemaker.aws t3|storage.dev t3|storageapi.dev
+transfer-webapp.eusc-de-east-1.on|amazonwebservices.eu transfer-webapp.eusc-de-east-1|on.amazonwebservices.eu
+transfer-webapp|ap-east-2.on.aws transfer-webapp|ap-southeast-6.on.aws
+transfer-webapp|eusc-de-east-1.on.amazonwebservices.eu transfer-webapp|mx-central-1.on.aws
+transfer-webapp|us-gov-east-1.on.aws transfer-webapp|us-gov-west-1.on.aws ui|nabu.casa up|railway.app
+user|aseinet.ne.jp user|localcert.dev user|party.eus valer|ostfold.no vfs|cloud9.af-south-1.amazonaws.com
+vfs|cloud9.ap-east-1.amazonaws.com vfs|cloud9.ap-northeast-1.amazonaws.com vfs|cloud9.ap-northeast-2.amazonaws.com
+vfs|cloud9.ap-northeast-3.amazonaws.com vfs|cloud9.ap-south-1.amazonaws.com vfs|cloud9.ap-southeast-1.amazonaws.com
+vfs|cloud9.ap-southeast-2.amazonaws.com vfs|cloud9.ca-central-1.amazonaws.com vfs|cloud9.eu-central-1.amazonaws.com
+vfs|cloud9.eu-north-1.amazonaws.com vfs|cloud9.eu-south-1.amazonaws.com vfs|cloud9.eu-west-1.amazonaws.com
+vfs|cloud9.eu-west-2.amazonaws.com vfs|cloud9.eu-west-3.amazonaws.com vfs|cloud9.il-central-1.amazonaws.com
+vfs|cloud9.me-south-1.amazonaws.com vfs|cloud9.sa-east-1.amazonaws.com vfs|cloud9.us-east-1.amazonaws.com
+vfs|cloud9.us-east-2.amazonaws.com vfs|cloud9.us-west-1.amazonaws.com vfs|cloud9.us-west-2.amazonaws.com
+vip|jelastic.cloud vps|hrsn.net web.core|usgovcloudapi.net web.core|windows.net webpaas|ovh.net
+webview-assets|aws-cloud9.af-south-1.amazonaws.com webview-assets|aws-cloud9.ap-east-1.amazonaws.com
+webview-assets|aws-cloud9.ap-northeast-1.amazonaws.com webview-assets|aws-cloud9.ap-northeast-2.amazonaws.com
+webview-assets|aws-cloud9.ap-northeast-3.amazonaws.com webview-assets|aws-cloud9.ap-south-1.amazonaws.com
+webview-assets|aws-cloud9.ap-southeast-1.amazonaws.com webview-assets|aws-cloud9.ap-southeast-2.amazonaws.com
+webview-assets|aws-cloud9.ca-central-1.amazonaws.com webview-assets|aws-cloud9.eu-central-1.amazonaws.com
+webview-assets|aws-cloud9.eu-north-1.amazonaws.com webview-assets|aws-cloud9.eu-south-1.amazonaws.com
+webview-assets|aws-cloud9.eu-west-1.amazonaws.com webview-assets|aws-cloud9.eu-west-2.amazonaws.com
+webview-assets|aws-cloud9.eu-west-3.amazonaws.com webview-assets|aws-cloud9.il-central-1.amazonaws.com
+webview-assets|aws-cloud9.me-south-1.amazonaws.com webview-assets|aws-cloud9.sa-east-1.amazonaws.com
+webview-assets|aws-cloud9.us-east-1.amazonaws.com webview-assets|aws-cloud9.us-east-2.amazonaws.com
+webview-assets|aws-cloud9.us-west-1.amazonaws.com webview-assets|aws-cloud9.us-west-2.amazonaws.com
+web|core.usgovcloudapi.net web|core.windows.net wien|funkfeuer.at xen|prgmr.com xn--vler-qoa|xn--stfold-9xa.no
+x|mythic-beasts.com
+`;
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/public-suffix.js
+
+
+let parents;
+/** By name: a public suffix below it. */
+function suffixBelow(host) {
+    parents ??= new Map(SUFFIX_PARENTS.trim()
+        .split(/\s+/)
+        .map((pair) => {
+        const [below = '', name = ''] = pair.split('|');
+        return [name, `${below}.${name}`];
+    }));
+    return parents.get(host);
+}
+/**
+ * Whether an entry covers names that anybody can have: everything below a public suffix. Private ones count too, because a
+ * hijacked agent can have a name there like everybody else.
+ *
+ * @param kind `=` for the host alone, `*.` for its subdomains, or nothing for both
+ * @returns what is wrong, and what to write instead
+ */
+function suffixProblem(host, kind) {
+    const { publicSuffix, isIcann } = (0,cjs/* parse */.qg)(host, { allowPrivateDomains: true });
+    const insist = `If you mean all of them, strangers' included, write "${kind}${host}!".`;
+    const own = `Name the domain itself: "example.${host}". ${insist}`;
+    if (publicSuffix === host && isIcann === true)
+        return ['is a public suffix, under which anybody can register', own];
+    if (!host.includes('.'))
+        return kind === '*.' ? ['is a whole top-level domain', own] : undefined;
+    // The service's own host is nobody else's.
+    if (kind === '=')
+        return undefined;
+    if (publicSuffix === host)
+        return ['is a public suffix, under which anybody can have a name', own];
+    const below = suffixBelow(host);
+    if (below === undefined)
+        return undefined;
+    return [
+        `covers ${below}, a public suffix, under which anybody can have a name`,
+        `Name what you need of it: "=${host}" or "example.${host}". ${insist}`,
+    ];
 }
 
 
@@ -27114,10 +29280,12 @@ function ordinal(number) {
 const NO_PROXY_AT_ALL = 'none';
 /** The variable that replaces the option. Unlike arguments, other users cannot read it. */
 const PROXY_OPTION_VARIABLE = 'AWF_UPSTREAM_PROXY';
-const HINT = 'Write http://[user:password@]host:port, or none.';
+const HINT = 'Write http://[user:password@]host:port, https://… for a proxy that speaks TLS, or none.';
+/** What ends the part of an address that has the password. */
+const ENCODE = 'In a user name or a password, write "/" as %2F, "?" as %3F, "#" as %23 and "\\" as %5C.';
 const UNREACHABLE = ['0.0.0.0/8', '127.0.0.0/8'].map(_shared_cidr_js__WEBPACK_IMPORTED_MODULE_2__/* .cidr */ .BF);
 /**
- * Reads `http://[user:password@]host:port` or `none`. No message repeats the text, because it may hold a password.
+ * Reads `http://[user:password@]host:port`, the same with `https`, or `none`. No message repeats the text, because it may hold a password.
  *
  * @throws UserError
  */
@@ -27130,21 +29298,25 @@ function upstreamProxy({ text, source }) {
     };
     // Programs take an address without a scheme for that of an HTTP proxy.
     const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
-    if (/^https:/i.test(whole)) {
-        return fail('AWF cannot speak TLS to a proxy', `Name a port at which the proxy speaks plain HTTP (tunnels are encrypted anyway). ${HINT}`);
-    }
-    if (!/^http:/i.test(whole))
+    const isSecure = /^https:/i.test(whole);
+    if (!isSecure && !/^http:/i.test(whole))
         return fail('this is not the address of an HTTP proxy');
-    const url = URL.canParse(whole) ? new URL(whole) : fail('this is not the address of a proxy');
-    if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
-        return fail('the address has a path', `A "/", "?" or "#" in a password is written %2F, %3F or %23. ${HINT}`);
-    }
+    const encode = whole.includes('@') ? `${ENCODE} ${HINT}` : HINT;
+    const url = URL.canParse(whole) ? new URL(whole) : fail('this is not the address of a proxy', encode);
+    if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
+        return fail('the address has a path', encode);
+    if (url.port === '0')
+        return fail('its port is 0');
     const host = proxyHost(url.hostname, fail);
+    if (isSecure && (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(host) !== 0) {
+        return fail("the certificate of a proxy that speaks TLS is checked against the proxy's name, and this is an address", 'Write the name; add-hosts can give it the address.');
+    }
     const login = loginOf(url, fail);
     if (login !== undefined && source.kind === 'flag') {
         return fail('the address has a user name, and every user of this host can read arguments', `Set the variable ${PROXY_OPTION_VARIABLE} to it, and leave the flag out.`);
     }
-    return { host, port: url.port === '' ? 80 : Number(url.port), login, origin };
+    const usual = isSecure ? 443 : 80;
+    return { host, port: url.port === '' ? usual : Number(url.port), isSecure, login, origin };
 }
 function proxyHost(text, fail) {
     if (text.startsWith('['))
@@ -28168,16 +30340,19 @@ function listed(items) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   E$: () => (/* binding */ allowProposal),
-/* harmony export */   Gf: () => (/* binding */ isUsualPort),
-/* harmony export */   WZ: () => (/* binding */ isAllowable)
+/* harmony export */   E: () => (/* binding */ allowProposal),
+/* harmony export */   W: () => (/* binding */ isAllowable)
 /* harmony export */ });
 /* harmony import */ var tldts__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(935);
+/* harmony import */ var _config_egress_entry_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3035);
+/* harmony import */ var _config_public_suffix_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5890);
+
+
 
 /** New lines that are proposed. */
 const MAX_LINES = 50;
 /** What a line to paste is made of. A name with an underscore is not proposed: no registered domain has one. */
-const PLAIN = /^[a-z0-9.:/-]+$/;
+const PLAIN = /^[a-z0-9.:/=-]+$/;
 /** So many hosts of one domain are proposed as the domain. */
 const FOLDED_FROM = 3;
 /** Reasons that an entry removes. */
@@ -28187,13 +30362,13 @@ const CURABLE = ['not-listed', 'port', 'server-name'];
  * can ask for any name, and a list that is pasted unread must not allow it.
  *
  * @param wanted names that are {@link isAllowable}
- * @param presetsOf the presets that cover a host
+ * @param presetsOf the presets that allow a host at a port
  * @returns undefined if there is nothing to add
  */
 function allowProposal(entries, wanted, presetsOf) {
     const covered = new Map();
     const unknown = wanted.filter(({ domain, port }) => {
-        const [preset] = isUsualPort(port) ? presetsOf(domain) : [];
+        const [preset] = presetsOf(domain, port);
         if (preset !== undefined)
             covered.set(domain, preset);
         return preset === undefined;
@@ -28205,7 +30380,7 @@ function allowProposal(entries, wanted, presetsOf) {
         return undefined;
     const shown = added.slice(0, MAX_LINES);
     return {
-        lines: [...new Set(entries.map(({ text, preset }) => preset ?? text)), ...shown],
+        lines: [...new Set(entries.map((entry) => entry.preset ?? (0,_config_egress_entry_js__WEBPACK_IMPORTED_MODULE_1__/* .asciiText */ .Jl)(entry))), ...shown],
         added: shown,
         unknown: shown.filter((line) => line.startsWith('#')).length,
         leftOut: added.length - shown.length + folded.length - plain.length,
@@ -28216,13 +30391,17 @@ function allowProposal(entries, wanted, presetsOf) {
 function isAllowable({ domain, reason }) {
     return CURABLE.includes(reason ?? '') && /^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(domain) && !/^[0-9.]+$/.test(domain);
 }
-const isUsualPort = (port) => port === 443 || port === 80;
-/** The entries for the names, several of one domain as the domain. */
+/** The entries for the names, several of one domain as the domain, unless that opens names of others too. */
 function folds(names) {
-    const ofDomain = Map.groupBy(names, ({ domain, port }) => isUsualPort(port) ? ((0,tldts__WEBPACK_IMPORTED_MODULE_0__/* .parse */ .qg)(domain, { allowPrivateDomains: true }).domain ?? domain) : domain);
-    return [...ofDomain].flatMap(([domain, members]) => new Set(members.map((member) => member.domain)).size >= FOLDED_FROM ? [domain] : members.map(entryFor));
+    const ofDomain = Map.groupBy(names, ({ domain, port }) => (0,_config_egress_entry_js__WEBPACK_IMPORTED_MODULE_1__/* .isUsualPort */ .Gf)(port) ? ((0,tldts__WEBPACK_IMPORTED_MODULE_0__/* .parse */ .qg)(domain, { allowPrivateDomains: true }).domain ?? domain) : `${domain}:${String(port)}`);
+    const isFolded = (domain, members) => new Set(members.map((member) => member.domain)).size >= FOLDED_FROM && (0,_config_public_suffix_js__WEBPACK_IMPORTED_MODULE_2__/* .suffixProblem */ .n)(domain, '') === undefined;
+    return [...ofDomain].flatMap(([domain, members]) => (isFolded(domain, members) ? [domain] : members.map(entryFor)));
 }
-const entryFor = ({ domain, port }) => isUsualPort(port) ? domain : `https://${domain}:${String(port)}`;
+/** A host that is or has a public suffix stands for itself alone. */
+function entryFor({ domain, port }) {
+    const name = (0,_config_public_suffix_js__WEBPACK_IMPORTED_MODULE_2__/* .suffixProblem */ .n)(domain, '') === undefined ? domain : `=${domain}`;
+    return (0,_config_egress_entry_js__WEBPACK_IMPORTED_MODULE_1__/* .isUsualPort */ .Gf)(port) ? name : `https://${name}:${String(port)}`;
+}
 
 
 /***/ }),
@@ -28273,6 +30452,8 @@ function limitsOf({ maxRequests, maxTokens, maxCostUsd }) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Dx: () => (/* binding */ linesOf),
 /* harmony export */   F2: () => (/* binding */ unlessMissing),
+/* harmony export */   Xe: () => (/* binding */ piecesOf),
+/* harmony export */   bP: () => (/* binding */ piecesIn),
 /* harmony export */   hl: () => (/* binding */ linesIn)
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
@@ -28291,27 +30472,40 @@ const MAX_LENGTH = 1024 * 1024;
  * @throws Error when the file cannot be opened or read, or is no regular file
  */
 async function* linesOf(path) {
+    yield* linesIn(piecesOf(path));
+}
+/** One line at a time. */
+async function* linesIn(pieces) {
+    for await (const lines of pieces)
+        yield* lines;
+}
+/**
+ * The same lines, many at a time: waiting for each of millions takes longer than reading them.
+ *
+ * @throws Error like {@link linesOf}
+ */
+async function* piecesOf(path) {
     const file = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(path, node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_RDONLY | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NOFOLLOW | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NONBLOCK);
     try {
         if (!(await file.stat()).isFile())
             throw new Error(`${path} is not a regular file.`);
         const options = { encoding: 'utf8', highWaterMark: 256 * 1024, autoClose: false };
-        yield* linesIn(file.createReadStream(options));
+        yield* piecesIn(file.createReadStream(options));
     }
     finally {
         await file.close();
     }
 }
-/** The lines of a text that arrives in pieces, in constant memory. */
-async function* linesIn(pieces) {
+/** The lines of a text that arrives in pieces, those of each piece together, in constant memory. */
+async function* piecesIn(pieces) {
     let rest = '';
     for await (const piece of pieces) {
         const lines = (rest + String(piece)).split('\n');
         rest = (lines.pop() ?? '').slice(0, MAX_LENGTH);
-        yield* lines;
+        yield lines;
     }
     if (rest !== '')
-        yield rest;
+        yield [rest];
 }
 /** What `reading` a log gives, or `nothing` where the log does not exist: a run may end before its containers make one. */
 async function unlessMissing(reading, nothing) {
@@ -28473,7 +30667,7 @@ function refusalsOf({ providers, knownBlocked }, refused, atHosts) {
             return 'harmless';
         if (keylessProvider(domain, given) !== undefined)
             return 'keyless';
-        return (0,_allow_proposal_js__WEBPACK_IMPORTED_MODULE_1__/* .isAllowable */ .WZ)({ domain, ...one }) ? 'allowable' : 'closed';
+        return (0,_allow_proposal_js__WEBPACK_IMPORTED_MODULE_1__/* .isAllowable */ .W)({ domain, ...one }) ? 'allowable' : 'closed';
     });
     const requests = Map.groupBy(atHosts, (one) => {
         if (isExpected(one.host))
@@ -28493,7 +30687,7 @@ function refusalsOf({ providers, knownBlocked }, refused, atHosts) {
             ...(requests.get('harmless') ?? []).map((one) => ({ what: one.line, programs: (0,_side_traffic_js__WEBPACK_IMPORTED_MODULE_3__/* .programsAsking */ .x)(one, given) })),
         ],
         expected: [
-            ...(names.get('expected') ?? []).map(({ domain }) => domain),
+            ...new Set((names.get('expected') ?? []).map(({ domain }) => domain)),
             ...(requests.get('expected') ?? []).map(({ line }) => line),
         ],
     };
@@ -28505,7 +30699,8 @@ function keylessProvider(domain, given) {
 }
 /** What somebody has to look into, one line each. */
 function unexpectedOf({ allowable, closed, keyless, atHosts }) {
-    return [...[...allowable, ...closed, ...keyless].map(({ domain }) => domain), ...atHosts.map(({ line }) => line)];
+    const names = [...allowable, ...closed, ...keyless].map(({ domain }) => domain);
+    return [...new Set(names), ...atHosts.map(({ line }) => line)];
 }
 
 
@@ -28596,16 +30791,24 @@ class RequestWriter {
     constructor(path) {
         this.#path = path;
     }
+    /** Collects a request. Whoever adds many waits for {@link flush} whenever the writer {@link isFull}. */
+    add(request) {
+        if (this.error === undefined)
+            this.#text += `${(0,_host_harmless_json_js__WEBPACK_IMPORTED_MODULE_1__/* .harmlessJson */ .E)(request)}\n`;
+    }
+    get isFull() {
+        return this.#text.length >= BUFFER;
+    }
     async write(request) {
-        this.#text += `${(0,_host_harmless_json_js__WEBPACK_IMPORTED_MODULE_1__/* .harmlessJson */ .E)(request)}\n`;
-        if (this.#text.length >= BUFFER)
-            await this.#flush();
+        this.add(request);
+        if (this.isFull)
+            await this.flush();
     }
     async close() {
-        await this.#flush();
+        await this.flush();
         await this.#attempt(async () => this.#file?.close());
     }
-    async #flush() {
+    async flush() {
         const text = this.#text;
         this.#text = '';
         if (this.error !== undefined)
@@ -28641,38 +30844,49 @@ async function openAnew(path) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Y: () => (/* binding */ ruleOf),
-/* harmony export */   f: () => (/* binding */ RequestJoiner)
+/* harmony export */   fH: () => (/* binding */ RequestJoiner),
+/* harmony export */   p4: () => (/* binding */ REQUEST_SCHEMES)
 /* harmony export */ });
-/* harmony import */ var _config_egress_rules_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(148);
-/* harmony import */ var _config_domain_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1285);
-/* harmony import */ var _config_source_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6656);
-/* harmony import */ var _squid_access_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2958);
+/* harmony import */ var _config_egress_entry_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3035);
+/* harmony import */ var _config_egress_rules_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(148);
+/* harmony import */ var _config_domain_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1285);
+/* harmony import */ var _config_source_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6656);
+/* harmony import */ var _squid_access_log_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2958);
 
 
 
 
-/** Verdicts of the peek port that wait for their tunnel. No run has more tunnels at once. */
+
+/** `https` for every tunnel, `dns` for a name that the sandbox's resolver refused. */
+const REQUEST_SCHEMES = [..._config_egress_entry_js__WEBPACK_IMPORTED_MODULE_0__/* .SCHEMES */ .dz, 'dns'];
+/** Entries from which on decisions are remembered: a log can have millions of requests for a few names. */
+const MANY_ENTRIES = 20;
+const MAX_DECISIONS = 50_000;
+/** Records of the peek port that wait for their tunnel. No run has more tunnels at once. */
 const MAX_PENDING = 10_000;
 /**
- * Makes requests of Squid's records. A tunnel that the peek port cut has two of them: first the peek port's with the verdict,
- * then the front port's, which says that a tunnel to an allowed name was opened. The port of the connection between the two
- * says which belong together.
+ * Makes requests of Squid's records. A tunnel that the peek port cut or could not carry has two of them: first the peek
+ * port's with the verdict, then the front port's, which says that a tunnel to an allowed name was opened. The port of the
+ * connection between the two says which belong together.
  */
 class RequestJoiner {
     #observed;
     #pending = new Map();
+    #decisions = new Map();
     constructor(observed) {
         this.#observed = observed;
     }
     /** @returns the requests that the record completes */
     push(record) {
-        if (record.verdict !== undefined && !(0,_squid_access_log_js__WEBPACK_IMPORTED_MODULE_3__/* .isUnresolvable */ .HU)(record)) {
+        if ((0,_squid_access_log_js__WEBPACK_IMPORTED_MODULE_4__/* .isOfPeekPort */ .CM)(record) && record.verdict === undefined && (0,_squid_access_log_js__WEBPACK_IMPORTED_MODULE_4__/* .whyUnreached */ .YZ)(record) === undefined)
+            return [];
+        if ((0,_squid_access_log_js__WEBPACK_IMPORTED_MODULE_4__/* .isOfPeekPort */ .CM)(record) || (record.verdict !== undefined && !(0,_squid_access_log_js__WEBPACK_IMPORTED_MODULE_4__/* .isUnresolvable */ .HU)(record))) {
             const crowded = this.#pending.size >= MAX_PENDING ? this.#takeOldest() : [];
             this.#pending.set(record.clientPort, record);
             return crowded;
         }
         if (record.client !== this.#observed.agent)
-            return [requestOf(record, 'api-proxy', judged(record, undefined))];
+            return [requestOf(record, 'api-proxy', judgedOfOwn(record))];
         const cut = record.method === 'CONNECT' ? this.#pending.get(record.routePort) : undefined;
         if (cut === undefined || cut.host !== record.host)
             return [this.#ofAgent(record)];
@@ -28693,51 +30907,101 @@ class RequestJoiner {
         return [this.#ofAgent(first[1], first[1])];
     }
     #ofAgent(record, cut) {
-        return requestOf(record, 'agent', judged(record, this.#observed.rules, cut), cut?.serverName);
+        const judgement = judged(record, this.#observed.rules, this.#decisionOn(record), cut);
+        if (cut === undefined || cut.verdict !== undefined)
+            return requestOf(record, 'agent', judgement, cut?.serverName);
+        return requestOf({ ...record, status: cut.status }, 'agent', judgement);
+    }
+    #decisionOn(record) {
+        const { host, port } = record;
+        const scheme = schemeOf(record);
+        const { allow, deny } = this.#observed.rules;
+        if (allow.length + deny.length < MANY_ENTRIES)
+            return (0,_config_egress_rules_js__WEBPACK_IMPORTED_MODULE_1__/* .decide */ .LD)(this.#observed.rules, { scheme, host, port });
+        const key = `${scheme} ${String(port)} ${host}`;
+        const known = this.#decisions.get(key);
+        if (known !== undefined)
+            return known;
+        if (this.#decisions.size >= MAX_DECISIONS)
+            this.#decisions.clear();
+        const decision = (0,_config_egress_rules_js__WEBPACK_IMPORTED_MODULE_1__/* .decide */ .LD)(this.#observed.rules, { scheme, host, port });
+        this.#decisions.set(key, decision);
+        return decision;
     }
 }
-/** @param rules undefined for a request of AWF's own, on which no entry decides */
-function judged(record, rules, cut) {
-    if (rules === undefined) {
-        return { verdict: (0,_squid_access_log_js__WEBPACK_IMPORTED_MODULE_3__/* .isRefused */ .H0)(record) ? 'refused' : 'allowed', reason: record.refusal ?? null, rule: null };
-    }
-    const { host, port } = record;
-    const decision = (0,_config_egress_rules_js__WEBPACK_IMPORTED_MODULE_0__/* .decide */ .LD)(rules, { scheme: schemeOf(record), host, port });
+/** No entry decides on a request of AWF's own. */
+function judgedOfOwn(record) {
+    if ((0,_squid_access_log_js__WEBPACK_IMPORTED_MODULE_4__/* .isRefused */ .H0)(record))
+        return { verdict: 'refused', reason: record.refusal ?? null, rule: null };
+    return { ...reached(record), rule: null };
+}
+function judged(record, rules, decision, cut) {
     const rule = decision.entry === undefined ? null : ruleOf(decision.entry);
-    if ((0,_squid_access_log_js__WEBPACK_IMPORTED_MODULE_3__/* .isUnresolvable */ .HU)(record))
-        return { verdict: 'unresolvable', reason: null, rule };
-    if (cut === undefined && (0,_squid_access_log_js__WEBPACK_IMPORTED_MODULE_3__/* .isRefused */ .H0)(record)) {
+    const isAudit = rules.mode === 'audit';
+    if ((0,_squid_access_log_js__WEBPACK_IMPORTED_MODULE_4__/* .isUnresolvable */ .HU)(record)) {
+        const isListed = decision.isAllowed || !isAudit;
+        return { verdict: 'unresolvable', reason: isListed ? null : whyNotListed(record), rule };
+    }
+    if (cut === undefined && (0,_squid_access_log_js__WEBPACK_IMPORTED_MODULE_4__/* .isRefused */ .H0)(record)) {
         // An entry that allows the name did not decide, if the address did.
         return { verdict: 'refused', reason: record.refusal ?? 'other', rule: decision.isAllowed ? null : rule };
     }
-    const isAudit = rules.mode === 'audit';
     if (isAudit && !decision.isAllowed && cut?.verdict !== 'closed-server-name') {
-        return { verdict: 'audited', reason: whyNotListed(record, rules), rule };
+        return { verdict: 'audited', reason: whyNotListed(record), rule };
     }
-    if (cut === undefined)
-        return { verdict: 'allowed', reason: null, rule };
+    if (cut?.verdict === undefined)
+        return { ...reached(cut ?? record), rule };
     const passed = isAudit && cut.verdict !== 'closed-server-name';
-    return { verdict: passed ? 'audited' : 'refused', reason: cut.verdict ?? null, rule };
+    return { verdict: passed ? 'audited' : 'refused', reason: cut.verdict, rule };
 }
-function whyNotListed({ host, port }, { allow }) {
-    if ((0,_config_domain_js__WEBPACK_IMPORTED_MODULE_1__/* .looksLikeAddress */ .i)(host))
+function reached(record) {
+    const reason = (0,_squid_access_log_js__WEBPACK_IMPORTED_MODULE_4__/* .whyUnreached */ .YZ)(record) ?? null;
+    return { verdict: reason === null ? 'allowed' : 'unreachable', reason };
+}
+/** As Squid puts it when it refuses. */
+function whyNotListed(record) {
+    const { host, port } = record;
+    if ((0,_config_domain_js__WEBPACK_IMPORTED_MODULE_2__/* .looksLikeAddress */ .i)(host))
         return 'address';
-    return port === 443 || port === 80 || allow.some((entry) => entry.port === port) ? 'not-listed' : 'port';
+    if (port === _config_egress_entry_js__WEBPACK_IMPORTED_MODULE_0__/* .DEFAULT_PORTS */ .J2[schemeOf(record)])
+        return 'not-listed';
+    return schemeOf(record) === 'http' ? 'http-port' : 'port';
 }
 function requestOf(record, source, judgement, serverName) {
     const { time, durationMs, host, port, status, bytesSent, bytesReceived } = record;
+    const { verdict, reason, rule } = judgement;
+    // Written out: merging objects takes longer than everything else here.
     return {
         version: 1,
-        time: new Date(time * 1000).toISOString(),
-        ...{ durationMs, source, scheme: schemeOf(record), host, port, serverName: serverName ?? null },
-        ...judgement,
-        ...{ status, bytesSent, bytesReceived },
+        time: isoTime(time),
+        durationMs,
+        source,
+        scheme: schemeOf(record),
+        host,
+        port,
+        serverName: serverName ?? null,
+        verdict,
+        reason,
+        rule,
+        status,
+        bytesSent,
+        bytesReceived,
     };
+}
+/** The last second of which a time was asked for, with its text. Records come in order, and writing a date takes long. */
+let lastSecond = { second: Number.NaN, text: '' };
+/** @param time seconds since the epoch */
+function isoTime(time) {
+    const ms = Math.trunc(time * 1000);
+    const second = Math.floor(ms / 1000);
+    if (second !== lastSecond.second)
+        lastSecond = { second, text: new Date(second * 1000).toISOString().slice(0, -4) };
+    return `${lastSecond.text}${String(ms - second * 1000).padStart(3, '0')}Z`;
 }
 const schemeOf = ({ method }) => (method === 'CONNECT' ? 'https' : 'http');
 /** An entry as a report names it. */
 function ruleOf({ text, source, preset }) {
-    return { entry: text, from: (0,_config_source_js__WEBPACK_IMPORTED_MODULE_2__/* .placeOf */ .$)(source), preset: preset ?? null };
+    return { entry: text, from: (0,_config_source_js__WEBPACK_IMPORTED_MODULE_3__/* .placeOf */ .$)(source), preset: preset ?? null };
 }
 
 
@@ -28785,7 +31049,7 @@ const MAX_NAMES = 10_000;
 class Tally {
     #counts = new Map();
     #others = 0;
-    /** @param detail what the first request for the name says counts */
+    /** @param detail what the first request for the name says counts; the others are not asked */
     add(name, detail) {
         const count = this.#counts.get(name);
         if (count !== undefined)
@@ -28793,7 +31057,7 @@ class Tally {
         else if (this.#counts.size >= MAX_NAMES)
             this.#others += 1;
         else
-            this.#counts.set(name, { requests: 1, detail });
+            this.#counts.set(name, { requests: 1, detail: detail() });
     }
     has(name) {
         return this.#counts.has(name);
@@ -29723,6 +31987,7 @@ function ipv6Number(address) {
 /* harmony export */   RZ: () => (/* binding */ SQUID_RUN_DIRECTORY),
 /* harmony export */   S1: () => (/* binding */ MODEL_URLS_VARIABLE),
 /* harmony export */   SI: () => (/* binding */ CLAUDE_KEY_HELPER),
+/* harmony export */   Uy: () => (/* binding */ PARENT_CA),
 /* harmony export */   V0: () => (/* binding */ ONE_SHOT_DEBUG_VARIABLE),
 /* harmony export */   WT: () => (/* binding */ SERVICES_VARIABLE),
 /* harmony export */   Zq: () => (/* binding */ LIB_VARIABLE),
@@ -29808,6 +32073,8 @@ const DISCARD_PORT = 9;
 const SQUID_RUN_DIRECTORY = '/run/squid';
 /** Certificate and key that Squid's syntax wants for the peek port; nothing is ever decrypted with them. */
 const PEEK_CERTIFICATE = '/etc/squid/peek.pem';
+/** The authorities that may vouch for a parent of Squid's that speaks TLS. */
+const PARENT_CA = '/etc/squid/parent-ca.pem';
 /** The pages of Squid's errors, one line each. */
 const SQUID_ERROR_DIRECTORY = '/etc/squid/awf-errors';
 const SQUID_LOG_DIR = '/var/log/squid';
@@ -31336,13 +33603,25 @@ function words(text) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   CM: () => (/* binding */ isOfPeekPort),
 /* harmony export */   H0: () => (/* binding */ isRefused),
 /* harmony export */   HU: () => (/* binding */ isUnresolvable),
+/* harmony export */   YZ: () => (/* binding */ whyUnreached),
 /* harmony export */   uW: () => (/* binding */ parseAccessLine)
 /* harmony export */ });
 /* harmony import */ var _config_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6446);
 
 const FIELD_NAMES = Object.keys(_config_js__WEBPACK_IMPORTED_MODULE_0__/* .LOG_FIELDS */ .Hg);
+const place = (name) => FIELD_NAMES.indexOf(name);
+/** A log can have millions of lines, so the place of each field is looked up once. */
+const AT = {
+    ...{ time: place('time'), durationMs: place('durationMs'), client: place('client'), clientPort: place('clientPort') },
+    ...{ status: place('status'), bytesOut: place('bytesOut'), bytesIn: place('bytesIn'), method: place('method') },
+    ...{ host: place('host'), port: place('port'), route: place('route'), routePort: place('routePort') },
+    ...{ serverName: place('serverName'), verdict: place('verdict'), refusal: place('refusal') },
+};
+/** Seconds. A `Date` has none beyond it. (ECMA-262, 21.4.1.1) */
+const MAX_TIME = 8.64e12;
 /**
  * Reads one line of the access log.
  *
@@ -31350,39 +33629,59 @@ const FIELD_NAMES = Object.keys(_config_js__WEBPACK_IMPORTED_MODULE_0__/* .LOG_F
  *   caller counts those, so that a request cannot hide behind octets that nothing here can read
  */
 function parseAccessLine(line) {
-    const values = line.split(' ');
-    if (values.length !== FIELD_NAMES.length)
+    const values = fieldsIn(line);
+    if (values === undefined)
         return undefined;
-    const field = (name) => values[FIELD_NAMES.indexOf(name)] ?? '-';
-    const optional = (name) => {
-        const value = field(name);
-        return value === '-' ? undefined : value;
-    };
-    const [host, port] = [canonicalName(field('host')), field('port')];
+    const field = (at) => values[at] ?? '-';
+    const host = canonicalName(field(AT.host));
+    const port = field(AT.port);
+    const seconds = field(AT.time);
+    const status = field(AT.status);
     // Squid found no request in what arrived: the connection ended too early, or the text was not HTTP.
     if (host === '-' && port === '-')
         return 'no-request';
-    if (host === '' || !/^\d{1,5}$/.test(port) || !/^\d+\.\d+$/.test(field('time')))
+    if (host === '' || !/^\d{1,5}$/.test(port) || !/^\d+\.\d+$/.test(seconds))
         return undefined;
-    const [result = '-', status = '0'] = field('status').split('/');
+    const time = Number(seconds);
+    if (time > MAX_TIME)
+        return undefined;
+    const slash = status.indexOf('/');
     return {
-        time: Number(field('time')),
-        durationMs: Number(field('durationMs')),
-        client: field('client'),
-        clientPort: portIn(field('clientPort')),
-        method: field('method'),
+        time,
+        durationMs: Number(field(AT.durationMs)),
+        client: field(AT.client),
+        clientPort: portIn(field(AT.clientPort)),
+        method: field(AT.method),
         host,
         port: Number(port),
-        result,
-        status: Number(status),
-        bytesSent: Number(field('bytesOut')),
-        bytesReceived: Number(field('bytesIn')),
-        routePort: portIn(field('routePort')),
-        serverName: optional('serverName')?.toLowerCase().replace(/\.$/, ''),
-        verdict: optional('verdict'),
-        refusal: optional('refusal'),
+        result: slash < 0 ? status : status.slice(0, slash),
+        status: slash < 0 ? 0 : Number(status.slice(slash + 1)),
+        bytesSent: Number(field(AT.bytesOut)),
+        bytesReceived: Number(field(AT.bytesIn)),
+        route: field(AT.route),
+        routePort: portIn(field(AT.routePort)),
+        serverName: optional(field(AT.serverName))?.toLowerCase().replace(/\.$/, ''),
+        verdict: optional(field(AT.verdict)),
+        refusal: optional(field(AT.refusal)),
     };
 }
+/** Takes half as long as `split`. @returns undefined if there are more or fewer than Squid writes */
+function fieldsIn(line) {
+    const values = [];
+    let start = 0;
+    for (let left = FIELD_NAMES.length - 1; left > 0; left--) {
+        const end = line.indexOf(' ', start);
+        if (end < 0)
+            return undefined;
+        values.push(line.slice(start, end));
+        start = end + 1;
+    }
+    if (line.includes(' ', start))
+        return undefined;
+    values.push(line.slice(start));
+    return values;
+}
+const optional = (value) => (value === '-' ? undefined : value);
 const portIn = (text) => (/^\d{1,5}$/.test(text) ? Number(text) : 0);
 /** True if the policy stopped the request, not the network. */
 function isRefused(record) {
@@ -31392,15 +33691,35 @@ function isRefused(record) {
 function isUnresolvable(record) {
     return record.verdict === _config_js__WEBPACK_IMPORTED_MODULE_0__/* .UNRESOLVABLE */ .VH;
 }
+/** A tunnel's way to Squid's own peek port. */
+const TO_PEEK_PORT = 'FIRSTUP_PARENT/127.0.0.1';
+/**
+ * Why an allowed request reached nothing: `upstream-proxy-407` is the answer of the network's own proxy, and
+ * `no-connection` means that Squid connected to nobody. An answer to a plain request may be the host's own, apart from
+ * 407, which only proxies send (RFC 9110, section 15.5.8).
+ *
+ * @returns undefined if it reached something, or was refused
+ */
+function whyUnreached({ verdict, result, method, route, status }) {
+    if (verdict !== undefined || result.startsWith('TCP_DENIED'))
+        return undefined;
+    if (route.startsWith('FIRSTUP_PARENT/') && route !== TO_PEEK_PORT) {
+        const isRefusal = method === 'CONNECT' ? status >= 400 : status === 407;
+        return isRefusal ? `upstream-proxy-${String(status)}` : undefined;
+    }
+    return route.startsWith('HIER_NONE/') && status >= 500 ? 'no-connection' : undefined;
+}
+/** True for the peek port's record of a tunnel. The front port has one of its own. */
+function isOfPeekPort({ client }) {
+    return client === '127.0.0.1';
+}
 /**
  * Squid escapes what it logs. Only the brackets of an IPv6 address are unescaped here: the agent chooses every other
  * octet, and an escape that cannot be decoded must not hide the request.
  */
 function canonicalName(host) {
-    return host
-        .replace(/^(%5B|\[)(.*)(%5D|\])$/i, '$2')
-        .replace(/\.$/, '')
-        .toLowerCase();
+    const bare = /^(?:%5B|\[)/i.test(host) ? host.replace(/^(%5B|\[)(.*)(%5D|\])$/i, '$2') : host;
+    return (bare.endsWith('.') ? bare.slice(0, -1) : bare).toLowerCase();
 }
 
 
@@ -31486,14 +33805,17 @@ var private_ranges = __nccwpck_require__(8087);
 
 /** The annotation of a refused request. Its value is the reason. */
 const REFUSAL = 'awf_refusal';
-/** By reason: the page, with the status in front if it is not 403. */
+/** By reason: the page. */
 const PAGES = {
     'not-listed': 'ERR_AWF_NOT_LISTED',
     denied: 'ERR_AWF_DENIED',
     'named-host': 'ERR_AWF_NAMED_HOST',
     'private-address': 'ERR_AWF_PRIVATE_ADDRESS',
     port: 'ERR_AWF_PORT',
+    'http-port': 'ERR_AWF_HTTP_PORT',
     address: 'ERR_AWF_ADDRESS',
+    // Only in an audit. The page for names would tell how to allow the name.
+    'private-literal': 'ERR_AWF_ADDRESS',
     'odd-name': 'ERR_AWF_ODD_NAME',
 };
 const aclOf = (reason) => `say_${reason.replaceAll('-', '_')}`;
@@ -31503,8 +33825,12 @@ const refuse = (acls, reason) => `http_access deny ${acls} ${aclOf(reason)}`;
 function refusalPages() {
     return [
         `error_directory ${contract/* SQUID_ERROR_DIRECTORY */.kF}`,
+        // Squid calls every page of its own HTML.
+        'acl own_page rep_header X-Squid-Error .',
+        'reply_header_access Content-Type deny own_page',
+        'reply_header_replace Content-Type text/plain;charset=utf-8',
         ...Object.entries(PAGES).flatMap(([reason, page]) => [
-            `acl ${aclOf(reason)} annotate_transaction ${REFUSAL}=${reason}`,
+            `acl ${aclOf(reason)} annotate_transaction ${REFUSAL}=${reason === 'private-literal' ? 'private-address' : reason}`,
             `deny_info ${page} ${aclOf(reason)}`,
         ]),
     ];
@@ -31515,6 +33841,7 @@ function refusalPages() {
  * The proxy of the host's network, as a parent of Squid's. Squid resolves no name that goes there: the parent does, and
  * decides whether it may lead to a private address.
  */
+
 
 
 
@@ -31537,7 +33864,7 @@ function destinationRules(upstream) {
         `http_access deny ${here}!resolvable cut_unresolvable`,
         refuse(`${here}private_destination`, 'private-address'),
         // Only an audit lets addresses pass. Nobody has to look them up.
-        ...(upstream === undefined ? [] : [refuse('address_literal private_destination', 'private-address')]),
+        ...(upstream === undefined ? [] : [refuse('address_literal private_destination', 'private-literal')]),
     ];
 }
 /** Rules that let the api-proxy reach a provider. @param target ACLs that match it */
@@ -31546,9 +33873,10 @@ function targetRules(target, upstream) {
     return [...(upstream === undefined ? [] : [`${allow} by_upstream`]), `${allow} !private_destination`];
 }
 /** The parent, and which requests go there. */
-function upstreamPeer({ host, port, login }) {
+function upstreamPeer({ host, port, isSecure, login }) {
+    const tls = isSecure ? ` tls tls-cafile=${contract/* PARENT_CA */.Uy}` : '';
     return [
-        `cache_peer ${host} parent ${port} 0 no-query no-digest no-netdb-exchange default${loginOption(login)} name=to_upstream`,
+        `cache_peer ${host} parent ${port} 0 no-query no-digest no-netdb-exchange default${loginOption(login)}${tls} name=to_upstream`,
         'acl to_parent all-of by_upstream !agent_tunnel !to_models !to_named',
         'cache_peer_access to_upstream allow to_parent',
         'cache_peer_access to_upstream deny all',
@@ -31727,7 +34055,9 @@ function names(policy) {
         // Octets that no host name has. Resolvers and other parsers treat them in ways that nobody can foresee: one may end
         // the name at "#", another may look up "a|b" below an allowed name and find a wildcard.
         'acl odd_name dstdom_regex -n -i [^a-z0-9._-]',
-        // Every spelling of an IPv4 address that resolvers accept, and every IPv6 address.
+        // An IPv6 address.
+        'acl bracketed_literal dstdom_regex -n -i ^[[][0-9a-f:.]+[]]$',
+        // Every spelling of an IPv4 address that resolvers accept.
         'acl address_literal dstdom_regex -n -i ^(0x[0-9a-f]*|[0-9]+)([.](0x[0-9a-f]*|[0-9]+))*[.]?$',
         ...listedAcls((0,egress_rules/* waysOf */.UV)(egress.allow)),
         ...domainAcls('denied', (0,egress_rules/* domainSet */.hD)(egress.deny), 'dstdomain -n'),
@@ -31751,19 +34081,24 @@ function accessRules({ targets, egress, upstream }) {
     const blocks = egress.mode === 'block';
     return [
         'http_access deny manager',
+        refuse('bracketed_literal', 'address'),
         refuse('odd_name', 'odd-name'),
         'http_access allow to_models',
         // An address of /etc/hosts counts as its name there, and so as an added host.
-        blocks ? refuse('address_literal', 'address') : refuse('address_literal private_address', 'private-address'),
+        blocks ? refuse('address_literal', 'address') : refuse('address_literal private_address', 'private-literal'),
         refuse('denied', 'denied'),
         ...targets.flatMap(({ permitted }, index) => permitted ? targetRules(`target_host_${index} target_port_${index}`, upstream) : []),
-        'http_access deny api_proxy',
+        // The api-proxy tells by the page whether this Squid refused its target, or one that is a parent.
+        'acl no_target src all',
+        'deny_info ERR_AWF_NOT_LISTED no_target',
+        'http_access deny api_proxy no_target',
         'http_access deny !peek !agent',
         'http_access allow to_named',
         'http_access allow front CONNECT https_port ready',
-        ...(blocks ? [refuse('CONNECT !tunnel_port', 'port'), refuse('!CONNECT !http_port', 'port')] : []),
-        'http_access deny !CONNECT !http_scheme',
+        // Before ports: no entry opens another one of these hosts.
         refuse('closed_host', 'named-host'),
+        ...(blocks ? [refuse('CONNECT !https_port !listed', 'port'), refuse('!CONNECT !http_port', 'http-port')] : []),
+        'http_access deny !CONNECT !http_scheme',
         ...(blocks ? [refuse('!listed', 'not-listed')] : []),
         ...destinationRules(upstream),
         'http_access allow agent',
@@ -31803,16 +34138,17 @@ function serverNameRules(policy) {
         `on_unsupported_protocol ${cut === 'splice' ? 'tunnel' : 'respond'} cut_not_tls`,
     ];
 }
-function logging({ addresses }) {
+function logging({ addresses, upstream }) {
     const carried = { ...LOG_FIELDS, client: addresses.agent };
     return [
         `logformat awf ${Object.values(LOG_FIELDS).join(' ')}`,
         `logformat carried ${Object.values(carried).join(' ')}`,
-        // Records of the peek port repeat those of the front port, unless they add a verdict.
+        // Records of the peek port repeat those of the front port, unless they add a verdict. Only they have the answer of a
+        // parent, and no ACL tells that there is one.
         `acl has_verdict note ${VERDICT}`,
         `access_log stdio:${contract/* SQUID_LOG_DIR */.on}/${contract/* ACCESS_LOG */.Cf} logformat=awf front !ready !to_models !to_named`,
         `access_log stdio:${contract/* SQUID_LOG_DIR */.on}/${contract/* ACCESS_LOG */.Cf} logformat=carried forward !to_models !to_named`,
-        `access_log stdio:${contract/* SQUID_LOG_DIR */.on}/${contract/* ACCESS_LOG */.Cf} logformat=awf peek has_verdict`,
+        `access_log stdio:${contract/* SQUID_LOG_DIR */.on}/${contract/* ACCESS_LOG */.Cf} logformat=awf peek ${upstream === undefined ? 'has_verdict' : '!ready'}`,
         `cache_log stdio:${contract/* SQUID_LOG_DIR */.on}/${contract/* CACHE_LOG */.IN}`,
     ];
 }

@@ -2600,6 +2600,30 @@ function readOnlyPaths(workspace, entries) {
         .filter((path) => existsSync(path))
         .map((path) => realpathSync(path));
 }
+/** Where the policy file would be, if there is none that could be read-only. @returns a path relative to the workspace */
+function missingPolicy(workspace, entries) {
+    const policy = entries.find(({ isPolicy }) => isPolicy === true)?.path;
+    return policy !== undefined && firstNoDirectory(workspace, policy) === undefined ? policy : undefined;
+}
+/**
+ * What of the way to a file the next run would follow: the file itself, or a link above it. The way is walked because a link
+ * could lead anywhere.
+ *
+ * @param path relative to the workspace
+ * @returns an absolute path; undefined if there is nothing
+ */
+function firstNoDirectory(workspace, path) {
+    let way = workspace;
+    for (const part of path.split('/')) {
+        way = (0,posix_.join)(way, part);
+        const stats = (0,external_node_fs_.lstatSync)(way, { throwIfNoEntry: false });
+        if (stats === undefined)
+            return undefined;
+        if (!stats.isDirectory())
+            return way;
+    }
+    return undefined;
+}
 /** More than a command sensibly adds to directories that were there before. It may be meant to exhaust us. */
 const MAX_NEW_PATHS = 1_000;
 /** A directory with so much in it that only what was there before is looked at. */
@@ -3001,6 +3025,7 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
         ...restored,
         ...disarmGit(found.findings, baseline, kept, end),
         ...disarmPlaces(found, baseline),
+        ...disarmPolicy(baseline),
         ...links.closed.map(({ path, target = '' }) => (0,disarm/* moveOut */.o$)(path, [`a link to ${target}`])),
     ];
     const setIds = pathsOf(found.findings, 'set-id').map((path) => clearSetId(path));
@@ -3167,6 +3192,11 @@ function clearSetId(path) {
     catch {
         return { path, isCleared: false };
     }
+}
+/** Moves a policy file aside that the command made: it would decide what the next run may reach. */
+function disarmPolicy({ workspace, noPolicy }) {
+    const made = noPolicy === undefined ? undefined : firstNoDirectory(workspace, noPolicy);
+    return made === undefined ? [] : [(0,disarm/* moveOut */.o$)((0,file_names/* fromText */.IK)(made), ['a policy for the next run'])];
 }
 /** Restores a link on the way to a local action. Above it there may be another link by now, which leads anywhere. */
 function restoreWay(path, before, workspace) {

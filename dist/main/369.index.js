@@ -3057,16 +3057,19 @@ function trailingBytesSeen(data) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   E$: () => (/* binding */ allowProposal),
-/* harmony export */   Gf: () => (/* binding */ isUsualPort),
-/* harmony export */   WZ: () => (/* binding */ isAllowable)
+/* harmony export */   E: () => (/* binding */ allowProposal),
+/* harmony export */   W: () => (/* binding */ isAllowable)
 /* harmony export */ });
 /* harmony import */ var tldts__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(935);
+/* harmony import */ var _config_egress_entry_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(3035);
+/* harmony import */ var _config_public_suffix_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(5890);
+
+
 
 /** New lines that are proposed. */
 const MAX_LINES = 50;
 /** What a line to paste is made of. A name with an underscore is not proposed: no registered domain has one. */
-const PLAIN = /^[a-z0-9.:/-]+$/;
+const PLAIN = /^[a-z0-9.:/=-]+$/;
 /** So many hosts of one domain are proposed as the domain. */
 const FOLDED_FROM = 3;
 /** Reasons that an entry removes. */
@@ -3076,13 +3079,13 @@ const CURABLE = ['not-listed', 'port', 'server-name'];
  * can ask for any name, and a list that is pasted unread must not allow it.
  *
  * @param wanted names that are {@link isAllowable}
- * @param presetsOf the presets that cover a host
+ * @param presetsOf the presets that allow a host at a port
  * @returns undefined if there is nothing to add
  */
 function allowProposal(entries, wanted, presetsOf) {
     const covered = new Map();
     const unknown = wanted.filter(({ domain, port }) => {
-        const [preset] = isUsualPort(port) ? presetsOf(domain) : [];
+        const [preset] = presetsOf(domain, port);
         if (preset !== undefined)
             covered.set(domain, preset);
         return preset === undefined;
@@ -3094,7 +3097,7 @@ function allowProposal(entries, wanted, presetsOf) {
         return undefined;
     const shown = added.slice(0, MAX_LINES);
     return {
-        lines: [...new Set(entries.map(({ text, preset }) => preset ?? text)), ...shown],
+        lines: [...new Set(entries.map((entry) => entry.preset ?? (0,_config_egress_entry_js__WEBPACK_IMPORTED_MODULE_1__/* .asciiText */ .Jl)(entry))), ...shown],
         added: shown,
         unknown: shown.filter((line) => line.startsWith('#')).length,
         leftOut: added.length - shown.length + folded.length - plain.length,
@@ -3105,13 +3108,17 @@ function allowProposal(entries, wanted, presetsOf) {
 function isAllowable({ domain, reason }) {
     return CURABLE.includes(reason ?? '') && /^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(domain) && !/^[0-9.]+$/.test(domain);
 }
-const isUsualPort = (port) => port === 443 || port === 80;
-/** The entries for the names, several of one domain as the domain. */
+/** The entries for the names, several of one domain as the domain, unless that opens names of others too. */
 function folds(names) {
-    const ofDomain = Map.groupBy(names, ({ domain, port }) => isUsualPort(port) ? ((0,tldts__WEBPACK_IMPORTED_MODULE_0__/* .parse */ .qg)(domain, { allowPrivateDomains: true }).domain ?? domain) : domain);
-    return [...ofDomain].flatMap(([domain, members]) => new Set(members.map((member) => member.domain)).size >= FOLDED_FROM ? [domain] : members.map(entryFor));
+    const ofDomain = Map.groupBy(names, ({ domain, port }) => (0,_config_egress_entry_js__WEBPACK_IMPORTED_MODULE_1__/* .isUsualPort */ .Gf)(port) ? ((0,tldts__WEBPACK_IMPORTED_MODULE_0__/* .parse */ .qg)(domain, { allowPrivateDomains: true }).domain ?? domain) : `${domain}:${String(port)}`);
+    const isFolded = (domain, members) => new Set(members.map((member) => member.domain)).size >= FOLDED_FROM && (0,_config_public_suffix_js__WEBPACK_IMPORTED_MODULE_2__/* .suffixProblem */ .n)(domain, '') === undefined;
+    return [...ofDomain].flatMap(([domain, members]) => (isFolded(domain, members) ? [domain] : members.map(entryFor)));
 }
-const entryFor = ({ domain, port }) => isUsualPort(port) ? domain : `https://${domain}:${String(port)}`;
+/** A host that is or has a public suffix stands for itself alone. */
+function entryFor({ domain, port }) {
+    const name = (0,_config_public_suffix_js__WEBPACK_IMPORTED_MODULE_2__/* .suffixProblem */ .n)(domain, '') === undefined ? domain : `=${domain}`;
+    return (0,_config_egress_entry_js__WEBPACK_IMPORTED_MODULE_1__/* .isUsualPort */ .Gf)(port) ? name : `https://${name}:${String(port)}`;
+}
 
 
 /***/ }),
@@ -3174,7 +3181,7 @@ function refusalsOf({ providers, knownBlocked }, refused, atHosts) {
             return 'harmless';
         if (keylessProvider(domain, given) !== undefined)
             return 'keyless';
-        return (0,allow_proposal/* isAllowable */.WZ)({ domain, ...one }) ? 'allowable' : 'closed';
+        return (0,allow_proposal/* isAllowable */.W)({ domain, ...one }) ? 'allowable' : 'closed';
     });
     const requests = Map.groupBy(atHosts, (one) => {
         if (isExpected(one.host))
@@ -3194,7 +3201,7 @@ function refusalsOf({ providers, knownBlocked }, refused, atHosts) {
             ...(requests.get('harmless') ?? []).map((one) => ({ what: one.line, programs: programsAsking(one, given) })),
         ],
         expected: [
-            ...(names.get('expected') ?? []).map(({ domain }) => domain),
+            ...new Set((names.get('expected') ?? []).map(({ domain }) => domain)),
             ...(requests.get('expected') ?? []).map(({ line }) => line),
         ],
     };
@@ -3206,7 +3213,8 @@ function keylessProvider(domain, given) {
 }
 /** What somebody has to look into, one line each. */
 function unexpectedOf({ allowable, closed, keyless, atHosts }) {
-    return [...[...allowable, ...closed, ...keyless].map(({ domain }) => domain), ...atHosts.map(({ line }) => line)];
+    const names = [...allowable, ...closed, ...keyless].map(({ domain }) => domain);
+    return [...new Set(names), ...atHosts.map(({ line }) => line)];
 }
 
 
@@ -3237,6 +3245,8 @@ var log_directories = __webpack_require__(9953);
 var report_aftermath = __webpack_require__(7369);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/allow-proposal.js
 var allow_proposal = __webpack_require__(8675);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/egress-entry.js
+var egress_entry = __webpack_require__(3035);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/egress-rules.js
 var egress_rules = __webpack_require__(148);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/domain.js
@@ -3248,6 +3258,16 @@ var config = __webpack_require__(7210);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/squid/access-log.js
 
 const FIELD_NAMES = Object.keys(config/* LOG_FIELDS */.Hg);
+const place = (name) => FIELD_NAMES.indexOf(name);
+/** A log can have millions of lines, so the place of each field is looked up once. */
+const AT = {
+    ...{ time: place('time'), durationMs: place('durationMs'), client: place('client'), clientPort: place('clientPort') },
+    ...{ status: place('status'), bytesOut: place('bytesOut'), bytesIn: place('bytesIn'), method: place('method') },
+    ...{ host: place('host'), port: place('port'), route: place('route'), routePort: place('routePort') },
+    ...{ serverName: place('serverName'), verdict: place('verdict'), refusal: place('refusal') },
+};
+/** Seconds. A `Date` has none beyond it. (ECMA-262, 21.4.1.1) */
+const MAX_TIME = 8.64e12;
 /**
  * Reads one line of the access log.
  *
@@ -3255,39 +3275,59 @@ const FIELD_NAMES = Object.keys(config/* LOG_FIELDS */.Hg);
  *   caller counts those, so that a request cannot hide behind octets that nothing here can read
  */
 function parseAccessLine(line) {
-    const values = line.split(' ');
-    if (values.length !== FIELD_NAMES.length)
+    const values = fieldsIn(line);
+    if (values === undefined)
         return undefined;
-    const field = (name) => values[FIELD_NAMES.indexOf(name)] ?? '-';
-    const optional = (name) => {
-        const value = field(name);
-        return value === '-' ? undefined : value;
-    };
-    const [host, port] = [canonicalName(field('host')), field('port')];
+    const field = (at) => values[at] ?? '-';
+    const host = canonicalName(field(AT.host));
+    const port = field(AT.port);
+    const seconds = field(AT.time);
+    const status = field(AT.status);
     // Squid found no request in what arrived: the connection ended too early, or the text was not HTTP.
     if (host === '-' && port === '-')
         return 'no-request';
-    if (host === '' || !/^\d{1,5}$/.test(port) || !/^\d+\.\d+$/.test(field('time')))
+    if (host === '' || !/^\d{1,5}$/.test(port) || !/^\d+\.\d+$/.test(seconds))
         return undefined;
-    const [result = '-', status = '0'] = field('status').split('/');
+    const time = Number(seconds);
+    if (time > MAX_TIME)
+        return undefined;
+    const slash = status.indexOf('/');
     return {
-        time: Number(field('time')),
-        durationMs: Number(field('durationMs')),
-        client: field('client'),
-        clientPort: portIn(field('clientPort')),
-        method: field('method'),
+        time,
+        durationMs: Number(field(AT.durationMs)),
+        client: field(AT.client),
+        clientPort: portIn(field(AT.clientPort)),
+        method: field(AT.method),
         host,
         port: Number(port),
-        result,
-        status: Number(status),
-        bytesSent: Number(field('bytesOut')),
-        bytesReceived: Number(field('bytesIn')),
-        routePort: portIn(field('routePort')),
-        serverName: optional('serverName')?.toLowerCase().replace(/\.$/, ''),
-        verdict: optional('verdict'),
-        refusal: optional('refusal'),
+        result: slash < 0 ? status : status.slice(0, slash),
+        status: slash < 0 ? 0 : Number(status.slice(slash + 1)),
+        bytesSent: Number(field(AT.bytesOut)),
+        bytesReceived: Number(field(AT.bytesIn)),
+        route: field(AT.route),
+        routePort: portIn(field(AT.routePort)),
+        serverName: optional(field(AT.serverName))?.toLowerCase().replace(/\.$/, ''),
+        verdict: optional(field(AT.verdict)),
+        refusal: optional(field(AT.refusal)),
     };
 }
+/** Takes half as long as `split`. @returns undefined if there are more or fewer than Squid writes */
+function fieldsIn(line) {
+    const values = [];
+    let start = 0;
+    for (let left = FIELD_NAMES.length - 1; left > 0; left--) {
+        const end = line.indexOf(' ', start);
+        if (end < 0)
+            return undefined;
+        values.push(line.slice(start, end));
+        start = end + 1;
+    }
+    if (line.includes(' ', start))
+        return undefined;
+    values.push(line.slice(start));
+    return values;
+}
+const optional = (value) => (value === '-' ? undefined : value);
 const portIn = (text) => (/^\d{1,5}$/.test(text) ? Number(text) : 0);
 /** True if the policy stopped the request, not the network. */
 function isRefused(record) {
@@ -3297,15 +3337,35 @@ function isRefused(record) {
 function isUnresolvable(record) {
     return record.verdict === config/* UNRESOLVABLE */.VH;
 }
+/** A tunnel's way to Squid's own peek port. */
+const TO_PEEK_PORT = 'FIRSTUP_PARENT/127.0.0.1';
+/**
+ * Why an allowed request reached nothing: `upstream-proxy-407` is the answer of the network's own proxy, and
+ * `no-connection` means that Squid connected to nobody. An answer to a plain request may be the host's own, apart from
+ * 407, which only proxies send (RFC 9110, section 15.5.8).
+ *
+ * @returns undefined if it reached something, or was refused
+ */
+function whyUnreached({ verdict, result, method, route, status }) {
+    if (verdict !== undefined || result.startsWith('TCP_DENIED'))
+        return undefined;
+    if (route.startsWith('FIRSTUP_PARENT/') && route !== TO_PEEK_PORT) {
+        const isRefusal = method === 'CONNECT' ? status >= 400 : status === 407;
+        return isRefusal ? `upstream-proxy-${String(status)}` : undefined;
+    }
+    return route.startsWith('HIER_NONE/') && status >= 500 ? 'no-connection' : undefined;
+}
+/** True for the peek port's record of a tunnel. The front port has one of its own. */
+function isOfPeekPort({ client }) {
+    return client === '127.0.0.1';
+}
 /**
  * Squid escapes what it logs. Only the brackets of an IPv6 address are unescaped here: the agent chooses every other
  * octet, and an escape that cannot be decoded must not hide the request.
  */
 function canonicalName(host) {
-    return host
-        .replace(/^(%5B|\[)(.*)(%5D|\])$/i, '$2')
-        .replace(/\.$/, '')
-        .toLowerCase();
+    const bare = /^(?:%5B|\[)/i.test(host) ? host.replace(/^(%5B|\[)(.*)(%5D|\])$/i, '$2') : host;
+    return (bare.endsWith('.') ? bare.slice(0, -1) : bare).toLowerCase();
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/requests.js
@@ -3313,28 +3373,37 @@ function canonicalName(host) {
 
 
 
-/** Verdicts of the peek port that wait for their tunnel. No run has more tunnels at once. */
+
+/** `https` for every tunnel, `dns` for a name that the sandbox's resolver refused. */
+const REQUEST_SCHEMES = [...egress_entry/* SCHEMES */.dz, 'dns'];
+/** Entries from which on decisions are remembered: a log can have millions of requests for a few names. */
+const MANY_ENTRIES = 20;
+const MAX_DECISIONS = 50_000;
+/** Records of the peek port that wait for their tunnel. No run has more tunnels at once. */
 const MAX_PENDING = 10_000;
 /**
- * Makes requests of Squid's records. A tunnel that the peek port cut has two of them: first the peek port's with the verdict,
- * then the front port's, which says that a tunnel to an allowed name was opened. The port of the connection between the two
- * says which belong together.
+ * Makes requests of Squid's records. A tunnel that the peek port cut or could not carry has two of them: first the peek
+ * port's with the verdict, then the front port's, which says that a tunnel to an allowed name was opened. The port of the
+ * connection between the two says which belong together.
  */
 class RequestJoiner {
     #observed;
     #pending = new Map();
+    #decisions = new Map();
     constructor(observed) {
         this.#observed = observed;
     }
     /** @returns the requests that the record completes */
     push(record) {
-        if (record.verdict !== undefined && !isUnresolvable(record)) {
+        if (isOfPeekPort(record) && record.verdict === undefined && whyUnreached(record) === undefined)
+            return [];
+        if (isOfPeekPort(record) || (record.verdict !== undefined && !isUnresolvable(record))) {
             const crowded = this.#pending.size >= MAX_PENDING ? this.#takeOldest() : [];
             this.#pending.set(record.clientPort, record);
             return crowded;
         }
         if (record.client !== this.#observed.agent)
-            return [requestOf(record, 'api-proxy', judged(record, undefined))];
+            return [requestOf(record, 'api-proxy', judgedOfOwn(record))];
         const cut = record.method === 'CONNECT' ? this.#pending.get(record.routePort) : undefined;
         if (cut === undefined || cut.host !== record.host)
             return [this.#ofAgent(record)];
@@ -3355,46 +3424,96 @@ class RequestJoiner {
         return [this.#ofAgent(first[1], first[1])];
     }
     #ofAgent(record, cut) {
-        return requestOf(record, 'agent', judged(record, this.#observed.rules, cut), cut?.serverName);
+        const judgement = judged(record, this.#observed.rules, this.#decisionOn(record), cut);
+        if (cut === undefined || cut.verdict !== undefined)
+            return requestOf(record, 'agent', judgement, cut?.serverName);
+        return requestOf({ ...record, status: cut.status }, 'agent', judgement);
+    }
+    #decisionOn(record) {
+        const { host, port } = record;
+        const scheme = schemeOf(record);
+        const { allow, deny } = this.#observed.rules;
+        if (allow.length + deny.length < MANY_ENTRIES)
+            return (0,egress_rules/* decide */.LD)(this.#observed.rules, { scheme, host, port });
+        const key = `${scheme} ${String(port)} ${host}`;
+        const known = this.#decisions.get(key);
+        if (known !== undefined)
+            return known;
+        if (this.#decisions.size >= MAX_DECISIONS)
+            this.#decisions.clear();
+        const decision = (0,egress_rules/* decide */.LD)(this.#observed.rules, { scheme, host, port });
+        this.#decisions.set(key, decision);
+        return decision;
     }
 }
-/** @param rules undefined for a request of AWF's own, on which no entry decides */
-function judged(record, rules, cut) {
-    if (rules === undefined) {
-        return { verdict: isRefused(record) ? 'refused' : 'allowed', reason: record.refusal ?? null, rule: null };
-    }
-    const { host, port } = record;
-    const decision = (0,egress_rules/* decide */.LD)(rules, { scheme: schemeOf(record), host, port });
+/** No entry decides on a request of AWF's own. */
+function judgedOfOwn(record) {
+    if (isRefused(record))
+        return { verdict: 'refused', reason: record.refusal ?? null, rule: null };
+    return { ...reached(record), rule: null };
+}
+function judged(record, rules, decision, cut) {
     const rule = decision.entry === undefined ? null : ruleOf(decision.entry);
-    if (isUnresolvable(record))
-        return { verdict: 'unresolvable', reason: null, rule };
+    const isAudit = rules.mode === 'audit';
+    if (isUnresolvable(record)) {
+        const isListed = decision.isAllowed || !isAudit;
+        return { verdict: 'unresolvable', reason: isListed ? null : whyNotListed(record), rule };
+    }
     if (cut === undefined && isRefused(record)) {
         // An entry that allows the name did not decide, if the address did.
         return { verdict: 'refused', reason: record.refusal ?? 'other', rule: decision.isAllowed ? null : rule };
     }
-    const isAudit = rules.mode === 'audit';
     if (isAudit && !decision.isAllowed && cut?.verdict !== 'closed-server-name') {
-        return { verdict: 'audited', reason: whyNotListed(record, rules), rule };
+        return { verdict: 'audited', reason: whyNotListed(record), rule };
     }
-    if (cut === undefined)
-        return { verdict: 'allowed', reason: null, rule };
+    if (cut?.verdict === undefined)
+        return { ...reached(cut ?? record), rule };
     const passed = isAudit && cut.verdict !== 'closed-server-name';
-    return { verdict: passed ? 'audited' : 'refused', reason: cut.verdict ?? null, rule };
+    return { verdict: passed ? 'audited' : 'refused', reason: cut.verdict, rule };
 }
-function whyNotListed({ host, port }, { allow }) {
+function reached(record) {
+    const reason = whyUnreached(record) ?? null;
+    return { verdict: reason === null ? 'allowed' : 'unreachable', reason };
+}
+/** As Squid puts it when it refuses. */
+function whyNotListed(record) {
+    const { host, port } = record;
     if ((0,domain/* looksLikeAddress */.i)(host))
         return 'address';
-    return port === 443 || port === 80 || allow.some((entry) => entry.port === port) ? 'not-listed' : 'port';
+    if (port === egress_entry/* DEFAULT_PORTS */.J2[schemeOf(record)])
+        return 'not-listed';
+    return schemeOf(record) === 'http' ? 'http-port' : 'port';
 }
 function requestOf(record, source, judgement, serverName) {
     const { time, durationMs, host, port, status, bytesSent, bytesReceived } = record;
+    const { verdict, reason, rule } = judgement;
+    // Written out: merging objects takes longer than everything else here.
     return {
         version: 1,
-        time: new Date(time * 1000).toISOString(),
-        ...{ durationMs, source, scheme: schemeOf(record), host, port, serverName: serverName ?? null },
-        ...judgement,
-        ...{ status, bytesSent, bytesReceived },
+        time: isoTime(time),
+        durationMs,
+        source,
+        scheme: schemeOf(record),
+        host,
+        port,
+        serverName: serverName ?? null,
+        verdict,
+        reason,
+        rule,
+        status,
+        bytesSent,
+        bytesReceived,
     };
+}
+/** The last second of which a time was asked for, with its text. Records come in order, and writing a date takes long. */
+let lastSecond = { second: Number.NaN, text: '' };
+/** @param time seconds since the epoch */
+function isoTime(time) {
+    const ms = Math.trunc(time * 1000);
+    const second = Math.floor(ms / 1000);
+    if (second !== lastSecond.second)
+        lastSecond = { second, text: new Date(second * 1000).toISOString().slice(0, -4) };
+    return `${lastSecond.text}${String(ms - second * 1000).padStart(3, '0')}Z`;
 }
 const schemeOf = ({ method }) => (method === 'CONNECT' ? 'https' : 'http');
 /** An entry as a report names it. */
@@ -3410,7 +3529,7 @@ var report_refusals = __webpack_require__(9775);
 
 
 /**
- * @param presetsOf the presets that cover a host
+ * @param presetsOf the presets that allow a host at a port
  */
 function egressReport(config, domains, usage, presetsOf) {
     const refusals = (0,report_refusals/* refusalsOf */.h)(config, domains.blocked, usage?.refused ?? []);
@@ -3418,7 +3537,7 @@ function egressReport(config, domains, usage, presetsOf) {
     const { mode, allow } = config.egress;
     return {
         ...{ mode, refusals, audited },
-        proposal: (0,allow_proposal/* allowProposal */.E$)(allow, [...audited.allowable, ...refusals.allowable], presetsOf),
+        proposal: (0,allow_proposal/* allowProposal */.E)(allow, [...audited.allowable, ...refusals.allowable], presetsOf),
         presets: presetsIn(allow),
         unexpected: (0,report_refusals/* unexpectedOf */.D)(refusals),
     };
@@ -3439,6 +3558,7 @@ function writePolicy({ squid }, { egress }, domains, { proposal }) {
         refused: domains.blocked.map(withoutTime),
         audited: domains.audited.map(withoutTime),
         unresolvable: domains.unresolvable.map(withoutTime),
+        unreachable: domains.unreachable.map(withoutTime),
         proposal: proposal === undefined ? null : { allowDomains: proposal.lines, leftOut: proposal.leftOut },
     });
 }
@@ -3448,7 +3568,7 @@ const withoutTime = ({ domain, requests, rule, reason, port }) => ({
 });
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/lines.js
-var report_lines = __webpack_require__(7018);
+var lines = __webpack_require__(7018);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __webpack_require__(3024);
 // EXTERNAL MODULE: external "node:path"
@@ -3544,8 +3664,6 @@ function write(path, content, secrets) {
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/request-writer.js
 var request_writer = __webpack_require__(7930);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/egress-entry.js
-var egress_entry = __webpack_require__(3035);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/contract.js
 var contract = __webpack_require__(270);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/request-log.js
@@ -3571,7 +3689,7 @@ const REVERSE = /\.(?:in-addr|ip6)\.arpa$/;
  * @param since when the run began, in milliseconds since the epoch
  */
 async function* refusedLookups({ apiProxy }, rules, since) {
-    for await (const line of (0,report_lines/* linesOf */.Dx)((0,external_node_path_.join)(apiProxy, contract/* API_PROXY_LOG_FILE */.Go))) {
+    for await (const line of (0,lines/* linesOf */.Dx)((0,external_node_path_.join)(apiProxy, contract/* API_PROXY_LOG_FILE */.Go))) {
         const record = (0,request_log/* parseRequestLine */.r)(line);
         if (record?.event !== 'lookup-refused' || Date.parse(record.time) < since || !isHost(record.name))
             continue;
@@ -3597,7 +3715,7 @@ const MAX_NAMES = 10_000;
 class Tally {
     #counts = new Map();
     #others = 0;
-    /** @param detail what the first request for the name says counts */
+    /** @param detail what the first request for the name says counts; the others are not asked */
     add(name, detail) {
         const count = this.#counts.get(name);
         if (count !== undefined)
@@ -3605,7 +3723,7 @@ class Tally {
         else if (this.#counts.size >= MAX_NAMES)
             this.#others += 1;
         else
-            this.#counts.set(name, { requests: 1, detail });
+            this.#counts.set(name, { requests: 1, detail: detail() });
     }
     has(name) {
         return this.#counts.has(name);
@@ -3638,7 +3756,8 @@ const NO_DOMAINS = {
     blocked: [],
     audited: [],
     unresolvable: [],
-    others: { allowed: 0, blocked: 0, audited: 0, unresolvable: 0 },
+    unreachable: [],
+    others: { allowed: 0, blocked: 0, audited: 0, unresolvable: 0, unreachable: 0 },
     unused: [],
     unreadableLines: 0,
 };
@@ -3654,36 +3773,41 @@ const NO_DOMAINS = {
 async function readDomains({ squid, apiProxy }, observed, since = 0) {
     const joiner = new RequestJoiner(observed);
     const counter = new DomainCounter(observed);
-    const lines = (0,report_lines/* linesOf */.Dx)((0,external_node_path_.join)(squid, contract/* ACCESS_LOG */.Cf));
+    const pieces = (0,lines/* piecesOf */.Xe)((0,external_node_path_.join)(squid, contract/* ACCESS_LOG */.Cf));
     // A log that cannot be read is no reason to make the other file.
-    const first = await lines.next();
+    const first = await pieces.next();
     const writer = new request_writer/* RequestWriter */.p8((0,external_node_path_.join)(squid, request_writer/* REQUESTS_FILE */.U0));
-    const take = async (requests) => {
+    const take = (requests) => {
         for (const request of requests) {
             counter.add(request);
-            await writer.write(request);
+            writer.add(request);
         }
     };
     try {
-        for (let next = first; next.done !== true; next = await lines.next()) {
-            if (next.value === '')
-                continue;
-            const record = parseAccessLine(next.value);
-            if (record === undefined)
-                counter.unreadableLines += 1;
-            else if (record !== 'no-request' && record.time * 1000 >= since)
-                await take(joiner.push(record));
+        for (let next = first; next.done !== true; next = await pieces.next()) {
+            for (const line of next.value) {
+                const record = line === '' ? 'no-request' : parseAccessLine(line);
+                if (record === undefined)
+                    counter.unreadableLines += 1;
+                else if (record !== 'no-request' && record.time * 1000 >= since)
+                    take(joiner.push(record));
+                if (writer.isFull)
+                    await writer.flush();
+            }
         }
-        await take(joiner.rest());
+        take(joiner.rest());
         const lookups = async () => {
-            for await (const lookup of refusedLookups({ apiProxy }, observed.rules, since))
-                await take([lookup]);
+            for await (const lookup of refusedLookups({ apiProxy }, observed.rules, since)) {
+                take([lookup]);
+                if (writer.isFull)
+                    await writer.flush();
+            }
         };
         // Whoever reads the models' requests in the same log says that it cannot be read.
         await lookups().catch(() => undefined);
     }
     finally {
-        await lines.return(undefined);
+        await pieces.return(undefined);
         await writer.close();
     }
     return { domains: counter.result(), unwritten: writer.error };
@@ -3697,11 +3821,13 @@ class DomainCounter {
     #blocked = new Tally();
     #audited = new Tally();
     #unresolvable = new Tally();
+    #unreachable = new Tally();
     constructor({ rules: { allow, deny } }) {
         this.#entries = [...allow, ...deny];
     }
     add({ source, scheme, time, host, port, serverName, verdict, rule, reason }) {
-        if (source !== 'agent')
+        // A proxy that refuses AWF itself keeps the command from its model.
+        if (source !== 'agent' && verdict !== 'unreachable')
             return;
         // The requests for a name say more than its lookup.
         if (scheme === 'dns' && this.#blocked.has(host))
@@ -3709,35 +3835,44 @@ class DomainCounter {
         if (rule !== null)
             this.#used.add(idOf(rule));
         // A name that was looked up would have been reached by HTTPS, as nearly every name is.
-        const detail = { rule, reason, port: scheme === 'dns' ? egress_entry/* DEFAULT_PORTS */.J2.https : port, firstAt: Date.parse(time) };
         // A tunnel that was cut tried to reach the name inside.
-        const name = verdict === 'allowed' ? host : (serverName ?? host);
+        const name = verdict === 'refused' || verdict === 'audited' ? (serverName ?? host) : host;
+        const asked = scheme === 'dns' ? egress_entry/* DEFAULT_PORTS */.J2.https : port;
+        const detail = () => ({ domain: name, rule, reason, port: asked, firstAt: Date.parse(time) });
+        // An entry opens one port, unless it is a usual one, so each of the others is a wish of its own.
+        const wish = (0,egress_entry/* isUsualPort */.Gf)(asked) ? name : `${name}:${String(asked)}`;
         switch (verdict) {
             case 'allowed':
                 this.#allowed.add(name, detail);
                 break;
             case 'refused':
-                this.#blocked.add(name, detail);
+                this.#blocked.add(wish, detail);
                 break;
             case 'audited':
-                this.#audited.add(name, detail);
+                this.#audited.add(wish, detail);
                 break;
             case 'unresolvable':
-                this.#unresolvable.add(host, detail);
+                this.#unresolvable.add(name, detail);
+                break;
+            case 'unreachable':
+                this.#unreachable.add(name, detail);
         }
     }
     result() {
         const lists = {
             ...{ allowed: this.#allowed, blocked: this.#blocked },
             ...{ audited: this.#audited, unresolvable: this.#unresolvable },
+            unreachable: this.#unreachable,
         };
-        const { allowed, blocked, audited, unresolvable } = lists;
+        const { allowed, blocked, audited, unresolvable, unreachable } = lists;
         return {
             ...{ allowed: allowed.ranked(), blocked: blocked.ranked() },
             ...{ audited: audited.ranked(), unresolvable: unresolvable.ranked() },
+            unreachable: unreachable.ranked(),
             others: {
                 ...{ allowed: allowed.others, blocked: blocked.others },
                 ...{ audited: audited.others, unresolvable: unresolvable.others },
+                unreachable: unreachable.others,
             },
             unused: this.#entries.map(ruleOf).filter((rule) => !this.#used.has(idOf(rule))),
             unreadableLines: this.unreadableLines,
@@ -3904,13 +4039,13 @@ async function readTraffic({ apiProxy, egress: rules }, { commandStarted }, { lo
         domains: await (0,src_reporter/* attempt */.CD)(reporter, "read Squid's log", async () => {
             const reading = readDomains(logs, { agent: agentAddress, rules }, since);
             const nothing = { domains: NO_DOMAINS, unwritten: undefined };
-            const { domains, unwritten } = await (commandStarted ? reading : (0,report_lines/* unlessMissing */.F2)(reading, nothing));
+            const { domains, unwritten } = await (commandStarted ? reading : (0,lines/* unlessMissing */.F2)(reading, nothing));
             await sayUnwritten(request_writer/* REQUESTS_FILE */.U0, unwritten, reporter);
             return domains;
         }),
         usage: await (0,src_reporter/* attempt */.CD)(reporter, "read the api-proxy's log", async () => {
             const reading = (0,report_usage/* readUsage */.k9)(logs, since, loadPricing);
-            const { usage, unwritten } = await (commandStarted && apiProxy ? reading : (0,report_lines/* unlessMissing */.F2)(reading, report_usage/* NOTHING_READ */.pp));
+            const { usage, unwritten } = await (commandStarted && apiProxy ? reading : (0,lines/* unlessMissing */.F2)(reading, report_usage/* NOTHING_READ */.pp));
             await sayUnwritten(request_writer/* API_REQUESTS_FILE */.J2, unwritten, reporter);
             return usage;
         }),
