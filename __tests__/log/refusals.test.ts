@@ -130,3 +130,19 @@ test('what was reached', () => {
     lines: ['a.example  22 requests, by a.example (allow-domains, line 1)'],
   });
 });
+
+test('entries that nothing used, and presets of which nothing was used', () => {
+  const ofPreset = (preset: string, entry: string) => ({ entry, from: 'allow-domains, line 2', preset });
+  const unused = [
+    { entry: 'b.example', from: '.github/awf.yml, line 4', preset: null },
+    ...[ofPreset('npm', 'one.example'), ofPreset('go', 'two.example'), ofPreset('go', 'three.example')],
+  ];
+  const nothing = 'Nothing used b.example (.github/awf.yml, line 4), go (allow-domains, line 2)';
+  const allowed = [judged('a.example', 1, { rule: ofPreset('npm', 'a.example') })];
+  expect(reachedGroup({ ...NO_DOMAINS, allowed, unused })?.lines.at(-1)).toBe(`${nothing}.`);
+  expect(reachedGroup({ ...NO_DOMAINS, unused })).toMatchObject({ title: 'reached no domain' });
+  const many = Array.from({ length: 30 }, (_, at) => ({ entry: `e${String(at)}.example`, from: 'x', preset: null }));
+  expect(reachedGroup({ ...NO_DOMAINS, unused: many })?.lines).toEqual([
+    expect.stringMatching(/e19\.example \(x\), and 10 more\.$/),
+  ]);
+});

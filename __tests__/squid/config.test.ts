@@ -423,7 +423,7 @@ describe('hardening', () => {
 
   test('X24 refuses names with octets that no host name has before it decides anything by name', () => {
     const rules = squid.all('http_access').map((words) => words.join(' '));
-    expect(rules.slice(1, 3)).toEqual(['deny bracketed_literal say_address', 'deny odd_name say_odd_name']);
+    expect(rules.slice(1, 3)).toEqual(['deny bracketed_literal say_ipv6_address', 'deny odd_name say_odd_name']);
   });
 
   test('keeps nothing on disk except its logs', () => {

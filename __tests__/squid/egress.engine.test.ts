@@ -60,7 +60,7 @@ const PAGES: Readonly<Record<string, { readonly request: string; readonly says: 
   },
   'IPv6 address': {
     request: 'CONNECT [2001:db8::1]:443',
-    says: '[2001:db8::1] is an address, and only names can be allowed.',
+    says: '[2001:db8::1] is an IPv6 address, and only names can be allowed, which are reached by IPv4.',
   },
   'odd name': {
     request: 'CONNECT a|b.allowed.example:443',

@@ -23149,9 +23149,10 @@ function refusedAnnotation({ refusals }) {
     const more = 'The end of the log and the job summary say what to add.';
     return { title: `AWF refused ${counted(names.length, nounFor(names))}`, text: `${listed(names, 10)}. ${more}` };
 }
-/** What the command reached; undefined if that was nothing. */
-function reachedGroup({ allowed, others }) {
-    if (allowed.length === 0)
+/** What the command reached, and which entries nothing used; undefined if there is neither. */
+function reachedGroup({ allowed, others, unused }) {
+    const left = unusedLines(allowed, unused);
+    if (allowed.length + left.length === 0)
         return undefined;
     const rows = allowed.slice(0, 50).map(({ domain, requests, rule }) => {
         const by = rule === null ? '' : `, by ${(0,file_names/* printable */.g$)(rule.preset ?? rule.entry)} (${(0,file_names/* printable */.g$)(rule.from)})`;
@@ -23160,9 +23161,21 @@ function reachedGroup({ allowed, others }) {
     const rest = allowed.length - rows.length;
     const requests = counted(sumOf(allowed) + others.allowed, 'request');
     return {
-        title: `reached ${counted(allowed.length, 'domain')} with ${requests}`,
-        lines: [...rowLines(rows), ...(rest > 0 ? [`${String(rest)} more domains are in Squid's log.`] : [])],
+        title: allowed.length === 0 ? 'reached no domain' : `reached ${counted(allowed.length, 'domain')} with ${requests}`,
+        lines: [...rowLines(rows), ...(rest > 0 ? [`${String(rest)} more domains are in Squid's log.`] : []), ...left],
     };
+}
+/** Entries that could go. A preset could if nothing used any of its entries; the summary has each of them. */
+function unusedLines(allowed, unused) {
+    const used = new Set(allowed.map(({ rule }) => rule?.preset));
+    const idle = unused.filter(({ preset }) => preset === null || !used.has(preset));
+    const names = [
+        ...new Set(idle.map(({ entry, preset, from }) => `${(0,file_names/* printable */.g$)(preset ?? entry)} (${(0,file_names/* printable */.g$)(from)})`)),
+    ];
+    if (names.length === 0)
+        return [];
+    const rest = names.length - refusals_MOST;
+    return [`Nothing used ${names.slice(0, refusals_MOST).join(', ')}${rest > 0 ? `, and ${String(rest)} more` : ''}.`];
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/log/ending.js
@@ -33814,9 +33827,16 @@ const PAGES = {
     port: 'ERR_AWF_PORT',
     'http-port': 'ERR_AWF_HTTP_PORT',
     address: 'ERR_AWF_ADDRESS',
+    // No line allows one: add-hosts takes addresses that Squid can reach.
+    'ipv6-address': 'ERR_AWF_IPV6_ADDRESS',
     // Only in an audit. The page for names would tell how to allow the name.
     'private-literal': 'ERR_AWF_ADDRESS',
     'odd-name': 'ERR_AWF_ODD_NAME',
+};
+/** What the log has in place of a reason that only differs in its page. */
+const LOGGED_AS = {
+    'ipv6-address': 'address',
+    'private-literal': 'private-address',
 };
 const aclOf = (reason) => `say_${reason.replaceAll('-', '_')}`;
 /** A rule that refuses what `acls` match, and says why. */
@@ -33830,7 +33850,7 @@ function refusalPages() {
         'reply_header_access Content-Type deny own_page',
         'reply_header_replace Content-Type text/plain;charset=utf-8',
         ...Object.entries(PAGES).flatMap(([reason, page]) => [
-            `acl ${aclOf(reason)} annotate_transaction ${REFUSAL}=${reason === 'private-literal' ? 'private-address' : reason}`,
+            `acl ${aclOf(reason)} annotate_transaction ${REFUSAL}=${LOGGED_AS[reason] ?? reason}`,
             `deny_info ${page} ${aclOf(reason)}`,
         ]),
     ];
@@ -34081,7 +34101,7 @@ function accessRules({ targets, egress, upstream }) {
     const blocks = egress.mode === 'block';
     return [
         'http_access deny manager',
-        refuse('bracketed_literal', 'address'),
+        refuse('bracketed_literal', 'ipv6-address'),
         refuse('odd_name', 'odd-name'),
         'http_access allow to_models',
         // An address of /etc/hosts counts as its name there, and so as an added host.

@@ -1163,9 +1163,10 @@ function refusedAnnotation({ refusals }) {
     const more = 'The end of the log and the job summary say what to add.';
     return { title: `AWF refused ${(0,numbers/* counted */.hS)(names.length, nounFor(names))}`, text: `${(0,amounts/* listed */.KE)(names, 10)}. ${more}` };
 }
-/** What the command reached; undefined if that was nothing. */
-function reachedGroup({ allowed, others }) {
-    if (allowed.length === 0)
+/** What the command reached, and which entries nothing used; undefined if there is neither. */
+function reachedGroup({ allowed, others, unused }) {
+    const left = unusedLines(allowed, unused);
+    if (allowed.length + left.length === 0)
         return undefined;
     const rows = allowed.slice(0, 50).map(({ domain, requests, rule }) => {
         const by = rule === null ? '' : `, by ${(0,file_names/* printable */.g$)(rule.preset ?? rule.entry)} (${(0,file_names/* printable */.g$)(rule.from)})`;
@@ -1174,9 +1175,21 @@ function reachedGroup({ allowed, others }) {
     const rest = allowed.length - rows.length;
     const requests = (0,numbers/* counted */.hS)(refusals_sumOf(allowed) + others.allowed, 'request');
     return {
-        title: `reached ${(0,numbers/* counted */.hS)(allowed.length, 'domain')} with ${requests}`,
-        lines: [...(0,log_rows/* rowLines */.u)(rows), ...(rest > 0 ? [`${String(rest)} more domains are in Squid's log.`] : [])],
+        title: allowed.length === 0 ? 'reached no domain' : `reached ${(0,numbers/* counted */.hS)(allowed.length, 'domain')} with ${requests}`,
+        lines: [...(0,log_rows/* rowLines */.u)(rows), ...(rest > 0 ? [`${String(rest)} more domains are in Squid's log.`] : []), ...left],
     };
+}
+/** Entries that could go. A preset could if nothing used any of its entries; the summary has each of them. */
+function unusedLines(allowed, unused) {
+    const used = new Set(allowed.map(({ rule }) => rule?.preset));
+    const idle = unused.filter(({ preset }) => preset === null || !used.has(preset));
+    const names = [
+        ...new Set(idle.map(({ entry, preset, from }) => `${(0,file_names/* printable */.g$)(preset ?? entry)} (${(0,file_names/* printable */.g$)(from)})`)),
+    ];
+    if (names.length === 0)
+        return [];
+    const rest = names.length - MOST;
+    return [`Nothing used ${names.slice(0, MOST).join(', ')}${rest > 0 ? `, and ${String(rest)} more` : ''}.`];
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/log/ending.js

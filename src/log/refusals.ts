@@ -214,9 +214,10 @@ export function refusedAnnotation({ refusals }: EgressReport): Annotation | unde
   return { title: `AWF refused ${counted(names.length, nounFor(names))}`, text: `${listed(names, 10)}. ${more}` };
 }
 
-/** What the command reached; undefined if that was nothing. */
-export function reachedGroup({ allowed, others }: DomainTraffic): Group | undefined {
-  if (allowed.length === 0) return undefined;
+/** What the command reached, and which entries nothing used; undefined if there is neither. */
+export function reachedGroup({ allowed, others, unused }: DomainTraffic): Group | undefined {
+  const left = unusedLines(allowed, unused);
+  if (allowed.length + left.length === 0) return undefined;
   const rows = allowed.slice(0, 50).map(({ domain, requests, rule }) => {
     const by = rule === null ? '' : `, by ${printable(rule.preset ?? rule.entry)} (${printable(rule.from)})`;
     return [printable(domain), `${counted(requests, 'request')}${by}`] as const;
@@ -224,7 +225,19 @@ export function reachedGroup({ allowed, others }: DomainTraffic): Group | undefi
   const rest = allowed.length - rows.length;
   const requests = counted(sumOf(allowed) + others.allowed, 'request');
   return {
-    title: `reached ${counted(allowed.length, 'domain')} with ${requests}`,
-    lines: [...rowLines(rows), ...(rest > 0 ? [`${String(rest)} more domains are in Squid's log.`] : [])],
+    title: allowed.length === 0 ? 'reached no domain' : `reached ${counted(allowed.length, 'domain')} with ${requests}`,
+    lines: [...rowLines(rows), ...(rest > 0 ? [`${String(rest)} more domains are in Squid's log.`] : []), ...left],
   };
+}
+
+/** Entries that could go. A preset could if nothing used any of its entries; the summary has each of them. */
+function unusedLines(allowed: readonly JudgedDomain[], unused: DomainTraffic['unused']): string[] {
+  const used = new Set(allowed.map(({ rule }) => rule?.preset));
+  const idle = unused.filter(({ preset }) => preset === null || !used.has(preset));
+  const names = [
+    ...new Set(idle.map(({ entry, preset, from }) => `${printable(preset ?? entry)} (${printable(from)})`)),
+  ];
+  if (names.length === 0) return [];
+  const rest = names.length - MOST;
+  return [`Nothing used ${names.slice(0, MOST).join(', ')}${rest > 0 ? `, and ${String(rest)} more` : ''}.`];
 }

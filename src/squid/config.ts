@@ -198,7 +198,7 @@ function accessRules({ targets, egress, upstream }: EgressPolicy): string[] {
   const blocks = egress.mode === 'block';
   return [
     'http_access deny manager',
-    refuse('bracketed_literal', 'address'),
+    refuse('bracketed_literal', 'ipv6-address'),
     refuse('odd_name', 'odd-name'),
     'http_access allow to_models',
     // An address of /etc/hosts counts as its name there, and so as an added host.

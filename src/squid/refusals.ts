@@ -20,12 +20,20 @@ const PAGES = {
   port: 'ERR_AWF_PORT',
   'http-port': 'ERR_AWF_HTTP_PORT',
   address: 'ERR_AWF_ADDRESS',
+  // No line allows one: add-hosts takes addresses that Squid can reach.
+  'ipv6-address': 'ERR_AWF_IPV6_ADDRESS',
   // Only in an audit. The page for names would tell how to allow the name.
   'private-literal': 'ERR_AWF_ADDRESS',
   'odd-name': 'ERR_AWF_ODD_NAME',
 } as const;
 
 export type Refusal = keyof typeof PAGES;
+
+/** What the log has in place of a reason that only differs in its page. */
+const LOGGED_AS: Readonly<Partial<Record<Refusal, Refusal>>> = {
+  'ipv6-address': 'address',
+  'private-literal': 'private-address',
+};
 
 const aclOf = (reason: Refusal): string => `say_${reason.replaceAll('-', '_')}`;
 
@@ -41,7 +49,7 @@ export function refusalPages(): string[] {
     'reply_header_access Content-Type deny own_page',
     'reply_header_replace Content-Type text/plain;charset=utf-8',
     ...(Object.entries(PAGES) as [Refusal, string][]).flatMap(([reason, page]) => [
-      `acl ${aclOf(reason)} annotate_transaction ${REFUSAL}=${reason === 'private-literal' ? 'private-address' : reason}`,
+      `acl ${aclOf(reason)} annotate_transaction ${REFUSAL}=${LOGGED_AS[reason] ?? reason}`,
       `deny_info ${page} ${aclOf(reason)}`,
     ]),
   ];
