@@ -21,7 +21,7 @@ const REQUESTS = 5_000;
  */
 const HEAP_PER_REQUEST = 50;
 /** Requests after which all code is compiled, and every pool and buffer has its final size. */
-const WARM_UP = 2_000;
+const WARM_UP = 6_000;
 /** Idle connections and tunnels end soon, so nothing at all is open before and after. */
 const LIMITS: Partial<Limits> = { tunnelIdleMs: 300, keepAliveMs: 300, lingerMs: 20, checkIntervalMs: 50 };
 
