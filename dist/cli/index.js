@@ -19367,7 +19367,8 @@ async function run(config, secrets, given) {
     const sandbox = new Sandbox(context.engine, context.runId, progress.timings, on, context.input);
     // While the command runs, the engine has time.
     const leftOvers = sandbox.started.then(() => removeLeftOverObjects(context));
-    void sandbox.started.then(loadReport);
+    // The end of the run loads it again, and tells if it cannot be loaded.
+    void sandbox.started.then(loadReport).catch(() => undefined);
     let lock;
     let services;
     try {
@@ -29298,7 +29299,8 @@ const HINT = 'Write http://[user:password@]host:port, https://… for a proxy th
 const ENCODE = 'In a user name or a password, write "/" as %2F, "?" as %3F, "#" as %23 and "\\" as %5C.';
 const UNREACHABLE = ['0.0.0.0/8', '127.0.0.0/8'].map(_shared_cidr_js__WEBPACK_IMPORTED_MODULE_2__/* .cidr */ .BF);
 /**
- * Reads `http://[user:password@]host:port`, the same with `https`, or `none`. No message repeats the text, because it may hold a password.
+ * Reads `http://[user:password@]host:port`, the same with `https`, or `none`. No message repeats the text, because it may
+ * hold a password.
  *
  * @throws UserError
  */

@@ -31,7 +31,8 @@ const ENCODE = 'In a user name or a password, write "/" as %2F, "?" as %3F, "#" 
 const UNREACHABLE = ['0.0.0.0/8', '127.0.0.0/8'].map(cidr);
 
 /**
- * Reads `http://[user:password@]host:port`, the same with `https`, or `none`. No message repeats the text, because it may hold a password.
+ * Reads `http://[user:password@]host:port`, the same with `https`, or `none`. No message repeats the text, because it may
+ * hold a password.
  *
  * @throws UserError
  */

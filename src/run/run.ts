@@ -67,7 +67,8 @@ export async function run(config: Config, secrets: Secrets, given: RunContext): 
   const sandbox = new Sandbox(context.engine, context.runId, progress.timings, on, context.input);
   // While the command runs, the engine has time.
   const leftOvers = sandbox.started.then(() => removeLeftOverObjects(context));
-  void sandbox.started.then(loadReport);
+  // The end of the run loads it again, and tells if it cannot be loaded.
+  void sandbox.started.then(loadReport).catch(() => undefined);
   let lock: WorkspaceLock | undefined;
   let services: OpenServices | undefined;
   try {
