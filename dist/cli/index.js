@@ -16150,8 +16150,6 @@ const ALWAYS_REPORTED = ['.gitmodules', '.lfsconfig'].map((path) => ({
     path,
     mode: 'report',
 }));
-/** The times of files lag behind the clock by less. */
-const CLOCK_STEP_MS = 1_000;
 /**
  * Surveys the workspace and plans the mounts that guard it. If its repository is elsewhere (a linked worktree, a
  * submodule), that is mounted as well, in the same way. Files that the workspace shares with places outside it are
@@ -16194,7 +16192,7 @@ async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temp
             workspace,
             roots,
             covered,
-            since: Date.now() - CLOCK_STEP_MS,
+            since: Date.now(),
             dotGit: own.dotGit,
             actionLinks: Object.fromEntries(used.links.map((path) => [path, own_repository_identify(path) ?? ''])),
             repositories: plan.repositories,

@@ -2451,6 +2451,15 @@ function unknown(why) {
 const MAX_OBJECT_BYTES = 512 << 20;
 /** What git computes from packs, and makes again if it is not there. It says where an object is, and may lie. */
 const DERIVED = /^objects\/pack\/(multi-pack-index.*|.*\.(bitmap|rev|mtimes))$/;
+/** The kernel's clock for files stands still for up to 10 ms. */
+const CLOCK_TICK_MS = 50;
+/**
+ * Whether a file may have changed from a moment on. Its own time lags behind the clock by less than a tick, or, on some file
+ * systems, by less than a second: those keep whole seconds only.
+ *
+ * @param ctimeMs when it changed last; the kernel sets this time, and nobody else can
+ */
+const mayHaveChanged = (ctimeMs, since) => ctimeMs >= since - (ctimeMs % 1_000 === 0 ? 1_000 : CLOCK_TICK_MS);
 const TRUE = { is: 'true' };
 const FORGED = { is: 'forged' };
 const NO_TIME = { is: 'unknown', why: 'there was no time' };
@@ -2458,11 +2467,11 @@ const TOO_LARGE = { is: 'unknown', why: 'it is too large' };
 /**
  * Moves aside the objects in a repository's stores whose content is not what their name says.
  *
- * @param since only those that changed from then on, in milliseconds; the kernel sets this time, and nobody else can
+ * @param since only those that changed from then on, in milliseconds since the epoch
  * @param end when to give up, by the same clock as `performance.now`
  */
 function checkObjects(repository, since, hashBytes, end) {
-    const changed = layout/* STORES */.ZZ.flatMap((store) => (0,files/* filesBelow */.DR)((0,posix_.join)(repository, store), files/* MAX_FILES */.BE, files/* unlock */.Tl).map((name) => (0,posix_.join)(store, name))).filter((name) => (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name))).ctimeMs >= since);
+    const changed = layout/* STORES */.ZZ.flatMap((store) => (0,files/* filesBelow */.DR)((0,posix_.join)(repository, store), files/* MAX_FILES */.BE, files/* unlock */.Tl).map((name) => (0,posix_.join)(store, name))).filter((name) => mayHaveChanged((0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name))).ctimeMs, since));
     for (const name of changed.filter((one) => DERIVED.test(one)))
         (0,external_node_fs_.rmSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name)), { force: true });
     const packs = new Set(changed.flatMap((name) => /^(objects\/pack\/pack-[0-9a-f]+)\.(pack|idx)$/.exec(name)?.[1] ?? []));

@@ -36,9 +36,6 @@ const ALWAYS_REPORTED: readonly ProtectedPath[] = ['.gitmodules', '.lfsconfig'].
   mode: 'report',
 }));
 
-/** The times of files lag behind the clock by less. */
-const CLOCK_STEP_MS = 1_000;
-
 /** What guarding a workspace needs to know beside the configuration. */
 export interface Surroundings {
   readonly agentUser: User;
@@ -99,7 +96,7 @@ export async function guardWorkspace(
       workspace,
       roots,
       covered,
-      since: Date.now() - CLOCK_STEP_MS,
+      since: Date.now(),
       dotGit: own.dotGit,
       actionLinks: Object.fromEntries(used.links.map((path) => [path, identify(path) ?? ''])),
       repositories: plan.repositories,

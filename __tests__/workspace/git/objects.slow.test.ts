@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { deflateSync } from 'node:zlib';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { checkObjects, type Checked } from '../../../src/workspace/git/objects.ts';
+import { checkObjects, mayHaveChanged, type Checked } from '../../../src/workspace/git/objects.ts';
 import { temporaryDirectory } from '../../../testing/builders.ts';
 import { git, HAS_GIT, tryGit } from '../../../testing/git.ts';
 import { give, ordinaryUser } from '../../../testing/runner/program.ts';
@@ -117,6 +118,26 @@ describe.skipIf(!HAS_GIT)('objects', () => {
     expect(git(top, 'cat-file', '-p', 'HEAD:build.sh').split('\n')[150]).not.toBe('changed');
     expect(check(top)).toEqual({ forged: [expect.stringMatching(PACK)], unchecked: [] });
     expect(readdirSync(join(top, '.git/objects/pack')).filter((name) => /\.(pack|idx)$/.test(name))).toEqual([]);
+  });
+
+  test('what was there before the run is not read again, even if the checkout ended a moment before', async () => {
+    const top = repository();
+    git(top, 'gc', '-q');
+    forgePack(top);
+    await sleep(150);
+    const since = Date.now();
+    expect(check(top, since)).toEqual(ALL_TRUE);
+    forgePack(top);
+    expect(check(top, since)).toEqual({ forged: [expect.stringMatching(PACK)], unchecked: [] });
+  });
+
+  test.each([
+    ['within the tick of the clock', 5_432_100, 5_432_110, true],
+    ['before it', 5_432_100, 5_432_200, false],
+    ['in the same second, on a file system that keeps seconds', 5_432_000, 5_432_900, true],
+    ['in the second before, on such a file system', 5_431_000, 5_432_900, false],
+  ])('a change %s', (_, ctimeMs, since, mayBeLater) => {
+    expect(mayHaveChanged(ctimeMs, since)).toBe(mayBeLater);
   });
 
   test('what git computes from packs is removed, and git makes it again', () => {

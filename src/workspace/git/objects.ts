@@ -18,6 +18,18 @@ const MAX_OBJECT_BYTES = 512 << 20;
 /** What git computes from packs, and makes again if it is not there. It says where an object is, and may lie. */
 const DERIVED = /^objects\/pack\/(multi-pack-index.*|.*\.(bitmap|rev|mtimes))$/;
 
+/** The kernel's clock for files stands still for up to 10 ms. */
+const CLOCK_TICK_MS = 50;
+
+/**
+ * Whether a file may have changed from a moment on. Its own time lags behind the clock by less than a tick, or, on some file
+ * systems, by less than a second: those keep whole seconds only.
+ *
+ * @param ctimeMs when it changed last; the kernel sets this time, and nobody else can
+ */
+export const mayHaveChanged = (ctimeMs: number, since: number): boolean =>
+  ctimeMs >= since - (ctimeMs % 1_000 === 0 ? 1_000 : CLOCK_TICK_MS);
+
 /** Names of files, relative to the repository. */
 export interface Checked {
   /** Moved aside: their content is not what their name says. */
@@ -34,13 +46,13 @@ const TOO_LARGE: Verdict = { is: 'unknown', why: 'it is too large' };
 /**
  * Moves aside the objects in a repository's stores whose content is not what their name says.
  *
- * @param since only those that changed from then on, in milliseconds; the kernel sets this time, and nobody else can
+ * @param since only those that changed from then on, in milliseconds since the epoch
  * @param end when to give up, by the same clock as `performance.now`
  */
 export function checkObjects(repository: string, since: number, hashBytes: 20 | 32, end: number): Checked {
   const changed = STORES.flatMap((store) =>
     filesBelow(join(repository, store), MAX_FILES, unlock).map((name) => join(store, name)),
-  ).filter((name) => lstatSync(bytes(join(repository, name))).ctimeMs >= since);
+  ).filter((name) => mayHaveChanged(lstatSync(bytes(join(repository, name))).ctimeMs, since));
   for (const name of changed.filter((one) => DERIVED.test(one))) rmSync(bytes(join(repository, name)), { force: true });
   const packs = new Set(
     changed.flatMap((name) => /^(objects\/pack\/pack-[0-9a-f]+)\.(pack|idx)$/.exec(name)?.[1] ?? []),
