@@ -110,3 +110,12 @@ test.each(AGENT_PROGRAMS)('smoke-$bin.yml asks for what no model knows', ({ bin 
   expect(text).toContain('/dev/urandom');
   expect(text).toContain(`test "$(cat proof.txt)" = "$(sha256sum challenge.txt)"`);
 });
+
+test('the smoke workflows all check the proof alike', () => {
+  const checks = AGENT_PROGRAMS.map(({ bin }) => {
+    const jobs = object(object(parse(read(`.github/workflows/smoke-${bin}.yml`)))['jobs']);
+    return objects(object(jobs['smoke'])['steps']).find(({ name }) => name === 'Check the proof');
+  });
+  expect(checks[0]).toBeDefined();
+  for (const check of checks) expect(check).toEqual(checks[0]);
+});

@@ -5,10 +5,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { PROVIDERS } from '../../src/shared/providers.ts';
-import { AGENT_PROGRAMS, install } from '../../testing/agents/programs.ts';
+import { AGENT_PROGRAMS, install, type AgentProgram } from '../../testing/agents/programs.ts';
 import { HAS_GO } from '../../testing/go-tool.ts';
 import type { Turn } from '../../testing/provider/server.ts';
 import { ROOT } from '../../testing/root.ts';
@@ -38,67 +38,75 @@ function localCopy(file: string, inputs: Readonly<Record<string, string>>): stri
   return stringify({ ...workflow, jobs: { smoke: { ...smoke, steps, permissions: {} } } });
 }
 
-describe.skipIf(!HAS_GO).each(AGENT_PROGRAMS)('the smoke workflow of $name, run by act', (program) => {
+interface Smoke {
+  readonly job: ActResult;
+  readonly provider: LocalProvider;
+}
+
+const directories: string[] = [];
+const providers: LocalProvider[] = [];
+
+afterAll(async () => {
+  for (const { server } of providers) await server.close();
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
+
+/** Runs a program's workflow with a model that answers `respond`. */
+async function run(program: AgentProgram, respond: readonly Turn[]): Promise<Smoke> {
   const file = `.github/workflows/smoke-${program.bin}.yml`;
   const { credentials } = PROVIDERS.find(({ id }) => id === program.provider)!;
-  const directories: string[] = [];
-  const providers: LocalProvider[] = [];
-
-  /** Runs the workflow with a model that answers `respond`. */
-  async function run(respond: readonly Turn[]): Promise<{ job: ActResult; provider: LocalProvider }> {
-    const [act, installed] = await Promise.all([installAct(), install(program)]);
-    const directory = mkdtempSync(join(tmpdir(), 'awf-smoke-'));
-    directories.push(directory);
-    const provider = await startLocalProvider({ respond });
-    providers.push(provider);
-    const ca = join(directory, 'ca.pem');
-    writeFileSync(ca, provider.ca.certPem);
-    const given = Object.entries(provider.inputs(program.provider));
-    const addresses = given.filter(([name]) => !credentials.some(({ input }) => input === name));
-    mkdirSync(join(directory, 'workflow'));
-    const workflow = join(directory, 'workflow', basename(file));
-    writeFileSync(
-      workflow,
-      localCopy(file, { ...Object.fromEntries(addresses), 'upstream-ca': ca, mounts: installed }),
-    );
-    const secret = /secrets\.(\w+)/.exec(readFileSync(workflow, 'utf8'))?.[1] ?? '';
-    const ended = new AbortController();
-    const job = await runAct({
-      act,
-      workflow,
-      directory,
-      env: { PATH: [join(installed, 'node_modules', '.bin'), process.env['PATH']].join(delimiter) },
-      secrets: { [secret]: TEST_KEYS[program.provider] },
-      signal: ended.signal,
-    });
-    return { job, provider };
-  }
-
-  const shell = (command: string): Turn => ({ toolUse: program.shellTool(command) });
-  let honest: Awaited<ReturnType<typeof run>>;
-
-  beforeAll(async () => {
-    honest = await run([shell('sha256sum challenge.txt > proof.txt'), 'It is done.']);
-  }, FETCH_LIMIT);
-  afterAll(async () => {
-    for (const { server } of providers) await server.close();
-    for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+  const [act, installed] = await Promise.all([installAct(), install(program)]);
+  const directory = mkdtempSync(join(tmpdir(), 'awf-smoke-'));
+  directories.push(directory);
+  const provider = await startLocalProvider({ respond });
+  providers.push(provider);
+  const ca = join(directory, 'ca.pem');
+  writeFileSync(ca, provider.ca.certPem);
+  const given = Object.entries(provider.inputs(program.provider));
+  const addresses = given.filter(([name]) => !credentials.some(({ input }) => input === name));
+  mkdirSync(join(directory, 'workflow'));
+  const workflow = join(directory, 'workflow', basename(file));
+  writeFileSync(workflow, localCopy(file, { ...Object.fromEntries(addresses), 'upstream-ca': ca, mounts: installed }));
+  const secret = /secrets\.(\w+)/.exec(readFileSync(workflow, 'utf8'))?.[1] ?? '';
+  const ended = new AbortController();
+  const job = await runAct({
+    act,
+    workflow,
+    directory,
+    env: { PATH: [join(installed, 'node_modules', '.bin'), process.env['PATH']].join(delimiter) },
+    secrets: { [secret]: TEST_KEYS[program.provider] },
+    signal: ended.signal,
   });
+  return { job, provider };
+}
 
-  test('passes if the agent runs the command', () => {
-    expect(honest.job.exitCode, honest.job.log).toBe(0);
-    const { requests } = honest.provider.server;
-    expect(requests.length).toBeGreaterThanOrEqual(2);
-    expect(new Set(requests.map(({ credential }) => credential))).toEqual(new Set(['accepted']));
-  });
+const shell = ({ shellTool }: AgentProgram, command: string): Turn => ({ toolUse: shellTool(command) });
 
-  // A model that only talks about it, and one that makes something up.
+describe.skipIf(!HAS_GO)('the smoke workflow, run by act,', () => {
+  test.each(AGENT_PROGRAMS)(
+    'passes if $name runs the command',
+    async (program) => {
+      const { job, provider } = await run(program, [
+        shell(program, 'sha256sum challenge.txt > proof.txt'),
+        'It is done.',
+      ]);
+      expect(job.exitCode, job.log).toBe(0);
+      const { requests } = provider.server;
+      expect(requests.length).toBeGreaterThanOrEqual(2);
+      expect(new Set(requests.map(({ credential }) => credential))).toEqual(new Set(['accepted']));
+    },
+    FETCH_LIMIT,
+  );
+
+  // A model that only talks about it, and one that makes something up. All four check the proof alike: see policy.test.ts.
   test(
     'fails if no tool ran, or another one',
     async () => {
-      const talk = await run(['It is done.']);
+      const [program] = AGENT_PROGRAMS as [AgentProgram];
+      const talk = await run(program, ['It is done.']);
       expect(talk.job.exitCode, talk.job.log).toBe(1);
-      const madeUp = await run([shell(`echo '${'0'.repeat(64)}  challenge.txt' > proof.txt`), 'It is done.']);
+      const forged = `echo '${'0'.repeat(64)}  challenge.txt' > proof.txt`;
+      const madeUp = await run(program, [shell(program, forged), 'It is done.']);
       expect(madeUp.job.exitCode, madeUp.job.log).toBe(1);
       const failures = madeUp.job.records.filter(({ stepResult }) => stepResult === 'failure');
       expect(failures).toContainEqual(expect.objectContaining({ step: 'Check the proof' }));
