@@ -10,6 +10,15 @@ import { ROOT } from '../../testing/root.ts';
 const awf = (...args: readonly string[]) =>
   spawnSync(process.execPath, [join(ROOT, 'src', 'cli.ts'), ...args], { encoding: 'utf8' });
 
+const scripts = new Map<string, string>();
+
+/** The script for a shell, printed once: the program takes a second to start from its sources. */
+function scriptFor(shell: string): string {
+  const script = scripts.get(shell) ?? awf('completion', shell).stdout;
+  scripts.set(shell, script);
+  return script;
+}
+
 const has = (shell: string): boolean => spawnSync(shell, ['--version']).status === 0;
 
 /** What the shell proposes for the last word, in a directory with the files `ca.pem` and `other`. */
@@ -18,7 +27,7 @@ function completed(shell: 'bash' | 'zsh' | 'fish', ...words: readonly string[]):
   mkdirSync(join(directory, 'here'));
   for (const name of ['ca.pem', 'other']) writeFileSync(join(directory, 'here', name), '');
   const script = join(directory, 'script');
-  writeFileSync(script, awf('completion', shell).stdout);
+  writeFileSync(script, scriptFor(shell));
   const [file, args] = {
     bash: [
       'bash',
@@ -74,7 +83,7 @@ describe.each(['bash', 'fish'] as const)('%s', (shell) => {
 
 test.skipIf(!has('zsh'))('zsh can read its script', () => {
   expect(completed('zsh')).toEqual([]);
-  expect(awf('completion', 'zsh').stdout).toMatch(/^#compdef awf\n/);
+  expect(scriptFor('zsh')).toMatch(/^#compdef awf\n/);
 });
 
 test('another shell is an error that lists those that there are', () => {
