@@ -38,28 +38,34 @@ export function filtered(reporter: RunReporter, level: LogLevel, groups: LogLeve
   };
 }
 
+/** `reporter`, but each of its messages is what `act` does with it. */
+export function by(reporter: RunReporter, act: (write: () => void) => void): RunReporter {
+  const through =
+    <T extends unknown[]>(write: (...message: T) => void) =>
+    (...message: T): void => {
+      act(() => {
+        write(...message);
+      });
+    };
+  return {
+    debug: through(reporter.debug),
+    info: through(reporter.info),
+    warning: through(reporter.warning),
+    error: through(reporter.error),
+    group: through(reporter.group),
+  };
+}
+
 /** Messages that wait for their turn. */
 export class Queue {
   readonly #waiting: (() => void)[] = [];
 
   /** Wraps `reporter`, so that its messages wait here while `isClosed` returns true. */
   in(reporter: RunReporter, isClosed: () => boolean): RunReporter {
-    const later =
-      <T extends unknown[]>(write: (...message: T) => void) =>
-      (...message: T): void => {
-        if (!isClosed()) write(...message);
-        else
-          this.#waiting.push(() => {
-            write(...message);
-          });
-      };
-    return {
-      debug: later(reporter.debug),
-      info: later(reporter.info),
-      warning: later(reporter.warning),
-      error: later(reporter.error),
-      group: later(reporter.group),
-    };
+    return by(reporter, (write) => {
+      if (isClosed()) this.#waiting.push(write);
+      else write();
+    });
   }
 
   /** Writes what waits, in order. */
