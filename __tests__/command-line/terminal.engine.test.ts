@@ -159,8 +159,7 @@ describe.skipIf(!HAS_TMUX)('a terminal', { timeout: 300_000 }, () => {
 
   test.each([
     ['a title without an end', '\\033]0;x'],
-    ['another character set', '\\033(0'],
-    ['a screen of one line', '\\033[30;30r'],
+    ['a device string without an end', '\\033Pq'],
   ])('shows what AWF reports, whatever the command leaves behind: %s', async (_, sequence) => {
     await open();
     for (const flags of ['', '--no-tty']) {
