@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { filtered, Queue, stderrReporter, usesColour, type RunReporter } from '../src/reporter.ts';
+import { filtered, harmless, Queue, stderrReporter, usesColour, type RunReporter } from '../src/reporter.ts';
 import type { LogLevel } from '../src/shared/log-level.ts';
 
 afterEach(() => {
@@ -33,6 +33,19 @@ describe('filtered', () => {
     sayAll(filtered(every, level));
     expect(said).toEqual(expected);
   });
+});
+
+test.each([
+  [
+    'AWF\u2019s own colours',
+    '\u001b[31m\u26d4\u001b[39m \u001b[33m\u26a0\u001b[39m',
+    '\u001b[31m\u26d4\u001b[39m \u001b[33m\u26a0\u001b[39m',
+  ],
+  ['hidden text', '\u001b[8mx', String.raw`\u001b[8mx`],
+  ['lines and tabs', 'a\n\tb\rc', String.raw`a${'\n\t'}b\u000dc`],
+  ['what reverses, tags and separates', '\u202e\u{e0041}\u2028', String.raw`\u202e\udb40\udc41\u2028`],
+])('what a terminal would obey is shown instead: %s', (_, text, expected) => {
+  expect(harmless(text)).toBe(expected);
 });
 
 test('stderrReporter writes one line per message to standard error, and none to standard output', () => {

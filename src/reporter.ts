@@ -38,28 +38,34 @@ export function filtered(reporter: RunReporter, level: LogLevel, groups: LogLeve
   };
 }
 
+/** `reporter`, but each of its messages is what `act` does with it. */
+export function by(reporter: RunReporter, act: (write: () => void) => void): RunReporter {
+  const through =
+    <T extends unknown[]>(write: (...message: T) => void) =>
+    (...message: T): void => {
+      act(() => {
+        write(...message);
+      });
+    };
+  return {
+    debug: through(reporter.debug),
+    info: through(reporter.info),
+    warning: through(reporter.warning),
+    error: through(reporter.error),
+    group: through(reporter.group),
+  };
+}
+
 /** Messages that wait for their turn. */
 export class Queue {
   readonly #waiting: (() => void)[] = [];
 
   /** Wraps `reporter`, so that its messages wait here while `isClosed` returns true. */
   in(reporter: RunReporter, isClosed: () => boolean): RunReporter {
-    const later =
-      <T extends unknown[]>(write: (...message: T) => void) =>
-      (...message: T): void => {
-        if (!isClosed()) write(...message);
-        else
-          this.#waiting.push(() => {
-            write(...message);
-          });
-      };
-    return {
-      debug: later(reporter.debug),
-      info: later(reporter.info),
-      warning: later(reporter.warning),
-      error: later(reporter.error),
-      group: later(reporter.group),
-    };
+    return by(reporter, (write) => {
+      if (isClosed()) this.#waiting.push(write);
+      else write();
+    });
   }
 
   /** Writes what waits, in order. */
@@ -89,13 +95,29 @@ export function recording(reporter: RunReporter): {
   return { reporter: { ...reporter, warning }, warnings };
 }
 
+/** What a terminal obeys or nobody sees, except for line ends, tabs and what joins emoji. The colours are AWF's own. */
+const UNSHOWN = /\u001b\[3[1-39]m|(?![\n\t\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** A text for a terminal. Files and names of others may be quoted in it: a policy file of a repository, for example. */
+export const harmless = (text: string): string =>
+  text.replace(UNSHOWN, (found) =>
+    found.startsWith('\u001b[')
+      ? found
+      : Array.from(
+          { length: found.length },
+          (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`,
+        ).join(''),
+  );
+
+const writeError = (text: string): unknown => process.stderr.write(harmless(text));
+
 /** Writes `awf: ...` lines to standard error. */
 export const stderrReporter: RunReporter = {
-  debug: (message) => process.stderr.write(`awf: debug: ${message}\n`),
-  info: (message) => process.stderr.write(`awf: ${message}\n`),
-  warning: (message) => process.stderr.write(`awf: warning: ${message}\n`),
-  error: (message) => process.stderr.write(`awf: error: ${message}\n`),
-  group: (title, lines) => process.stderr.write([`awf: ${title}`, ...lines.map((line) => `  ${line}`), ''].join('\n')),
+  debug: (message) => writeError(`awf: debug: ${message}\n`),
+  info: (message) => writeError(`awf: ${message}\n`),
+  warning: (message) => writeError(`awf: warning: ${message}\n`),
+  error: (message) => writeError(`awf: error: ${message}\n`),
+  group: (title, lines) => writeError([`awf: ${title}`, ...lines.map((line) => `  ${line}`), ''].join('\n')),
 };
 
 /**

@@ -27,7 +27,7 @@ test('everything begins with AWF', () => {
 });
 
 test('nothing in a message or in a group is a log command', () => {
-  const forged = ['::error::a', '  ::add-mask::b', 'c ##[error]d', ':::error::e'];
+  const forged = ['::error::a', '  ::add-mask::b', 'c ##[error]d', ':::error::e', '\u0085\u00a0::set-output name=x::f'];
   actionReporter.group('policy', forged);
   actionReporter.info(['lead', ...forged].join('\n'));
   actionReporter.debug(forged.join('\n'));

@@ -157,6 +157,18 @@ describe.skipIf(!HAS_TMUX)('a terminal', { timeout: 300_000 }, () => {
     await terminal.until(/^awf: error: --tty: the standard input of awf is not a terminal\.$/m);
   });
 
+  test.each([
+    ['a title without an end', '\\033]0;x'],
+    ['a device string without an end', '\\033Pq'],
+  ])('shows what AWF reports, whatever the command leaves behind: %s', async (_, sequence) => {
+    await open();
+    for (const flags of ['', '--no-tty']) {
+      terminal.enter(`clear; awf ${flags} -- sh -c 'printf "${sequence}"; exit 126'${REPORT}`);
+      expect(await ended()).toBe(126);
+      expect(terminal.screen()).toMatch(/^awf: error: A file could not be executed \(exit code 126\)/m);
+    }
+  });
+
   test('keeps standard error apart if it goes elsewhere', async () => {
     await open();
     terminal.enter(`awf -- sh -c 'test -t 1 && echo a terminal; test -t 2 || echo to the file >&2' 2> ../err${REPORT}`);

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { followLogs } from '../../src/logs/follow.ts';
 import { logJson } from '../../src/logs/json.ts';
 import { openLogs } from '../../src/logs/open.ts';
 import { readLogs } from '../../src/logs/read.ts';
@@ -191,6 +192,21 @@ describe('hostile logs', () => {
     expect(listText(report)).toMatch(/^[\n -~]*$/);
     expect(report.rows).toHaveLength(HOSTILE.length);
     expect(report.usage?.models).toHaveLength(1);
+  });
+
+  test('so does a request in a log that nobody has added up', async () => {
+    const time = new Date(START).toISOString();
+    const request = { event: 'request', time, provider: 'anthropic', status: 200, requests: 1, usage: null };
+    const odd = [{ provider: '\u001b]52;c;eA==\u0007' }, { model: 7 }, { error: {} }, { path: ['\u001b'] }];
+    const requests = [{}, ...odd].map((fields) => JSON.stringify({ ...request, ...fields }));
+    const directory = directoryWith({ 'api-proxy/requests.jsonl': `${requests.join('\n')}\n`, 'run.json': '{}' });
+    const report = await read(directory);
+    expect(logText(report, 'all', presetsOf, true)).not.toContain('\u001b');
+    expect(report.usage?.models.map(({ provider }) => provider)).toEqual(['anthropic']);
+    let text = '';
+    await followLogs(directory, 'all', (piece) => (text += piece), new AbortController().signal);
+    expect(text).toContain('anthropic');
+    expect(text).not.toContain('\u001b');
   });
 
   test('many names leave the report short', async () => {

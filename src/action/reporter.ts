@@ -3,9 +3,9 @@ import type { RunReporter } from '../reporter.ts';
 
 /**
  * Takes from a text what the runner reads as a log command: `::` at the start of a line, after spaces too, and `##[` anywhere.
- * Names that the command chose may be in it.
+ * Names that the command chose may be in it. U+0085 is a space for .NET, in which the runner is written, and not for us.
  */
-const inert = (text: string): string => text.replace(/^(\s*):(?=:)/gm, '$1: ').replaceAll('##[', '## [');
+const inert = (text: string): string => text.replace(/^([\s\u0085]*):(?=:)/gm, '$1: ').replaceAll('##[', '## [');
 
 /** The title of messages without one of their own. */
 const TITLE = { title: 'AWF' };

@@ -1,7 +1,7 @@
 import { DockerEngine } from '../docker/docker-engine.ts';
 import type { Engine } from '../docker/engine.ts';
 import { describeError } from '../errors.ts';
-import { stderrReporter } from '../reporter.ts';
+import { harmless, stderrReporter } from '../reporter.ts';
 import { usage } from './args.ts';
 import { COMPLETION } from './completion.ts';
 import { DOCTOR } from './doctor.ts';
@@ -44,7 +44,7 @@ export async function commandLine(
   try {
     const answer = await dispatch(argv, context);
     if (typeof answer === 'number') return answer;
-    process.stdout.write(answer.text);
+    process.stdout.write(harmless(answer.text));
     return answer.exitCode;
   } catch (error) {
     stderrReporter.error(describeError(error));

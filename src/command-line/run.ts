@@ -1,6 +1,8 @@
 import { tmpdir } from 'node:os';
+import type { Writable } from 'node:stream';
 import type { Built } from '../config/build.ts';
 import type { Config } from '../config/config.ts';
+import type { Sink } from '../docker/engine.ts';
 import { builtImageNames } from '../docker/images.ts';
 import { documentLink } from '../host/installation.ts';
 import { logPaths, writeSummaryFile } from '../host/log-directories.ts';
@@ -16,6 +18,7 @@ import { newRunId, run } from '../run/run.ts';
 import { inProcess } from '../workspace/look-through.ts';
 import { loadCliArgs } from './args.ts';
 import { inputKind, surroundings, type InputKind } from './input-kind.ts';
+import { Legible } from './legible.ts';
 import { LogsPlace } from './logs-place.ts';
 import type { Answer, CommandContext, Subcommand } from './subcommand.ts';
 import { Terminal } from './terminal.ts';
@@ -40,10 +43,13 @@ export const RUN: Subcommand = {
 async function runCommand({ config, secrets }: Built, input: InputKind, context: CommandContext): Promise<number> {
   const { root, signal, engineWith, environment } = context;
   const terminal = input === 'terminal' ? new Terminal(process.stdin, process.stdout, process.stderr.isTTY) : undefined;
+  const legible = process.stderr.isTTY ? new Legible() : undefined;
+  const own = legible?.in(stderrReporter) ?? stderrReporter;
   // On a laptop, the policy and the start are no news.
-  const told = filtered(terminal?.patient(stderrReporter) ?? stderrReporter, config.logLevel, 'debug');
+  const told = filtered(terminal?.patient(own) ?? own, config.logLevel, 'debug');
   const { reporter, warnings } = recording(told);
-  const stdout = writeTo(process.stdout);
+  const sinkFor = (stream: Writable): Sink => legible?.through(writeTo(stream)) ?? writeTo(stream);
+  const stdout = sinkFor(process.stdout);
   const runId = newRunId();
   const logs = new LogsPlace(runId, reporter);
   const result = await run(config, secrets, {
@@ -52,7 +58,7 @@ async function runCommand({ config, secrets }: Built, input: InputKind, context:
     reporter,
     warnNow: reporter.warning,
     // Without the limit of a job's log: the output may be what the command is for.
-    output: { stdout: terminal?.through(stdout) ?? stdout, stderr: writeTo(process.stderr) },
+    output: { stdout: terminal?.through(stdout) ?? stdout, stderr: sinkFor(process.stderr) },
     input: terminal ?? (input === 'data' ? pipedInput(process.stdin) : undefined),
     root,
     images: () => builtImageNames(`${root}/dist`),

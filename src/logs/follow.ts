@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StringDecoder } from 'node:string_decoder';
+import { apiRequest } from '../report/api-request.ts';
 import { parseRequestLine } from '../report/request-log.ts';
 import { AccessLines } from './access-lines.ts';
 import { directorySource } from './directory-source.ts';
@@ -60,7 +61,7 @@ function requestText(request: EgressRequest, part: Part, start: number): string 
 function modelText(line: string, start: number): string {
   const record = parseRequestLine(line);
   if (record?.event !== 'request') return '';
-  const { provider, host, model, status, usage, error, method, path } = record;
+  const { provider, host, model, status, usage, error, method, path } = apiRequest(record, undefined);
   const name = provider ?? shown(host ?? '', 40);
   const what = model === null ? `${shown(method, 10)} ${shown(path, 60)}` : shown(model);
   const used = usage === null ? '' : `  ${rounded(usage.inputTokens)} in, ${rounded(usage.outputTokens)} out`;

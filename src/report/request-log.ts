@@ -1,5 +1,12 @@
+import { PROVIDERS } from '../shared/providers.ts';
 import type { DroppedRecord, RequestRecord } from '../shared/request-record.ts';
 import { USAGE_COUNTS, type JsonObject } from '../shared/usage.ts';
+
+/** A log from elsewhere may have anything for a name, and reports show this one as it is. */
+const PROVIDER_IDS: ReadonlySet<unknown> = new Set(PROVIDERS.map(({ id }) => id));
+
+/** Earlier versions did not have all of them. */
+const TEXTS = ['host', 'method', 'path', 'model', 'rule', 'error'] as const satisfies (keyof RequestRecord)[];
 
 /** The first lookup of a name that the sandbox's resolver refused. */
 export interface LookupRecord {
@@ -29,8 +36,9 @@ export function parseRequestLine(line: string): RequestRecord | DroppedRecord | 
   switch (event) {
     case 'request': {
       const isWhole = isCount(status) && isCount(requests) && (usage === null || isUsage(usage));
-      const isServed = typeof provider === 'string' || (provider === null && typeof record['host'] === 'string');
-      return isServed && isWhole ? (record as unknown as RequestRecord) : undefined;
+      const isText = TEXTS.every((name) => typeof (record[name] ?? '') === 'string');
+      const isServed = PROVIDER_IDS.has(provider) || (provider === null && typeof record['host'] === 'string');
+      return isServed && isText && isWhole ? (record as unknown as RequestRecord) : undefined;
     }
     case 'dropped': {
       const isWhole = isCount(record['lines']) && isCount(requests) && isUsage(record);

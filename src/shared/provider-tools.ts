@@ -21,13 +21,17 @@ export interface Place {
   readonly key?: string;
   /** Texts that pass. If absent, anything but `null` is refused, whatever its type. */
   readonly passes?: RegExp;
-  /** What else there can be. A text that neither list knows is refused, too. */
+  /** What else there can be. */
   readonly hosted: Hosted;
+  /** A text that neither list knows is refused, unless this is set. */
+  readonly others?: 'pass';
 }
 
 /** The rules for one format of request bodies. */
 export interface BodyRules {
   readonly places: readonly Place[];
+  /** Keys that count as one, and the name under which `places` has them. The first pattern that matches decides. */
+  readonly families: readonly (readonly [pattern: RegExp, name: string])[];
   /** Keys of what the client defines itself (schemas, arguments, metadata). Nothing inside is judged. */
   readonly own: readonly string[];
 }
@@ -39,14 +43,66 @@ export interface ToolHeader {
   readonly hosted: Hosted;
 }
 
-const DATA_URL = /^data:/i;
 const ANY = /^/;
+const REMOTE: Hosted = [[ANY, 'remote-files']];
 
-/** The key's value is an address, or an object that has it under `url`. Only `data:` URLs need no connection. */
-export const address = (key: string): Place[] => [
-  { key, passes: DATA_URL, hosted: [[ANY, 'remote-files']] },
-  { inside: key, key: 'url', passes: DATA_URL, hosted: [[ANY, 'remote-files']] },
-];
+/** Only `data:` URLs need no connection. */
+const DATA_URL = /^(?:data:|$)/i;
+/** A file that is written out, or the id of one. Neither has a character that a host or a scheme needs. */
+const INLINE = /^(?:data:|[\w+/=\s-]*$)/i;
 
 /** Whatever the key's value is, it switches the tool on. */
 export const present = (key: string, tool: ProviderTool): Place => ({ key, hosted: [[ANY, tool]] });
+
+/** The tool that a text stands for is refused. Any other text passes. */
+export const named = (key: string, hosted: Hosted): Place => ({ key, hosted, others: 'pass' });
+
+/** The names of Google's tools. Some gateways take them in other formats, too. */
+export const GOOGLE_TOOLS: Hosted = [
+  [/^(?:(?:google|enterpriseweb|exaai|parallelai)search(?:retrieval)?|googlemaps)$/, 'web-search'],
+  [/^urlcontext$/, 'web-fetch'],
+  [/^codeexecution$/, 'code-execution'],
+  [/^mcpservers?$/, 'mcp'],
+  [/^(?:filesearch|retrieval)$/, 'remote-files'],
+];
+
+/** Keys whose value is a file in some format: OpenAI's, and what gateways take beside it. */
+const FILES = ['filedata', 'fileid', 'image', 'images', 'audio', 'video', 'videos', 'document'];
+
+/** `image_url`, `document_url`, `callback_url`, ...: the provider may load or call any of them. */
+const ADDRESS = '*url';
+
+/**
+ * Models that search without being asked to: OpenAI's, Perplexity's, Groq's, and OpenRouter's variant of any model. No model
+ * has a name that is so long that its end could escape.
+ */
+const SEARCHES =
+  /-search(?:-|$)|:online$|-deep-research(?:-|$)|(?:^|[/-])sonar(?:-|$)|^(?:groq\/)?compound(?:-|$)|^.{200}/is;
+
+/** Where the name of a model is. {@link MODEL_IN_PATH} has another place. */
+export const MODEL_KEY = 'model';
+
+/** A model that is named in the path: that of Azure's deployments, and of Google's API. Gateways take any name there. */
+export const MODEL_IN_PATH = /(?<=\/deployments\/)[^/]+|(?<=\/models\/)[^/:]+/;
+
+/**
+ * What gateways add to the format of another provider: OpenRouter, LiteLLM, xAI, Qwen, Mistral and Baidu among them. The
+ * makers of the formats have most of it themselves.
+ */
+export const ADDED: Pick<BodyRules, 'places' | 'families'> = {
+  places: [
+    present('plugins', 'web-search'),
+    present('*search', 'web-search'),
+    ...[MODEL_KEY, 'models', 'fallbacks'].map((key) => named(key, [[SEARCHES, 'web-search']])),
+    { key: ADDRESS, passes: DATA_URL, hosted: REMOTE },
+    ...[ADDRESS, ...FILES].map((inside): Place => ({ inside, key: 'url', passes: DATA_URL, hosted: REMOTE })),
+    ...FILES.map((key): Place => ({ key, passes: INLINE, hosted: REMOTE })),
+    { inside: 'inputaudio', key: 'data', passes: INLINE, hosted: REMOTE },
+  ],
+  families: [
+    // That of an MCP server is part of a tool.
+    [/^(?!server).+urls?$/, ADDRESS],
+    // So is a search in files, and a search of tools is no search in the web.
+    [/^(?!file|hybrid|tool|vector|vertex).*search/, '*search'],
+  ],
+};

@@ -1,7 +1,8 @@
 /** The parts of a step's output on which a runner acts. */
 
-/** A command in today's syntax starts a line. One in the old syntax can be anywhere in it. */
-const COMMAND = /^\s*::(?<name>[^\s:]+)(?: [^:]*)?::(?<value>.*)$|##\[(?<oldName>[^\s\]]+)[^\]]*\](?<oldValue>.*)$/;
+/** A command in today's syntax starts a line, behind what .NET takes for spaces. One in the old syntax can be anywhere in it. */
+const COMMAND =
+  /^[\s\u0085]*::(?<name>[^\s:]+)(?: [^:]*)?::(?<value>.*)$|##\[(?<oldName>[^\s\]]+)[^\]]*\](?<oldValue>.*)$/;
 
 /**
  * The log commands that a runner carries out, in order, without `stop-commands` and its end. Source:

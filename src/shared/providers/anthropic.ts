@@ -1,6 +1,6 @@
 import { CLAUDE_KEY_HELPER } from '../contract.ts';
 import { freePost, get, post, spelled, under, type Endpoint } from '../endpoints.ts';
-import { present, type BodyRules, type ToolHeader } from '../provider-tools.ts';
+import { ADDED, named, present, type BodyRules, type Hosted, type Place, type ToolHeader } from '../provider-tools.ts';
 import { jsonFile, PLACEHOLDER_TOKEN, type ApiError, type ProviderEntry } from '../provider-entry.ts';
 import { isObject, tokens, type JsonObject, type Usage } from '../usage.ts';
 
@@ -40,20 +40,25 @@ export function readAnthropic(counts: JsonObject): Usage {
   };
 }
 
+/** The client runs them. It has the browser, the computer and the memory of those tools. */
+const CLIENT_TOOLS =
+  /^(?:custom|tool_search_tool_[a-z0-9]+(?:_\d{8})?|(?:bash|text_editor|computer|computer_toolset|browser_toolset|memory|advisor)_\d{8})$/;
+
+/** The provider runs them. */
+const HOSTED: Hosted = [
+  [/^web_search(?:_\d{8})?$/, 'web-search'],
+  [/^web_fetch(?:_\d{8})?$/, 'web-fetch'],
+  [/^code_execution(?:_\d{8})?$/, 'code-execution'],
+  [/^mcp_toolset(?:_\d{8})?$/, 'mcp'],
+];
+
 /** https://docs.anthropic.com/en/api/messages; a tool without a type is the client's own. */
 export const ANTHROPIC_BODY: BodyRules = {
   places: [
-    {
-      inside: 'tools',
-      key: 'type',
-      passes: /^(?:custom|(?:bash|text_editor|computer|memory|tool_search_tool_[a-z0-9]+|advisor)_\d{8})$/,
-      hosted: [
-        [/^web_search_/, 'web-search'],
-        [/^web_fetch_/, 'web-fetch'],
-        [/^code_execution_/, 'code-execution'],
-        [/^mcp_toolset$/, 'mcp'],
-      ],
-    },
+    // A message may define a tool, too: `tool_addition`, with the beta `inline-tools-2026-09-15`.
+    ...['tools', 'definition'].map((inside): Place => ({ inside, key: 'type', passes: CLIENT_TOOLS, hosted: HOSTED })),
+    // Wherever a tool is defined.
+    named('type', HOSTED),
     present('mcpservers', 'mcp'),
     {
       inside: 'source',
@@ -62,15 +67,17 @@ export const ANTHROPIC_BODY: BodyRules = {
       hosted: [[/^url$/, 'remote-files']],
     },
     { inside: 'source', key: 'url', hosted: [[/^/, 'remote-files']] },
+    ...ADDED.places,
   ],
-  own: ['inputschema', 'inputexamples', 'input', 'schema', 'metadata'],
+  families: ADDED.families,
+  own: ['inputschema', 'outputschema', 'inputexamples', 'input', 'schema', 'metadata', 'trigger'],
 };
 
 /** https://docs.anthropic.com/en/api/beta-headers */
 const BETAS: ToolHeader = {
   name: 'anthropic-beta',
   hosted: [
-    [/^mcp-client-/, 'mcp'],
+    [/^mcp-/, 'mcp'],
     [/^web-search-/, 'web-search'],
     [/^web-fetch-/, 'web-fetch'],
     [/^(?:code-execution|skills)-/, 'code-execution'],

@@ -1,6 +1,6 @@
 import { freePost, get, post, spelled, under, websocket, type Endpoint } from '../endpoints.ts';
 import { endsSpending, jsonFile, type ApiError, type ProviderEntry } from '../provider-entry.ts';
-import type { BodyRules } from '../provider-tools.ts';
+import { ADDED, GOOGLE_TOOLS, present, type BodyRules } from '../provider-tools.ts';
 import { tokens, type JsonObject, type Usage } from '../usage.ts';
 
 /** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
@@ -38,25 +38,21 @@ function readUsage(counts: JsonObject): Usage {
 /** https://ai.google.dev/api/caching#Tool and #FileData. JSON for a protocol buffer may name a field in two ways. */
 const BODY: BodyRules = {
   places: [
+    { inside: 'tools', passes: /^(?:functiondeclarations|computeruse)$/, hosted: GOOGLE_TOOLS },
+    // Wherever a tool is switched on.
+    present('urlcontext', 'web-fetch'),
+    present('mcpservers', 'mcp'),
     {
-      inside: 'tools',
-      passes: /^(?:functiondeclarations|computeruse)$/,
-      hosted: [
-        [/^(?:googlesearch|googlesearchretrieval|enterprisewebsearch|googlemaps)$/, 'web-search'],
-        [/^urlcontext$/, 'web-fetch'],
-        [/^codeexecution$/, 'code-execution'],
-        [/^mcpservers?$/, 'mcp'],
-        [/^(?:filesearch|retrieval)$/, 'remote-files'],
-      ],
-    },
-    {
-      key: 'fileuri',
+      // Where a file is, and where Google is to write one.
+      key: '*uri',
       // A file of the account's: it is at the provider already.
       passes: /^https:\/\/generativelanguage\.googleapis\.com\/v1(?:alpha|beta)?\/files\/[\w-]+$/,
       hosted: [[/^/, 'remote-files']],
     },
+    ...ADDED.places,
   ],
-  own: ['functiondeclarations', 'args', 'response', 'responseschema', 'responsejsonschema', 'labels'],
+  families: [[/uris?(?:prefix)?$/, '*uri'], ...ADDED.families],
+  own: ['functiondeclarations', 'args', 'response', 'responseschema', 'responsejsonschema', 'labels', 'partmetadata'],
 };
 
 /** https://cloud.google.com/apis/design/errors */

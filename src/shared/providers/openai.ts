@@ -1,7 +1,7 @@
 import { freePost, get, post, spelled, under, websocket, type Endpoint } from '../endpoints.ts';
 import type { InjectionForm } from '../injection.ts';
 import { endsSpending, type ApiError, type ProviderEntry } from '../provider-entry.ts';
-import { address, present, type BodyRules, type Place } from '../provider-tools.ts';
+import { ADDED, GOOGLE_TOOLS, named, present, type BodyRules, type Hosted } from '../provider-tools.ts';
 import { isObject, tokens, type JsonObject, type Usage } from '../usage.ts';
 
 /** Azure OpenAI wants it everywhere: https://learn.microsoft.com/azure/ai-foundry/openai/reference */
@@ -66,8 +66,14 @@ export function readOpenAi(counts: JsonObject): Usage {
   };
 }
 
-/** The names of models that search without being asked to: OpenAI's, and OpenRouter's variant of any model. */
-const NO_SEARCH = /^(?!.*(?:-search(?:-|$)|:online$))/s;
+/** The provider runs them. */
+const HOSTED: Hosted = [
+  [/^web_search(?:_preview)?(?:_\d{4}_\d\d_\d\d)?$/, 'web-search'],
+  [/^mcp$/, 'mcp'],
+  [/^(?:code_interpreter|hosted_shell|programmatic_tool_calling)$/, 'code-execution'],
+  // It reads the files that the key's account keeps at the provider.
+  [/^file_search$/, 'remote-files'],
+];
 
 /**
  * https://platform.openai.com/docs/api-reference/responses/create, /chat/create and /realtime-client-events. Codex 0.169.0
@@ -80,23 +86,21 @@ export const OPENAI_BODY: BodyRules = {
       key: 'type',
       passes:
         /^(?:function|custom|namespace|local_shell|apply_patch|tool_search|computer|computer_use(?:_preview)?|image_generation)$/,
-      hosted: [
-        [/^web_search/, 'web-search'],
-        [/^mcp$/, 'mcp'],
-        [/^(?:code_interpreter|shell|hosted_shell|programmatic_tool_calling)$/, 'code-execution'],
-        // It reads the files that the key's account keeps at the provider.
-        [/^file_search$/, 'remote-files'],
-      ],
+      // A shell may be the client's own, but without a look at its `environment`, nobody can tell.
+      hosted: [...HOSTED, [/^web_search/, 'web-search'], [/^shell$/, 'code-execution']],
     },
-    present('websearchoptions', 'web-search'),
+    // Wherever a tool is defined.
+    named('type', HOSTED),
+    { inside: 'tools', hosted: GOOGLE_TOOLS, others: 'pass' },
     // Azure connects to an index whose address the request names.
     present('datasources', 'remote-files'),
-    // What servers with OpenAI's format add to it: xAI, OpenRouter, Qwen.
-    ...['searchparameters', 'plugins', 'enablesearch'].map((key) => present(key, 'web-search')),
-    ...['model', 'models'].map((key): Place => ({ key, passes: NO_SEARCH, hosted: [[/^/, 'web-search']] })),
-    ...['imageurl', 'fileurl', 'audiourl', 'videourl'].flatMap(address),
+    ...ADDED.places,
   ],
-  own: ['parameters', 'schema', 'jsonschema', 'inputschema', 'metadata', 'clientmetadata'],
+  families: ADDED.families,
+  own: [
+    ...['parameters', 'schema', 'jsonschema', 'inputschema', 'outputschema', 'guidedjson', 'structuredoutputs'],
+    ...['arguments', 'env', 'metadata', 'clientmetadata'],
+  ],
 };
 
 /** https://learn.microsoft.com/azure/ai-foundry/openai/reference: a key goes as `api-key`, a token of Entra ID as a bearer. */

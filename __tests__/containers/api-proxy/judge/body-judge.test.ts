@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { JsonJudge } from '../../../../containers/api-proxy/src/judge/body-judge.ts';
 import { PROVIDER_TOOLS, type ProviderTool } from '../../../../src/shared/provider-tools.ts';
 import { PROVIDERS, type ProviderId } from '../../../../src/shared/providers.ts';
-import { post, sendRaw } from '../../../../testing/sidecar/client.ts';
+import { post, send, sendRaw } from '../../../../testing/sidecar/client.ts';
 import { eventually, INFERENCE, UNREAD, useSidecar } from '../../../../testing/sidecar/sidecar.ts';
 
 const EVIL = 'https://evil.example/x?stolen';
@@ -22,6 +22,8 @@ const ANTHROPIC_CLIENT = [
   { type: 'text_editor_20250728', name: 'e' },
   { type: 'memory_20250818', name: 'm' },
   { type: 'tool_search_tool_regex_20251119', name: 't' },
+  { type: 'tool_search_tool_bm25', name: 't' },
+  ...[{ type: 'browser_toolset_20260801' }, { type: 'computer_toolset_20260801' }],
 ];
 
 /** What each format offers, and the same request without it. */
@@ -61,6 +63,47 @@ const OPENAI: readonly Case[] = [
     { input: [{ type: 'additional_tools', tools: [{ type: 'namespace', tools: [{ type: 'web_search' }] }] }] },
     { input: [{ type: 'additional_tools', tools: OPENAI_CLIENT }] },
   ],
+  ['a tool of Google’s, at a gateway', 'web-search', { tools: [{ googleSearch: {} }] }, { tools: [OPENAI_CLIENT[0]] }],
+  ['another one', 'web-fetch', { tools: [{ url_context: {} }] }, { tools: [{ type: 'function', name: 'urlContext' }] }],
+  ['a tool that is not in a list', 'mcp', { tool: { type: 'mcp', server_url: EVIL } }, { tool: OPENAI_CLIENT[0] }],
+  ['a search of Baidu’s', 'web-search', { web_search: { enable: true } }, { web_search: null }],
+  ['a model that researches', 'web-search', { model: 'o/o3-deep-research' }, { model: 'gpt-rosalind-research' }],
+  ['a model of Perplexity’s', 'web-search', { model: 'perplexity/sonar-pro' }, { model: 'sonarqube-helper' }],
+  ['a system of Groq’s', 'web-search', { model: 'groq/compound-mini' }, { model: 'compounds-1' }],
+  ['a model that stands in', 'web-search', { fallbacks: ['a/b', 'a/b:online'] }, { fallbacks: ['a/b'] }],
+  ['a name without an end', 'web-search', { model: `${'x'.repeat(3_000)}:online` }, { model: 'x'.repeat(190) }],
+  ['a call back', 'remote-files', { callback_url: EVIL }, { metadata: { callback_url: EVIL }, callback_url: '' }],
+  [
+    'a document (Mistral)',
+    'remote-files',
+    chatContent({ type: 'document_url', document_url: EVIL }),
+    chatContent({ type: 'document_url', document_url: DATA }),
+  ],
+  [
+    'a file (OpenRouter)',
+    'remote-files',
+    chatContent({ type: 'file', file: { filename: 'a', file_data: EVIL } }),
+    chatContent({ type: 'file', file: { filename: EVIL, file_data: DATA } }),
+  ],
+  [
+    'a file’s id (LiteLLM)',
+    'remote-files',
+    chatContent({ type: 'file', file: { file_id: 'gs://evil/x' } }),
+    chatContent({ type: 'file', file: { file_id: 'file-AbC_12' } }),
+  ],
+  [
+    'sound (Qwen)',
+    'remote-files',
+    chatContent({ type: 'input_audio', input_audio: { data: EVIL, format: 'mp3' } }),
+    chatContent({ type: 'input_audio', input_audio: { data: 'SUQz+/8=', format: 'mp3' } }),
+  ],
+  [
+    'the pictures of a film (Qwen)',
+    'remote-files',
+    chatContent({ type: 'video', video: [DATA, EVIL] }),
+    chatContent({ type: 'video', video: [DATA, 'iVBORw0KGgo='] }),
+  ],
+  ['a picture to embed (Jina)', 'remote-files', { input: [{ image: EVIL }] }, { input: [{ image: 'iVBORw0KGgo=' }] }],
   [
     'an image of a chat',
     'remote-files',
@@ -87,7 +130,21 @@ const OPENAI: readonly Case[] = [
   ],
 ];
 
+const adding = (definition: object) => ({
+  messages: [
+    {
+      role: 'user',
+      content: [{ type: 'tool_addition', tool: { type: 'tool_definition', definition } }, { type: 'text' }],
+    },
+  ],
+});
+
 const ANTHROPIC: readonly Case[] = [
+  ['a tool that a message adds', 'web-fetch', adding({ type: 'web_fetch_20260318' }), adding(ANTHROPIC_CLIENT[0]!)],
+  ['a set of tools that one adds', 'mcp', adding({ type: 'mcp_toolset' }), adding(ANTHROPIC_CLIENT[2]!)],
+  ['an unknown tool that one adds', undefined, adding({ type: 'teleport_20270101' }), adding({ type: 'custom' })],
+  ['a plugin at a gateway', 'web-search', { plugins: [{ id: 'web' }] }, { plugins: null }],
+  ['a model at a gateway', 'web-search', { model: 'a/claude-x:online' }, { model: 'a/claude-x:beta' }],
   [
     'search',
     'web-search',
@@ -139,6 +196,8 @@ const GEMINI: readonly Case[] = [
       ['code_execution', 'code-execution'],
       ['mcpServers', 'mcp'],
       ['fileSearch', 'remote-files'],
+      ['exaAiSearch', 'web-search'],
+      ['parallel_ai_search', 'web-search'],
       ['teleport', undefined],
     ] as const
   ).map(([name, tool]): Case => [name, tool, { tools: [...GEMINI_CLIENT, { [name]: {} }] }, { tools: GEMINI_CLIENT }]),
@@ -154,6 +213,14 @@ const GEMINI: readonly Case[] = [
     parts({ functionResponse: { name: 'f', response: {}, parts: [{ file_data: { file_uri: EVIL } }] } }),
     parts({ functionCall: { name: 'f', args: { fileUri: EVIL, tools: { googleSearch: {} } } } }),
   ],
+  ['a search that is not in a list', 'web-search', { setup: { tool: { google_search: {} } } }, { setup: { tool: {} } }],
+  ['a page that is not in a list', 'web-fetch', { config: { urlContext: {} } }, { config: {} }],
+  [
+    'where Google writes to',
+    'remote-files',
+    { generationOutputConfig: { outputUriPrefix: 'gs://evil/x' } },
+    { generationOutputConfig: {} },
+  ],
   ['set up', 'web-search', { setup: { tools: [{ googleSearch: {} }] } }, { setup: { tools: GEMINI_CLIENT } }],
 ];
 
@@ -164,6 +231,66 @@ const ROWS: readonly Row[] = [
   ...ANTHROPIC.map((row): Row => ['anthropic', '/v1/messages', ...row]),
   ...ANTHROPIC.map((row): Row => ['copilot', '/v1/messages', ...row]),
   ...GEMINI.map((row): Row => ['gemini', '/v1beta/models/m:generateContent', ...row]),
+];
+
+/** What programs send: texts, schemas, arguments and results in which the same words stand for something else. */
+const SCHEMA = {
+  type: 'object',
+  properties: {
+    tools: { type: 'array' },
+    image_url: { type: 'string', default: EVIL },
+    web_search: { type: 'boolean' },
+  },
+};
+const ORDINARY: readonly (readonly [ProviderId, string, object])[] = [
+  ...[
+    { input: JSON.stringify({ tools: [{ type: 'web_search' }], image_url: EVIL }) },
+    { tools: [{ type: 'namespace', tools: [{ type: 'function', name: 'web_search', output_schema: SCHEMA }] }] },
+    { tools: [{ type: 'function', name: 'mcp', parameters: SCHEMA }], tool_choice: { type: 'function', name: 'mcp' } },
+    { text: { format: { type: 'json_schema', name: 'n', schema: SCHEMA } } },
+    {
+      input: [
+        { type: 'tool_search_call', execution: 'client', arguments: { tools: [{ type: 'mcp' }], image_url: EVIL } },
+      ],
+    },
+    { input: [{ type: 'local_shell_call', action: { type: 'exec', env: { IMAGE_URL: EVIL, WEB_SEARCH: '1' } } }] },
+    {
+      input: [
+        { role: 'assistant', content: [{ type: 'output_text', annotations: [{ type: 'url_citation', url: EVIL }] }] },
+      ],
+    },
+    {
+      input: [
+        { type: 'computer_call', action: { type: 'click' } },
+        { type: 'input_audio', audio: 'SUQz' },
+      ],
+    },
+    { image: { context_compression: 'enabled' }, audio: { voice: 'alloy' }, model: 'my-research-model' },
+  ].map((body) => ['openai', '/v1/responses', body] as const),
+  ...[
+    {
+      messages: [
+        { content: [{ type: 'tool_use', name: 'f', input: { mcp_servers: [EVIL], definition: { type: 'x' } } }] },
+      ],
+    },
+    {
+      messages: [
+        { content: [{ type: 'search_result', source: EVIL, content: [{ type: 'text', text: 'web_search' }] }] },
+      ],
+    },
+    { messages: [{ content: [{ type: 'tool_result', content: [{ type: 'browser_state', tabs: [{ url: EVIL }] }] }] }] },
+    { tools: [{ name: 'web_fetch', input_schema: SCHEMA, allowed_callers: ['direct'] }], fallbacks: 'default' },
+    { output_config: { format: { type: 'json_schema', schema: SCHEMA } }, metadata: { user_id: EVIL } },
+  ].map((body) => ['anthropic', '/v1/messages', body] as const),
+  ...[
+    {
+      contents: [
+        { parts: [{ functionResponse: { name: 'f', response: { fileUri: EVIL, tools: [{ googleSearch: {} }] } } }] },
+      ],
+    },
+    { contents: [{ parts: [{ text: 'googleSearch', partMetadata: { fileUri: EVIL } }] }], toolConfig: {} },
+    { tools: [{ functionDeclarations: [{ name: 'urlContext', parametersJsonSchema: SCHEMA }] }] },
+  ].map((body) => ['gemini', '/v1beta/models/m:generateContent', body] as const),
 ];
 
 const lineOf = (tool: ProviderTool | undefined) => `allow-provider-tools: ${tool ?? PROVIDER_TOOLS.join(', ')}`;
@@ -246,6 +373,9 @@ describe('X22 a request that makes the provider fetch, connect or run something'
     ['UTF-16', Buffer.from(HOSTED, 'utf16le'), { 'content-type': 'application/json; charset=utf-16le' }],
     ['a byte order mark', `\ufeff${HOSTED}`, {}],
     ['half a document', '{"model":"m"', {}],
+    ['a key with an octet that is not UTF-8', Buffer.from('{"too\xffls":[{"type":"mcp"}]}', 'latin1'), {}],
+    ['a key with a line end', '{"too\nls":[{"type":"mcp"}]}', {}],
+    ['a key with a NUL', String.raw`{"tools\u0000x":[{"type":"mcp"}]}`, {}],
     ['events', `data: ${HOSTED}\n\n`, {}],
   ] as const)('%s cannot be read', async (_, body, headers) => {
     const refused = await post(t.port('openai'), '/v1/responses', body, headers);
@@ -291,6 +421,7 @@ describe('X22 a request that makes the provider fetch, connect or run something'
 
   test.each([
     ['mcp-client-2025-11-20', 'mcp'],
+    ['mcp-tunnels-2026-06-22', 'mcp'],
     ['files-api-2025-04-14, Code-Execution-2025-08-25', 'code-execution'],
     ['web-fetch-2025-09-10', 'web-fetch'],
     ['web-search-2025-03-05', 'web-search'],
@@ -300,6 +431,24 @@ describe('X22 a request that makes the provider fetch, connect or run something'
     expect(t.upstream.requests).toEqual([]);
     const betas = 'claude-code-20250219,interleaved-thinking-2025-05-14,advanced-tool-use-2025-11-20';
     expect((await post(t.port('anthropic'), '/v1/messages', '{}', { 'anthropic-beta': betas })).status).toBe(200);
+  });
+
+  test.each([
+    ['openai', '/openai/deployments/gpt-4o-search-preview/chat/completions', '/openai/deployments/x/chat/completions'],
+    ['copilot', '/openai/deployments/a%3Aonline/chat/completions', '/openai/deployments/x/chat/completions'],
+    ['gemini', '/v1beta/models/gpt-4o-search-preview:generateContent', '/v1beta/models/m:generateContent'],
+  ] as const)('a model that searches in the path: %s %s', async (id, hosted, control) => {
+    const refused = await post(t.port(id), hosted, '{}');
+    expect([refused.status, refused.body.toString()]).toEqual([403, expect.stringContaining(lineOf('web-search'))]);
+    expect(t.upstream.requests).toEqual([]);
+    expect((await post(t.port(id), control, '{}')).status).toBe(200);
+    expect((await send(t.port(id), { method: 'GET', path: '/v1/models/gpt-4o-search-preview' })).status).toBe(200);
+  });
+
+  test.each(ORDINARY)('%s %s: %j passes', async (id, path, request) => {
+    const body = JSON.stringify(request);
+    expect((await post(t.port(id), path, body)).status).toBe(200);
+    expect(Buffer.concat(t.upstream.requests[0]!.body).toString()).toBe(body);
   });
 
   test.each(PROVIDERS)('$id: a request without a body passes, and so does white space', async ({ id }) => {

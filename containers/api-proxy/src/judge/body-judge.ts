@@ -1,4 +1,10 @@
-import type { BodyRules, Hosted, Place, ProviderTool } from '../../../../src/shared/provider-tools.ts';
+import {
+  MODEL_KEY,
+  type BodyRules,
+  type Hosted,
+  type Place,
+  type ProviderTool,
+} from '../../../../src/shared/provider-tools.ts';
 import { printable } from '../errors.ts';
 import { JsonReader, type JsonListener, type Slot } from './json-reader.ts';
 import type { BodyJudge, Judgement } from './judge.ts';
@@ -7,6 +13,10 @@ import { bodyUnreadable, toolNotAllowed } from './refusals.ts';
 
 /** Keys that are remembered as they were spelled. Clients use a few hundred, and a hostile one must not fill memory. */
 const MAX_SPELLINGS = 2_000;
+const MAX_SPELLING = 100;
+
+/** No key has one, and lenient parsers drop it, or end the key there. U+FFFD stands for octets that are not UTF-8. */
+const STRAY = /[\0-\x1f\x7f\ufffd]/;
 
 const NAMELESS: Slot = { name: '', wish: 'nothing' };
 
@@ -23,14 +33,16 @@ export class JsonJudge implements BodyJudge, JsonListener {
   readonly needsWhole = false;
   readonly #allowed: ReadonlySet<ProviderTool>;
   readonly #own: ReadonlySet<string>;
+  readonly #families: BodyRules['families'];
   readonly #byKey: ReadonlyMap<string, readonly Place[]>;
   readonly #byName: ReadonlyMap<string, readonly Place[]>;
   readonly #names: ReadonlySet<string>;
   readonly #slots = new Map<string, Slot>();
 
-  constructor({ places, own }: BodyRules, allowed: ReadonlySet<ProviderTool>) {
+  constructor({ places, families, own }: BodyRules, allowed: ReadonlySet<ProviderTool>) {
     this.#allowed = allowed;
     this.#own = new Set(own);
+    this.#families = families;
     this.#byKey = Map.groupBy(
       places.filter(({ key }) => key !== undefined),
       ({ key }) => key ?? '',
@@ -46,38 +58,48 @@ export class JsonJudge implements BodyJudge, JsonListener {
     return new JsonJudgement(this, what);
   }
 
-  /** @throws ProxyError 403 */
+  /** Judges a model that the path names. @throws ProxyError 403 */
+  checkModel(name: string): void {
+    this.onValue({ name: MODEL_KEY, wish: 'value' }, '', name);
+  }
+
+  /** @throws ProxyError 403, NotJson */
   onKey(key: string, inside: string): Slot {
     const places = this.#byName.get(inside);
     if (places) for (const place of places) this.#judge(place, fold(key), key);
     let slot = this.#slots.get(key);
     if (!slot) {
-      slot = this.#slotOf(fold(key));
-      if (this.#slots.size < MAX_SPELLINGS) this.#slots.set(key, slot);
+      slot = this.#slotOf(key);
+      if (this.#slots.size < MAX_SPELLINGS && key.length <= MAX_SPELLING) this.#slots.set(key, slot);
     }
     return slot;
   }
 
-  #slotOf(name: string): Slot {
-    if (this.#own.has(name)) return { name, wish: 'skip' };
-    if (this.#byKey.has(name)) return { name, wish: 'value' };
+  #slotOf(spelling: string): Slot {
+    if (STRAY.test(spelling)) throw new NotJson();
+    const folded = fold(spelling);
+    if (this.#own.has(folded)) return { name: folded, wish: 'skip' };
+    const name = this.#families.find(([pattern]) => pattern.test(folded))?.[1] ?? folded;
+    if (this.#byKey.has(name)) return { name, spelling, wish: 'value' };
     return this.#names.has(name) ? { name, wish: 'nothing' } : NAMELESS;
   }
 
   /** @throws ProxyError 403 */
-  onValue({ name }: Slot, inside: string, text: string | undefined): void {
+  onValue({ name, spelling = name }: Slot, inside: string, text: string | undefined): void {
     for (const place of this.#byKey.get(name) ?? []) {
       if (place.inside !== undefined && place.inside !== inside) continue;
-      if (text !== undefined || place.passes === undefined) this.#judge(place, text ?? '', text ?? name);
+      if (text !== undefined || place.passes === undefined) this.#judge(place, text ?? '', spelling);
     }
   }
 
-  #judge({ key, passes, hosted }: Place, text: string, spelling: string): void {
+  /** @param key the key whose value the text is, or which it is itself */
+  #judge({ key: name, passes, hosted, others }: Place, text: string, key: string): void {
     if (passes?.test(text) === true) return;
     const tool = hostedTool(hosted, text);
-    if (tool !== undefined && this.#allowed.has(tool)) return;
-    const isAddress = tool === 'remote-files';
-    throw toolNotAllowed(key === undefined || !isAddress ? `"${printable(spelling)}"` : `an address in "${key}"`, tool);
+    if (tool === undefined ? others === 'pass' : this.#allowed.has(tool)) return;
+    const isAddress = tool === 'remote-files' && name !== undefined && name !== 'type';
+    const what = printable(isAddress || name === undefined || text === '' ? key : text);
+    throw toolNotAllowed(isAddress ? `an address in "${what}"` : `"${what}"`, tool);
   }
 }
 

@@ -10,7 +10,7 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
 /** Octets of a string that are kept to be judged. A longer one is judged by its beginning. */
-const MAX_TEXT = 512;
+const MAX_TEXT = 2_048;
 /** Objects and lists inside each other. Clients do not nest their schemas a tenth as deep. */
 const MAX_DEPTH = 256;
 /** Octets after which a call that searches for a quote is faster than a look at each octet. */
@@ -25,6 +25,8 @@ const [GAP, IN_KEY, IN_TEXT, IN_WORD] = [0, 1, 2, 3] as const;
 /** What a key is to the reader. */
 export interface Slot {
   readonly name: string;
+  /** As the client spells it, where a message may name it. */
+  readonly spelling?: string;
   /** `value`: {@link JsonListener.onValue} is called. `skip`: no key inside the value is looked at. */
   readonly wish: 'nothing' | 'value' | 'skip';
 }

@@ -1,5 +1,10 @@
 import type { Provider } from '../../../../src/shared/providers.ts';
-import { PROVIDER_TOOLS, type BodyRules, type ProviderTool } from '../../../../src/shared/provider-tools.ts';
+import {
+  MODEL_IN_PATH,
+  PROVIDER_TOOLS,
+  type BodyRules,
+  type ProviderTool,
+} from '../../../../src/shared/provider-tools.ts';
 import { printable } from '../errors.ts';
 import { headerValue, type RawHeaders } from '../request/raw-headers.ts';
 import type { AdmittedRequest } from '../request/admission.ts';
@@ -21,13 +26,17 @@ export class ToolGuard {
 
   /**
    * @returns the judge of the request's body or messages; undefined if everything is allowed
-   * @throws ProxyError 403 for what its headers tell
+   * @throws ProxyError 403 for what its head tells
    */
-  admit({ path, body }: AdmittedRequest, rawHeaders: RawHeaders): BodyJudge | undefined {
+  admit({ method, path, body }: AdmittedRequest, rawHeaders: RawHeaders): BodyJudge | undefined {
     if (PROVIDER_TOOLS.every((tool) => this.#allowed.has(tool))) return undefined;
     this.#checkHeaders(rawHeaders);
     if (body !== 0 && !isPlainJson(rawHeaders)) throw bodyUnreadable('request body');
-    return this.#judgeFor(this.#provider.bodyRules(path));
+    const judge = this.#judgeFor(this.#provider.bodyRules(path));
+    // A GET asks what there is to say about the model.
+    const model = method === 'POST' ? MODEL_IN_PATH.exec(path)?.[0] : undefined;
+    if (model !== undefined) judge.checkModel(model);
+    return judge;
   }
 
   #checkHeaders(rawHeaders: RawHeaders): void {
@@ -40,7 +49,7 @@ export class ToolGuard {
     }
   }
 
-  #judgeFor(rules: BodyRules): BodyJudge {
+  #judgeFor(rules: BodyRules): JsonJudge {
     let judge = this.#judges.get(rules);
     if (!judge) {
       judge = new JsonJudge(rules, this.#allowed);

@@ -1,0 +1,41 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { commandLine } from '../../src/command-line/command-line.ts';
+import { temporaryDirectory } from '../../testing/builders.ts';
+import { ROOT } from '../../testing/root.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const POLICY = String.raw`protect-paths: ["/\e]52;c;ZXZpbA==\a", "/\u202e\u009b8m"]`;
+const WORKFLOW = String.raw`on: push
+jobs:
+  a:
+    runs-on: x
+    steps: [{ name: "\e[8mx", uses: o/awf@v1, with: { "in\e]0;x\a": 1, run: x } }]`;
+
+test.each([
+  ['policy check', ['policy', 'check']],
+  ['policy test', ['policy', 'test', 'https://x.example']],
+  ['policy check of a workflow', ['policy', 'check', '.github/workflows/a.yml']],
+  ['a run', ['--', 'true']],
+  ['a name of one\u2019s own', ['logs', 'x\u001b]0;x\u0007']],
+])('a repository cannot write to the terminal of who looks at it: %s', async (_, argv) => {
+  const workspace = temporaryDirectory();
+  mkdirSync(join(workspace, '.github/workflows'), { recursive: true });
+  writeFileSync(join(workspace, '.github/awf.yml'), POLICY);
+  writeFileSync(join(workspace, '.github/workflows/a.yml'), WORKFLOW);
+  vi.spyOn(process, 'cwd').mockReturnValue(workspace);
+  let written = '';
+  for (const stream of [process.stdout, process.stderr]) {
+    vi.spyOn(stream, 'write').mockImplementation((chunk) => {
+      written += String(chunk);
+      return true;
+    });
+  }
+  expect(await commandLine(argv, ROOT, new AbortController().signal)).not.toBe(0);
+  expect(written).toContain(String.raw`\u001b`);
+  expect(written).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+});
