@@ -362,14 +362,14 @@ export class FakeEngine implements Engine {
     };
   }
 
-  /** Waits until the sidecars work, as the pre-flight check does. */
-  async #sidecars({ spec: { runId }, signal }: ProgramIo): Promise<void> {
+  /** Waits until the sidecars work that the pre-flight check is to wait for. */
+  async #sidecars({ spec: { runId }, input, signal }: ProgramIo): Promise<void> {
     const works = (role: Role): boolean =>
       [...this.#containers.values()].some(
         ({ isRunning, spec }) => isRunning && spec.runId === runId && roleOf(spec.name) === role,
       );
-    const hasApiProxy = this.calls.some((call) => roleOf(call.replace('run ', '')) === 'api-proxy');
-    while (!works('squid') || (hasApiProxy && !works('api-proxy'))) await sleep(1, undefined, { signal });
+    const needsApiProxy = /^(accepting|listening) /m.test(input);
+    while (!works('squid') || (needsApiProxy && !works('api-proxy'))) await sleep(1, undefined, { signal });
   }
 
   #hostPath(runId: string, role: Role, target: string): string {
