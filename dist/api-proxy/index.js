@@ -1100,15 +1100,58 @@ function checkEndpoint(name, method, path) {
  */
 /** The names for the option `allow-provider-tools`. */
 const PROVIDER_TOOLS = ['web-search', 'web-fetch', 'mcp', 'code-execution', 'remote-files'];
-const DATA_URL = /^data:/i;
 const ANY = /^/;
-/** The key's value is an address, or an object that has it under `url`. Only `data:` URLs need no connection. */
-const address = (key) => [
-    { key, passes: DATA_URL, hosted: [[ANY, 'remote-files']] },
-    { inside: key, key: 'url', passes: DATA_URL, hosted: [[ANY, 'remote-files']] },
-];
+const REMOTE = [[ANY, 'remote-files']];
+/** Only `data:` URLs need no connection. */
+const DATA_URL = /^(?:data:|$)/i;
+/** A file that is written out, or the id of one. Neither has a character that a host or a scheme needs. */
+const INLINE = /^(?:data:|[\w+/=\s-]*$)/i;
 /** Whatever the key's value is, it switches the tool on. */
 const present = (key, tool) => ({ key, hosted: [[ANY, tool]] });
+/** The tool that a text stands for is refused. Any other text passes. */
+const named = (key, hosted) => ({ key, hosted, others: 'pass' });
+/** The names of Google's tools. Some gateways take them in other formats, too. */
+const GOOGLE_TOOLS = [
+    [/^(?:(?:google|enterpriseweb|exaai|parallelai)search(?:retrieval)?|googlemaps)$/, 'web-search'],
+    [/^urlcontext$/, 'web-fetch'],
+    [/^codeexecution$/, 'code-execution'],
+    [/^mcpservers?$/, 'mcp'],
+    [/^(?:filesearch|retrieval)$/, 'remote-files'],
+];
+/** Keys whose value is a file in some format: OpenAI's, and what gateways take beside it. */
+const FILES = ['filedata', 'fileid', 'image', 'images', 'audio', 'video', 'videos', 'document'];
+/** `image_url`, `document_url`, `callback_url`, ...: the provider may load or call any of them. */
+const ADDRESS = '*url';
+/**
+ * Models that search without being asked to: OpenAI's, Perplexity's, Groq's, and OpenRouter's variant of any model. No model
+ * has a name that is so long that its end could escape.
+ */
+const SEARCHES = /-search(?:-|$)|:online$|-deep-research(?:-|$)|(?:^|[/-])sonar(?:-|$)|^(?:groq\/)?compound(?:-|$)|^.{200}/is;
+/** Where the name of a model is. {@link MODEL_IN_PATH} has another place. */
+const MODEL_KEY = 'model';
+/** A model that is named in the path: that of Azure's deployments, and of Google's API. Gateways take any name there. */
+const MODEL_IN_PATH = /(?<=\/deployments\/)[^/]+|(?<=\/models\/)[^/:]+/;
+/**
+ * What gateways add to the format of another provider: OpenRouter, LiteLLM, xAI, Qwen, Mistral and Baidu among them. The
+ * makers of the formats have most of it themselves.
+ */
+const ADDED = {
+    places: [
+        present('plugins', 'web-search'),
+        present('*search', 'web-search'),
+        ...[MODEL_KEY, 'models', 'fallbacks'].map((key) => named(key, [[SEARCHES, 'web-search']])),
+        { key: ADDRESS, passes: DATA_URL, hosted: REMOTE },
+        ...[ADDRESS, ...FILES].map((inside) => ({ inside, key: 'url', passes: DATA_URL, hosted: REMOTE })),
+        ...FILES.map((key) => ({ key, passes: INLINE, hosted: REMOTE })),
+        { inside: 'inputaudio', key: 'data', passes: INLINE, hosted: REMOTE },
+    ],
+    families: [
+        // That of an MCP server is part of a tool.
+        [/^(?!server).+urls?$/, ADDRESS],
+        // So is a search in files, and a search of tools is no search in the web.
+        [/^(?!file|hybrid|tool|vector|vertex).*search/, '*search'],
+    ],
+};
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/provider-entry.js
 /**
@@ -1159,20 +1202,22 @@ function readAnthropic(counts) {
         hourCacheWriteTokens,
     };
 }
+/** The client runs them. It has the browser, the computer and the memory of those tools. */
+const CLIENT_TOOLS = /^(?:custom|tool_search_tool_[a-z0-9]+(?:_\d{8})?|(?:bash|text_editor|computer|computer_toolset|browser_toolset|memory|advisor)_\d{8})$/;
+/** The provider runs them. */
+const HOSTED = [
+    [/^web_search(?:_\d{8})?$/, 'web-search'],
+    [/^web_fetch(?:_\d{8})?$/, 'web-fetch'],
+    [/^code_execution(?:_\d{8})?$/, 'code-execution'],
+    [/^mcp_toolset(?:_\d{8})?$/, 'mcp'],
+];
 /** https://docs.anthropic.com/en/api/messages; a tool without a type is the client's own. */
 const ANTHROPIC_BODY = {
     places: [
-        {
-            inside: 'tools',
-            key: 'type',
-            passes: /^(?:custom|(?:bash|text_editor|computer|memory|tool_search_tool_[a-z0-9]+|advisor)_\d{8})$/,
-            hosted: [
-                [/^web_search_/, 'web-search'],
-                [/^web_fetch_/, 'web-fetch'],
-                [/^code_execution_/, 'code-execution'],
-                [/^mcp_toolset$/, 'mcp'],
-            ],
-        },
+        // A message may define a tool, too: `tool_addition`, with the beta `inline-tools-2026-09-15`.
+        ...['tools', 'definition'].map((inside) => ({ inside, key: 'type', passes: CLIENT_TOOLS, hosted: HOSTED })),
+        // Wherever a tool is defined.
+        named('type', HOSTED),
         present('mcpservers', 'mcp'),
         {
             inside: 'source',
@@ -1181,14 +1226,16 @@ const ANTHROPIC_BODY = {
             hosted: [[/^url$/, 'remote-files']],
         },
         { inside: 'source', key: 'url', hosted: [[/^/, 'remote-files']] },
+        ...ADDED.places,
     ],
-    own: ['inputschema', 'inputexamples', 'input', 'schema', 'metadata'],
+    families: ADDED.families,
+    own: ['inputschema', 'outputschema', 'inputexamples', 'input', 'schema', 'metadata', 'trigger'],
 };
 /** https://docs.anthropic.com/en/api/beta-headers */
 const BETAS = {
     name: 'anthropic-beta',
     hosted: [
-        [/^mcp-client-/, 'mcp'],
+        [/^mcp-/, 'mcp'],
         [/^web-search-/, 'web-search'],
         [/^web-fetch-/, 'web-fetch'],
         [/^(?:code-execution|skills)-/, 'code-execution'],
@@ -1459,8 +1506,14 @@ function readOpenAi(counts) {
         ...cacheIn(counts['input_tokens_details'] ?? counts['input_token_details']),
     };
 }
-/** The names of models that search without being asked to: OpenAI's, and OpenRouter's variant of any model. */
-const NO_SEARCH = /^(?!.*(?:-search(?:-|$)|:online$))/s;
+/** The provider runs them. */
+const openai_HOSTED = [
+    [/^web_search(?:_preview)?(?:_\d{4}_\d\d_\d\d)?$/, 'web-search'],
+    [/^mcp$/, 'mcp'],
+    [/^(?:code_interpreter|hosted_shell|programmatic_tool_calling)$/, 'code-execution'],
+    // It reads the files that the key's account keeps at the provider.
+    [/^file_search$/, 'remote-files'],
+];
 /**
  * https://platform.openai.com/docs/api-reference/responses/create, /chat/create and /realtime-client-events. Codex 0.169.0
  * groups its tools in a `namespace`, and puts them into `input[].tools`.
@@ -1471,23 +1524,21 @@ const OPENAI_BODY = {
             inside: 'tools',
             key: 'type',
             passes: /^(?:function|custom|namespace|local_shell|apply_patch|tool_search|computer|computer_use(?:_preview)?|image_generation)$/,
-            hosted: [
-                [/^web_search/, 'web-search'],
-                [/^mcp$/, 'mcp'],
-                [/^(?:code_interpreter|shell|hosted_shell|programmatic_tool_calling)$/, 'code-execution'],
-                // It reads the files that the key's account keeps at the provider.
-                [/^file_search$/, 'remote-files'],
-            ],
+            // A shell may be the client's own, but without a look at its `environment`, nobody can tell.
+            hosted: [...openai_HOSTED, [/^web_search/, 'web-search'], [/^shell$/, 'code-execution']],
         },
-        present('websearchoptions', 'web-search'),
+        // Wherever a tool is defined.
+        named('type', openai_HOSTED),
+        { inside: 'tools', hosted: GOOGLE_TOOLS, others: 'pass' },
         // Azure connects to an index whose address the request names.
         present('datasources', 'remote-files'),
-        // What servers with OpenAI's format add to it: xAI, OpenRouter, Qwen.
-        ...['searchparameters', 'plugins', 'enablesearch'].map((key) => present(key, 'web-search')),
-        ...['model', 'models'].map((key) => ({ key, passes: NO_SEARCH, hosted: [[/^/, 'web-search']] })),
-        ...['imageurl', 'fileurl', 'audiourl', 'videourl'].flatMap(address),
+        ...ADDED.places,
     ],
-    own: ['parameters', 'schema', 'jsonschema', 'inputschema', 'metadata', 'clientmetadata'],
+    families: ADDED.families,
+    own: [
+        ...['parameters', 'schema', 'jsonschema', 'inputschema', 'outputschema', 'guidedjson', 'structuredoutputs'],
+        ...['arguments', 'env', 'metadata', 'clientmetadata'],
+    ],
 };
 /** https://learn.microsoft.com/azure/ai-foundry/openai/reference: a key goes as `api-key`, a token of Entra ID as a bearer. */
 const AZURE_KEY = {
@@ -1744,6 +1795,7 @@ const copilot = {
 
 
 
+
 /** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
 const QUERY = ['alt', '$alt', 'fields', '$fields', 'prettyPrint', '$prettyPrint'];
 const gemini_ALL = [
@@ -1772,25 +1824,21 @@ function gemini_readUsage(counts) {
 /** https://ai.google.dev/api/caching#Tool and #FileData. JSON for a protocol buffer may name a field in two ways. */
 const BODY = {
     places: [
+        { inside: 'tools', passes: /^(?:functiondeclarations|computeruse)$/, hosted: GOOGLE_TOOLS },
+        // Wherever a tool is switched on.
+        present('urlcontext', 'web-fetch'),
+        present('mcpservers', 'mcp'),
         {
-            inside: 'tools',
-            passes: /^(?:functiondeclarations|computeruse)$/,
-            hosted: [
-                [/^(?:googlesearch|googlesearchretrieval|enterprisewebsearch|googlemaps)$/, 'web-search'],
-                [/^urlcontext$/, 'web-fetch'],
-                [/^codeexecution$/, 'code-execution'],
-                [/^mcpservers?$/, 'mcp'],
-                [/^(?:filesearch|retrieval)$/, 'remote-files'],
-            ],
-        },
-        {
-            key: 'fileuri',
+            // Where a file is, and where Google is to write one.
+            key: '*uri',
             // A file of the account's: it is at the provider already.
             passes: /^https:\/\/generativelanguage\.googleapis\.com\/v1(?:alpha|beta)?\/files\/[\w-]+$/,
             hosted: [[/^/, 'remote-files']],
         },
+        ...ADDED.places,
     ],
-    own: ['functiondeclarations', 'args', 'response', 'responseschema', 'responsejsonschema', 'labels'],
+    families: [[/uris?(?:prefix)?$/, '*uri'], ...ADDED.families],
+    own: ['functiondeclarations', 'args', 'response', 'responseschema', 'responsejsonschema', 'labels', 'partmetadata'],
 };
 /** https://cloud.google.com/apis/design/errors */
 const STATUSES = {
@@ -2055,11 +2103,11 @@ const WRITE = [
     ...['createDiscussion', 'updateDiscussion', 'closeDiscussion', 'markDiscussionCommentAsAnswer'],
     ...['createCommitOnBranch', 'createRef', 'updateRef', 'deleteRef', 'mergeBranch'],
 ];
-const ADDED = { read: [], comment: COMMENT, write: WRITE };
+const github_access_ADDED = { read: [], comment: COMMENT, write: WRITE };
 const upTo = (level) => GITHUB_ACCESS_LEVELS.slice(0, GITHUB_ACCESS_LEVELS.indexOf(level) + 1);
 /** What a rule for the GraphQL endpoint has at a level. */
 function graphqlRule(level) {
-    const mutations = upTo(level).flatMap((each) => ADDED[each]);
+    const mutations = upTo(level).flatMap((each) => github_access_ADDED[each]);
     return level === 'comment' ? { mutations, inputs: COMMENT_INPUTS } : { mutations };
 }
 /** The least level at which a mutation passes with any input; undefined if there is none. */
@@ -2097,7 +2145,7 @@ const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 /** Octets of a string that are kept to be judged. A longer one is judged by its beginning. */
-const MAX_TEXT = 512;
+const MAX_TEXT = 2_048;
 /** Objects and lists inside each other. Clients do not nest their schemas a tenth as deep. */
 const MAX_DEPTH = 256;
 /** Octets after which a call that searches for a quote is faster than a look at each octet. */
@@ -5259,8 +5307,12 @@ function parsed(body) {
 
 
 
+
 /** Keys that are remembered as they were spelled. Clients use a few hundred, and a hostile one must not fill memory. */
 const MAX_SPELLINGS = 2_000;
+const MAX_SPELLING = 100;
+/** No key has one, and lenient parsers drop it, or end the key there. U+FFFD stands for octets that are not UTF-8. */
+const STRAY = /[\0-\x1f\x7f\ufffd]/;
 const NAMELESS = { name: '', wish: 'nothing' };
 /** The tool that a text stands for, if it is hosted. */
 const hostedTool = (hosted, text) => hosted.find(([pattern]) => pattern.test(text))?.[1];
@@ -5273,13 +5325,15 @@ class JsonJudge {
     needsWhole = false;
     #allowed;
     #own;
+    #families;
     #byKey;
     #byName;
     #names;
     #slots = new Map();
-    constructor({ places, own }, allowed) {
+    constructor({ places, families, own }, allowed) {
         this.#allowed = allowed;
         this.#own = new Set(own);
+        this.#families = families;
         this.#byKey = Map.groupBy(places.filter(({ key }) => key !== undefined), ({ key }) => key ?? '');
         this.#byName = Map.groupBy(places.filter(({ key }) => key === undefined), ({ inside }) => inside ?? '');
         this.#names = new Set(places.flatMap(({ key, inside }) => [key, inside]).filter((name) => name !== undefined));
@@ -5287,7 +5341,11 @@ class JsonJudge {
     begin(what) {
         return new JsonJudgement(this, what);
     }
-    /** @throws ProxyError 403 */
+    /** Judges a model that the path names. @throws ProxyError 403 */
+    checkModel(name) {
+        this.onValue({ name: MODEL_KEY, wish: 'value' }, '', name);
+    }
+    /** @throws ProxyError 403, NotJson */
     onKey(key, inside) {
         const places = this.#byName.get(inside);
         if (places)
@@ -5295,36 +5353,42 @@ class JsonJudge {
                 this.#judge(place, fold(key), key);
         let slot = this.#slots.get(key);
         if (!slot) {
-            slot = this.#slotOf(fold(key));
-            if (this.#slots.size < MAX_SPELLINGS)
+            slot = this.#slotOf(key);
+            if (this.#slots.size < MAX_SPELLINGS && key.length <= MAX_SPELLING)
                 this.#slots.set(key, slot);
         }
         return slot;
     }
-    #slotOf(name) {
-        if (this.#own.has(name))
-            return { name, wish: 'skip' };
+    #slotOf(spelling) {
+        if (STRAY.test(spelling))
+            throw new NotJson();
+        const folded = fold(spelling);
+        if (this.#own.has(folded))
+            return { name: folded, wish: 'skip' };
+        const name = this.#families.find(([pattern]) => pattern.test(folded))?.[1] ?? folded;
         if (this.#byKey.has(name))
-            return { name, wish: 'value' };
+            return { name, spelling, wish: 'value' };
         return this.#names.has(name) ? { name, wish: 'nothing' } : NAMELESS;
     }
     /** @throws ProxyError 403 */
-    onValue({ name }, inside, text) {
+    onValue({ name, spelling = name }, inside, text) {
         for (const place of this.#byKey.get(name) ?? []) {
             if (place.inside !== undefined && place.inside !== inside)
                 continue;
             if (text !== undefined || place.passes === undefined)
-                this.#judge(place, text ?? '', text ?? name);
+                this.#judge(place, text ?? '', spelling);
         }
     }
-    #judge({ key, passes, hosted }, text, spelling) {
+    /** @param key the key whose value the text is, or which it is itself */
+    #judge({ key: name, passes, hosted, others }, text, key) {
         if (passes?.test(text) === true)
             return;
         const tool = hostedTool(hosted, text);
-        if (tool !== undefined && this.#allowed.has(tool))
+        if (tool === undefined ? others === 'pass' : this.#allowed.has(tool))
             return;
-        const isAddress = tool === 'remote-files';
-        throw toolNotAllowed(key === undefined || !isAddress ? `"${(0,errors/* printable */.g$)(spelling)}"` : `an address in "${key}"`, tool);
+        const isAddress = tool === 'remote-files' && name !== undefined && name !== 'type';
+        const what = (0,errors/* printable */.g$)(isAddress || name === undefined || text === '' ? key : text);
+        throw toolNotAllowed(isAddress ? `an address in "${what}"` : `"${what}"`, tool);
     }
 }
 function fold(key) {
@@ -5375,15 +5439,20 @@ class ToolGuard {
     }
     /**
      * @returns the judge of the request's body or messages; undefined if everything is allowed
-     * @throws ProxyError 403 for what its headers tell
+     * @throws ProxyError 403 for what its head tells
      */
-    admit({ path, body }, rawHeaders) {
+    admit({ method, path, body }, rawHeaders) {
         if (PROVIDER_TOOLS.every((tool) => this.#allowed.has(tool)))
             return undefined;
         this.#checkHeaders(rawHeaders);
         if (body !== 0 && !isPlainJson(rawHeaders))
             throw bodyUnreadable('request body');
-        return this.#judgeFor(this.#provider.bodyRules(path));
+        const judge = this.#judgeFor(this.#provider.bodyRules(path));
+        // A GET asks what there is to say about the model.
+        const model = method === 'POST' ? MODEL_IN_PATH.exec(path)?.[0] : undefined;
+        if (model !== undefined)
+            judge.checkModel(model);
+        return judge;
     }
     #checkHeaders(rawHeaders) {
         for (const { name, hosted } of this.#provider.toolHeaders) {
@@ -5749,7 +5818,7 @@ const prepareDialect = ({ id, usage }) => ({
     read: usage.read,
 });
 /** Gemini's requests name their model in the path, and so do Azure's. */
-const MODEL_IN_PATH = /\/(?:models|deployments)\/([^/:]+)/;
+const reading_MODEL_IN_PATH = /\/(?:models|deployments)\/([^/:]+)/;
 function eventsIn(chunk, from) {
     let events = 0;
     for (let at = chunk.indexOf(EVENT, from); at >= 0; at = chunk.indexOf(EVENT, at + EVENT.length))
@@ -5802,7 +5871,7 @@ class UsageReading {
         this.#dialect = dialect;
         this.#generates = generates;
         this.#budget = budget;
-        const named = MODEL_IN_PATH.exec(path)?.[1];
+        const named = reading_MODEL_IN_PATH.exec(path)?.[1];
         this.#asked = isModel(named) ? named : null;
         if (this.#asked !== null || !generates)
             return;

@@ -3418,8 +3418,8 @@ class DomainCounter {
 }
 const idOf = ({ entry, from }) => `${from}\n${entry}`;
 
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/usage.js + 2 modules
-var report_usage = __webpack_require__(7773);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/usage.js + 1 modules
+var report_usage = __webpack_require__(4372);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/reporter.js
 var src_reporter = __webpack_require__(1205);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/run/messages.js

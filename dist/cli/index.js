@@ -7323,7 +7323,7 @@ class TranscriptsFile {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3543);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6464);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
@@ -7336,7 +7336,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 3543:
+/***/ 6464:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -17181,8 +17181,8 @@ function knownVersion(root) {
 var shared_notice = __nccwpck_require__(4016);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/usage.js
 var shared_usage = __nccwpck_require__(4101);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/usage.js + 2 modules
-var report_usage = __nccwpck_require__(7773);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/usage.js + 1 modules
+var report_usage = __nccwpck_require__(4372);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/notices.js
 
 
@@ -21053,6 +21053,8 @@ function help({ subcommands }) {
     return runHelp(['Commands:', ...lines].join('\n'));
 }
 
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/api-request.js
+var api_request = __nccwpck_require__(1017);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/request-log.js
 var request_log = __nccwpck_require__(195);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/requests.js
@@ -21511,6 +21513,7 @@ function listText({ proposal }) {
 
 
 
+
 /** Between two looks at the logs. Milliseconds. */
 const follow_INTERVAL_MS = 300;
 /** Bytes that are read at a time. */
@@ -21560,7 +21563,7 @@ function modelText(line, start) {
     const record = (0,request_log/* parseRequestLine */.r)(line);
     if (record?.event !== 'request')
         return '';
-    const { provider, host, model, status, usage, error, method, path } = record;
+    const { provider, host, model, status, usage, error, method, path } = (0,api_request/* apiRequest */.A)(record, undefined);
     const name = provider ?? words_shown(host ?? '', 40);
     const what = model === null ? `${words_shown(method, 10)} ${words_shown(path, 60)}` : words_shown(model);
     const used = usage === null ? '' : `  ${rounded(usage.inputTokens)} in, ${rounded(usage.outputTokens)} out`;
@@ -23947,6 +23950,36 @@ function isForeground(stat) {
     return terminal === '0' || group === foreground;
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/legible.js
+
+/** What may change how a terminal shows text: ESC, the other character set, and the control characters above ASCII. */
+const CONTROLS = /[\x0e\x1b\x80-\x9f]/;
+/**
+ * Ends an open sequence, gives the screen all its lines without moving the cursor, and puts back colours and characters.
+ * (xterm, "Control Sequences": DECSC, DECSTBM, IRM, DECRC, and SCS with SI)
+ */
+const RESET = `\u001b\\\u001b7\u001b[r\u001b[4l\u001b8${src_reporter/* TERMINAL_RESET */.NG}\u001b(B\u000f`;
+/** Keeps the command's output from hiding, on the user's terminal, what AWF has to say. */
+class Legible {
+    #isChanged = false;
+    /** Output on its way to the terminal. */
+    through(sink) {
+        return (chunk) => {
+            this.#isChanged ||= CONTROLS.test(chunk.toString('latin1'));
+            return sink(chunk);
+        };
+    }
+    /** Wraps `reporter`, which writes to the terminal. */
+    in(reporter) {
+        return (0,src_reporter.by)(reporter, (write) => {
+            if (this.#isChanged)
+                process.stderr.write(RESET);
+            this.#isChanged = false;
+            write();
+        });
+    }
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/logs-place.js
 
 
@@ -24178,6 +24211,7 @@ class Terminal {
 
 
 
+
 /** `awf [run] [options] -- COMMAND [ARG...]` */
 const RUN = {
     name: 'run',
@@ -24198,10 +24232,13 @@ const RUN = {
 async function runCommand({ config, secrets }, input, context) {
     const { root, signal, engineWith, environment } = context;
     const terminal = input === 'terminal' ? new Terminal(process.stdin, process.stdout, process.stderr.isTTY) : undefined;
+    const legible = process.stderr.isTTY ? new Legible() : undefined;
+    const own = legible?.in(src_reporter/* stderrReporter */.ii) ?? src_reporter/* stderrReporter */.ii;
     // On a laptop, the policy and the start are no news.
-    const told = (0,src_reporter/* filtered */.mj)(terminal?.patient(src_reporter/* stderrReporter */.ii) ?? src_reporter/* stderrReporter */.ii, config.logLevel, 'debug');
+    const told = (0,src_reporter/* filtered */.mj)(terminal?.patient(own) ?? own, config.logLevel, 'debug');
     const { reporter, warnings } = (0,src_reporter/* recording */.oz)(told);
-    const stdout = (0,output/* writeTo */.jH)(process.stdout);
+    const sinkFor = (stream) => legible?.through((0,output/* writeTo */.jH)(stream)) ?? (0,output/* writeTo */.jH)(stream);
+    const stdout = sinkFor(process.stdout);
     const runId = newRunId();
     const logs = new LogsPlace(runId, reporter);
     const result = await run(config, secrets, {
@@ -24210,7 +24247,7 @@ async function runCommand({ config, secrets }, input, context) {
         reporter,
         warnNow: reporter.warning,
         // Without the limit of a job's log: the output may be what the command is for.
-        output: { stdout: terminal?.through(stdout) ?? stdout, stderr: (0,output/* writeTo */.jH)(process.stderr) },
+        output: { stdout: terminal?.through(stdout) ?? stdout, stderr: sinkFor(process.stderr) },
         input: terminal ?? (input === 'data' ? pipedInput(process.stdin) : undefined),
         root,
         images: () => builtImageNames(`${root}/dist`),
@@ -24323,7 +24360,7 @@ async function command_line_commandLine(argv, root, signal, engineWith = (debug)
         const answer = await dispatch(argv, context);
         if (typeof answer === 'number')
             return answer;
-        process.stdout.write(answer.text);
+        process.stdout.write((0,src_reporter/* harmless */.Is)(answer.text));
         return answer.exitCode;
     }
     catch (error) {
@@ -30419,6 +30456,61 @@ function entryFor({ domain, port }) {
 
 /***/ }),
 
+/***/ 1017:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   A: () => (/* binding */ apiRequest)
+/* harmony export */ });
+/** Characters of a text that the command or an upstream chose. */
+const MAX_TEXT = 512;
+/**
+ * Makes a record of the api-proxy's own. Each field is named here: what else a line of the log may have stays there, and what a
+ * line does not have is null, 0 or empty.
+ *
+ * @param costUsd undefined if the price is unknown
+ */
+function apiRequest(record, costUsd) {
+    const { time, provider, status, requests, usage } = record;
+    // Only these five were checked when the line was read.
+    const rest = record;
+    return {
+        version: 1,
+        time: new Date(time).toISOString(),
+        durationMs: count(rest, 'durationMs') ?? 0,
+        id: text(rest, 'id') ?? '',
+        provider,
+        host: text(rest, 'host'),
+        method: text(rest, 'method') ?? '',
+        path: text(rest, 'path') ?? '',
+        status,
+        upstreamStatus: count(rest, 'upstreamStatus'),
+        requestBytes: count(rest, 'requestBytes') ?? 0,
+        responseBytes: count(rest, 'responseBytes') ?? 0,
+        timeToFirstByteMs: count(rest, 'timeToFirstByteMs'),
+        forwarded: rest['forwarded'] === true,
+        requests,
+        model: text(rest, 'model'),
+        usage,
+        costUsd: costUsd ?? null,
+        rule: text(rest, 'rule'),
+        error: text(rest, 'error'),
+    };
+}
+function count(record, name) {
+    const value = record[name];
+    return typeof value === 'number' ? value : null;
+}
+function text(record, name) {
+    const value = record[name];
+    if (typeof value !== 'string')
+        return null;
+    return value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT - 1)}…` : value;
+}
+
+
+/***/ }),
+
 /***/ 9128:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -30725,8 +30817,14 @@ function unexpectedOf({ allowable, closed, keyless, atHosts }) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   r: () => (/* binding */ parseRequestLine)
 /* harmony export */ });
-/* harmony import */ var _shared_usage_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4101);
+/* harmony import */ var _shared_providers_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9153);
+/* harmony import */ var _shared_usage_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4101);
 
+
+/** A log from elsewhere may have anything for a name, and reports show this one as it is. */
+const PROVIDER_IDS = new Set(_shared_providers_js__WEBPACK_IMPORTED_MODULE_0__/* .PROVIDERS */ .xq.map(({ id }) => id));
+/** Earlier versions did not have all of them. */
+const TEXTS = ['host', 'method', 'path', 'model', 'rule', 'error'];
 /**
  * Reads one line of the api-proxy's log.
  *
@@ -30742,8 +30840,9 @@ function parseRequestLine(line) {
     switch (event) {
         case 'request': {
             const isWhole = isCount(status) && isCount(requests) && (usage === null || isUsage(usage));
-            const isServed = typeof provider === 'string' || (provider === null && typeof record['host'] === 'string');
-            return isServed && isWhole ? record : undefined;
+            const isText = TEXTS.every((name) => typeof (record[name] ?? '') === 'string');
+            const isServed = PROVIDER_IDS.has(provider) || (provider === null && typeof record['host'] === 'string');
+            return isServed && isText && isWhole ? record : undefined;
         }
         case 'dropped': {
             const isWhole = isCount(record['lines']) && isCount(requests) && isUsage(record);
@@ -30770,7 +30869,7 @@ function parseObject(line) {
 const isCount = (value) => Number.isFinite(value);
 function isUsage(value) {
     const counts = (value ?? {});
-    return _shared_usage_js__WEBPACK_IMPORTED_MODULE_0__/* .USAGE_COUNTS */ .h0.every((name) => isCount(counts[name]));
+    return _shared_usage_js__WEBPACK_IMPORTED_MODULE_1__/* .USAGE_COUNTS */ .h0.every((name) => isCount(counts[name]));
 }
 
 
@@ -31090,7 +31189,7 @@ class Tally {
 
 /***/ }),
 
-/***/ 7773:
+/***/ 4372:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -31112,53 +31211,8 @@ var external_node_path_ = __nccwpck_require__(6760);
 var log_directories = __nccwpck_require__(9953);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/contract.js
 var contract = __nccwpck_require__(270);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/api-request.js
-/** Characters of a text that the command or an upstream chose. */
-const MAX_TEXT = 512;
-/**
- * Makes a record of the api-proxy's own. Each field is named here: what else a line of the log may have stays there, and what a
- * line does not have is null, 0 or empty.
- *
- * @param costUsd undefined if the price is unknown
- */
-function apiRequest(record, costUsd) {
-    const { time, provider, status, requests, usage } = record;
-    // Only these five were checked when the line was read.
-    const rest = record;
-    return {
-        version: 1,
-        time: new Date(time).toISOString(),
-        durationMs: count(rest, 'durationMs') ?? 0,
-        id: api_request_text(rest, 'id') ?? '',
-        provider,
-        host: api_request_text(rest, 'host'),
-        method: api_request_text(rest, 'method') ?? '',
-        path: api_request_text(rest, 'path') ?? '',
-        status,
-        upstreamStatus: count(rest, 'upstreamStatus'),
-        requestBytes: count(rest, 'requestBytes') ?? 0,
-        responseBytes: count(rest, 'responseBytes') ?? 0,
-        timeToFirstByteMs: count(rest, 'timeToFirstByteMs'),
-        forwarded: rest['forwarded'] === true,
-        requests,
-        model: api_request_text(rest, 'model'),
-        usage,
-        costUsd: costUsd ?? null,
-        rule: api_request_text(rest, 'rule'),
-        error: api_request_text(rest, 'error'),
-    };
-}
-function count(record, name) {
-    const value = record[name];
-    return typeof value === 'number' ? value : null;
-}
-function api_request_text(record, name) {
-    const value = record[name];
-    if (typeof value !== 'string')
-        return null;
-    return value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT - 1)}…` : value;
-}
-
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/api-request.js
+var api_request = __nccwpck_require__(1017);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/hosts.js
 /** Lines that are told one by one. The command can ask for any number of paths. */
 const MAX_LINES = 1_000;
@@ -31357,10 +31411,10 @@ async function countUsage(lines, since, loadPricing, take = () => Promise.resolv
 async function counted(record, counter, loadPricing) {
     counter.addHost(record);
     if (!isModelRequest(record) || isRefusedByRule(record))
-        return apiRequest(record, 0);
+        return (0,api_request/* apiRequest */.A)(record, 0);
     const costUsd = await costOf(record, loadPricing);
     counter.add(record, costUsd);
-    return apiRequest(record, costUsd);
+    return (0,api_request/* apiRequest */.A)(record, costUsd);
 }
 /** What used no tokens costs nothing, whatever the model. */
 async function costOf(record, loadPricing) {
@@ -31382,13 +31436,15 @@ function writeUsage({ apiProxy }, usage) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   CD: () => (/* binding */ attempt),
+/* harmony export */   Is: () => (/* binding */ harmless),
+/* harmony export */   NG: () => (/* binding */ TERMINAL_RESET),
+/* harmony export */   by: () => (/* binding */ by),
 /* harmony export */   hy: () => (/* binding */ usesColour),
 /* harmony export */   ii: () => (/* binding */ stderrReporter),
 /* harmony export */   mj: () => (/* binding */ filtered),
 /* harmony export */   op: () => (/* binding */ Queue),
 /* harmony export */   oz: () => (/* binding */ recording)
 /* harmony export */ });
-/* unused harmony export TERMINAL_RESET */
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(739);
 /* harmony import */ var _shared_log_level_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2055);
 
@@ -31411,26 +31467,32 @@ function filtered(reporter, level, groups = 'info') {
         group: from(groups, reporter.group),
     };
 }
+/** `reporter`, but each of its messages is what `act` does with it. */
+function by(reporter, act) {
+    const through = (write) => (...message) => {
+        act(() => {
+            write(...message);
+        });
+    };
+    return {
+        debug: through(reporter.debug),
+        info: through(reporter.info),
+        warning: through(reporter.warning),
+        error: through(reporter.error),
+        group: through(reporter.group),
+    };
+}
 /** Messages that wait for their turn. */
 class Queue {
     #waiting = [];
     /** Wraps `reporter`, so that its messages wait here while `isClosed` returns true. */
     in(reporter, isClosed) {
-        const later = (write) => (...message) => {
-            if (!isClosed())
-                write(...message);
+        return by(reporter, (write) => {
+            if (isClosed())
+                this.#waiting.push(write);
             else
-                this.#waiting.push(() => {
-                    write(...message);
-                });
-        };
-        return {
-            debug: later(reporter.debug),
-            info: later(reporter.info),
-            warning: later(reporter.warning),
-            error: later(reporter.error),
-            group: later(reporter.group),
-        };
+                write();
+        });
     }
     /** Writes what waits, in order. */
     flush() {
@@ -31453,13 +31515,20 @@ function recording(reporter) {
     };
     return { reporter: { ...reporter, warning }, warnings };
 }
+/** What a terminal obeys or nobody sees, except for line ends, tabs and what joins emoji. The colours are AWF's own. */
+const UNSHOWN = /\u001b\[3[1-39]m|(?![\n\t\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+/** A text for a terminal. Files and names of others may be quoted in it: a policy file of a repository, for example. */
+const harmless = (text) => text.replace(UNSHOWN, (found) => found.startsWith('\u001b[')
+    ? found
+    : Array.from({ length: found.length }, (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''));
+const writeError = (text) => process.stderr.write(harmless(text));
 /** Writes `awf: ...` lines to standard error. */
 const stderrReporter = {
-    debug: (message) => process.stderr.write(`awf: debug: ${message}\n`),
-    info: (message) => process.stderr.write(`awf: ${message}\n`),
-    warning: (message) => process.stderr.write(`awf: warning: ${message}\n`),
-    error: (message) => process.stderr.write(`awf: error: ${message}\n`),
-    group: (title, lines) => process.stderr.write([`awf: ${title}`, ...lines.map((line) => `  ${line}`), ''].join('\n')),
+    debug: (message) => writeError(`awf: debug: ${message}\n`),
+    info: (message) => writeError(`awf: ${message}\n`),
+    warning: (message) => writeError(`awf: warning: ${message}\n`),
+    error: (message) => writeError(`awf: error: ${message}\n`),
+    group: (title, lines) => writeError([`awf: ${title}`, ...lines.map((line) => `  ${line}`), ''].join('\n')),
 };
 /**
  * Does one part of a report. A part that fails costs itself and nothing else: a warning says what is missing and why.
@@ -32677,25 +32746,71 @@ function parseNotice(line) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   AI: () => (/* binding */ GOOGLE_TOOLS),
 /* harmony export */   Eb: () => (/* binding */ present),
+/* harmony export */   KT: () => (/* binding */ named),
 /* harmony export */   Wu: () => (/* binding */ PROVIDER_TOOLS),
-/* harmony export */   hl: () => (/* binding */ address)
+/* harmony export */   jj: () => (/* binding */ ADDED)
 /* harmony export */ });
+/* unused harmony exports MODEL_KEY, MODEL_IN_PATH */
 /**
  * What a request may switch on at a provider so that the provider itself fetches, connects or runs something for the
  * command, out of reach of the allow-list. The rules of each provider are in its entry of the provider table.
  */
 /** The names for the option `allow-provider-tools`. */
 const PROVIDER_TOOLS = ['web-search', 'web-fetch', 'mcp', 'code-execution', 'remote-files'];
-const DATA_URL = /^data:/i;
 const ANY = /^/;
-/** The key's value is an address, or an object that has it under `url`. Only `data:` URLs need no connection. */
-const address = (key) => [
-    { key, passes: DATA_URL, hosted: [[ANY, 'remote-files']] },
-    { inside: key, key: 'url', passes: DATA_URL, hosted: [[ANY, 'remote-files']] },
-];
+const REMOTE = [[ANY, 'remote-files']];
+/** Only `data:` URLs need no connection. */
+const DATA_URL = /^(?:data:|$)/i;
+/** A file that is written out, or the id of one. Neither has a character that a host or a scheme needs. */
+const INLINE = /^(?:data:|[\w+/=\s-]*$)/i;
 /** Whatever the key's value is, it switches the tool on. */
 const present = (key, tool) => ({ key, hosted: [[ANY, tool]] });
+/** The tool that a text stands for is refused. Any other text passes. */
+const named = (key, hosted) => ({ key, hosted, others: 'pass' });
+/** The names of Google's tools. Some gateways take them in other formats, too. */
+const GOOGLE_TOOLS = [
+    [/^(?:(?:google|enterpriseweb|exaai|parallelai)search(?:retrieval)?|googlemaps)$/, 'web-search'],
+    [/^urlcontext$/, 'web-fetch'],
+    [/^codeexecution$/, 'code-execution'],
+    [/^mcpservers?$/, 'mcp'],
+    [/^(?:filesearch|retrieval)$/, 'remote-files'],
+];
+/** Keys whose value is a file in some format: OpenAI's, and what gateways take beside it. */
+const FILES = ['filedata', 'fileid', 'image', 'images', 'audio', 'video', 'videos', 'document'];
+/** `image_url`, `document_url`, `callback_url`, ...: the provider may load or call any of them. */
+const ADDRESS = '*url';
+/**
+ * Models that search without being asked to: OpenAI's, Perplexity's, Groq's, and OpenRouter's variant of any model. No model
+ * has a name that is so long that its end could escape.
+ */
+const SEARCHES = /-search(?:-|$)|:online$|-deep-research(?:-|$)|(?:^|[/-])sonar(?:-|$)|^(?:groq\/)?compound(?:-|$)|^.{200}/is;
+/** Where the name of a model is. {@link MODEL_IN_PATH} has another place. */
+const MODEL_KEY = 'model';
+/** A model that is named in the path: that of Azure's deployments, and of Google's API. Gateways take any name there. */
+const MODEL_IN_PATH = /(?<=\/deployments\/)[^/]+|(?<=\/models\/)[^/:]+/;
+/**
+ * What gateways add to the format of another provider: OpenRouter, LiteLLM, xAI, Qwen, Mistral and Baidu among them. The
+ * makers of the formats have most of it themselves.
+ */
+const ADDED = {
+    places: [
+        present('plugins', 'web-search'),
+        present('*search', 'web-search'),
+        ...[MODEL_KEY, 'models', 'fallbacks'].map((key) => named(key, [[SEARCHES, 'web-search']])),
+        { key: ADDRESS, passes: DATA_URL, hosted: REMOTE },
+        ...[ADDRESS, ...FILES].map((inside) => ({ inside, key: 'url', passes: DATA_URL, hosted: REMOTE })),
+        ...FILES.map((key) => ({ key, passes: INLINE, hosted: REMOTE })),
+        { inside: 'inputaudio', key: 'data', passes: INLINE, hosted: REMOTE },
+    ],
+    families: [
+        // That of an MCP server is part of a tool.
+        [/^(?!server).+urls?$/, ADDRESS],
+        // So is a search in files, and a search of tools is no search in the web.
+        [/^(?!file|hybrid|tool|vector|vertex).*search/, '*search'],
+    ],
+};
 
 
 /***/ }),
@@ -32774,20 +32889,22 @@ function readAnthropic(counts) {
         hourCacheWriteTokens,
     };
 }
+/** The client runs them. It has the browser, the computer and the memory of those tools. */
+const CLIENT_TOOLS = /^(?:custom|tool_search_tool_[a-z0-9]+(?:_\d{8})?|(?:bash|text_editor|computer|computer_toolset|browser_toolset|memory|advisor)_\d{8})$/;
+/** The provider runs them. */
+const HOSTED = [
+    [/^web_search(?:_\d{8})?$/, 'web-search'],
+    [/^web_fetch(?:_\d{8})?$/, 'web-fetch'],
+    [/^code_execution(?:_\d{8})?$/, 'code-execution'],
+    [/^mcp_toolset(?:_\d{8})?$/, 'mcp'],
+];
 /** https://docs.anthropic.com/en/api/messages; a tool without a type is the client's own. */
 const ANTHROPIC_BODY = {
     places: [
-        {
-            inside: 'tools',
-            key: 'type',
-            passes: /^(?:custom|(?:bash|text_editor|computer|memory|tool_search_tool_[a-z0-9]+|advisor)_\d{8})$/,
-            hosted: [
-                [/^web_search_/, 'web-search'],
-                [/^web_fetch_/, 'web-fetch'],
-                [/^code_execution_/, 'code-execution'],
-                [/^mcp_toolset$/, 'mcp'],
-            ],
-        },
+        // A message may define a tool, too: `tool_addition`, with the beta `inline-tools-2026-09-15`.
+        ...['tools', 'definition'].map((inside) => ({ inside, key: 'type', passes: CLIENT_TOOLS, hosted: HOSTED })),
+        // Wherever a tool is defined.
+        (0,provider_tools/* named */.KT)('type', HOSTED),
         (0,provider_tools/* present */.Eb)('mcpservers', 'mcp'),
         {
             inside: 'source',
@@ -32796,14 +32913,16 @@ const ANTHROPIC_BODY = {
             hosted: [[/^url$/, 'remote-files']],
         },
         { inside: 'source', key: 'url', hosted: [[/^/, 'remote-files']] },
+        ...provider_tools/* ADDED */.jj.places,
     ],
-    own: ['inputschema', 'inputexamples', 'input', 'schema', 'metadata'],
+    families: provider_tools/* ADDED */.jj.families,
+    own: ['inputschema', 'outputschema', 'inputexamples', 'input', 'schema', 'metadata', 'trigger'],
 };
 /** https://docs.anthropic.com/en/api/beta-headers */
 const BETAS = {
     name: 'anthropic-beta',
     hosted: [
-        [/^mcp-client-/, 'mcp'],
+        [/^mcp-/, 'mcp'],
         [/^web-search-/, 'web-search'],
         [/^web-fetch-/, 'web-fetch'],
         [/^(?:code-execution|skills)-/, 'code-execution'],
@@ -32985,8 +33104,14 @@ function readOpenAi(counts) {
         ...cacheIn(counts['input_tokens_details'] ?? counts['input_token_details']),
     };
 }
-/** The names of models that search without being asked to: OpenAI's, and OpenRouter's variant of any model. */
-const NO_SEARCH = /^(?!.*(?:-search(?:-|$)|:online$))/s;
+/** The provider runs them. */
+const openai_HOSTED = [
+    [/^web_search(?:_preview)?(?:_\d{4}_\d\d_\d\d)?$/, 'web-search'],
+    [/^mcp$/, 'mcp'],
+    [/^(?:code_interpreter|hosted_shell|programmatic_tool_calling)$/, 'code-execution'],
+    // It reads the files that the key's account keeps at the provider.
+    [/^file_search$/, 'remote-files'],
+];
 /**
  * https://platform.openai.com/docs/api-reference/responses/create, /chat/create and /realtime-client-events. Codex 0.169.0
  * groups its tools in a `namespace`, and puts them into `input[].tools`.
@@ -32997,23 +33122,21 @@ const OPENAI_BODY = {
             inside: 'tools',
             key: 'type',
             passes: /^(?:function|custom|namespace|local_shell|apply_patch|tool_search|computer|computer_use(?:_preview)?|image_generation)$/,
-            hosted: [
-                [/^web_search/, 'web-search'],
-                [/^mcp$/, 'mcp'],
-                [/^(?:code_interpreter|shell|hosted_shell|programmatic_tool_calling)$/, 'code-execution'],
-                // It reads the files that the key's account keeps at the provider.
-                [/^file_search$/, 'remote-files'],
-            ],
+            // A shell may be the client's own, but without a look at its `environment`, nobody can tell.
+            hosted: [...openai_HOSTED, [/^web_search/, 'web-search'], [/^shell$/, 'code-execution']],
         },
-        (0,provider_tools/* present */.Eb)('websearchoptions', 'web-search'),
+        // Wherever a tool is defined.
+        (0,provider_tools/* named */.KT)('type', openai_HOSTED),
+        { inside: 'tools', hosted: provider_tools/* GOOGLE_TOOLS */.AI, others: 'pass' },
         // Azure connects to an index whose address the request names.
         (0,provider_tools/* present */.Eb)('datasources', 'remote-files'),
-        // What servers with OpenAI's format add to it: xAI, OpenRouter, Qwen.
-        ...['searchparameters', 'plugins', 'enablesearch'].map((key) => (0,provider_tools/* present */.Eb)(key, 'web-search')),
-        ...['model', 'models'].map((key) => ({ key, passes: NO_SEARCH, hosted: [[/^/, 'web-search']] })),
-        ...['imageurl', 'fileurl', 'audiourl', 'videourl'].flatMap(provider_tools/* address */.hl),
+        ...provider_tools/* ADDED */.jj.places,
     ],
-    own: ['parameters', 'schema', 'jsonschema', 'inputschema', 'metadata', 'clientmetadata'],
+    families: provider_tools/* ADDED */.jj.families,
+    own: [
+        ...['parameters', 'schema', 'jsonschema', 'inputschema', 'outputschema', 'guidedjson', 'structuredoutputs'],
+        ...['arguments', 'env', 'metadata', 'clientmetadata'],
+    ],
 };
 /** https://learn.microsoft.com/azure/ai-foundry/openai/reference: a key goes as `api-key`, a token of Entra ID as a bearer. */
 const AZURE_KEY = {
@@ -33270,6 +33393,7 @@ const copilot = {
 
 
 
+
 /** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
 const QUERY = ['alt', '$alt', 'fields', '$fields', 'prettyPrint', '$prettyPrint'];
 const gemini_ALL = [
@@ -33298,25 +33422,21 @@ function gemini_readUsage(counts) {
 /** https://ai.google.dev/api/caching#Tool and #FileData. JSON for a protocol buffer may name a field in two ways. */
 const BODY = {
     places: [
+        { inside: 'tools', passes: /^(?:functiondeclarations|computeruse)$/, hosted: provider_tools/* GOOGLE_TOOLS */.AI },
+        // Wherever a tool is switched on.
+        (0,provider_tools/* present */.Eb)('urlcontext', 'web-fetch'),
+        (0,provider_tools/* present */.Eb)('mcpservers', 'mcp'),
         {
-            inside: 'tools',
-            passes: /^(?:functiondeclarations|computeruse)$/,
-            hosted: [
-                [/^(?:googlesearch|googlesearchretrieval|enterprisewebsearch|googlemaps)$/, 'web-search'],
-                [/^urlcontext$/, 'web-fetch'],
-                [/^codeexecution$/, 'code-execution'],
-                [/^mcpservers?$/, 'mcp'],
-                [/^(?:filesearch|retrieval)$/, 'remote-files'],
-            ],
-        },
-        {
-            key: 'fileuri',
+            // Where a file is, and where Google is to write one.
+            key: '*uri',
             // A file of the account's: it is at the provider already.
             passes: /^https:\/\/generativelanguage\.googleapis\.com\/v1(?:alpha|beta)?\/files\/[\w-]+$/,
             hosted: [[/^/, 'remote-files']],
         },
+        ...provider_tools/* ADDED */.jj.places,
     ],
-    own: ['functiondeclarations', 'args', 'response', 'responseschema', 'responsejsonschema', 'labels'],
+    families: [[/uris?(?:prefix)?$/, '*uri'], ...provider_tools/* ADDED */.jj.families],
+    own: ['functiondeclarations', 'args', 'response', 'responseschema', 'responsejsonschema', 'labels', 'partmetadata'],
 };
 /** https://cloud.google.com/apis/design/errors */
 const STATUSES = {
