@@ -157,6 +157,21 @@ describe('what is hidden', () => {
     );
   });
 
+  test('the logs of other runs, wherever the user keeps them', () => {
+    const top = layout(['state/awf/runs/x']);
+    expect(hiddenIn(aHost('/nonexistent', { XDG_STATE_HOME: join(top, 'state') }))).toContain(
+      join(top, 'state/awf/runs'),
+    );
+  });
+
+  test('R12 another runner, R16 and a socket, in the tool cache and in what the user mounts', () => {
+    const top = layout(['cache/a/runner-2/.runner', 'data/runner-3/.runner', 'data/x']);
+    const host = aHost('/nonexistent', { RUNNER_TOOL_CACHE: join(top, 'cache') });
+    const found = atOnce(readBelow(host, [bind(join(top, 'data'))])).hidden.map(({ path }) => path);
+    expect(found).toEqual(expect.arrayContaining([join(top, 'cache/a/runner-2'), join(top, 'data/runner-3')]));
+    expect(found).not.toContain(join(top, 'data'));
+  });
+
   test('the engine’s own places, once it tells them', () => {
     const top = layout(['data/x', 'elsewhere/x', 'docker.sock']);
     symlinkSync('data', join(top, 'link'));

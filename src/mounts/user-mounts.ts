@@ -33,7 +33,7 @@ export interface HostPlaces {
 export const ENGINE_DATA: readonly string[] = ['/var/lib/docker', '/var/lib/containerd'];
 
 /** Paths that no run may expose to the agent. */
-const FORBIDDEN: readonly Guarded[] = [
+export const FORBIDDEN: readonly Guarded[] = [
   { path: '/proc', why: "shows the host's processes" },
   { path: '/sys', why: 'controls the kernel' },
   { path: '/dev', why: 'holds the devices' },
