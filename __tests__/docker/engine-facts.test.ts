@@ -50,6 +50,11 @@ describe('an engine that can be used', () => {
     expect(readInfo(info, { name: 'runner', system: undefined }).warnings).toEqual([]);
   });
 
+  test('with SELinux: with a warning', () => {
+    const SecurityOptions = ['name=seccomp,profile=default', 'name=selinux'];
+    expect(read('docker-20.10', { SecurityOptions }).warnings).toEqual([expect.stringContaining('with SELinux')]);
+  });
+
   test('without a limit of swap: with a warning', () => {
     expect(read('docker-20.10', { SwapLimit: false }).warnings).toEqual([expect.stringContaining('cannot limit swap')]);
   });

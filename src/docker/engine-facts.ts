@@ -103,10 +103,14 @@ export function readInfo(described: unknown, here: Machine): Omit<EngineFacts, '
     platform: `linux/${ARCHITECTURES[info.Architecture ?? ''] ?? info.Architecture ?? 'unknown'}`,
     memoryBytes: info.MemTotal ?? 0,
     mapsUsers: has('userns'),
-    warnings:
-      info.SwapLimit === false
+    warnings: [
+      ...(info.SwapLimit === false
         ? ['The engine cannot limit swap: the command may use swap beyond its memory limit.']
-        : [],
+        : []),
+      ...(has('selinux')
+        ? ['The engine confines containers with SELinux, which may keep the command out of the workspace and of tools.']
+        : []),
+    ],
   };
 }
 

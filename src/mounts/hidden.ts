@@ -11,6 +11,7 @@ import { words } from '../shared/words.ts';
 import { hostToolchain, present } from './host-toolchain.ts';
 import { CREDENTIAL_ROWS, toolPlaces } from './tool-places.ts';
 import { isOfRunner, searchTools } from './tool-search.ts';
+import { SYSTEM_ROWS } from './toolchain-rows.ts';
 import { ENGINE_DATA, RUNNER_FILES, type HostPlaces } from './user-mounts.ts';
 
 /** A path of the host without links. */
@@ -96,14 +97,20 @@ function hiddenPlaces(surroundings: Surroundings): string[] {
   return [
     ...[temporary, workDirectory, logs.squid, logs.apiProxy, logs.agent, runnerTemporary],
     runLogsDirectory(environment, home),
-    // The runner keeps actions, checkouts and temporary files side by side.
-    ...(/\/_?temp$/.test(runnerTemporary) ? [dirname(runnerTemporary)] : []),
+    ...besideTemporary(runnerTemporary),
     ...[runnerTemporary, root, workspace, process.execPath].flatMap(runnersAbove),
     ...named(environment, (name) => [...RUNNER_FILES, 'GITHUB_EVENT_PATH'].includes(name)),
     ...[...ENGINE_DATA, '/var/run/docker.sock', '/run/containerd'],
     ...[engine.dataRoot, engine.socket].flatMap((path) => path ?? []),
     ...listeningSockets(),
   ];
+}
+
+/** The runner keeps actions, checkouts and temporary files side by side, unless it has a place such as `/opt/temp`. */
+function besideTemporary(temporary: string): string[] {
+  const directory = dirname(temporary);
+  const isSystem = SYSTEM_ROWS.some(({ path }) => path === directory || isBelow(path, directory));
+  return /\/_?temp$/.test(temporary) && !isSystem ? [directory] : [];
 }
 
 /** The runner's own directory and that of its jobs, if they are above `path`: keys, tokens and other checkouts are in them. */

@@ -32,6 +32,11 @@ const RUNNER_MARKS = words('.runner .credentials_rsaparams bin/Runner.Listener b
 const WORK_MARKS = words('_actions _temp _PipelineMapping SourceRootMapping');
 const MARKS = [...RUNNER_MARKS, ...WORK_MARKS];
 
+/** True for a directory with a runner's own files: its key is among them. */
+export function holdsRunner(directory: string): boolean {
+  return RUNNER_MARKS.some((name) => existsSync(join(directory, name)));
+}
+
 /** True for a directory with a runner, or with what its jobs use. */
 export function isOfRunner(directory: string): boolean {
   return [...MARKS, '.credentials'].some((name) => existsSync(join(directory, name)));
