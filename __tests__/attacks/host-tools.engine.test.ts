@@ -99,6 +99,39 @@ describe.skipIf(!IS_ROOT).each([
   });
 });
 
+const MAVEN = '/usr/share/maven';
+
+describe.skipIf(!IS_ROOT || !existsSync(MAVEN))(
+  'a Maven below /opt, from an archive (only as root, with a Maven)',
+  () => {
+    let maven: string;
+    let step: ActionStep;
+    afterAll(() => {
+      step.runner.remove();
+      rmSync(maven, { recursive: true });
+    });
+
+    test('R13 its settings are not there, and it works', async () => {
+      maven = mkdtempSync('/opt/awf-maven-');
+      chmodSync(maven, 0o755);
+      // Debian's conf is a link to /etc, where nothing may be written.
+      for (const name of ['bin', 'boot', 'lib']) symlinkSync(join(MAVEN, name), join(maven, name));
+      mkdirSync(join(maven, 'conf/logging'), { recursive: true });
+      const password = `<settings><servers><server><id>a</id><password>${SECRET}</password></server></servers></settings>`;
+      writeFileSync(join(maven, 'conf/settings.xml'), password);
+      step = actionStep({
+        run: `cat ${maven}/conf/settings.xml; ${maven}/bin/mvn --quiet --offline validate && echo works`,
+      });
+      const pom =
+        '<modelVersion>4.0.0</modelVersion><groupId>a</groupId><artifactId>a</artifactId><version>1</version>';
+      writeFileSync(join(step.runner.workspace, 'pom.xml'), `<project>${pom}<packaging>pom</packaging></project>`);
+      const { stdout } = await step.main();
+      expect(stdout).not.toContain(SECRET);
+      expect(stdout).toMatch(/works$/m);
+    });
+  },
+);
+
 describe('a workspace that the runner knows by a link in the home', () => {
   let step: ActionStep;
   afterAll(() => {

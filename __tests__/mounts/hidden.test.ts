@@ -35,7 +35,7 @@ const file = (path: string) => ({ path, isDirectory: false });
 
 describe('covering mounts', () => {
   const cover = (mounts: readonly MountSpec[], below: Partial<Below>, own: readonly MountSpec[] = []) => {
-    const { mounts: found, empty } = coverMounts([...mounts, ...own], own, { ...NOTHING, ...below });
+    const { mounts: found, empty } = coverMounts([...mounts, ...own], own, { ...NOTHING, ...below }, '/run');
     const shown = found.flatMap((mount) =>
       mount.kind === 'bind' ? [`${mount.source} at ${mount.target}${mount.writable ? ' rw' : ''}`] : [],
     );
@@ -80,7 +80,7 @@ describe('covering mounts', () => {
   test('R13 credentials among the toolchain are empty, those that the user mounts are not', () => {
     const credentials = [file('/opt/maven/conf/settings.xml'), directory('/srv/keys')];
     expect(cover([bind('/opt')], { credentials }, [bind('/srv', '/srv')])).toEqual({
-      mounts: ['/opt at /opt', '/srv at /srv', '/dev/null at /opt/maven/conf/settings.xml'],
+      mounts: ['/opt at /opt', '/srv at /srv', '/run/blanks/settings.xml at /opt/maven/conf/settings.xml'],
       empty: [],
     });
   });

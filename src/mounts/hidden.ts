@@ -8,6 +8,7 @@ import { listeningSockets } from '../host/sockets.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
 import { runLogsDirectory } from '../host/run-logs.ts';
 import { words } from '../shared/words.ts';
+import { blankFor } from './blanks.ts';
 import { hostToolchain, present } from './host-toolchain.ts';
 import { CREDENTIAL_ROWS, toolPlaces } from './tool-places.ts';
 import { isOfRunner, searchTools } from './tool-search.ts';
@@ -159,8 +160,14 @@ export interface Covered {
  * before version 25, the engine's `readonly` does not hold for them.
  *
  * @param own mounts that the user asked for: what is in them was asked for, apart from the runner's and the engine's places
+ * @param workDirectory where the files are that replace others
  */
-export function coverMounts(mounts: readonly MountSpec[], own: readonly MountSpec[], below: Below): Covered {
+export function coverMounts(
+  mounts: readonly MountSpec[],
+  own: readonly MountSpec[],
+  below: Below,
+  workDirectory: string,
+): Covered {
   const targets = new Set(mounts.map(({ target }) => target));
   const asked = new Set(own.map(({ target }) => target));
   const kept: MountSpec[] = [];
@@ -182,7 +189,8 @@ export function coverMounts(mounts: readonly MountSpec[], own: readonly MountSpe
       if (!isCovered) add(path, (target) => ({ kind: 'bind', source: path, target, writable: false }));
     }
     for (const { path, isDirectory } of covers) {
-      add(path, (target) => (isDirectory ? 'empty' : { kind: 'bind', source: '/dev/null', target, writable: false }));
+      const source = blankFor(path, workDirectory);
+      add(path, (target) => (isDirectory ? 'empty' : { kind: 'bind', source, target, writable: false }));
     }
   }
   return {
