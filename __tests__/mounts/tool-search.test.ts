@@ -118,6 +118,11 @@ describe('what is left', () => {
     });
   });
 
+  test('settings that have examples of passwords', () => {
+    const files = { 'brew/etc/openssl@3/openssl.cnf': PASSWORD, 'brew/etc/other.cnf': PASSWORD };
+    expect(search(layout(files)).credentials).toEqual(['brew/etc/other.cnf']);
+  });
+
   test('code and data are not looked through, nor what is deep', () => {
     const files = { 'a/node_modules/x/.npmrc': '', 'a/lib/x/.npmrc': '', 'a/b/c/.npmrc': '', 'a/b/c/d/.npmrc': '' };
     expect(search(layout(files), 'shared', 3).credentials).toEqual(['a/b/c/.npmrc']);

@@ -66,6 +66,8 @@ const isKnown = nameMatcher(
 
 /** Files that may hold a credential among other settings. */
 const SETTINGS = /\.(conf|cfg|ini|properties|toml)$|^config(\.(json|ya?ml))?$/;
+/** Settings with examples that look like a credential. Homebrew and others have one, and programs need it. */
+const HARMLESS: ReadonlySet<string> = new Set(words('openssl.cnf nsswitch.conf'));
 /** Bytes. Settings are smaller. */
 const LARGEST_SETTING = 256 * 1024;
 
@@ -162,7 +164,10 @@ function judgeFor({ path: directory, kind, strictness }: Level) {
     byName: (name: string): boolean => isKnown(name) || (isStrict && isCredentialFile(name)),
     byFile: (path: string, name: string): boolean =>
       (isOpen && !hasMode(path, 0o004) && !hasMode(path, 0o100)) ||
-      (kind !== 'packaged' && (strictness === 'etc' || SETTINGS.test(name)) && holdsCredential(path)),
+      (kind !== 'packaged' &&
+        (strictness === 'etc' || SETTINGS.test(name)) &&
+        !HARMLESS.has(name) &&
+        holdsCredential(path)),
   };
 }
 
