@@ -189,6 +189,8 @@ describe('R15 what passes without being asked for', () => {
     ['YARN_HTTPS_PROXY', 'http://user:SECRET@proxy.example:3128'],
     ['YARN_HTTPS_PROXY', 'http://proxy.example:3128'],
     ['GITHUB_SERVER_URL', 'https://user:SECRET@github.example'],
+    ['GITHUB_SERVER_URL', 'https://user:12/#SECRET@github.example'],
+    ['LC_DEPLOY_KEY', 'SECRET'],
     ['JAVA_HOME', '/x?token=SECRET'],
   ])('has no password, and names no proxy of the host’s: %s=%s', (name, value) => {
     const found = variables({}, { [name]: value })[name] ?? '';
@@ -201,6 +203,7 @@ describe('R15 what passes without being asked for', () => {
     ['JAVA_TOOL_OPTIONS', '-XX:+UseG1GC -XX:MaxRAMPercentage=75.0 -Dfile.encoding=UTF-8 -Djava.awt.headless=true'],
     ['GITHUB_SERVER_URL', 'https://github.example'],
     ['JAVA_HOME', '/usr/lib/jvm/java-21'],
+    ['LC_MESSAGES', 'de_DE.UTF-8@euro'],
   ])('control: %s=%s passes', (name, value) => {
     expect(variables({}, { [name]: value })[name]).toContain(value);
   });

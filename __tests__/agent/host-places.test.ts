@@ -21,10 +21,24 @@ const VIEW: SandboxView = {
   home: HOME,
   temporary: [TEMP],
   isImage: false,
+  links: new Map([
+    ['/link/r', `${HOME}/work/r/r`],
+    ['/link/jdk', '/opt/jdk'],
+    ['/link/hidden', '/opt/runner'],
+    [`${HOME}/go/link`, '/data/a'],
+  ]),
   kinds: new Map([
-    ...['/data/jdk', '/data/a', '/data/cache', `${HOME}/jdk`, `${HOME}/.gradle`, '/opt/runner/tool', '/opt/cache'].map(
-      (path) => [path, 'directory'] as const,
-    ),
+    ...[
+      '/data/jdk',
+      '/data/a',
+      '/data/cache',
+      '/link/r',
+      '/link/hidden',
+      `${HOME}/jdk`,
+      `${HOME}/.gradle`,
+      '/opt/runner/tool',
+      '/opt/cache',
+    ].map((path) => [path, 'directory'] as const),
     ...[`${TEMP}/uv`, `${HOME}/work`].map((path) => [path, 'directory'] as const),
     ...[`${TEMP}/key.json`, `${HOME}/.npmrc`, '/data/ca.pem', '/tmp/file', '/etc/own.pem'].map(
       (path) => [path, 'file'] as const,
@@ -41,6 +55,10 @@ const fit = (name: string, value: string, view = VIEW): string => {
 describe('a value of the host', () => {
   test.each([
     ['in the sandbox too', 'JAVA_HOME', '/usr/lib/jvm/17', '/usr/lib/jvm/17'],
+    ['the workspace, at a link', 'GITHUB_WORKSPACE', '/link/r', `${HOME}/work/r/r`],
+    ['a tool, at a link', 'JAVA_HOME', '/link/jdk', '/opt/jdk'],
+    ['a link to what is hidden', 'JAVA_HOME', '/link/hidden', GONE],
+    ['a link in the home', 'GOCACHEPROG', `${HOME}/go/link`, `${HOME}/go/link`],
     ['in the workspace', 'UV_CACHE_DIR', `${HOME}/work/r/r/.cache`, `${HOME}/work/r/r/.cache`],
     ['in a mount of the user’s', 'UV_CACHE_DIR', '/mnt/cache/uv', '/mnt/cache/uv'],
     ['above a mount', 'PYENV_ROOT', `${HOME}/.pyenv`, `${HOME}/.pyenv`],

@@ -13,7 +13,7 @@ function recorded(engine: string, fields: Readonly<Record<string, unknown>> = {}
 }
 
 const read = (engine: string, fields?: Readonly<Record<string, unknown>>) =>
-  readInfo(recorded(engine, fields), 'runner');
+  readInfo(recorded(engine, fields), { name: 'runner', system: 'Debian GNU/Linux 12 (bookworm)' });
 
 describe('an engine that can be used', () => {
   test('Docker 20.10', () => {
@@ -37,6 +37,24 @@ describe('an engine that can be used', () => {
     expect(read('docker-20.10-userns-remap')).toMatchObject({ mapsUsers: true, warnings: [] });
   });
 
+  test.each([
+    ['in the same container as this process', 'Debian GNU/Linux 12 (bookworm) (containerized)'],
+    ['that does not know its system', '<unknown>'],
+    ['that says nothing about it', undefined],
+  ])('%s', (_, OperatingSystem) => {
+    expect(read('docker-20.10', { OperatingSystem }).warnings).toEqual([]);
+  });
+
+  test('where this machine does not name its system', () => {
+    const info = recorded('docker-20.10', { OperatingSystem: 'Alpine Linux v3.22' });
+    expect(readInfo(info, { name: 'runner', system: undefined }).warnings).toEqual([]);
+  });
+
+  test('with SELinux: with a warning', () => {
+    const SecurityOptions = ['name=seccomp,profile=default', 'name=selinux'];
+    expect(read('docker-20.10', { SecurityOptions }).warnings).toEqual([expect.stringContaining('with SELinux')]);
+  });
+
   test('without a limit of swap: with a warning', () => {
     expect(read('docker-20.10', { SwapLimit: false }).warnings).toEqual([expect.stringContaining('cannot limit swap')]);
   });
@@ -56,6 +74,13 @@ describe('an engine that cannot keep what is promised is refused with the reason
     ['Podman', 'podman-4.3', undefined, 'engine is Podman'],
     ['on another machine', 'docker-20.10', { Name: 'build-7' }, 'runs on build-7, not on runner'],
     ['in a virtual machine', 'docker-20.10', { Name: 'docker-desktop' }, 'runs on docker-desktop, not on runner'],
+    [
+      'in a pod beside the runner',
+      'docker-20.10',
+      { OperatingSystem: 'Alpine Linux v3.22 (containerized)' },
+      'has the files of Alpine Linux v3.22, not those of this machine (Debian GNU/Linux 12 (bookworm))',
+    ],
+    ['in a snap', 'docker-20.10', { OperatingSystem: 'Ubuntu Core 22' }, 'has the files of Ubuntu Core 22'],
     ['without a memory limit', 'docker-20.10', { MemoryLimit: false }, 'cannot limit the memory of'],
     ['without a process limit', 'docker-20.10', { PidsLimit: false }, 'cannot limit the processes of'],
     [

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { linkIntoHome, openDirectories, seenAt } from '../../src/mounts/home.ts';
+import { linkIntoHome, openDirectories, seenAt, workspaceLink } from '../../src/mounts/home.ts';
 import { hostToolchain } from '../../src/mounts/host-toolchain.ts';
 import type { MountSpec } from '../../src/docker/spec.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
@@ -121,4 +121,15 @@ describe('tools in the home', () => {
     const mount = { kind: 'bind', source: '/does/not/exist', target: '/home/x/go/bin', writable: false } as const;
     expect(linkIntoHome([mount], '/home/x', '/workspace', openDirectories([mount], '/home/x')).links).toEqual({});
   });
+});
+
+test.each([
+  ['in the home', `${HOME}/runner/_work/r/r`, '/data/work/r/r', [], { 'runner/_work/r/r': '/data/work/r/r' }],
+  ['beside mounts elsewhere', `${HOME}/runner/r`, `${HOME}/disk/r`, [`${HOME}/.nvm`], { 'runner/r': `${HOME}/disk/r` }],
+  ['outside the home', '/runner/_work/r/r', '/data/work/r/r', [], {}],
+  ['below a mount', `${HOME}/cache/r`, '/data/r', [`${HOME}/cache`], {}],
+  ['under another name', `${HOME}/runner/link`, '/data/r', [], {}],
+  ['beside the workspace', `${HOME}/work/x/r`, `${HOME}/work/r`, [], {}],
+])('a link to the workspace: %s', (_, named, workspace, targets, links) => {
+  expect(workspaceLink(named, HOME, workspace, targets.map(at))).toEqual(links);
 });

@@ -120,10 +120,21 @@ describe('the tool cache', () => {
     });
   });
 
-  test.each(['', undefined])('adds nothing if it is %j', (cache) => {
-    expect(hostToolchain('/does/not/exist', { RUNNER_TOOL_CACHE: cache })).toEqual(
-      hostToolchain('/does/not/exist', {}),
-    );
+  test.each(['', undefined, '/', '/etc', '/var', '/var/lib', '/proc/self', '/dev/shm', '/home', '/tmp', 'usr/bin'])(
+    'adds nothing if it is %j',
+    (cache) => {
+      expect(hostToolchain('/does/not/exist', { RUNNER_TOOL_CACHE: cache })).toEqual(
+        hostToolchain('/does/not/exist', {}),
+      );
+    },
+  );
+
+  test('adds nothing if it is the home, contains it, or leads there', () => {
+    const top = homeWith(['home/.ssh/id', 'other/file']);
+    symlinkSync('home', join(top, 'link'));
+    for (const RUNNER_TOOL_CACHE of [top, join(top, 'home'), join(top, 'link')]) {
+      expect(hostToolchain(join(top, 'home'), { RUNNER_TOOL_CACHE })).toEqual(hostToolchain(join(top, 'home'), {}));
+    }
   });
 });
 

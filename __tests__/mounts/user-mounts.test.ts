@@ -84,6 +84,10 @@ describe.each([false, true])('refuses, writable: %j,', (writable) => {
     expect(refusal(`${directory}/../../../../../../proc`).message).toContain("it shows the host's processes");
   });
 
+  test.each(['.runner', '.credentials_rsaparams', 'bin/Runner.Listener'])('a runner, known by its %s', (mark) => {
+    expect(refusal(tree(mark)).message).toContain("it is a runner's directory, with its key");
+  });
+
   test('a missing source, or a dangling link', () => {
     const directory = tree();
     symlinkSync('nowhere', join(directory, 'dangling'));

@@ -43,6 +43,7 @@ export const CLAIMED: Claimed = {
     toolDirectories: new Map(),
     programDirectories: [],
     kinds: new Map(),
+    links: new Map(),
     corepack: undefined,
     temporary: [],
     claudeJson: undefined,

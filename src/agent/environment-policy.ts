@@ -11,9 +11,13 @@ import { PROXY_SETTINGS } from './proxy-settings.ts';
  * no list passes if `env` or `env-all` asks for it.
  */
 
-/** Passed by default: facts about the job, the terminal's behaviour, and settings of tools. */
+/**
+ * Passed by default: facts about the job, the terminal's behaviour, and settings of tools. The variables of the locale are
+ * named one by one: servers of ssh commonly take `LC_*`, so people carry over secrets under such names.
+ */
 const PASSED = words(`
-  LANG LANGUAGE LC_* TZ TERM COLORTERM NO_COLOR FORCE_COLOR COLUMNS LINES
+  LANG LANGUAGE LC_ALL LC_ADDRESS LC_COLLATE LC_CTYPE LC_IDENTIFICATION LC_MEASUREMENT LC_MESSAGES LC_MONETARY LC_NAME
+  LC_NUMERIC LC_PAPER LC_TELEPHONE LC_TIME TZ TERM COLORTERM NO_COLOR FORCE_COLOR COLUMNS LINES
   CI RUNNER_OS RUNNER_ARCH RUNNER_NAME RUNNER_ENVIRONMENT RUNNER_DEBUG RUNNER_WORKSPACE
   GITHUB_ACTIONS GITHUB_ACTION GITHUB_ACTION_REF GITHUB_ACTION_REPOSITORY GITHUB_ACTOR
   GITHUB_ACTOR_ID GITHUB_API_URL GITHUB_BASE_REF GITHUB_EVENT_NAME

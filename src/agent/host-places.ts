@@ -1,12 +1,15 @@
 import { statSync } from 'node:fs';
 import { join, normalize, relative } from 'node:path';
-import { isBelow } from '../host/paths.ts';
+import { isBelow, realPath } from '../host/paths.ts';
 import { nameMatcher } from '../shared/name-patterns.ts';
 import { words } from '../shared/words.ts';
 import { isPlace } from './environment-policy.ts';
 
 /** What a path is on the host. A path that is not there has no entry. */
 export type PathKinds = ReadonlyMap<string, 'file' | 'directory'>;
+
+/** Where a path with links leads. Others have no entry. */
+export type PathLinks = ReadonlyMap<string, string>;
 
 /** What the sandbox has of the host's places. */
 export interface SandboxView {
@@ -20,6 +23,7 @@ export interface SandboxView {
   /** True for an image, whose own places are not known. */
   readonly isImage: boolean;
   readonly kinds: PathKinds;
+  readonly links: PathLinks;
 }
 
 /** A variable whose value leads nowhere in the sandbox. */
@@ -51,9 +55,8 @@ function pathsIn(value: string): string[] | undefined {
 
 /** What the paths in the caller's variables are, apart from `PATH`. */
 export function readKinds(environment: NodeJS.ProcessEnv): PathKinds {
-  const values = Object.entries(environment).flatMap(([name, value = '']) => (name === 'PATH' ? [] : [value]));
   const kinds = new Map<string, 'file' | 'directory'>();
-  for (const path of new Set(values.flatMap((value) => pathsIn(value) ?? []))) {
+  for (const path of allPaths(environment)) {
     try {
       kinds.set(path, statSync(path).isDirectory() ? 'directory' : 'file');
     } catch {
@@ -61,6 +64,21 @@ export function readKinds(environment: NodeJS.ProcessEnv): PathKinds {
     }
   }
   return kinds;
+}
+
+/** Where the same paths lead. */
+export function readLinks(environment: NodeJS.ProcessEnv): PathLinks {
+  return new Map(
+    allPaths(environment).flatMap((path): [string, string][] => {
+      const real = realPath(path);
+      return real === undefined || real === path ? [] : [[path, real]];
+    }),
+  );
+}
+
+function allPaths(environment: NodeJS.ProcessEnv): string[] {
+  const values = Object.entries(environment).flatMap(([name, value = '']) => (name === 'PATH' ? [] : [value]));
+  return [...new Set(values.flatMap((value) => pathsIn(value) ?? []))];
 }
 
 /**
@@ -85,6 +103,10 @@ function placeFor(name: string, value: string, view: SandboxView): string | unde
   const kind = kinds.get(value);
   const isCache = CACHES.test(name) && !isPlace(name);
   const access = accessTo(path, view);
+  const real = view.links.get(value);
+  // The sandbox has the workspace and others at their own paths, not at a link of the host's.
+  if (access === undefined && real !== undefined && accessTo(real, view) !== undefined)
+    return placeFor(name, real, view);
   if (access === 'write') return value;
   if (access === 'read') {
     if (isCache) return join(home, '.cache', name.toLowerCase());

@@ -7,7 +7,7 @@ import type { Slices } from '../host/slices.ts';
 import type { User } from '../host/user.ts';
 import { readEvent, type HostEvent } from './event-file.ts';
 import { readHostTrust, type HostTrust } from './host-trust.ts';
-import { readKinds, type PathKinds } from './host-places.ts';
+import { readKinds, readLinks, type PathKinds, type PathLinks } from './host-places.ts';
 import { readEtc } from '../mounts/etc.ts';
 import { planEtc, type EtcPlan } from '../mounts/etc-files.ts';
 import { CLAUDE_JSON, openDirectories } from '../mounts/home.ts';
@@ -29,6 +29,8 @@ export interface AgentHost {
   readonly programDirectories: readonly string[];
   /** What the paths in the caller's variables are. */
   readonly kinds: PathKinds;
+  /** Where they lead. */
+  readonly links: PathLinks;
   /** The caller's corepack; undefined where there is none, or where an image has the tools. */
   readonly corepack: string | undefined;
   /** The caller's directories for temporary files. */
@@ -57,7 +59,7 @@ export function* readAgentHost(
 ): Slices<AgentHost> {
   const { environment } = surroundings;
   const isImage = config.agentImage !== undefined;
-  const below = yield* readBelow(surroundings);
+  const below = yield* readBelow(surroundings, userMounts);
   yield;
   const etc = isImage ? undefined : planEtc(yield* readEtc(below), userMounts);
   yield;
@@ -67,7 +69,7 @@ export function* readAgentHost(
     ...{ environment, toolchain, etc, below },
     toolDirectories: openDirectories(toolchain, user.home),
     ...programsOf(isImage ? [] : programDirectories(environment)),
-    kinds: readKinds(environment),
+    ...{ kinds: readKinds(environment), links: readLinks(environment) },
     temporary: [environment['RUNNER_TEMP'] ?? '', surroundings.temporary].filter((path) => path !== ''),
     claudeJson: usesClaude ? readIfPresent(join(user.home, CLAUDE_JSON)) : undefined,
     event: readEvent(environment),

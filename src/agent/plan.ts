@@ -7,7 +7,7 @@ import { UserError } from '../errors.ts';
 import { isBelow } from '../host/paths.ts';
 import type { User } from '../host/user.ts';
 import { etcMounts, type EtcPlan } from '../mounts/etc-files.ts';
-import { CLAUDE_JSON, linkIntoHome } from '../mounts/home.ts';
+import { CLAUDE_JSON, linkIntoHome, workspaceLink } from '../mounts/home.ts';
 import { AGENT_PLACES } from '../shared/contract.ts';
 import { MODEL_CHOICE_PATH } from '../shared/model-choice.ts';
 import { apiProxyUrl, type Addresses } from '../shared/network.ts';
@@ -105,7 +105,7 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
       modelUrls: asked.map(({ port }) => apiProxyUrl(addresses, port) + MODEL_CHOICE_PATH),
       checks: preflightChecks(config, addresses, environment),
       homeFiles: { ...Object.fromEntries(settings), ...claude.files },
-      homeLinks: { ...links, ...(isImage ? {} : installLinks(host.corepack)) },
+      homeLinks: { ...links, ...ownLinks(config, place, mounts) },
       directories: [...Object.values(baseDirectories(user.home)), RUNTIME_DIRECTORY],
       cleared: CLEARED,
       transcripts: config.agentLogs ? TRANSCRIPT_WORDS : '',
@@ -125,6 +125,19 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
       ...missingPrograms(config, host, [...tools, ...userMounts]),
       ...(user.uid === 0 ? [ROOT_WARNING] : []),
     ],
+  };
+}
+
+/** Links in the home to the host's corepack, and to a workspace that scripts know by a link: `${{ github.workspace }}`. */
+function ownLinks(
+  { workspace, agentImage }: Config,
+  { user, host }: AgentPlace,
+  mounts: readonly MountSpec[],
+): Record<string, string> {
+  const named = host.environment['GITHUB_WORKSPACE'] ?? '';
+  return {
+    ...(host.links.get(named) === workspace ? workspaceLink(named, user.home, workspace, mounts) : {}),
+    ...(agentImage === undefined ? installLinks(host.corepack) : {}),
   };
 }
 
@@ -152,7 +165,7 @@ function sandboxView(
     home: user.home,
     temporary: host.temporary,
     isImage: agentImage !== undefined,
-    kinds: host.kinds,
+    ...{ kinds: host.kinds, links: host.links },
   };
 }
 

@@ -1,4 +1,4 @@
-import { hostname } from 'node:os';
+import { thisMachine, type Machine } from '../host/machine.ts';
 import { UserError } from '../errors.ts';
 import { socketOf } from './engine-location.ts';
 import type { Engine } from './engine.ts';
@@ -26,6 +26,8 @@ interface Info {
   readonly ServerVersion?: string;
   readonly Name?: string;
   readonly OSType?: string;
+  /** The name of the system whose files it sees, with ` (containerized)` in a container. */
+  readonly OperatingSystem?: string;
   /** As the kernel names it. */
   readonly Architecture?: string;
   readonly SecurityOptions?: readonly string[] | null;
@@ -67,16 +69,16 @@ export async function localSocket(engine: Engine): Promise<string | undefined> {
  * @throws UserError if it cannot keep what AWF promises, with the reason
  */
 export async function engineFacts(engine: Engine, socket: string | undefined): Promise<EngineFacts> {
-  return { socket, ...readInfo(await engine.info(), hostname()) };
+  return { socket, ...readInfo(await engine.info(), thisMachine()) };
 }
 
 /**
  * Reads the engine's description of itself.
  *
- * @param host this machine's name
+ * @param here where this process is
  * @throws UserError if the engine cannot keep what AWF promises, with the reason
  */
-export function readInfo(described: unknown, host: string): Omit<EngineFacts, 'socket'> {
+export function readInfo(described: unknown, here: Machine): Omit<EngineFacts, 'socket'> {
   const info = described as Info;
   const options = info.SecurityOptions ?? [];
   const has = (name: string): boolean => options.some((option) => option.split(',').includes(`name=${name}`));
@@ -86,8 +88,9 @@ export function readInfo(described: unknown, host: string): Omit<EngineFacts, 's
       hint: 'Users of its containers are other users of the host: the command could not write to the workspace. Use an engine that runs as root; hosted runners have one.',
     });
   }
-  if (info.Name !== host)
-    throw elsewhere(`The Docker engine runs on ${info.Name ?? 'an unknown machine'}, not on ${host}.`);
+  if (info.Name !== here.name)
+    throw elsewhere(`The Docker engine runs on ${info.Name ?? 'an unknown machine'}, not on ${here.name}.`);
+  refuseOtherFiles(info, here);
   refuseWithoutLimits(info);
   if (!has('seccomp')) {
     throw new UserError('The Docker engine cannot filter system calls.', {
@@ -100,10 +103,14 @@ export function readInfo(described: unknown, host: string): Omit<EngineFacts, 's
     platform: `linux/${ARCHITECTURES[info.Architecture ?? ''] ?? info.Architecture ?? 'unknown'}`,
     memoryBytes: info.MemTotal ?? 0,
     mapsUsers: has('userns'),
-    warnings:
-      info.SwapLimit === false
+    warnings: [
+      ...(info.SwapLimit === false
         ? ['The engine cannot limit swap: the command may use swap beyond its memory limit.']
-        : [],
+        : []),
+      ...(has('selinux')
+        ? ['The engine confines containers with SELinux, which may keep the command out of the workspace and of tools.']
+        : []),
+    ],
   };
 }
 
@@ -129,6 +136,23 @@ function refuseProduct({ Plugins, OSType, ServerVersion = '' }: Info): void {
     });
   }
 }
+
+/**
+ * An engine in a pod beside the runner, or in a snap, has this machine's name and other files: the command would get the
+ * programs of another system.
+ */
+function refuseOtherFiles({ OperatingSystem = UNKNOWN_SYSTEM }: Info, here: Machine): void {
+  const system = OperatingSystem.replace(/ \(containerized\)$/, '');
+  if (here.system === undefined || system === UNKNOWN_SYSTEM || system === here.system) return;
+  throw new UserError(`The Docker engine has the files of ${system}, not those of this machine (${here.system}).`, {
+    hint:
+      'AWF mounts the workspace and the toolchain of this machine, but the engine runs in a container or a snap. Install ' +
+      'Docker on the machine itself, and run AWF outside a container.',
+  });
+}
+
+/** What an engine says that cannot tell. */
+const UNKNOWN_SYSTEM = '<unknown>';
 
 function refuseWithoutLimits({ MemoryLimit, PidsLimit }: Info): void {
   const missing = [...(MemoryLimit === true ? [] : ['memory']), ...(PidsLimit === true ? [] : ['processes'])];

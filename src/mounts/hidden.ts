@@ -1,14 +1,18 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { realpathSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { MountSpec } from '../docker/spec.ts';
 import { kernelPlaces, mounted, otherPlaces } from '../host/mounted.ts';
-import { isBelow } from '../host/paths.ts';
+import { isBelow, realPath } from '../host/paths.ts';
 import type { Slices } from '../host/slices.ts';
 import { listeningSockets } from '../host/sockets.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
+import { runLogsDirectory } from '../host/run-logs.ts';
 import { words } from '../shared/words.ts';
-import { CREDENTIAL_ROWS, HOME_CREDENTIAL_ROWS, TOOL_CACHE_CREDENTIAL_ROWS } from './credential-rows.ts';
-import { present } from './host-toolchain.ts';
+import { blankFor } from './blanks.ts';
+import { hostToolchain, present } from './host-toolchain.ts';
+import { CREDENTIAL_ROWS, toolPlaces } from './tool-places.ts';
+import { isOfRunner, searchTools } from './tool-search.ts';
+import { SYSTEM_ROWS } from './toolchain-rows.ts';
 import { ENGINE_DATA, RUNNER_FILES, type HostPlaces } from './user-mounts.ts';
 
 /** A path of the host without links. */
@@ -54,32 +58,25 @@ const CREDENTIAL_VARIABLES = words(`
 const CREDENTIAL_VARIABLE =
   /CREDENTIAL|SECRET|TOKEN|PASS(WORD|WD|FILE|PHRASE)|PRIVATE|_AUTH|XAUTHORITY|(^|_)KEY($|_?(FILE|PATH))/;
 
-/** Rows that are looked up without a break. */
-const ROWS_IN_ONE_GO = 16;
-
-/** Reads what {@link Below} lists. */
-export function* readBelow(surroundings: Surroundings): Slices<Below> {
+/** Reads what {@link Below} lists. @param userMounts are looked through for what nobody can ask for */
+export function* readBelow(surroundings: Surroundings, userMounts: readonly MountSpec[] = []): Slices<Below> {
   const { home, environment } = surroundings;
-  const toolCache = environment['RUNNER_TOOL_CACHE'] ?? '';
-  const rows = [
-    ...CREDENTIAL_ROWS,
-    ...HOME_CREDENTIAL_ROWS.map((row) => ({ ...row, path: join(home, row.path) })),
-    ...(toolCache === '' ? [] : TOOL_CACHE_CREDENTIAL_ROWS.map((row) => ({ ...row, path: join(toolCache, row.path) }))),
-  ];
-  const hidden = hostPaths(hiddenPlaces(surroundings));
+  const places = hiddenPlaces(surroundings);
   yield;
-  const credentialFiles: string[] = [];
-  for (let from = 0; from < rows.length; from += ROWS_IN_ONE_GO) {
-    yield;
-    credentialFiles.push(...rows.slice(from, from + ROWS_IN_ONE_GO).flatMap(present));
-  }
-  yield;
+  const searched = toolPlaces([...hostToolchain(home, environment), ...userMounts], environment);
   const mounts = mounted();
+  // To look into a directory of an automounter mounts what is in it.
+  const automounted = mounts.filter(({ type }) => type === 'autofs').map(({ place }) => place);
+  const apart = [...places, home, surroundings.workspace].map((path) => realPath(path) ?? path);
+  const strays = yield* searchTools(searched, [...apart, ...automounted]);
+  yield;
+  const hidden = hostPaths([...places, ...strays.hidden]);
   const guarded = [...hidden, ...hostPaths([home])].map(({ path }) => path);
   return {
     hidden,
     credentials: hostPaths([
-      ...credentialFiles,
+      ...strays.credentials,
+      ...CREDENTIAL_ROWS.flatMap((row) => present({ ...row, path: row.path.replace(/^~/, home) })),
       ...named(environment, (name) => CREDENTIAL_VARIABLES.includes(name.toUpperCase())),
       ...named(environment, (name) => CREDENTIAL_VARIABLE.test(name.toUpperCase())).filter(isDataFile),
     ]),
@@ -96,13 +93,13 @@ export function hidesPlaces({ hidden }: Below, { dataRoot, socket }: HostPlaces[
 }
 
 function hiddenPlaces(surroundings: Surroundings): string[] {
-  const { temporary, workDirectory, logs, root, workspace, environment, engine } = surroundings;
+  const { home, temporary, workDirectory, logs, root, workspace, environment, engine } = surroundings;
   const runnerTemporary = environment['RUNNER_TEMP'] ?? temporary;
   return [
     ...[temporary, workDirectory, logs.squid, logs.apiProxy, logs.agent, runnerTemporary],
-    // The runner keeps actions, checkouts and temporary files side by side.
-    ...(/\/_?temp$/.test(runnerTemporary) ? [dirname(runnerTemporary)] : []),
-    ...[runnerTemporary, root, workspace, process.execPath].flatMap(runnerAbove),
+    runLogsDirectory(environment, home),
+    ...besideTemporary(runnerTemporary),
+    ...[runnerTemporary, root, workspace, process.execPath].flatMap(runnersAbove),
     ...named(environment, (name) => [...RUNNER_FILES, 'GITHUB_EVENT_PATH'].includes(name)),
     ...[...ENGINE_DATA, '/var/run/docker.sock', '/run/containerd'],
     ...[engine.dataRoot, engine.socket].flatMap((path) => path ?? []),
@@ -110,12 +107,18 @@ function hiddenPlaces(surroundings: Surroundings): string[] {
   ];
 }
 
-/** The runner's own directory, if there is one above `path`: its key and its credentials are in it. */
-function runnerAbove(path: string): string[] {
+/** The runner keeps actions, checkouts and temporary files side by side, unless it has a place such as `/opt/temp`. */
+function besideTemporary(temporary: string): string[] {
+  const directory = dirname(temporary);
+  const isSystem = SYSTEM_ROWS.some(({ path }) => path === directory || isBelow(path, directory));
+  return /\/_?temp$/.test(temporary) && !isSystem ? [directory] : [];
+}
+
+/** The runner's own directory and that of its jobs, if they are above `path`: keys, tokens and other checkouts are in them. */
+function runnersAbove(path: string): string[] {
   const directory = dirname(path);
-  if (directory === path) return [];
-  const isRunner = ['.runner', '.credentials', 'bin/Runner.Listener'].some((name) => existsSync(join(directory, name)));
-  return isRunner ? [directory] : runnerAbove(directory);
+  if (directory === '/') return [];
+  return [...(isOfRunner(directory) ? [directory] : []), ...runnersAbove(directory)];
 }
 
 /** True for a file that is no program. */
@@ -157,8 +160,14 @@ export interface Covered {
  * before version 25, the engine's `readonly` does not hold for them.
  *
  * @param own mounts that the user asked for: what is in them was asked for, apart from the runner's and the engine's places
+ * @param workDirectory where the files are that replace others
  */
-export function coverMounts(mounts: readonly MountSpec[], own: readonly MountSpec[], below: Below): Covered {
+export function coverMounts(
+  mounts: readonly MountSpec[],
+  own: readonly MountSpec[],
+  below: Below,
+  workDirectory: string,
+): Covered {
   const targets = new Set(mounts.map(({ target }) => target));
   const asked = new Set(own.map(({ target }) => target));
   const kept: MountSpec[] = [];
@@ -180,7 +189,8 @@ export function coverMounts(mounts: readonly MountSpec[], own: readonly MountSpe
       if (!isCovered) add(path, (target) => ({ kind: 'bind', source: path, target, writable: false }));
     }
     for (const { path, isDirectory } of covers) {
-      add(path, (target) => (isDirectory ? 'empty' : { kind: 'bind', source: '/dev/null', target, writable: false }));
+      const source = blankFor(path, workDirectory);
+      add(path, (target) => (isDirectory ? 'empty' : { kind: 'bind', source, target, writable: false }));
     }
   }
   return {

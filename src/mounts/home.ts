@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import type { MountSpec } from '../docker/spec.ts';
 import { isBelow } from '../host/paths.ts';
 import { AGENT_PLACES } from '../shared/contract.ts';
@@ -49,6 +49,27 @@ export function linkIntoHome(
     return { ...mount, target: join(ELSEWHERE, path) };
   });
   return { mounts: moved, links };
+}
+
+/**
+ * The link that leads to the workspace from another path in the home, as where a runner's `_work` is a link to a larger disk.
+ * There is none where a mount is in the way: the engine makes the directories above one as root.
+ *
+ * @param named the other path
+ * @param mounts all mounts of the sandbox
+ * @returns a path within the home with its target, if there can be a link
+ */
+export function workspaceLink(
+  named: string,
+  home: string,
+  workspace: string,
+  mounts: readonly MountSpec[],
+): Record<string, string> {
+  const top = (path: string): string => relative(home, path).split('/')[0] ?? '';
+  // The sandbox gives a link the name of what it leads to.
+  const isRenamed = basename(named) !== basename(workspace);
+  const taken = [workspace, ...mounts.map(({ target }) => target)].filter((path) => isBelow(path, home)).map(top);
+  return isRenamed || !isBelow(named, home) || taken.includes(top(named)) ? {} : { [relative(home, named)]: workspace };
 }
 
 /**

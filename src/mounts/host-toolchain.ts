@@ -1,9 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { MountSpec } from '../docker/spec.ts';
-import { isBelow, realPath } from '../host/paths.ts';
+import { isBelow, isInside, realPath } from '../host/paths.ts';
 import { nameMatcher } from '../shared/name-patterns.ts';
+import { words } from '../shared/words.ts';
 import { HOME_ROWS, SYSTEM_ROWS, type Row } from './toolchain-rows.ts';
+import { FORBIDDEN } from './user-mounts.ts';
 
 /**
  * The host's toolchain as read-only mounts, as far as the host has it. Links are resolved here, so that the engine
@@ -13,18 +15,29 @@ import { HOME_ROWS, SYSTEM_ROWS, type Row } from './toolchain-rows.ts';
  * @param environment the caller's: where the tool cache is, and where setup actions have put programs
  */
 export function hostToolchain(home: string, environment: NodeJS.ProcessEnv): MountSpec[] {
-  const toolCache = environment['RUNNER_TOOL_CACHE'];
+  const toolCache = environment['RUNNER_TOOL_CACHE'] ?? '';
   const homeRows = HOME_ROWS.map((row) => ({ ...row, path: join(home, row.path) }));
   const paths = [...SYSTEM_ROWS, ...homeRows].flatMap(present);
-  const cache = toolCache !== undefined && toolCache !== '' && existsSync(toolCache) ? [toolCache] : [];
   // These get mounts of their own: where they are among the runner's files, those are hidden.
-  const own = [...cache, ...downloadedPrograms(environment)];
+  const own = [toolCache, ...downloadedPrograms(environment)].filter((path) => isForTools(path, home));
   return [...paths.filter((path, _, all) => !all.some((other) => isBelow(path, other))), ...own]
     .filter((path, index, all) => all.indexOf(path) === index)
     .flatMap((path) => {
       const source = realPath(path);
       return source === undefined ? [] : [{ kind: 'bind' as const, source, target: path, writable: false }];
     });
+}
+
+/** Directories that have tools in them at most. */
+const NEVER_WHOLE = words('/etc /home /root /tmp');
+
+/** A variable may name any place, such as the home, and would open it as a whole. */
+function isForTools(path: string, home: string): boolean {
+  if (!isAbsolute(path) || !existsSync(path)) return false;
+  return (
+    ![...NEVER_WHOLE, home].some((directory) => isInside(directory, path)) &&
+    !FORBIDDEN.some((directory) => isInside(path, directory.path) || isInside(directory.path, path))
+  );
 }
 
 /** The directories of `PATH` that exist and have something in them. */

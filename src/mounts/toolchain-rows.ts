@@ -17,7 +17,7 @@ export const SYSTEM_ROWS: readonly Row[] = [
   { path: '/lib64', why: 'the path of the dynamic loader' },
   { path: '/libx32', why: 'like /bin' },
   { path: '/opt', why: 'third-party software, and the tool cache of hosted runners' },
-  { path: '/home/linuxbrew', why: 'Homebrew on hosted runners' },
+  { path: '/home/linuxbrew/.linuxbrew', why: 'Homebrew; the rest of the directory is the home of a user' },
   {
     path: '/snap',
     why: "snaps at their own paths; those in /snap/bin need snapd's socket, which the sandbox does not have",

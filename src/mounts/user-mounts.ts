@@ -7,6 +7,7 @@ import { isInside } from '../host/paths.ts';
 import { runLogsDirectory } from '../host/run-logs.ts';
 import { listeningSockets } from '../host/sockets.ts';
 import { words } from '../shared/words.ts';
+import { holdsRunner } from './tool-search.ts';
 
 /** A path of the host that a mount must not expose, and the reason. */
 export interface Guarded {
@@ -33,7 +34,7 @@ export interface HostPlaces {
 export const ENGINE_DATA: readonly string[] = ['/var/lib/docker', '/var/lib/containerd'];
 
 /** Paths that no run may expose to the agent. */
-const FORBIDDEN: readonly Guarded[] = [
+export const FORBIDDEN: readonly Guarded[] = [
   { path: '/proc', why: "shows the host's processes" },
   { path: '/sys', why: 'controls the kernel' },
   { path: '/dev', why: 'holds the devices' },
@@ -82,6 +83,7 @@ export function userMounts(mounts: readonly UserMount[], places: HostPlaces): Mo
         'Use only the directory in it that the command needs.',
       );
     }
+    if (holdsRunner(real)) return refuse("it is a runner's directory, with its key");
     if (writable) refuseAny(whenWritable(places));
     const socket = sockets.find((path) => isInside(path, real)) ?? socketIn(real);
     if (socket !== undefined) return refuse(`it contains ${socket}, which leads to a program outside the sandbox`);

@@ -57,20 +57,16 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
   const authority = claimed.authority?.rootPem;
   const place = { addresses, user: agentUser, host, directory, userMounts, input, authority };
   const agent = planAgent(config, secrets, place);
-  const covered = coverMounts(agent.mounts, userMounts, host.below);
+  const covered = coverMounts(agent.mounts, userMounts, host.below, workDirectory);
   const workspace: MountSpec = { kind: 'bind', source: config.workspace, target: config.workspace, writable: true };
   // What is in the workspace is the command's, apart from what the host shows there once more.
-  const inWorkspace = coverMounts([workspace, ...guards], [], { ...host.below, hidden: [], credentials: [] });
+  const views = { ...host.below, hidden: [], credentials: [] };
+  const inWorkspace = coverMounts([workspace, ...guards], [], views, workDirectory);
   const transcripts = config.agentLogs ? [transcriptsMount(workDirectory)] : [];
   const containers = topology(config, {
     ...{ mark, names: claimed.names, addresses, images, logs, sidecarUser, agentUser },
-    ...{
-      engine: claimed.engine,
-      hasIpv6: claimed.hasIpv6,
-      outerName: claimed.outerName,
-      upstreamHost: claimed.upstreamHost,
-      squidMounts: proxyTrustMounts(workDirectory, claimed.proxyTrust),
-    },
+    ...{ engine: claimed.engine, hasIpv6: claimed.hasIpv6, outerName: claimed.outerName },
+    ...{ upstreamHost: claimed.upstreamHost, squidMounts: proxyTrustMounts(workDirectory, claimed.proxyTrust) },
     guards: inWorkspace.mounts.filter((mount) => mount !== workspace),
     agentMounts: [
       ...covered.mounts,

@@ -11,6 +11,7 @@ import { policyGroup, proposalNote, type Group } from '../log/policy.ts';
 import { sandboxGroup } from '../log/start.ts';
 import { checkMountTargets } from '../mounts/check.ts';
 import { attempt } from '../reporter.ts';
+import { writeBlanks } from '../mounts/blanks.ts';
 import { ResultFile } from '../workspace/result-file.ts';
 import { claim } from './claim.ts';
 import type { RunContext } from './context.ts';
@@ -133,6 +134,7 @@ async function execute(
   writeEvent(workDirectory, plan.event);
   writeProxyTrust(workDirectory, plan.proxyTrust);
   writeSystemFiles(plan.systemFileDirectory, plan.systemFiles);
+  writeBlanks(workDirectory);
   const watch = watchLogs(logs);
   try {
     const running = sandbox.execute(plan.containers, plan.documents, lookAgain, context.output, limit, context.signal);
