@@ -11,6 +11,9 @@ import { contentOf } from './files.ts';
 /** A larger one is more than any repository has. */
 const MAX_INDEX_BYTES = 512 << 20;
 
+/** More than any repository has. */
+const MAX_ENTRIES = 1_000_000;
+
 /** An index of git's, as far as it is not a cache of something else. */
 export interface GitIndex {
   readonly entries: readonly IndexEntry[];
@@ -84,6 +87,7 @@ class Reader {
   index(): GitIndex {
     const version = this.#data.readUInt32BE(4);
     this.#require(this.#data.toString('latin1', 0, 4) === 'DIRC' && version >= 2 && version <= 4, 'it is no index');
+    this.#require(this.#data.readUInt32BE(8) <= MAX_ENTRIES, `more than ${MAX_ENTRIES} entries`);
     const entries: IndexEntry[] = [];
     const starts = new Map<number, number>();
     for (let left = this.#data.readUInt32BE(8); left > 0; left--) {

@@ -70,7 +70,9 @@ export function isStored(name: string): boolean {
 
 /** True for a log of reference updates: `<old> <new> <who> <when> <what>` in each line. */
 export function isReflog(content: string): boolean {
-  return /^([0-9a-f]{40,64} [0-9a-f]{40,64} [^\n\0]*\n)*$/.test(content);
+  // Line by line: one pattern for all of them would need more stack than there is.
+  const lines = content.split('\n');
+  return lines.pop() === '' && lines.every((line) => /^[0-9a-f]{40,64} [0-9a-f]{40,64} [^\0]*$/.test(line));
 }
 
 export function isHead(content: string): boolean {

@@ -15,6 +15,7 @@ import {
   namesIn,
   userOf,
   stampOf,
+  TooMany,
   writeWhole,
 } from './files.ts';
 import { formatIndex, hashBytesOf, type GitIndex } from './index-file.ts';
@@ -35,6 +36,9 @@ import { readWholeIndex } from './split-index.ts';
 
 /** Of a directory that the host does not have yet. */
 const NEW = { returns: 'everything', files: {}, refs: {}, config: '' } as const;
+
+/** More than a command sensibly changes. */
+const MAX_CHANGED_LOGS = 100_000;
 
 /** What the host's repository did not get. Texts for messages. */
 export interface Kept {
@@ -77,9 +81,11 @@ export function returnDirectory(directory: PrivateDirectory, roots: readonly str
 
 function returnLogs(directory: PrivateDirectory, owner: UserIds): void {
   const { host, own, returns } = directory;
+  let left = MAX_CHANGED_LOGS;
   for (const name of filesBelow(join(own, 'logs'), MAX_FILES).map((path) => join('logs', path))) {
     if (name === 'logs/HEAD' && returns === 'shared') continue;
     if (isUntouched(directory, name) || isChangedOnHost(directory, name)) continue;
+    if (left-- === 0) throw new TooMany(`more than ${MAX_CHANGED_LOGS} logs of references changed`);
     const content = contentOf(join(own, name), MAX_LOG_BYTES);
     if (content !== undefined && isReflog(content)) writeWhole(join(host, name), content, owner);
   }
