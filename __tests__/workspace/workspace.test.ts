@@ -357,6 +357,21 @@ describe('inspectWorkspace', () => {
     for (const path of paths) expect(await readOnly({})).not.toContain(path);
   });
 
+  test('E17 a new worktree has none of the hooks that the settings of its repository name', async () => {
+    const { workspace, found } = await after(
+      (w) => {
+        write(w, { 'new/.git': 'gitdir: ../.git/worktrees/new\n', 'new/.hooks/pre-commit': '', 'new/run.sh': '' });
+        write(w, { ...repository('other/.git'), 'other/.hooks/pre-commit': '' });
+      },
+      (w) => write(w, { '.git/config': '[core]\n\thooksPath = .hooks\n\tfsmonitor = ./run.sh\n' }),
+    );
+    expect(found.disarmed).toMatchObject([
+      { path: 'new/.hooks/pre-commit', what: ['a hook'] },
+      { path: 'new/run.sh', what: ['a path that a git setting names'] },
+    ]);
+    expect(readdirSync(join(workspace, 'other/.hooks'))).toEqual(['pre-commit']);
+  });
+
   test('E10 a flood of hooks is moved aside with its directory, and a known one is left alone', async () => {
     const flood = (directory: string, count: number): void => {
       mkdirSync(directory);

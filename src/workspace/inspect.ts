@@ -4,7 +4,7 @@ import { bytes, fromText, printable } from '../host/file-names.ts';
 import { isBelow } from '../host/paths.ts';
 import type { Baseline } from './baseline.ts';
 import { disarmRepository, moveOut, rebuild, restoreLink, type Disarmed } from './disarm.ts';
-import { hooksElsewhere } from './elsewhere.ts';
+import { hooksElsewhere, namedIn, worktreesAt } from './elsewhere.ts';
 import { gitFileTarget, isInsideOne } from './git/directory.ts';
 import { isPlainPath, kindOf, unlock } from './git/files.ts';
 import { offencesIn } from './git/judge.ts';
@@ -172,12 +172,15 @@ function disarmGit(findings: readonly Finding[], baseline: Baseline): Disarmed[]
   const { roots, elsewhere, repositories } = baseline;
   const known = new Set(baseline.offences);
   const stray = pathsOf(findings, 'git-file').filter((path) => !leadsInside(path, roots));
-  const hooks = hooksElsewhere(elsewhere, roots).filter(({ id }) => !known.has(id));
+  const worktrees = worktreesAt(pathsOf(findings, 'git-directory'), pathsOf(findings, 'git-file'));
+  const more = namedIn(worktrees, elsewhere, roots);
+  const hookDirectories = [...elsewhere.hookDirectories, ...more.hookDirectories];
+  const hooks = hooksElsewhere({ hookDirectories }, roots).filter(({ id }) => !known.has(id));
   return [
     ...stray.map((path) => moveOut(path, ['a link to a repository outside the workspace'])),
     ...pathsOf(findings, 'git-link').map((path) => moveOut(path, ['a symbolic link'])),
     ...hooks.map(({ path, what }) => moveOut(path, [what])),
-    ...elsewhere.absent
+    ...[...elsewhere.absent, ...more.absent]
       .filter((path) => kindOf(path) !== undefined)
       .map((path) => moveOut(path, ['a path that a git setting names'])),
     ...repositories.flatMap(({ host }) => strangersIn(host)).map(({ path, what }) => moveOut(path, [what])),
