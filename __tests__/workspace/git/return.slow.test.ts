@@ -108,6 +108,21 @@ describe.skipIf(!HAS_GIT)('what a command leaves is on the host what it would be
     expect(git(host, 'fsck', '--no-dangling')).toBe('');
   });
 
+  test('but no branch is lost if the references have got another format', () => {
+    const host = temporaryDirectory();
+    run(host, START);
+    const before = git(host, 'for-each-ref');
+    // What `git refs migrate --ref-format=reftable` leaves, of git 2.46 and later.
+    const migrate = `cd $GIT_DIR; git config extensions.refStorage reftable; rm -rf refs packed-refs; mkdir refs reftable
+      echo 'this repository uses the reftable format' > refs/heads; echo 'ref: refs/heads/.invalid' > HEAD`;
+    expect(inSandbox(host, migrate)).toEqual({
+      ...{ conflicts: [], ended: [], settings: ['extensions.refstorage'] },
+      failed: [expect.stringMatching(/its references are in a format that AWF does not know/)],
+    });
+    expect(git(host, 'for-each-ref')).toBe(before);
+    expect(git(host, 'status', '--porcelain')).toBe('');
+  });
+
   test('but a bisection that goes on ends', () => {
     const host = temporaryDirectory();
     run(host, `${START}; ${BISECTION}`);

@@ -55,8 +55,8 @@ export function returnDirectory(directory: PrivateDirectory, roots: readonly str
   const owner = userOf(host);
   if (kind === 'repository') {
     returnStores(own, host, owner);
-    const after = readRefs(own);
-    kept.conflicts.push(...applyRefs(host, directory.refs, after));
+    if (hasRefFiles(own)) kept.conflicts.push(...applyRefs(host, directory.refs, readRefs(own)));
+    else kept.failed.push(`${host}: its references are in a format that AWF does not know`);
   }
   if (returns === 'everything') {
     returnHeadAndIndex(directory, owner, kept);
@@ -69,6 +69,12 @@ export function returnDirectory(directory: PrivateDirectory, roots: readonly str
     returnWorktrees(directory, owner, roots, kept);
     returnModules(directory, owner, roots, kept);
   }
+}
+
+/** False after `git refs migrate`, or with a repository that never had them: all references would seem to be gone. */
+function hasRefFiles(gitDirectory: string): boolean {
+  const format = valueIn(contentOf(join(gitDirectory, 'config')) ?? '', 'extensions', 'refstorage');
+  return (format === undefined || format === 'files') && kindOf(join(gitDirectory, 'reftable')) === undefined;
 }
 
 function returnLogs(directory: PrivateDirectory, owner: UserIds): void {
