@@ -434,6 +434,17 @@ describe('inspectWorkspace', () => {
     expect(aftermathWarnings(found).join()).toContain('coverage/e -> /etc/hostname');
   });
 
+  test('E14 the home may be behind a link', async () => {
+    const [workspace, work, home] = [temporaryDirectory(), temporaryDirectory(), temporaryDirectory()];
+    const alias = join(temporaryDirectory(), 'home');
+    symlinkSync(home, alias);
+    const around = { ...surroundings(work), home: alias, temporary: '/nonexistent/temp' };
+    const { baseline } = await guardWorkspace(aConfig({ workspace }), NO_SECRETS, [], around, Infinity);
+    for (const [name, top] of Object.entries({ a: alias, b: home }))
+      symlinkSync(`${top}/.ssh/id`, join(workspace, name));
+    expect(paths(await inspectWorkspace({ ...baseline, visible: ['/usr'] }, Infinity))).toEqual(['a', 'b']);
+  });
+
   test('E14 a link that was there before, and leads where it led, is nobody’s business', async () => {
     const { found } = await after(
       (w) => {
