@@ -99,6 +99,40 @@ describe('gitGuards', () => {
     expect(await plan(workspace, NO_SECRETS, [settings])).toMatchObject(FOUND);
   });
 
+  const WORKTREES = {
+    ...REPOSITORY,
+    '.git/worktrees/wt/HEAD': 'ref: refs/heads/wt\n',
+    'wt/.git': 'gitdir: ../.git/worktrees/wt\n',
+    'wt/.hooks/pre-commit': '',
+    '.git/modules/m/HEAD': 'ref: refs/heads/main\n',
+    'm/.git': 'gitdir: ../.git/modules/m\n',
+    'm/.hooks/pre-commit': '',
+    ...Object.fromEntries(Object.entries(REPOSITORY).map(([name, content]) => [`nested/${name}`, content])),
+    'nested/.hooks/pre-commit': '',
+  };
+  const HOOKS = '[core]\nhooksPath = .hooks\n';
+
+  test('E17 relative paths in the settings of the user lead into each repository and worktree', async () => {
+    const workspace = workspaceWith(WORKTREES);
+    const settings = { entries: parseGitConfig(HOOKS), beside: '/home', top: workspace };
+    const { hooks } = await plan(workspace, NO_SECRETS, [settings]);
+    expect(hooks).toEqual(['.hooks', 'm/.hooks', 'nested/.hooks', 'wt/.hooks']);
+  });
+
+  test('E17 those of a repository lead into its worktrees, those of a submodule into its own', async () => {
+    const own = await plan(workspaceWith({ ...WORKTREES, '.git/config': HOOKS }));
+    expect(own).toMatchObject({ hooks: ['.hooks', 'wt/.hooks'], readOnly: ['m/.git', 'wt/.git', 'wt/.hooks'] });
+    const ofModule = await plan(workspaceWith({ ...WORKTREES, '.git/modules/m/config': HOOKS }));
+    expect(ofModule.readOnly).toEqual(['m/.git', 'm/.hooks', 'wt/.git']);
+  });
+
+  test('E17 the directory from which new repositories get their hooks is read-only', async () => {
+    const workspace = workspaceWith({ ...REPOSITORY, 'templates/hooks/post-checkout': '' });
+    const entries = parseGitConfig(`[init]\ntemplateDir = ${workspace}/templates\n`);
+    const { readOnly } = await plan(workspace, NO_SECRETS, [{ entries, beside: '/home', top: workspace }]);
+    expect(readOnly).toEqual(['templates']);
+  });
+
   test('hooks behind a link', async () => {
     const workspace = workspaceWith({ ...REPOSITORY, 'my-hooks/pre-commit': '' });
     symlinkSync('../my-hooks', join(workspace, '.git/hooks'));

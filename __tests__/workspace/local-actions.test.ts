@@ -70,6 +70,27 @@ test('E13 the scripts of a composite action, and the Dockerfile of a container a
   expect(pathsOf(files)).toEqual(['Dockerfile', 'action.yml', 'inner', 'other.sh', 'scripts/run.sh']);
 });
 
+test('E13 a composite action below names scripts and other actions from the top of the workspace', () => {
+  const files = {
+    '.github/actions/a/action.yml': `runs:
+  using: composite
+  steps:
+    - run: |
+        cd src/lib && cat package.json | tee ./notes.md
+        ./scripts/deploy.sh --to x && bash -e ci/other.sh
+    - uses: ./docker/tool
+`,
+    'src/lib/x.ts': '',
+    'package.json': '',
+    'notes.md': '',
+    'scripts/deploy.sh': '',
+    'scripts/notes.md': '',
+    'ci/other.sh': '',
+    'docker/tool/Dockerfile': '',
+  };
+  expect(pathsOf(files)).toEqual(['.github/actions/a', 'ci/other.sh', 'docker/tool', 'scripts/deploy.sh']);
+});
+
 test.each(['', '[', 'runs: 1', 'runs: { main: 5, steps: [null, 3] }', 'runs: { main: /etc/passwd, post: ../../x.js }'])(
   'metadata that names nothing in the workspace: %j',
   (content) => {

@@ -2,7 +2,7 @@ import { linkSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isHuge } from '../../src/workspace/listing.ts';
+import { isHuge } from '../../src/workspace/git/files.ts';
 import { survey } from '../../src/workspace/survey.ts';
 import { pathsIn, surveyAfter } from './survey-after.ts';
 

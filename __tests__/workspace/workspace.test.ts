@@ -48,9 +48,9 @@ const surroundings = (workDirectory: string): Surroundings => ({
   workDirectory,
 });
 
-/** What an inspection finds after `change` to a workspace with a repository. */
+/** What an inspection finds after `change` to a workspace with a repository, whose git directory in the sandbox is `own`. */
 async function after(
-  change: (workspace: string) => void,
+  change: (workspace: string, own: string) => void,
   before: (workspace: string) => void = () => undefined,
 ): Promise<{ workspace: string; found: Aftermath }> {
   const [workspace, work] = [temporaryDirectory(), temporaryDirectory()];
@@ -58,7 +58,7 @@ async function after(
   before(workspace);
   const config = aConfig({ workspace });
   const { baseline } = await guardWorkspace(config, NO_SECRETS, [], surroundings(work), Infinity);
-  change(workspace);
+  change(workspace, join(work, 'git/0'));
   const found = await inspectWorkspace({ ...baseline, visible: ['/usr'] }, Infinity);
   return { workspace, found };
 }
@@ -226,6 +226,22 @@ describe('inspectWorkspace', () => {
       'c/commondir',
     ],
     ['a link among the objects', (w) => symlinkSync('/tmp', join(w, '.git/objects/ab')), '.git/objects/ab'],
+    [
+      'a link among the objects of Git LFS',
+      (w) => {
+        write(w, { '.git/lfs/objects/ab/cd/': '' });
+        symlinkSync('/etc/passwd', join(w, '.git/lfs/objects/ab/cd/x'));
+      },
+      '.git/lfs/objects/ab/cd/x',
+    ],
+    [
+      'a directory with more links among the objects than anybody needs',
+      (w) => {
+        write(w, { '.git/objects/ab/': '' });
+        for (let i = 0; i < 200; i++) symlinkSync('/tmp', join(w, '.git/objects/ab', String(i)));
+      },
+      '.git/objects/ab',
+    ],
   ])('%s', async (_, change, path) => {
     const { workspace, found } = await after(change);
     expect(paths(found)).toEqual([path]);
@@ -341,6 +357,21 @@ describe('inspectWorkspace', () => {
     for (const path of paths) expect(await readOnly({})).not.toContain(path);
   });
 
+  test('E17 a new worktree has none of the hooks that the settings of its repository name', async () => {
+    const { workspace, found } = await after(
+      (w) => {
+        write(w, { 'new/.git': 'gitdir: ../.git/worktrees/new\n', 'new/.hooks/pre-commit': '', 'new/run.sh': '' });
+        write(w, { ...repository('other/.git'), 'other/.hooks/pre-commit': '' });
+      },
+      (w) => write(w, { '.git/config': '[core]\n\thooksPath = .hooks\n\tfsmonitor = ./run.sh\n' }),
+    );
+    expect(found.disarmed).toMatchObject([
+      { path: 'new/.hooks/pre-commit', what: ['a hook'] },
+      { path: 'new/run.sh', what: ['a path that a git setting names'] },
+    ]);
+    expect(readdirSync(join(workspace, 'other/.hooks'))).toEqual(['pre-commit']);
+  });
+
   test('E10 a flood of hooks is moved aside with its directory, and a known one is left alone', async () => {
     const flood = (directory: string, count: number): void => {
       mkdirSync(directory);
@@ -361,6 +392,17 @@ describe('inspectWorkspace', () => {
       },
     );
     expect(paths(found)).toEqual(['few/0', 'few/1', 'flood']);
+  });
+
+  test('E10 a flood of references costs the command its references, and keeps nothing else from being found', async () => {
+    const { workspace, found } = await after((w, own) => {
+      write(w, { ...repository('n/.git'), 'n/.git/hooks/pre-commit': '' });
+      const line = (_: unknown, number: number): string => `${'a'.repeat(40)} refs/heads/x${number}\n`;
+      writeFileSync(join(own, 'packed-refs'), Array.from({ length: 200_000 }, line).join(''));
+    });
+    expect(paths(found)).toEqual(['n/.git']);
+    expect(found.kept.failed).toEqual([expect.stringMatching(/more than 100000 references changed/)]);
+    expect(readdirSync(join(workspace, '.git/refs/heads'))).toEqual([]);
   });
 
   test('E9 the directory that was searched last is not blamed for what comes after the search', async () => {
@@ -390,6 +432,17 @@ describe('inspectWorkspace', () => {
     expect(paths(found)).toEqual(['coverage/a', 'coverage/b', 'coverage/c', 'coverage/d']);
     expect(found.links.map((link) => link.replace(/ -> .*/, ''))).toEqual(['coverage/e']);
     expect(aftermathWarnings(found).join()).toContain('coverage/e -> /etc/hostname');
+  });
+
+  test('E14 the home may be behind a link', async () => {
+    const [workspace, work, home] = [temporaryDirectory(), temporaryDirectory(), temporaryDirectory()];
+    const alias = join(temporaryDirectory(), 'home');
+    symlinkSync(home, alias);
+    const around = { ...surroundings(work), home: alias, temporary: '/nonexistent/temp' };
+    const { baseline } = await guardWorkspace(aConfig({ workspace }), NO_SECRETS, [], around, Infinity);
+    for (const [name, top] of Object.entries({ a: alias, b: home }))
+      symlinkSync(`${top}/.ssh/id`, join(workspace, name));
+    expect(paths(await inspectWorkspace({ ...baseline, visible: ['/usr'] }, Infinity))).toEqual(['a', 'b']);
   });
 
   test('E14 a link that was there before, and leads where it led, is nobody’s business', async () => {

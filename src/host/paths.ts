@@ -49,3 +49,8 @@ export function realPath(path: string): string | undefined {
     return undefined;
   }
 }
+
+/** The paths, and where they are if links lead there: the home may be on another disk. */
+export function withReal(paths: readonly string[]): string[] {
+  return [...new Set(paths.flatMap((path) => [path, realPath(path) ?? path]))];
+}

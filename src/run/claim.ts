@@ -11,6 +11,7 @@ import { settleAll } from '../docker/settle.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import type { ImageSource } from '../docker/wanted-images.ts';
 import { hasIpv6, hostAddresses } from '../host/addresses.ts';
+import { withReal } from '../host/paths.ts';
 import { atOnce, inSlices, type Slices } from '../host/slices.ts';
 import { writeEtc } from '../mounts/etc-files.ts';
 import { hidesPlaces } from '../mounts/hidden.ts';
@@ -148,7 +149,7 @@ export function noteBaseline(
   const { hidden, credentials } = host.below;
   const visible = [...before.visible, ...userMounts.map(({ target }) => target), ...visibleOf(host)];
   const closed = [...before.closed, ...[...hidden, ...credentials].map(({ path }) => path)];
-  progress.baseline = { ...before, visible: [...new Set(visible)], closed: [...new Set(closed)] };
+  progress.baseline = { ...before, visible: withReal(visible), closed: withReal(closed) };
   writeBaseline(workDirectory, progress.baseline);
 }
 

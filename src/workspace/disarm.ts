@@ -27,31 +27,26 @@ export function moveOut(path: string, what: readonly string[]): Disarmed {
 }
 
 /**
- * Moves a git directory aside and makes it anew from what is known to be data. A directory with other files that has
- * become a bare repository only loses its `refs`. Git then no longer takes it for a repository, and the other files,
- * which may be somebody's work, stay where they are.
+ * Moves a git directory aside; {@link rebuild} makes it anew from what is known to be data. A directory with other files
+ * that has become a bare repository only loses its `refs`. Git then no longer takes it for a repository, and the other
+ * files, which may be somebody's work, stay where they are.
  */
-export function disarmRepository(
-  directory: string,
-  offences: readonly Offence[],
-  roots: readonly string[],
-  kept: Kept,
-): Disarmed {
+export function disarmRepository(directory: string, offences: readonly Offence[]): Disarmed {
   const what = [...new Set(offences.map((offence) => `${offence.path.slice(directory.length + 1)}: ${offence.what}`))];
-  if (!isUnmistakable(directory)) {
-    const refs = join(directory, 'refs');
-    return moveOut(kindOf(refs) === undefined ? join(directory, 'commondir') : refs, what);
-  }
-  const moved = moveOut(directory, what);
+  if (isUnmistakable(directory)) return moveOut(directory, what);
+  const refs = join(directory, 'refs');
+  return moveOut(kindOf(refs) === undefined ? join(directory, 'commondir') : refs, what);
+}
+
+/** Makes a git directory anew that {@link disarmRepository} has moved aside. */
+export function rebuild({ path, movedTo }: Disarmed, roots: readonly string[], kept: Kept): void {
+  if (movedTo === undefined || !isUnmistakable(path)) return;
   try {
-    if (moved.movedTo !== undefined) {
-      rebuildRepository(moved.movedTo, directory, userOf(moved.movedTo), roots, kept);
-    }
+    rebuildRepository(movedTo, path, userOf(movedTo), roots, kept);
   } catch (error) {
     // What could be saved has been saved; the rest is in the directory that was moved aside.
-    kept.failed.push(`${directory}: ${String(error)}`);
+    kept.failed.push(`${path}: ${String(error)}`);
   }
-  return moved;
 }
 
 /**

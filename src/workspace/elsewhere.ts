@@ -1,8 +1,9 @@
 import { lstatSync, realpathSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { bytes, fromText, toText } from '../host/file-names.ts';
 import { isInside } from '../host/paths.ts';
 import type { ConfigEntry } from './git/config.ts';
+import { gitFileTarget } from './git/directory.ts';
 import { kindOf, namesIn } from './git/files.ts';
 import { offenceAt, type Offence } from './git/judge.ts';
 
@@ -13,6 +14,22 @@ export interface Elsewhere {
   readonly hookDirectories: readonly string[];
   /** Files that do not exist, but that git would run or read if they did. */
   readonly absent: readonly string[];
+  /** What settings name in every worktree of theirs, also in those to come. */
+  readonly relative: readonly RelativePaths[];
+}
+
+/** Relative paths that a configuration names: git looks for them in the worktree in which it runs. */
+export interface RelativePaths {
+  /** The git directory to whose worktrees the configuration applies; undefined for all. */
+  readonly of: string | undefined;
+  readonly hookDirectories: readonly string[];
+  readonly files: readonly string[];
+}
+
+/** A worktree, and its git directory. */
+export interface Worktree {
+  readonly top: string;
+  readonly gitDirectory: string;
 }
 
 /** A configuration of git, and where its relative paths begin. */
@@ -22,6 +39,62 @@ export interface NamedSettings {
   readonly beside: string;
   /** Where git runs programs. */
   readonly top: string;
+  /** The git directory whose settings these are; undefined for those of the user and the machine. */
+  readonly of?: string;
+}
+
+/** The worktrees that findings of a survey lead to. Paths are text; what is not UTF-8 is left out. */
+export function worktreesAt(gitDirectories: readonly string[], gitFiles: readonly string[]): Worktree[] {
+  const places = [
+    ...gitDirectories.filter((path) => basename(path) === '.git').map((path) => [path, path] as const),
+    ...gitFiles.map((path) => [path, gitFileTarget(path) ?? ''] as const),
+  ];
+  return places.flatMap(([path, target]) => {
+    const [top, gitDirectory] = [toText(dirname(path)), toText(target)];
+    return top === undefined || gitDirectory === undefined ? [] : [{ top, gitDirectory }];
+  });
+}
+
+/** The same settings, for each worktree in which git obeys them. */
+export function inEachWorktree(settings: NamedSettings, worktrees: readonly Worktree[]): NamedSettings[] {
+  const tops = [settings.top, ...worktrees.filter((one) => isOf(one, settings.of)).map(({ top }) => top)];
+  return [...new Set(tops)].map((top) => ({ ...settings, top }));
+}
+
+function isOf({ gitDirectory }: Worktree, of: string | undefined): boolean {
+  return of === undefined || gitDirectory === of || gitDirectory.startsWith(`${of}/worktrees/`);
+}
+
+/** What settings name in worktrees to come. Values that are no paths are not kept: they may be secret. */
+export function relativePaths({ entries, of }: NamedSettings): RelativePaths[] {
+  const named = entries.filter(({ section }) => !/^include(if)?$/.test(section));
+  const values = named.map((entry) => ({ entry, value: toText(entry.value ?? '') ?? '' }));
+  const hookDirectories = values
+    .filter(({ entry, value }) => isHooksPath(entry) && value !== '' && !isAbsolute(value))
+    .map(({ value }) => value);
+  const files = values
+    .filter(({ entry }) => !isHooksPath(entry))
+    .flatMap(({ value }) => wordsOf(value).filter((word) => /^\.{1,2}\//.test(word)));
+  return hookDirectories.length + files.length === 0 ? [] : [{ of, hookDirectories, files }];
+}
+
+/** The paths that settings name in new worktrees, with one character for each byte. */
+export function namedIn(
+  worktrees: readonly Worktree[],
+  { relative }: Elsewhere,
+  roots: readonly string[],
+): Pick<Elsewhere, 'hookDirectories' | 'absent'> {
+  const inside = (top: string, path: string): string[] => {
+    const found = resolvedInside(resolve(top, path), roots);
+    return found === undefined ? [] : [fromText(found)];
+  };
+  const places = worktrees.flatMap((one) =>
+    relative.filter(({ of }) => isOf(one, of)).map((paths) => ({ one, paths })),
+  );
+  return {
+    hookDirectories: places.flatMap(({ one, paths }) => paths.hookDirectories.flatMap((path) => inside(one.top, path))),
+    absent: places.flatMap(({ one, paths }) => paths.files.flatMap((path) => inside(one.top, path))),
+  };
 }
 
 /** A setting that names a directory of hooks. */
@@ -50,8 +123,9 @@ export function usedBy(
   return used;
 }
 
+/** A new repository gets its first hooks from the directory of templates. */
 function isHooksPath({ section, subsection, key }: ConfigEntry): boolean {
-  return section === 'core' && subsection === undefined && key === 'hookspath';
+  return subsection === undefined && /^(core\.hookspath|init\.templatedir)$/.test(`${section}.${key}`);
 }
 
 /**
@@ -66,8 +140,11 @@ function candidates(
 ): { path: string; isSure: boolean }[] {
   if (isHooksPath(entry)) return [{ path: resolve(top, value), isSure: false }];
   if (/^include(if)?$/.test(entry.section)) return [{ path: resolve(beside, value), isSure: true }];
-  const names = value.split(/[\s"'!;|&()<>=]+/).filter((word) => word !== '' && word !== '.');
-  return names.map((word) => ({ path: resolve(top, word), isSure: /^\.{0,2}\//.test(word) }));
+  return wordsOf(value).map((word) => ({ path: resolve(top, word), isSure: /^\.{0,2}\//.test(word) }));
+}
+
+function wordsOf(value: string): string[] {
+  return value.split(/[\s"'!;|&()<>=]+/).filter((word) => word !== '' && word !== '.');
 }
 
 /** @returns undefined for a path that leads out of the roots, and for a root itself */
@@ -88,7 +165,10 @@ const MAX_HOOKS = 1_000;
  * Hooks in directories that a configuration names. A link on the path to such a directory is an offence itself, and so is a
  * directory with more in it than anybody needs.
  */
-export function hooksElsewhere({ hookDirectories }: Elsewhere, roots: readonly string[]): Offence[] {
+export function hooksElsewhere(
+  { hookDirectories }: Pick<Elsewhere, 'hookDirectories'>,
+  roots: readonly string[],
+): Offence[] {
   return hookDirectories.flatMap((directory) => {
     const link = linkOnPath(directory, roots);
     if (link !== undefined) return [offenceAt(link, 'a link to a directory of hooks')];

@@ -5,7 +5,16 @@ import { UserError } from '../errors.ts';
 import { fromText, printable, toText } from '../host/file-names.ts';
 import { isBelow } from '../host/paths.ts';
 import type { UserIds } from '../host/user.ts';
-import { hooksPath, resolvedInside, usedBy, type Elsewhere, type NamedSettings } from './elsewhere.ts';
+import {
+  hooksPath,
+  inEachWorktree,
+  relativePaths,
+  resolvedInside,
+  usedBy,
+  worktreesAt,
+  type Elsewhere,
+  type NamedSettings,
+} from './elsewhere.ts';
 import { isUnmistakable, readConfig } from './git/directory.ts';
 import { kindOf } from './git/files.ts';
 import type { OutsideRepository } from './git/own-repository.ts';
@@ -46,9 +55,7 @@ export function gitGuards(
   directory: string,
   owner: UserIds,
 ): GuardPlan {
-  const mounts: MountSpec[] = [];
-  const repositories: PrivateDirectory[] = [];
-  const warnings: string[] = [];
+  const [mounts, repositories, warnings]: [MountSpec[], PrivateDirectory[], string[]] = [[], [], []];
   const settings = [...userSettings];
   const readOnly = pathsOf(findings, 'git-file').map(asText);
   const compose = (file: string, gitDirectory: string): string => {
@@ -68,7 +75,7 @@ export function gitGuards(
     }
     const beside = asText(gitDirectory);
     const top = /^(.*)\/\.git$/.exec(beside)?.[1] ?? beside;
-    settings.push({ entries: composed.dropped, beside, top });
+    settings.push({ entries: composed.dropped, beside, top, of: beside });
     return composed.text;
   };
   for (const path of [
@@ -86,15 +93,21 @@ export function gitGuards(
     if (target === undefined) continue;
     settings.push({ entries: [hooksPath(target)], beside: dirname(hooks), top: dirname(hooks) });
   }
-  const used = settings.map((one) => usedBy(one, roots));
+  const worktrees = worktreesAt(pathsOf(findings, 'git-directory'), pathsOf(findings, 'git-file'));
+  const used = settings.flatMap((one) => inEachWorktree(one, worktrees)).map((one) => usedBy(one, roots));
   return {
     ...{ mounts, repositories, warnings },
-    readOnly: [...readOnly, ...used.flatMap(({ present }) => present)].filter(isThere),
+    readOnly: unique([...readOnly, ...used.flatMap(({ present }) => present)]).filter(isThere),
     elsewhere: {
-      hookDirectories: used.flatMap(({ hookDirectories }) => hookDirectories.map(fromText)),
-      absent: used.flatMap(({ absent }) => absent.map(fromText)),
+      hookDirectories: unique(used.flatMap(({ hookDirectories }) => hookDirectories.map(fromText))),
+      absent: unique(used.flatMap(({ absent }) => absent.map(fromText))),
+      relative: settings.flatMap(relativePaths),
     },
   };
+}
+
+function unique(paths: readonly string[]): string[] {
+  return [...new Set(paths)];
 }
 
 /** A linked worktree never needs files of the main worktree or of sibling worktrees. */
@@ -150,9 +163,8 @@ function isInsideText(path: string, directory: string): boolean {
 
 /** Leaves out duplicates, and paths below other paths. */
 function outermost(paths: readonly string[]): string[] {
-  const unique = [...new Set(paths)];
-  const set = new Set(unique);
-  return unique.filter((path) => {
+  const set = new Set(paths);
+  return [...set].filter((path) => {
     for (let above = dirname(path); above !== dirname(above); above = dirname(above)) if (set.has(above)) return false;
     return true;
   });

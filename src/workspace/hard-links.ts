@@ -1,4 +1,4 @@
-import { lstatSync, statfsSync, utimesSync } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, statfsSync, utimesSync } from 'node:fs';
 import { UserError } from '../errors.ts';
 import { bytes, printable } from '../host/file-names.ts';
 import { copyFile } from './git/files.ts';
@@ -11,10 +11,11 @@ const MAX_BYTES = 4 * 1024 ** 3;
  * Gives each of these files a content of its own. They have further names outside the workspace: package managers link
  * what they install to their caches, and the command would change those too, for later runs of other branches.
  *
- * @param files absolute paths, with one character for each byte
+ * @param shared absolute paths, with one character for each byte
  * @throws UserError if there are too many, or there is no room for them
  */
-export function breakHardLinks(files: readonly string[]): void {
+export function breakHardLinks(shared: readonly string[]): void {
+  const files = shared.filter(mayChange);
   const sizes = files.map((file) => lstatSync(bytes(file)).size);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const [first] = files;
@@ -35,5 +36,17 @@ export function breakHardLinks(files: readonly string[]): void {
     copyFile(file, file, stats);
     // Build tools compare times.
     utimesSync(bytes(file), stats.atime, stats.mtime);
+  }
+}
+
+/** False for another user's file that is closed to this one: it is closed to the command as well, and cannot be copied. */
+function mayChange(file: string): boolean {
+  const user = process.geteuid?.();
+  if (user === 0 || lstatSync(bytes(file)).uid === user) return true;
+  try {
+    closeSync(openSync(bytes(file), constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK));
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -3,13 +3,13 @@ import { dirname, join } from 'node:path';
 import { bytes, fromText, printable } from '../host/file-names.ts';
 import { isBelow } from '../host/paths.ts';
 import type { Baseline } from './baseline.ts';
-import { disarmRepository, moveOut, restoreLink, type Disarmed } from './disarm.ts';
-import { hooksElsewhere } from './elsewhere.ts';
+import { disarmRepository, moveOut, rebuild, restoreLink, type Disarmed } from './disarm.ts';
+import { hooksElsewhere, namedIn, worktreesAt } from './elsewhere.ts';
 import { gitFileTarget, isInsideOne } from './git/directory.ts';
-import { isPlainPath, kindOf, namesIn, unlock } from './git/files.ts';
+import { isPlainPath, kindOf, unlock } from './git/files.ts';
 import { offencesIn } from './git/judge.ts';
 import { hashBytesOf } from './git/index-file.ts';
-import { checkObjects } from './git/objects.ts';
+import { checkObjects, strangersIn } from './git/objects.ts';
 import { identify } from './git/own-repository.ts';
 import { modulesOf } from './git/private.ts';
 import { returnDirectory, type Kept } from './git/return.ts';
@@ -41,10 +41,11 @@ export interface Aftermath {
 }
 
 /**
- * Brings the command's commits to the host, once no process of the command is left. Then it surveys the workspace, and
- * disarms everything that would make a later program do what the command wants.
+ * Surveys the workspace once no process of the command is left, and disarms everything that would make a later program do
+ * what the command wants. Then it brings the command's commits to the host. In this order, a command that leaves more than
+ * this process can take only harms its own commits.
  *
- * @param limitMs time limit of the survey
+ * @param limitMs time limit of the survey; the check of the objects may take half of it again
  * @param onDirectory called with a directory before it is searched, and with the workspace after the search
  */
 export async function inspectWorkspace(
@@ -53,9 +54,7 @@ export async function inspectWorkspace(
   onDirectory?: (path: string) => void,
 ): Promise<Aftermath> {
   const { workspace, roots, protectPaths } = baseline;
-  const kept = returnRepositories(baseline);
-  const objects = checkStores(baseline, performance.now() + limitMs / 2);
-  kept.failed.push(...objects.problems);
+  const kept: Kept = { conflicts: [], ended: [], settings: [], failed: [] };
   const restored = [
     ...restoreLink(join(workspace, '.git'), baseline.dotGit),
     ...Object.entries(baseline.actionLinks).flatMap(([path, before]) => restoreWay(path, before, workspace)),
@@ -71,9 +70,12 @@ export async function inspectWorkspace(
   // Nothing is searched from here on. If this process dies, the directory that was searched last is not the reason.
   onDirectory?.(fromText(workspace));
   const links = newLinks(found.findings, baseline);
+  const repositories = disarmRepositories(found.findings, baseline, end);
   const disarmed = [
     ...restored,
-    ...disarmGit(found.findings, baseline, kept, end),
+    ...repositories.judged,
+    ...repositories.unknown,
+    ...disarmGit(found.findings, baseline),
     ...disarmPlaces(found, baseline),
     ...disarmPolicy(baseline),
     ...links.closed.map(({ path, target = '' }) => moveOut(path, [`a link to ${target}`])),
@@ -81,6 +83,10 @@ export async function inspectWorkspace(
   const setIds = pathsOf(found.findings, 'set-id').map((path) => clearSetId(path));
   const pipes = pathsOf(found.findings, 'pipe').map((path) => removePipe(path));
   const prints = snapshot(workspace, protectPaths, baseline.snapshot);
+  const objects = checkStores(baseline, performance.now() + limitMs / 2);
+  kept.failed.push(...objects.problems);
+  returnRepositories(baseline, kept);
+  for (const moved of repositories.judged) rebuild(moved, roots, kept);
   const shown = (path: string): string => {
     const top = `${fromText(workspace)}/`;
     return printable(path.startsWith(top) ? path.slice(top.length) : path);
@@ -104,8 +110,7 @@ export async function inspectWorkspace(
 }
 
 /** Brings what the command did in git to the host. A repository that fails costs itself and no other. */
-function returnRepositories({ repositories, roots }: Baseline): Kept {
-  const kept: Kept = { conflicts: [], ended: [], settings: [], failed: [] };
+function returnRepositories({ repositories, roots }: Baseline, kept: Kept): void {
   for (const repository of repositories) {
     try {
       returnDirectory(repository, roots, kept);
@@ -113,19 +118,19 @@ function returnRepositories({ repositories, roots }: Baseline): Kept {
       kept.failed.push(`${repository.host}: ${String(error)}`);
     }
   }
-  return kept;
 }
 
 /**
- * Moves aside the objects of the host's repositories that are not what they are called.
+ * Moves aside the objects of the host's repositories that are not what they are called, also those of new submodules, which
+ * are still in the run's own directories.
  *
  * @returns texts for messages, and the number of stores in which something could not be looked at
  */
 function checkStores({ repositories, since }: Baseline, end: number): { problems: string[]; left: number } {
-  const hosts = repositories.filter(({ kind }) => kind === 'repository').map(({ host }) => host);
+  const places = repositories.filter(({ kind }) => kind === 'repository').flatMap(({ host, own }) => [host, own]);
   const problems: string[] = [];
   let left = 0;
-  for (const host of new Set(hosts.flatMap((one) => [one, ...modulesOf(one)]))) {
+  for (const host of new Set(places.flatMap((one) => [one, ...modulesOf(one)]))) {
     try {
       const { forged, unchecked } = checkObjects(host, since, hashBytesOf(host), end);
       for (const name of forged) problems.push(`${host}/${name}: its content is not what its name says`);
@@ -141,31 +146,44 @@ function checkStores({ repositories, since }: Baseline, end: number): { problems
   return { problems, left };
 }
 
-/** Disarms what a later git would follow. */
-function disarmGit(findings: readonly Finding[], baseline: Baseline, kept: Kept, end: number): Disarmed[] {
-  const { roots, elsewhere } = baseline;
-  const known = new Set(baseline.offences);
-  const repositories = [...baseline.bare, ...pathsOf(findings, 'git-directory')].flatMap((path) => {
-    if (kindOf(path) !== 'directory') return [];
-    if (performance.now() > end) return [moveOut(path, ['a repository that AWF had no time to look at'])];
+/** Moves repositories aside that have anything but data in them, or that cannot be looked at. */
+function disarmRepositories(
+  findings: readonly Finding[],
+  { bare, offences, roots }: Baseline,
+  end: number,
+): { readonly judged: readonly Disarmed[]; readonly unknown: readonly Disarmed[] } {
+  const known = new Set(offences);
+  const [judged, unknown]: [Disarmed[], Disarmed[]] = [[], []];
+  for (const path of [...bare, ...pathsOf(findings, 'git-directory')]) {
+    if (kindOf(path) !== 'directory') continue;
     try {
-      const offences = offencesIn(path, roots).filter(({ id }) => !known.has(id));
-      return offences.length === 0 ? [] : [disarmRepository(path, offences, roots, kept)];
+      const found = offencesIn(path, roots, end).filter(({ id }) => !known.has(id));
+      if (found.length > 0) judged.push(disarmRepository(path, found));
     } catch {
-      return [moveOut(path, ['a repository that AWF cannot look at'])];
+      const why = performance.now() > end ? 'had no time to' : 'cannot';
+      unknown.push(moveOut(path, [`a repository that AWF ${why} look at`]));
     }
-  });
+  }
+  return { judged, unknown };
+}
+
+/** Moves aside what else a later git would follow. */
+function disarmGit(findings: readonly Finding[], baseline: Baseline): Disarmed[] {
+  const { roots, elsewhere, repositories } = baseline;
+  const known = new Set(baseline.offences);
   const stray = pathsOf(findings, 'git-file').filter((path) => !leadsInside(path, roots));
-  const hooks = hooksElsewhere(elsewhere, roots).filter(({ id }) => !known.has(id));
+  const worktrees = worktreesAt(pathsOf(findings, 'git-directory'), pathsOf(findings, 'git-file'));
+  const more = namedIn(worktrees, elsewhere, roots);
+  const hookDirectories = [...elsewhere.hookDirectories, ...more.hookDirectories];
+  const hooks = hooksElsewhere({ hookDirectories }, roots).filter(({ id }) => !known.has(id));
   return [
-    ...repositories,
     ...stray.map((path) => moveOut(path, ['a link to a repository outside the workspace'])),
     ...pathsOf(findings, 'git-link').map((path) => moveOut(path, ['a symbolic link'])),
     ...hooks.map(({ path, what }) => moveOut(path, [what])),
-    ...elsewhere.absent
+    ...[...elsewhere.absent, ...more.absent]
       .filter((path) => kindOf(path) !== undefined)
       .map((path) => moveOut(path, ['a path that a git setting names'])),
-    ...baseline.repositories.flatMap(({ host }) => linksIn(join(host, 'objects'))),
+    ...repositories.flatMap(({ host }) => strangersIn(host)).map(({ path, what }) => moveOut(path, [what])),
   ];
 }
 
@@ -186,28 +204,6 @@ function leadsInside(gitFile: string, roots: readonly string[]): boolean {
   const target = gitFileTarget(gitFile);
   return target !== undefined && isInsideOne(target, roots);
 }
-
-/** Git writes new objects through a link among the directories of its objects, which the command may write to. */
-function linksIn(objects: string): Disarmed[] {
-  if (kindOf(objects) !== 'directory') return [];
-  const named: Disarmed[] = [];
-  let more = 0;
-  for (const name of namesIn(objects)) {
-    const path = join(objects, name);
-    const isDirectory = kindOf(path) === 'directory';
-    for (const file of isDirectory ? namesIn(path).map((below) => join(path, below)) : [path]) {
-      if (!['link', 'other'].includes(kindOf(file) ?? '')) continue;
-      const moved = moveOut(file, ['a link among the objects of git']);
-      if (named.length < MAX_NAMED) named.push(moved);
-      else more++;
-    }
-  }
-  const rest = { path: objects, what: [`${more} more links among the objects of git`], movedTo: objects };
-  return more === 0 ? named : [...named, rest];
-}
-
-/** More of one kind are only counted. */
-const MAX_NAMED = 100;
 
 /** Sorts the workspace's own repository first. */
 function byPlace(one: string, other: string): number {

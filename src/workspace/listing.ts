@@ -1,18 +1,10 @@
-import { lstatSync, opendirSync, readdirSync, type Dirent } from 'node:fs';
+import { opendirSync, readdirSync, type Dirent } from 'node:fs';
 import { bytes } from '../host/file-names.ts';
 
 /** What is in a directory. The name has one character for each byte. */
 export interface Entry {
   readonly name: string;
   readonly kind: 'file' | 'directory' | 'link' | 'pipe' | 'other';
-}
-
-/** A directory of ext4 with a million short names, or one of tmpfs with as many names, has about this size. Bytes. */
-const HUGE_DIRECTORY_BYTES = 20 << 20;
-
-/** To have the names in such a directory in memory takes gigabytes. @throws Error if there is none */
-export function isHuge(path: string): boolean {
-  return lstatSync(bytes(path)).size > HUGE_DIRECTORY_BYTES;
 }
 
 /** @throws Error if the directory cannot be listed */

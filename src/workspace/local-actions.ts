@@ -78,8 +78,7 @@ function namedBy(file: string, workspace: string): string[] {
   const beside = dirname(file);
   return [
     file,
-    ...entriesOf(content)
-      .map((name) => resolve(beside, name))
+    ...[...entriesOf(content).map((name) => resolve(beside, name)), ...namedFromTop(content, workspace)]
       .filter((path) => isBelow(path, workspace) && existsSync(path))
       // What a JavaScript action loads lies beside its entry.
       .map((path) => (/\.[cm]?js$/.test(path) && dirname(path) !== workspace ? dirname(path) : path))
@@ -89,28 +88,58 @@ function namedBy(file: string, workspace: string): string[] {
 
 /** The paths in an action's metadata; any word of a composite action's scripts may be one. */
 function entriesOf(content: string): string[] {
-  const { parse } = yamlPackage();
-  let runs: unknown;
-  try {
-    runs = (parse(content) as { runs?: unknown } | null)?.runs;
-  } catch {
-    return []; // The runner will not read it either.
-  }
-  if (typeof runs !== 'object' || runs === null) return [];
-  const fields = runs as Readonly<Record<string, unknown>>;
-  const entries = ENTRIES.flatMap((name) => (typeof fields[name] === 'string' ? [fields[name]] : []));
-  const steps = Array.isArray(fields['steps']) ? (fields['steps'] as readonly unknown[]) : [];
-  const scripts = steps.flatMap((step) => {
-    const { run, uses } = (step ?? {}) as { run?: unknown; uses?: unknown };
-    return [run, uses].filter((text) => typeof text === 'string');
-  });
-  const words = scripts.flatMap((script) =>
-    script
-      .replaceAll(/\$\{\{\s*github\.action_path\s*\}\}|\$\{?GITHUB_ACTION_PATH\}?/g, '.')
-      .split(/[\s"'`!;|&()<>=$]+/)
-      .filter((word) => /\w/.test(word) && word.length < 1_000),
+  const runs = runsOf(content);
+  const entries = ENTRIES.flatMap((name) => (typeof runs[name] === 'string' ? [runs[name]] : []));
+  const words = stepsOf(runs).flatMap(({ run = '', uses = '' }) =>
+    [run, uses].flatMap((script) =>
+      script
+        .replaceAll(/\$\{\{\s*github\.action_path\s*\}\}|\$\{?GITHUB_ACTION_PATH\}?/g, '.')
+        .split(/[\s"'`!;|&()<>=$]+/)
+        .filter((word) => /\w/.test(word) && word.length < 1_000),
+    ),
   );
   return [...entries, ...words.filter((word) => isFile(word))];
+}
+
+/** What stands where a shell expects a program, or follows one that runs scripts. */
+const PROGRAM =
+  /(?:^|[;&|(])\s*(?:(?:bash|sh|node|python3?|ruby|perl|pwsh|source|\.)\s+(?:-\S+\s+)*)?["']?([^\s"';&|()<>$]+)/gm;
+
+/**
+ * What a composite action uses from the top of the workspace, where its scripts start and where it looks for other local
+ * actions: these, and the files that it runs. What its scripts only read belongs to the command.
+ */
+function namedFromTop(content: string, workspace: string): string[] {
+  return stepsOf(runsOf(content)).flatMap(({ run = '', uses = '' }) => {
+    const programs = [...run.matchAll(PROGRAM)].map(([, word = '']) => word).filter((word) => isFile(word));
+    return [
+      ...(uses.startsWith('./') ? [resolve(workspace, uses)] : []),
+      ...programs.map((word) => resolve(workspace, word)).filter((path) => isRegularFile(path)),
+    ];
+  });
+}
+
+function isRegularFile(path: string): boolean {
+  return existsSync(path) && statSync(path).isFile();
+}
+
+/** The part `runs` of an action's metadata. */
+function runsOf(content: string): Readonly<Record<string, unknown>> {
+  const { parse } = yamlPackage();
+  try {
+    const runs = (parse(content) as { runs?: unknown } | null)?.runs;
+    return typeof runs === 'object' && runs !== null ? (runs as Readonly<Record<string, unknown>>) : {};
+  } catch {
+    return {}; // The runner will not read it either.
+  }
+}
+
+function stepsOf(runs: Readonly<Record<string, unknown>>): { run?: string; uses?: string }[] {
+  const steps = Array.isArray(runs['steps']) ? (runs['steps'] as readonly unknown[]) : [];
+  return steps.map((step) => {
+    const { run, uses } = (step ?? {}) as { run?: unknown; uses?: unknown };
+    return { ...(typeof run === 'string' && { run }), ...(typeof uses === 'string' && { uses }) };
+  });
 }
 
 /** A word may be anything; only one with a dot or a slash in it is taken for a path. */

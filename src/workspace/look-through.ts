@@ -16,7 +16,7 @@ export type LookThrough = (workDirectory: string, limitMs: number) => Promise<Af
 export const PLACE_FILE = 'place';
 /** Megabytes of heap. What a command leaves may be meant to use up all of the machine's memory. */
 const HEAP_LIMIT_MB = 1_024;
-/** The process stops by itself first. Milliseconds. */
+/** The process stops by itself first: after the search, it gets as much time again for the repositories. Milliseconds. */
 const GRACE_MS = 10_000;
 
 /**
@@ -35,7 +35,7 @@ export function inProcess(root: string): LookThrough {
     // Nothing else of the job's environment is needed, and no dump of the memory may be written.
     const env = git === undefined ? {} : { PATH: dirname(git) };
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
-    const timer = setTimeout(() => child.kill('SIGKILL'), limitMs + GRACE_MS);
+    const timer = setTimeout(() => child.kill('SIGKILL'), 2 * limitMs + GRACE_MS);
     try {
       const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
       if (child.exitCode === 0) return JSON.parse(stdout) as Aftermath;

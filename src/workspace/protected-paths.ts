@@ -13,7 +13,7 @@ import {
 import { dirname, join } from 'node:path/posix';
 import type { ProtectedPath } from '../config/config.ts';
 import { bytes, fromText, printable } from '../host/file-names.ts';
-import { isHuge } from './listing.ts';
+import { isHuge } from './git/files.ts';
 
 /** A change of a protected path. The path is printable and relative to the workspace. */
 export interface Change {

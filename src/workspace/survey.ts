@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path/posix';
 import { setImmediate as turn } from 'node:timers/promises';
 import { bytes, fromText } from '../host/file-names.ts';
 import { isGitDirectory, isUnmistakable } from './git/directory.ts';
-import { unlock } from './git/files.ts';
+import { isHuge, unlock } from './git/files.ts';
 import { leadsTo } from './link-target.ts';
-import { entriesOf, isHuge, streamedEntriesOf, type Entry } from './listing.ts';
+import { entriesOf, streamedEntriesOf, type Entry } from './listing.ts';
 
 /**
  * Something in the workspace that other programs follow:

@@ -5,7 +5,7 @@ import type { Secrets } from '../config/secrets.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { fromText, toText } from '../host/file-names.ts';
 import { kernelPlaces, mounted, otherPlaces } from '../host/mounted.ts';
-import { isBelow, isInside } from '../host/paths.ts';
+import { isBelow, isInside, withReal } from '../host/paths.ts';
 import type { User } from '../host/user.ts';
 import type { Baseline } from './baseline.ts';
 import { hooksElsewhere, type NamedSettings } from './elsewhere.ts';
@@ -68,7 +68,7 @@ export async function guardWorkspace(
   const own = ownRepository(workspace);
   const roots = [workspace];
   const inGit = own.outside === undefined ? roots : [...roots, own.outside.directory];
-  const covered = coveredIn(workspace, [home, temporary, workDirectory]);
+  const covered = coveredIn(workspace, withReal([home, temporary, workDirectory]));
   const found = await survey(roots, limitMs, undefined, covered);
   const gitDirectories = pathsOf(found.findings, 'git-directory');
   const repositories = gitDirectories.filter(isUnmistakable);
@@ -110,7 +110,7 @@ export async function guardWorkspace(
       protectPaths: watched,
       noPolicy: missingPolicy(workspace, protectPaths),
       snapshot: snapshot(workspace, watched),
-      closed: ['/proc', '/sys', '/dev', home, runnerDirectory(temporary, environment)],
+      closed: ['/proc', '/sys', '/dev', ...withReal([home, runnerDirectory(temporary, environment)])],
     },
     mounts: guardMounts(roots, readOnly, plan.mounts),
     warnings: [...repositoryWarnings(own, config, home), ...plan.warnings, ...unsearched(found.left)],

@@ -64,6 +64,15 @@ describe('settings that do not', () => {
     ['branch.topic.remote', '[branch "topic"]\nremote = evil'],
     ['branch.main.pushremote', '[branch "main"]\npushRemote = https://evil.example/'],
     ['remote.evil.url', '[remote "evil"]\nurl = ext::sh -c evil'],
+    ['remote.evil.promisor', '[remote "evil"]\npromisor = true'],
+    ['remote.evil.partialclonefilter', '[remote "evil"]\npartialCloneFilter = blob:none'],
+    ['remote.evil.fetch', '[remote "evil"]\nfetch = +refs/heads/*:refs/heads/*'],
+    ['remote.evil.fetch', '[remote "evil"]\nfetch = +refs/heads/*:refs/remotes/origin/*'],
+    ['remote.https://github.com/o/r.pushurl', '[remote "https://github.com/o/r"]\npushurl = https://evil.example/'],
+    ['remote.git@github.com:o/r.pushurl', '[remote "git@github.com:o/r"]\npushurl = https://evil.example/'],
+    ['remote.../lib.url', '[remote "../lib"]\nurl = https://evil.example/'],
+    ['push.default', '[push]\ndefault = matching'],
+    ['push.followtags', '[push]\nfollowTags = true'],
     ['extensions.worktreeconfig', '[extensions]\nworktreeConfig = true'],
     ['credential.helper', '[credential]\nhelper = !evil'],
   ])('%s', (name, text) => {
@@ -73,6 +82,14 @@ describe('settings that do not', () => {
   test('the address of a remote that was there', () => {
     const { text, refused } = back((before) => before.replace('github.com/o/r', 'evil.example/o/r'));
     expect({ text, refused }).toEqual({ text: undefined, refused: ['remote.origin.url'] });
+  });
+
+  test('a remote that git would take unasked, beside others', () => {
+    const host = '[remote "upstream"]\n\turl = "https://github.com/o/r"\n';
+    const origin = '[remote "origin"]\n\turl = "https://gitlab.com/o/r"\n';
+    expect(returnConfig(host, host, host + origin)).toEqual({ text: undefined, refused: ['remote.origin.url'] });
+    // Control: somebody who has none asks for one.
+    expect(returnConfig('', '', origin)).toEqual({ text: origin, refused: [] });
   });
 
   test('what cannot be read', () => {

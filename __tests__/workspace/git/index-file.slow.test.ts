@@ -43,7 +43,10 @@ describe.skipIf(!HAS_GIT)('an index', () => {
     git(top, ...args);
     const before = git(top, 'ls-files', '--stage', '--debug').replaceAll(/^ .*\n?/gm, '');
     const index = readIndex(indexOf(top), 20);
-    writeFileSync(indexOf(top), formatIndex(index, index, false, 20));
+    writeFileSync(
+      indexOf(top),
+      formatIndex(index, index, () => false, 20),
+    );
     expect(git(top, 'ls-files', '--stage', '--debug').replaceAll(/^ .*\n?/gm, '')).toBe(before);
     expect(tryGit(top, ['fsck'])).toMatchObject({ code: 0 });
     expect(
@@ -58,7 +61,10 @@ describe.skipIf(!HAS_GIT)('an index', () => {
     const hashBytes = hashBytesOf(join(top, '.git'));
     expect(hashBytes).toBe(32);
     const before = git(top, 'ls-files', '--stage');
-    writeFileSync(indexOf(top), formatIndex(readIndex(indexOf(top), hashBytes), undefined, false, hashBytes));
+    writeFileSync(
+      indexOf(top),
+      formatIndex(readIndex(indexOf(top), hashBytes), undefined, () => false, hashBytes),
+    );
     expect(git(top, 'ls-files', '--stage')).toBe(before);
   });
 
@@ -71,7 +77,10 @@ describe.skipIf(!HAS_GIT)('an index', () => {
     utimesSync(file, atime, mtime);
     git(top, 'update-index', '--assume-unchanged', 'b/c');
     writeFileSync(join(top, 'b/c'), 'changed\n');
-    writeFileSync(indexOf(top), formatIndex(readIndex(indexOf(top), 20), undefined, false, 20));
+    writeFileSync(
+      indexOf(top),
+      formatIndex(readIndex(indexOf(top), 20), undefined, () => false, 20),
+    );
     const changed = git(top, '-c', 'core.checkStat=minimal', '-c', 'core.trustCTime=false', 'diff', '--name-only');
     expect(changed).toBe('a\nb/c');
   });
@@ -81,7 +90,10 @@ describe.skipIf(!HAS_GIT)('an index', () => {
     git(top, 'update-index', '--assume-unchanged', 'a');
     git(top, 'update-index', '--skip-worktree', 'b/c');
     const index = readIndex(indexOf(top), 20);
-    writeFileSync(indexOf(top), formatIndex(index, index, false, 20));
+    writeFileSync(
+      indexOf(top),
+      formatIndex(index, index, () => false, 20),
+    );
     expect(git(top, 'ls-files', '-v').match(/^[hS] .*/gm)).toEqual(['h a', 'S b/c']);
   });
 

@@ -1,12 +1,22 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
-import { deflateSync } from 'node:zlib';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { deflateSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { checkObjects, mayHaveChanged, type Checked } from '../../../src/workspace/git/objects.ts';
 import { temporaryDirectory } from '../../../testing/builders.ts';
-import { git, HAS_GIT, tryGit } from '../../../testing/git.ts';
+import { git, GIT_ENVIRONMENT, HAS_GIT, tryGit } from '../../../testing/git.ts';
 import { give, ordinaryUser } from '../../../testing/runner/program.ts';
 
 /** A repository whose objects have differences, if they are packed. */
@@ -140,12 +150,65 @@ describe.skipIf(!HAS_GIT)('objects', () => {
     expect(mayHaveChanged(ctimeMs, since)).toBe(mayBeLater);
   });
 
+  test.each(['evil', 'tmp_evil', '.tmp-1-pack-x', 'a b', '\xff', ''])(
+    'so is one named %j: git reads it all the same',
+    (name) => {
+      const top = repository();
+      git(top, 'gc', '-q');
+      forgePack(top);
+      const index = packOf(top);
+      for (const end of ['pack', 'idx']) {
+        const to = Buffer.from(join(dirname(index), `${name}.${end}`), 'latin1');
+        renameSync(index.replace(/idx$/, end), to);
+      }
+      expect(git(top, 'cat-file', '-p', 'HEAD:build.sh').split('\n')[150]).not.toBe('changed');
+      expect(check(top)).toEqual({ forged: [`objects/pack/${name}.pack`], unchecked: [] });
+      expect(tryGit(top, ['cat-file', '-p', 'HEAD:build.sh'])).toMatchObject({ code: 128 });
+    },
+  );
+
   test('what git computes from packs is removed, and git makes it again', () => {
     const top = repository();
     git(top, 'repack', '-qadb', '--write-midx');
     expect(check(top)).toEqual(ALL_TRUE);
     expect(readdirSync(join(top, '.git/objects/pack')).filter((name) => !/\.(pack|idx)$/.test(name))).toEqual([]);
     expect(tryGit(top, ['fsck'])).toMatchObject({ code: 0 });
+  });
+
+  test('an old index of several packs goes if one of them is new: it may lead to another object there', async () => {
+    const top = temporaryDirectory();
+    git(top, 'init', '-q');
+    const packs = join(top, '.git/objects/pack');
+    const pack = (content: string): { name: string; files: string } => {
+      const options = { cwd: top, encoding: 'utf8', env: { ...process.env, ...GIT_ENVIRONMENT } } as const;
+      const name = spawnSync('git', ['hash-object', '-w', '--stdin'], { ...options, input: content }).stdout;
+      const sum = spawnSync('git', ['pack-objects', '-q', join(packs, 'pack')], { ...options, input: name }).stdout;
+      rmSync(join(top, '.git/objects', name.slice(0, 2)), { recursive: true });
+      return { name: name.trim(), files: join(packs, `pack-${sum.trim()}`) };
+    };
+    const good = pack('good');
+    git(top, 'multi-pack-index', 'write');
+    await sleep(50);
+    const since = Date.now();
+    expect(check(top, since)).toEqual(ALL_TRUE);
+    expect(readdirSync(packs)).toContain('multi-pack-index');
+    const evil = pack('evil');
+    for (const end of ['pack', 'idx']) renameSync(`${evil.files}.${end}`, `${good.files}.${end}`);
+    expect(git(top, 'cat-file', '-p', good.name)).toBe('evil');
+    expect(check(top, since)).toEqual(ALL_TRUE);
+    expect(readdirSync(packs)).not.toContain('multi-pack-index');
+    expect(tryGit(top, ['cat-file', '-p', good.name])).toMatchObject({ code: 128, stdout: '' });
+  });
+
+  test('a lock that a dead git maintenance left is removed, an older one stays', async () => {
+    const top = repository();
+    const lock = join(top, '.git/objects/maintenance.lock');
+    writeFileSync(lock, '');
+    await sleep(50);
+    check(top, Date.now());
+    expect(existsSync(lock)).toBe(true);
+    expect(check(top)).toEqual(ALL_TRUE);
+    expect(existsSync(lock)).toBe(false);
   });
 
   test('large files are compared too', () => {

@@ -52,7 +52,10 @@ describe.skipIf(!HAS_GIT)('a split index', () => {
     const index = readWholeIndex(join(top, '.git'), hashBytes);
     expect(index.entries).toHaveLength(FILES.length - 3 + 1);
     for (const file of shared(top)) rmSync(join(top, '.git', file));
-    writeFileSync(indexOf(top), formatIndex(index, index, false, hashBytes));
+    writeFileSync(
+      indexOf(top),
+      formatIndex(index, index, () => false, hashBytes),
+    );
     expect(git(top, 'ls-files', '--stage')).toBe(before);
     expect(tryGit(top, ['fsck'])).toMatchObject({ code: 0 });
   });
@@ -70,7 +73,10 @@ describe.skipIf(!HAS_GIT)('a split index', () => {
     const before = git(top, 'ls-files', '--stage');
     expect(before.match(/file-005/g)).toHaveLength(3);
     const index = readWholeIndex(join(top, '.git'), 20);
-    writeFileSync(indexOf(top), formatIndex(index, index, false, 20));
+    writeFileSync(
+      indexOf(top),
+      formatIndex(index, index, () => false, 20),
+    );
     expect(git(top, 'ls-files', '--stage')).toBe(before);
   });
 

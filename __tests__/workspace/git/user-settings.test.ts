@@ -55,3 +55,19 @@ test('files that include each other, and ones that git would not understand, are
   });
   expect(found(home)).toContain('.gitconfig: core.hookspath=a');
 });
+
+test('E17 so do settings in the environment of the job', () => {
+  const environment = {
+    GIT_CONFIG_COUNT: '3',
+    GIT_CONFIG_KEY_0: 'core.hooksPath',
+    GIT_CONFIG_VALUE_0: 'a',
+    GIT_CONFIG_KEY_1: 'filter.A.b.Clean',
+    GIT_CONFIG_VALUE_1: './b',
+    GIT_CONFIG_KEY_2: 'user.name',
+    GIT_CONFIG_VALUE_2: 'A',
+    GIT_TEMPLATE_DIR: '~/c',
+  };
+  const home = homeWith({});
+  expect(found(home, environment)).toEqual([': core.hookspath=a', ': filter.clean=./b', ': init.templatedir=c']);
+  for (const count of ['x', '-1', '1e9']) expect(found(home, { GIT_CONFIG_COUNT: count })).toEqual([]);
+});

@@ -10,14 +10,19 @@ export interface ReturnedConfig {
   readonly refused: readonly string[];
 }
 
-/** Sections that a command may change on the host: their settings run nothing and lead nowhere. */
+/** Sections that a command may change on the host: their settings run nothing and lead nowhere. What a push sends is not there. */
 const RETURNED: ReadonlySet<string> = new Set(
   words(`
-    remote branch submodule user author committer init pull push merge diff fetch rebase rerere status log commit tag
+    remote branch submodule user author committer init pull merge diff fetch rebase rerere status log commit tag
     stash checkout worktree blame gc maintenance pack index feature advice color column lfs
   `),
 );
 const RETURNED_CORE: ReadonlySet<string> = new Set(words('sparsecheckout sparsecheckoutcone autocrlf eol filemode'));
+
+/** What a new remote may have. Git would ask a promisor by itself for objects that it misses. */
+const OF_REMOTES: ReadonlySet<string> = new Set(
+  words('url pushurl fetch push tagopt prune skipdefaultupdate skipfetchall followremotehead'),
+);
 
 /**
  * Repeats in a configuration what the command did to its copy, as far as it runs nothing and sends nothing elsewhere. A remote
@@ -49,10 +54,27 @@ function isReturned(entry: ConfigEntry, remotes: ReadonlySet<string | undefined>
   const { section, subsection, key, value } = entry;
   if (section === 'core') return RETURNED_CORE.has(key);
   if (!RETURNED.has(section)) return false;
-  if (section === 'remote') return !remotes.has(subsection);
+  if (section === 'remote') return !remotes.has(subsection) && isHarmlessRemote(entry, remotes);
   if (section === 'branch' && /^(push)?remote$/.test(key)) return value === '.' || remotes.has(value);
   // A later `git submodule update` fetches from there.
   return !(section === 'submodule' && key === 'url' && known.has(nameOf(entry)));
+}
+
+/**
+ * True for a remote that git uses only if somebody names it, and whose branches get no place among those of others.
+ *
+ * - A remote may be called like a URL or a path, and then stands in for it.
+ * - If there are several remotes, `origin` is the one that git takes unasked.
+ * - `git fetch --all`, which editors run by themselves, updates whatever `fetch` says.
+ */
+function isHarmlessRemote(
+  { subsection = '', key, value }: ConfigEntry,
+  remotes: ReadonlySet<string | undefined>,
+): boolean {
+  if (!/^[\w-][\w.-]*$/.test(subsection) || !OF_REMOTES.has(key)) return false;
+  if (subsection === 'origin' && remotes.size > 0) return false;
+  const [, to] = (value ?? '').split(':');
+  return key !== 'fetch' || to === undefined || to.startsWith(`refs/remotes/${subsection}/`);
 }
 
 /** What `entries` has more of than `others`. */

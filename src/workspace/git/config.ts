@@ -31,6 +31,17 @@ export function parseGitConfig(text: string): PlacedEntry[] {
   return new Parser(plainLines(text)).entries();
 }
 
+/** The value that git takes of a setting without a subsection. @returns undefined also for a text that is no configuration */
+export function valueIn(text: string, section: string, key: string): string | undefined {
+  try {
+    return parseGitConfig(text).findLast(
+      (entry) => entry.section === section && entry.subsection === undefined && entry.key === key,
+    )?.value;
+  } catch {
+    return undefined;
+  }
+}
+
 /** A configuration as git reads it: without a byte order mark, and with LF where it has CR LF. */
 export function plainLines(text: string): string {
   return (text.startsWith(UTF8_BOM) ? text.slice(UTF8_BOM.length) : text).replaceAll('\r\n', '\n');

@@ -74,6 +74,14 @@ export function namesIn(directory: string): string[] {
   return readdirSync(bytes(directory), { encoding: 'latin1' }).sort();
 }
 
+/** A directory of ext4 with a million short names, or one of tmpfs with as many names, has about this size. Bytes. */
+const HUGE_DIRECTORY_BYTES = 20 << 20;
+
+/** To have the names in such a directory in memory takes gigabytes. @throws Error if there is none */
+export function isHuge(path: string): boolean {
+  return lstatSync(bytes(path)).size > HUGE_DIRECTORY_BYTES;
+}
+
 /** More files than any git directory has beside its objects, and more objects than a command sensibly leaves loose. */
 export const MAX_FILES = 2_000_000;
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path/posix';
-import { parseGitConfig } from './config.ts';
+import { valueIn } from './config.ts';
 import { contentOf } from './files.ts';
 
 /*
@@ -10,6 +10,9 @@ import { contentOf } from './files.ts';
 
 /** A larger one is more than any repository has. */
 const MAX_INDEX_BYTES = 512 << 20;
+
+/** More than any repository has. */
+const MAX_ENTRIES = 1_000_000;
 
 /** An index of git's, as far as it is not a cache of something else. */
 export interface GitIndex {
@@ -45,14 +48,8 @@ export function stageOf({ flags }: IndexEntry): number {
 
 /** The octets of an object's name in a repository, by the setting that git obeys. */
 export function hashBytesOf(repository: string): 20 | 32 {
-  try {
-    const format = parseGitConfig(contentOf(join(repository, 'config')) ?? '').findLast(
-      ({ section, subsection, key }) => section === 'extensions' && subsection === undefined && key === 'objectformat',
-    );
-    return format?.value === 'sha256' ? 32 : 20;
-  } catch {
-    return 20; // Git cannot read it either.
-  }
+  const format = valueIn(contentOf(join(repository, 'config')) ?? '', 'extensions', 'objectformat');
+  return format === 'sha256' ? 32 : 20;
 }
 
 /**
@@ -84,6 +81,7 @@ class Reader {
   index(): GitIndex {
     const version = this.#data.readUInt32BE(4);
     this.#require(this.#data.toString('latin1', 0, 4) === 'DIRC' && version >= 2 && version <= 4, 'it is no index');
+    this.#require(this.#data.readUInt32BE(8) <= MAX_ENTRIES, `more than ${MAX_ENTRIES} entries`);
     const entries: IndexEntry[] = [];
     const starts = new Map<number, number>();
     for (let left = this.#data.readUInt32BE(8); left > 0; left--) {
@@ -193,25 +191,32 @@ function isDotGit(name: string): boolean {
 
 /**
  * Writes an index anew, without caches and without the files' times and sizes, so that git looks at the files themselves.
- * Only entries that had them before keep the marks by which git does not look at a file.
+ * Only entries that had them before keep the marks by which git does not look at a file, and those whose file is not there:
+ * such a mark (git-sparse-checkout(1)) hides no change.
  *
  * @param before the index as it was
- * @param isSparse true if settings choose the files that are there: git removes the marks of those that are
+ * @param isAbsent true for a path in the worktree at which there is nothing
+ * @throws SyntaxError if it has a directory in the place of files that are there
  */
 export function formatIndex(
   index: GitIndex,
   before: GitIndex | undefined,
-  isSparse: boolean,
+  isAbsent: (path: string) => boolean,
   hashBytes: 20 | 32,
 ): Buffer {
   const marks = new Map(before?.entries.map((entry) => [entry.path, entry]));
   const entries = index.entries.map((entry) => {
     const known = marks.get(entry.path);
-    const mayKeep = (mark: number): number => (isSparse ? mark : mark & (known?.moreFlags ?? 0));
+    const isSkipped = (entry.moreFlags & SKIP_WORKTREE) !== 0;
+    const wasSkipped = ((known?.moreFlags ?? 0) & SKIP_WORKTREE) !== 0;
+    const skip = isSkipped && (wasSkipped || isAbsent(entry.path)) ? SKIP_WORKTREE : 0;
+    if (entry.mode === DIRECTORY && skip === 0) {
+      throw new SyntaxError(`the index has no files of the directory ${JSON.stringify(entry.path)}, which is there`);
+    }
     return {
       ...entry,
       flags: (entry.flags & STAGE) | (entry.flags & ASSUME_VALID & (known?.flags ?? 0)),
-      moreFlags: (entry.moreFlags & INTENT_TO_ADD) | mayKeep(entry.moreFlags & SKIP_WORKTREE),
+      moreFlags: (entry.moreFlags & INTENT_TO_ADD) | skip,
     };
   });
   const head = Buffer.from('DIRC\0\0\0\0\0\0\0\0', 'latin1');

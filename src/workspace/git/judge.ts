@@ -26,21 +26,24 @@ const MAX_ENTRIES = 500_000;
  * would be dangerous.
  *
  * @param roots the directories in which worktrees may be
- * @throws Error if it cannot be looked at, TooMany if it has more than half a million entries
+ * @param end when to give up, by the clock of `performance.now`
+ * @throws Error if it cannot be looked at, TooMany if it has more than half a million entries or takes too long
  */
-export function offencesIn(directory: string, roots: readonly string[]): Offence[] {
-  return new Judge(directory, roots).offences();
+export function offencesIn(directory: string, roots: readonly string[], end = Infinity): Offence[] {
+  return new Judge(directory, roots, end).offences();
 }
 
 class Judge {
   readonly #top: string;
   readonly #roots: readonly string[];
+  readonly #end: number;
   readonly #found: Offence[] = [];
   #left = MAX_ENTRIES;
 
-  constructor(top: string, roots: readonly string[]) {
+  constructor(top: string, roots: readonly string[], end: number) {
     this.#top = top;
     this.#roots = roots;
+    this.#end = end;
   }
 
   offences(): Offence[] {
@@ -124,6 +127,7 @@ class Judge {
     }
     for (const name of namesIn(directory)) {
       if (this.#left-- === 0) throw new TooMany(`more than ${MAX_ENTRIES} entries in ${this.#top}`);
+      if (performance.now() > this.#end) throw new TooMany(`no time for ${this.#top}`);
       visit(name, join(at, name));
     }
   }

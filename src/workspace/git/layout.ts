@@ -11,7 +11,7 @@ export const STORES: readonly string[] = ['objects', 'lfs/objects'];
 
 /** Files of one line for each object, message texts, and lists of patterns, by the test that their content passes. */
 const FILES: ReadonlyMap<string, (content: string) => boolean> = new Map([
-  ...words('ORIG_HEAD MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD FETCH_HEAD AUTO_MERGE shallow').map(
+  ...words('ORIG_HEAD MERGE_HEAD MERGE_AUTOSTASH CHERRY_PICK_HEAD REVERT_HEAD FETCH_HEAD AUTO_MERGE shallow').map(
     (name) => [name, isListOfObjects] as const,
   ),
   ...words('MERGE_MSG SQUASH_MSG COMMIT_EDITMSG NOTES_EDITMSG TAG_EDITMSG EDIT_DESCRIPTION MERGE_MODE').map(
@@ -20,14 +20,6 @@ const FILES: ReadonlyMap<string, (content: string) => boolean> = new Map([
   ...words('description info/exclude info/sparse-checkout').map((name) => [name, isText] as const),
   ['HEAD', isHead] as const,
 ]);
-
-/** State of an operation that goes on later. Its files name programs, so it ends with the run. */
-export const OPERATIONS: Readonly<Record<string, string>> = {
-  'rebase-merge': 'a rebase',
-  'rebase-apply': 'a rebase or git am',
-  sequencer: 'a series of cherry-picks or reverts',
-  BISECT_START: 'a bisection',
-};
 
 /** What the sandbox gets a copy of: all that is data or state of git, except the stores. The rest it sees as it is, read-only. */
 export const COPIED =
@@ -70,7 +62,9 @@ export function isStored(name: string): boolean {
 
 /** True for a log of reference updates: `<old> <new> <who> <when> <what>` in each line. */
 export function isReflog(content: string): boolean {
-  return /^([0-9a-f]{40,64} [0-9a-f]{40,64} [^\n\0]*\n)*$/.test(content);
+  // Line by line: one pattern for all of them would need more stack than there is.
+  const lines = content.split('\n');
+  return lines.pop() === '' && lines.every((line) => /^[0-9a-f]{40,64} [0-9a-f]{40,64} [^\0]*$/.test(line));
 }
 
 export function isHead(content: string): boolean {

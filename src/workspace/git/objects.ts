@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { closeSync, lstatSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
-import { join } from 'node:path/posix';
+import { dirname, join } from 'node:path/posix';
 import { inflateSync } from 'node:zlib';
-import { bytes } from '../../host/file-names.ts';
-import { filesBelow, MAX_FILES, moveUnlocked, unlock } from './files.ts';
+import { bytes, toText } from '../../host/file-names.ts';
+import { filesBelow, isHuge, isPlainPath, kindOf, MAX_FILES, moveUnlocked, namesIn, unlock } from './files.ts';
 import { STORES } from './layout.ts';
 import { judgePack, type Verdict } from './packs.ts';
 
@@ -16,7 +16,11 @@ import { judgePack, type Verdict } from './packs.ts';
 const MAX_OBJECT_BYTES = 512 << 20;
 
 /** What git computes from packs, and makes again if it is not there. It says where an object is, and may lie. */
-const DERIVED = /^objects\/pack\/(multi-pack-index.*|.*\.(bitmap|rev|mtimes))$/;
+const DERIVED = /^objects\/pack\/(multi-pack-index.*|.*\.(bitmap|rev|mtimes))$/s;
+/** Git reads every pack that has an index beside it, whatever their name. */
+const A_PACK = /^(objects\/pack\/[^/]*)\.(pack|idx)$/s;
+/** Whoever held it is dead. `git maintenance` would wait for its end for ever, and say nothing. */
+const LOCK = /^objects\/[^/]*\.lock$/;
 
 /** The kernel's clock for files stands still for up to 10 ms. */
 const CLOCK_TICK_MS = 50;
@@ -50,13 +54,19 @@ const TOO_LARGE: Verdict = { is: 'unknown', why: 'it is too large' };
  * @param end when to give up, by the same clock as `performance.now`
  */
 export function checkObjects(repository: string, since: number, hashBytes: 20 | 32, end: number): Checked {
-  const changed = STORES.flatMap((store) =>
+  const all = STORES.flatMap((store) =>
     filesBelow(join(repository, store), MAX_FILES, unlock).map((name) => join(store, name)),
-  ).filter((name) => mayHaveChanged(lstatSync(bytes(join(repository, name))).ctimeMs, since));
-  for (const name of changed.filter((one) => DERIVED.test(one))) rmSync(bytes(join(repository, name)), { force: true });
-  const packs = new Set(
-    changed.flatMap((name) => /^(objects\/pack\/pack-[0-9a-f]+)\.(pack|idx)$/.exec(name)?.[1] ?? []),
   );
+  const isChanged = (name: string): boolean => mayHaveChanged(lstatSync(bytes(join(repository, name))).ctimeMs, since);
+  const changed = all.filter(isChanged);
+  const packs = new Set(changed.flatMap((name) => A_PACK.exec(name)?.[1] ?? []));
+  // An old one may speak of a pack that has been replaced since.
+  const isDoubtful = (name: string): boolean =>
+    name.startsWith('objects/pack/multi-pack-index') ? packs.size > 0 : packs.has(name.replace(/\.\w+$/, ''));
+  for (const name of all.filter((one) => DERIVED.test(one) && (isDoubtful(one) || isChanged(one)))) {
+    rmSync(bytes(join(repository, name)), { force: true });
+  }
+  for (const name of changed.filter((one) => LOCK.test(one))) rmSync(bytes(join(repository, name)), { force: true });
   const found: Checked = { forged: [], unchecked: [] };
   const check = (names: readonly string[], judge: () => Verdict): void => {
     const [name = ''] = names;
@@ -83,9 +93,49 @@ export function checkObjects(repository: string, since: number, hashBytes: 20 | 
     const names = [`${pack}.pack`, `${pack}.idx`].filter((name) =>
       lstatSync(bytes(join(repository, name)), { throwIfNoEntry: false }),
     );
-    if (names.length === 2) check(names, () => judgePack(join(repository, pack), hashBytes, end - performance.now()));
+    // No git makes such a name, and none could be asked about it.
+    const isOdd = toText(pack) === undefined;
+    const judge = (): Verdict => judgePack(join(repository, pack), hashBytes, end - performance.now());
+    if (names.length === 2) check(names, () => (isOdd ? FORGED : judge()));
   }
   return found;
+}
+
+/** More links in one directory may be meant to keep us busy. */
+const MAX_LINKS = 100;
+/** Git looks for objects in directories with these names only. Below them, only Git LFS has directories. */
+const TOP_NAMES = ['pack', ...Array.from({ length: 256 }, (_, number) => number.toString(16).padStart(2, '0'))];
+
+/**
+ * What is neither a file nor a directory in a repository's stores: through a link, git reads objects that nobody has checked,
+ * and writes new ones. Where there are too many, or too much else, it is the directory as a whole.
+ */
+export function strangersIn(repository: string): { readonly path: string; readonly what: string }[] {
+  return STORES.flatMap((store) => {
+    const isPlain = isPlainPath(repository, `${store}/x`);
+    if (isPlain) return TOP_NAMES.flatMap((name) => strangersAt(join(repository, store, name)));
+    const above = join(repository, dirname(store));
+    return [above, join(repository, store)].filter(isStranger).map((path) => ({ path, what: A_LINK }));
+  });
+}
+
+const A_LINK = 'a link among the objects of git';
+
+function isStranger(path: string): boolean {
+  return ['link', 'other'].includes(kindOf(path) ?? '');
+}
+
+function strangersAt(path: string, depth = 0): { readonly path: string; readonly what: string }[] {
+  if (isStranger(path)) return [{ path, what: A_LINK }];
+  if (kindOf(path) !== 'directory' || depth > 1) return [];
+  if (isHuge(path)) return [{ path, what: 'a directory with more in it than AWF looks at' }];
+  try {
+    unlock(path);
+  } catch {
+    return []; // It belongs to somebody else, so the command could not change it either.
+  }
+  const found = namesIn(path).flatMap((name) => strangersAt(join(path, name), depth + 1));
+  return found.length > MAX_LINKS ? [{ path, what: `more than ${MAX_LINKS} links among the objects of git` }] : found;
 }
 
 /** What zlib says of content that is not its own, or not whole. */

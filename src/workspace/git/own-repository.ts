@@ -4,7 +4,7 @@ import { isInside } from '../../host/paths.ts';
 import { fromText, printable, toText } from '../../host/file-names.ts';
 import { gitFileTarget } from './directory.ts';
 import { contentOf } from './files.ts';
-import { parseGitConfig } from './config.ts';
+import { valueIn } from './config.ts';
 
 /** A repository outside the workspace to which the workspace belongs. */
 export interface OutsideRepository {
@@ -81,16 +81,9 @@ function worktreeOf(gitDirectory: string, dotGit: string): string | undefined {
 /** The repository of a submodule: its `core.worktree` leads back. */
 function submoduleOf(gitDirectory: string, workspace: string): string | undefined {
   const config = contentOf(fromText(join(gitDirectory, 'config')));
-  if (config === undefined) return undefined;
-  try {
-    const back = parseGitConfig(config).findLast(
-      ({ section, subsection, key }) => section === 'core' && subsection === undefined && key === 'worktree',
-    )?.value;
-    const text = back === undefined ? undefined : toText(back);
-    return text !== undefined && isSame(resolve(gitDirectory, text), workspace) ? real(gitDirectory) : undefined;
-  } catch {
-    return undefined; // It is not a configuration.
-  }
+  const back = config === undefined ? undefined : valueIn(config, 'core', 'worktree');
+  const text = back === undefined ? undefined : toText(back);
+  return text !== undefined && isSame(resolve(gitDirectory, text), workspace) ? real(gitDirectory) : undefined;
 }
 
 function lineOf(path: string): string | undefined {

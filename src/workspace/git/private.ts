@@ -37,6 +37,11 @@ export interface PrivateDirectory {
   readonly config: string;
 }
 
+/** True for a copy that is as it was before the command. */
+export function isUntouched({ own, files }: PrivateDirectory, name: string): boolean {
+  return stampOf(join(own, name)) === files[name]?.[1];
+}
+
 export interface Composed {
   readonly directories: readonly PrivateDirectory[];
   readonly mounts: readonly MountSpec[];

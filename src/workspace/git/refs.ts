@@ -1,13 +1,15 @@
 import { rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
 import { bytes } from '../../host/file-names.ts';
-import { contentOf, filesBelow, kindOf, namesIn, userOf, writeWhole } from './files.ts';
+import { contentOf, filesBelow, kindOf, namesIn, TooMany, userOf, writeWhole } from './files.ts';
 
 /** What each reference holds: an object's name, or `ref: NAME`. Names have one character for each byte. */
 export type Refs = Readonly<Record<string, string>>;
 
 /** More than any repository has. */
 const MAX_REFS = 1_000_000;
+/** More than a command sensibly changes. Each is a file, so they may be meant to keep us busy. */
+const MAX_CHANGES = 100_000;
 const MAX_PACKED_BYTES = 256 << 20;
 
 export const OBJECT_NAME = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
@@ -41,7 +43,9 @@ export function isRefValue(value: string): boolean {
  */
 export function readRefs(gitDirectory: string): Refs {
   const refs: Record<string, string> = Object.create(null) as Record<string, string>;
+  let left = MAX_REFS;
   const keep = (name: string, value: string): void => {
+    if (left-- === 0) throw new TooMany(`more than ${MAX_REFS} references in ${gitDirectory}`);
     if (isRefName(name) && isRefValue(value) && !EPHEMERAL.test(name)) refs[name] = value;
   };
   for (const line of (contentOf(join(gitDirectory, 'packed-refs'), MAX_PACKED_BYTES) ?? '').split('\n')) {
@@ -59,12 +63,14 @@ export function readRefs(gitDirectory: string): Refs {
  * it is here.
  *
  * @returns the names of those, and of references whose place is taken
+ * @throws TooMany for more than a hundred thousand changes
  */
 export function applyRefs(gitDirectory: string, before: Refs, after: Refs): string[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
     (name) => before[name] !== after[name],
   );
   if (names.length === 0) return [];
+  if (names.length > MAX_CHANGES) throw new TooMany(`more than ${MAX_CHANGES} references changed`);
   const here = readRefs(gitDirectory);
   const isFree = (name: string): boolean => here[name] === before[name] || here[name] === after[name];
   const conflicts = names.filter((name) => !isFree(name));

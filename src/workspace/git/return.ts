@@ -1,8 +1,9 @@
 import { rmSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path/posix';
-import { bytes, moveAside } from '../../host/file-names.ts';
+import { basename, dirname, join, resolve } from 'node:path/posix';
+import { bytes } from '../../host/file-names.ts';
 import type { UserIds } from '../../host/user.ts';
 import { returnConfig } from './config-return.ts';
+import { valueIn } from './config.ts';
 import { readConfig } from './directory.ts';
 import {
   contentOf,
@@ -15,26 +16,21 @@ import {
   namesIn,
   userOf,
   stampOf,
+  TooMany,
   writeWhole,
 } from './files.ts';
 import { formatIndex, hashBytesOf, type GitIndex } from './index-file.ts';
-import {
-  INDEX,
-  isHead,
-  isReflog,
-  isStored,
-  MAX_LOG_BYTES,
-  OPERATIONS,
-  RETURNED_FILES,
-  returnsAs,
-  STORES,
-} from './layout.ts';
-import { modulesIn, type PrivateDirectory } from './private.ts';
+import { INDEX, isHead, isReflog, isStored, MAX_LOG_BYTES, RETURNED_FILES, returnsAs, STORES } from './layout.ts';
+import { endOperations } from './operations.ts';
+import { isUntouched, modulesIn, type PrivateDirectory } from './private.ts';
 import { applyRefs, readRefs } from './refs.ts';
 import { readWholeIndex } from './split-index.ts';
 
 /** Of a directory that the host does not have yet. */
 const NEW = { returns: 'everything', files: {}, refs: {}, config: '' } as const;
+
+/** More than a command sensibly changes. */
+const MAX_CHANGED_LOGS = 100_000;
 
 /** What the host's repository did not get. Texts for messages. */
 export interface Kept {
@@ -59,27 +55,35 @@ export function returnDirectory(directory: PrivateDirectory, roots: readonly str
   const owner = userOf(host);
   if (kind === 'repository') {
     returnStores(own, host, owner);
-    const after = readRefs(own);
-    kept.conflicts.push(...applyRefs(host, directory.refs, after));
+    if (hasRefFiles(own)) kept.conflicts.push(...applyRefs(host, directory.refs, readRefs(own)));
+    else kept.failed.push(`${host}: its references are in a format that AWF does not know`);
   }
   if (returns === 'everything') {
     returnHeadAndIndex(directory, owner, kept);
     for (const name of RETURNED_FILES) returnFile(directory, name, owner);
-    endOperations(directory, kept);
+    kept.ended.push(...endOperations(directory, owner));
   }
   returnLogs(directory, owner);
+  returnSettings(directory, owner, roots, kept);
   if (kind === 'repository') {
-    returnSettings(directory, owner, kept);
     returnWorktrees(directory, owner, roots, kept);
     returnModules(directory, owner, roots, kept);
   }
 }
 
+/** False after `git refs migrate`, or with a repository that never had them: all references would seem to be gone. */
+function hasRefFiles(gitDirectory: string): boolean {
+  const format = valueIn(contentOf(join(gitDirectory, 'config')) ?? '', 'extensions', 'refstorage');
+  return (format === undefined || format === 'files') && kindOf(join(gitDirectory, 'reftable')) === undefined;
+}
+
 function returnLogs(directory: PrivateDirectory, owner: UserIds): void {
   const { host, own, returns } = directory;
+  let left = MAX_CHANGED_LOGS;
   for (const name of filesBelow(join(own, 'logs'), MAX_FILES).map((path) => join('logs', path))) {
     if (name === 'logs/HEAD' && returns === 'shared') continue;
     if (isUntouched(directory, name) || isChangedOnHost(directory, name)) continue;
+    if (left-- === 0) throw new TooMany(`more than ${MAX_CHANGED_LOGS} logs of references changed`);
     const content = contentOf(join(own, name), MAX_LOG_BYTES);
     if (content !== undefined && isReflog(content)) writeWhole(join(host, name), content, owner);
   }
@@ -93,10 +97,6 @@ function returnStores(own: string, host: string, owner: UserIds): void {
       if (isStored(name) && kindOf(join(host, name)) === undefined) moveFile(join(own, name), join(host, name), owner);
     }
   }
-}
-
-function isUntouched({ own, files }: PrivateDirectory, name: string): boolean {
-  return stampOf(join(own, name)) === files[name]?.[1];
 }
 
 function isChangedOnHost({ host, files }: PrivateDirectory, name: string): boolean {
@@ -131,8 +131,29 @@ function composedIndex({ host, own, kind }: PrivateDirectory): string {
   } catch {
     // There is none, or nobody could use it.
   }
-  const isSparse = [host, own].some((one) => /sparsecheckout\s*=\s*"?true/i.test(contentOf(join(one, 'config')) ?? ''));
-  return formatIndex(index, before, isSparse, hashBytes).toString('latin1');
+  const worktree = worktreeOf(host, kind);
+  const isAbsent = (path: string): boolean => worktree !== undefined && !isThere(join(worktree, path));
+  return formatIndex(index, before, isAbsent, hashBytes).toString('latin1');
+}
+
+/** @returns undefined for a bare repository */
+function worktreeOf(host: string, kind: PrivateDirectory['kind']): string | undefined {
+  if (kind === 'worktree') {
+    const gitFile = contentOf(join(host, 'gitdir'))?.trimEnd();
+    return gitFile === undefined ? undefined : dirname(resolve(host, gitFile));
+  }
+  const named = valueIn(contentOf(join(host, 'config')) ?? '', 'core', 'worktree');
+  if (named !== undefined) return resolve(host, named);
+  return basename(host) === '.git' ? dirname(host) : undefined;
+}
+
+/** True also for what nobody can look at. */
+function isThere(path: string): boolean {
+  try {
+    return kindOf(path) !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 /** Returns a small file whose content passes, and its removal. */
@@ -144,39 +165,33 @@ function returnFile(directory: PrivateDirectory, name: string, owner: UserIds): 
   else if (kindOf(join(own, name)) === undefined && name !== 'HEAD') rmSync(bytes(join(host, name)), { force: true });
 }
 
-/**
- * An operation that the command finished is finished on the host. One that it began or changed ends with the run: its
- * files name what git runs next.
- */
-function endOperations(directory: PrivateDirectory, kept: Kept): void {
-  const { host, own } = directory;
-  for (const [name, what] of Object.entries(OPERATIONS)) {
-    const below = (top: string): string[] =>
-      kindOf(join(top, name)) === 'file'
-        ? [name]
-        : filesBelow(join(top, name), MAX_FILES).map((path) => join(name, path));
-    const isThere = kindOf(join(own, name)) !== undefined;
-    const names = new Set([...below(own), ...Object.keys(directory.files).filter((file) => file.startsWith(name))]);
-    const isSame = [...names].every((file) => isUntouched(directory, file));
-    if (isThere && isSame) continue;
-    if (isThere) kept.ended.push(what);
-    if (kindOf(join(host, name)) === undefined) continue;
-    if (isThere) moveAside(join(host, name));
-    else rmSync(bytes(join(host, name)), { recursive: true });
+function returnSettings(directory: PrivateDirectory, owner: UserIds, roots: readonly string[], kept: Kept): void {
+  const { host, own, kind, config, returns } = directory;
+  const [settings, ofWorktree] = ['config', 'config.worktree'].map((name) => contentOf(join(own, name)));
+  // The settings of a single worktree would come from a file that nobody reads, as long as the host does not have one.
+  const hasOwn = kindOf(join(host, 'config.worktree')) !== undefined;
+  if (kind === 'repository') {
+    const all = settings === undefined ? undefined : `${settings}\n${hasOwn ? '' : (ofWorktree ?? '')}`;
+    returnConfigFile(join(host, 'config'), config, all, owner, kept);
   }
+  if (!hasOwn || returns === 'shared') return;
+  const before = readConfig(join(host, 'config.worktree'), host, roots);
+  const text = typeof before === 'string' ? '' : before.text;
+  returnConfigFile(join(host, 'config.worktree'), text, ofWorktree, owner, kept);
 }
 
-function returnSettings(directory: PrivateDirectory, owner: UserIds, kept: Kept): void {
-  const [host, own] = [contentOf(join(directory.host, 'config')), contentOf(join(directory.own, 'config'))];
-  if ((own ?? '') === directory.config) return;
+/** @param before the copy as the command got it, `after` as it left it */
+function returnConfigFile(file: string, before: string, after: string | undefined, owner: UserIds, kept: Kept): void {
+  if ((after ?? '').trimEnd() === before.trimEnd()) return;
   try {
-    if (host === undefined || own === undefined) throw new SyntaxError('no file');
-    const { text, refused } = returnConfig(host, directory.config, own);
+    const host = contentOf(file);
+    if (host === undefined || after === undefined) throw new SyntaxError('no file');
+    const { text, refused } = returnConfig(host, before, after);
     kept.settings.push(...refused);
-    if (text !== undefined) writeWhole(join(directory.host, 'config'), text, owner);
+    if (text !== undefined) writeWhole(file, text, owner);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    kept.settings.push('config');
+    kept.settings.push(basename(file));
   }
 }
 

@@ -4,8 +4,9 @@ import { composeEntry } from './config-policy.ts';
 import { parseGitConfig, type PlacedEntry } from './config.ts';
 import { contentOf } from './files.ts';
 
-/** A file of settings that git reads for every repository. */
+/** Settings that git reads for every repository. */
 export interface UserSettings {
+  /** Where they are; empty for the environment. */
   readonly file: string;
   /** Those settings that may run or read something. */
   readonly entries: readonly PlacedEntry[];
@@ -28,8 +29,45 @@ export function userSettings(home: string, environment: NodeJS.ProcessEnv): User
       ? [join(configHome, 'git/config'), join(home, '.gitconfig')]
       : [environment['GIT_CONFIG_GLOBAL']]),
   ];
-  return files.flatMap((file) => settingsIn(file, home, 0));
+  const own = environmentSettings(environment);
+  return [...files.flatMap((file) => settingsIn(file, home, 0)), ...(own.length > 0 ? [daring('', own, home)] : [])];
 }
+
+/** Variables that stand for a setting (git(1), "Environment Variables"). */
+const VARIABLES: Readonly<Record<string, string>> = {
+  GIT_TEMPLATE_DIR: 'init.templatedir',
+  GIT_SSH_COMMAND: 'core.sshcommand',
+  GIT_SSH: 'core.sshcommand',
+  GIT_ASKPASS: 'core.askpass',
+  GIT_EDITOR: 'core.editor',
+  GIT_SEQUENCE_EDITOR: 'sequence.editor',
+  GIT_PAGER: 'core.pager',
+  GIT_PROXY_COMMAND: 'core.gitproxy',
+  GIT_EXTERNAL_DIFF: 'diff.external',
+};
+
+/** The settings in the environment of the job: later steps have it too (git-config(1), "Environment"). */
+function environmentSettings(environment: NodeJS.ProcessEnv): PlacedEntry[] {
+  const count = Number(environment['GIT_CONFIG_COUNT'] ?? 0);
+  const numbers = Array.from({ length: count >= 0 && count <= MAX_SETTINGS ? count : 0 }, (_, number) => number);
+  const given = [
+    ...numbers.map((number) => [environment[`GIT_CONFIG_KEY_${number}`], environment[`GIT_CONFIG_VALUE_${number}`]]),
+    ...Object.entries(VARIABLES).map(([name, key]) => [key, environment[name]]),
+  ];
+  return given.flatMap(([name = '', value]) => {
+    const [, section, subsection, key] = /^([^.]+)\.(?:(.*)\.)?([^.]+)$/s.exec(name) ?? [];
+    if (section === undefined || key === undefined || value === undefined) return [];
+    return [
+      {
+        ...{ section: section.toLowerCase(), subsection: subsection && fromText(subsection), key: key.toLowerCase() },
+        ...{ value: fromText(value), start: 0, end: 0 },
+      },
+    ];
+  });
+}
+
+/** More settings than anybody passes by the environment. */
+const MAX_SETTINGS = 1_000;
 
 function settingsIn(file: string, home: string, depth: number): UserSettings[] {
   const content = depth < MAX_DEPTH ? contentOf(fromText(file)) : undefined;
@@ -44,11 +82,12 @@ function settingsIn(file: string, home: string, depth: number): UserSettings[] {
     const path = value === undefined || !/^include(if)?$/.test(section) || key !== 'path' ? undefined : toText(value);
     return path === undefined ? [] : settingsIn(resolve(dirname(file), withHome(path, home)), home, depth + 1);
   });
-  const daring = entries.filter((entry) => composeEntry(entry, () => false) === undefined);
-  return [
-    { file, entries: daring.map((entry) => ({ ...entry, value: entry.value && withHome(entry.value, home) })) },
-    ...included,
-  ];
+  return [daring(file, entries, home), ...included];
+}
+
+function daring(file: string, entries: readonly PlacedEntry[], home: string): UserSettings {
+  const found = entries.filter((entry) => composeEntry(entry, () => false) === undefined);
+  return { file, entries: found.map((entry) => ({ ...entry, value: entry.value && withHome(entry.value, home) })) };
 }
 
 function withHome(path: string, home: string): string {

@@ -1,0 +1,147 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { composeRepository } from '../../../src/workspace/git/private.ts';
+import { returnDirectory, type Kept } from '../../../src/workspace/git/return.ts';
+import { temporaryDirectory } from '../../../testing/builders.ts';
+import { git, GIT_ENVIRONMENT, HAS_GIT } from '../../../testing/git.ts';
+
+/** Runs a script that may fail: a conflict is no failure. */
+function run(cwd: string, script: string, env: Readonly<Record<string, string>> = {}): void {
+  const dates = { GIT_AUTHOR_DATE: '2026-01-01T00:00:00Z', GIT_COMMITTER_DATE: '2026-01-01T00:00:00Z' };
+  const base = { PATH: process.env['PATH'], HOME: '/nonexistent', ...GIT_ENVIRONMENT, ...dates };
+  spawnSync('bash', ['-c', script], { cwd, env: { ...base, GIT_EDITOR: 'true', ...env } });
+}
+
+/** Two branches that change the same file, in directories to choose from. */
+const START = `git init -q -b main; mkdir a b; for i in 1 2 3; do echo $i > a/$i; echo $i > b/$i; done; git add .
+  git commit -qm one; git branch other; echo main >> a/1; git commit -qam two
+  git switch -q other; mkdir c; echo c > c/c; echo other >> a/1; git add .; git commit -qm three; git switch -q main`;
+
+const QUESTIONS: readonly (readonly string[])[] = [
+  ['for-each-ref'],
+  ['symbolic-ref', '-q', '--short', 'HEAD'],
+  ['status', '--long'],
+  ['ls-files', '-v', '--stage'],
+  ['stash', 'list'],
+  ['diff'],
+];
+
+function stateOf(top: string): Record<string, string> {
+  return Object.fromEntries(
+    QUESTIONS.map((question) => {
+      const { stdout } = spawnSync('git', question, {
+        cwd: top,
+        encoding: 'utf8',
+        env: { ...process.env, ...GIT_ENVIRONMENT },
+      });
+      return [question.join(' '), stdout];
+    }),
+  );
+}
+
+/** The state after a script in the sandbox, and after the same one outside. */
+function afterBoth(before: string, script: string): { host: string; outside: string; kept: Kept } {
+  const [host, outside] = [temporaryDirectory(), join(temporaryDirectory(), 'w')];
+  run(host, `${START}\n${before}`);
+  cpSync(host, outside, { recursive: true });
+  run(outside, `git update-index -q --refresh\n${script}`);
+  return { host, outside, kept: inSandbox(host, script) };
+}
+
+/** In the sandbox, the objects are the host's and the rest is the run's own. */
+function inSandbox(host: string, script: string): Kept {
+  const own = join(temporaryDirectory(), 'git');
+  const owner = { uid: process.getuid!(), gid: process.getgid!() };
+  const config = (file: string): string => readFileSync(file, 'latin1');
+  const { directories } = composeRepository(join(host, '.git'), own, owner, config);
+  rmSync(join(own, 'objects'), { recursive: true });
+  run(host, script, { GIT_DIR: own, GIT_WORK_TREE: host, GIT_OBJECT_DIRECTORY: join(host, '.git/objects') });
+  const kept: Kept = { conflicts: [], ended: [], settings: [], failed: [] };
+  for (const directory of directories) returnDirectory(directory, [host], kept);
+  return kept;
+}
+
+const BISECTION = 'git switch -q other; git bisect start HEAD HEAD~1';
+const SPARSE = 'git sparse-checkout set a';
+
+describe.skipIf(!HAS_GIT)('what a command leaves is on the host what it would be outside', () => {
+  test.each<[string, string, string]>([
+    ['a sparse checkout', '', SPARSE],
+    ['a sparse checkout with directories in its index', '', 'git sparse-checkout set --sparse-index a'],
+    ['another branch in a sparse checkout', SPARSE, 'git switch -q other'],
+    ['more of a sparse checkout', SPARSE, 'git sparse-checkout add b'],
+    ['no sparse checkout any more', SPARSE, 'git sparse-checkout disable'],
+    ['a merge with changes put aside, in conflict', 'echo mine > b/1', 'git merge --autostash other'],
+    ['a bisection that was begun before', BISECTION, 'git bisect good; git bisect reset'],
+  ])('%s', (_, before, script) => {
+    const { host, outside, kept } = afterBoth(before, script);
+    expect(stateOf(host)).toEqual(stateOf(outside));
+    expect({ ...kept, settings: [] }).toEqual({ conflicts: [], ended: [], settings: [], failed: [] });
+    expect(kept.settings.filter((name) => name !== 'extensions.worktreeconfig')).toEqual([]);
+    // It is what it says, not only what it looks like.
+    for (const top of [host, outside])
+      run(top, 'git switch -q other; git switch -q main; git sparse-checkout list > list');
+    expect(stateOf(host)).toEqual(stateOf(outside));
+    expect(existsSync(join(host, 'b/1'))).toBe(existsSync(join(outside, 'b/1')));
+  });
+
+  test.each([
+    ['merge', 'git rebase --autostash other', 'a rebase'],
+    ['apply', 'git rebase --apply --autostash other', 'a rebase or git am'],
+  ])('but a rebase (%s) ends, and what it has put aside is in the stash', (_, script, what) => {
+    const host = temporaryDirectory();
+    run(host, `${START}; echo older > b/2; git stash -q; echo mine > b/1`);
+    const kept = inSandbox(host, script);
+    expect(kept).toEqual({
+      ...{ conflicts: [], settings: [], failed: [] },
+      ended: [`${what} (the changes that it would have restored are in git stash)`],
+    });
+    expect(git(host, 'stash', 'list').split('\n')).toEqual([
+      expect.stringMatching(/^stash@\{0\}: autostash$/),
+      expect.stringMatching(/^stash@\{1\}: WIP on main/),
+    ]);
+    git(host, 'checkout', '-qf', 'main');
+    git(host, 'stash', 'pop', '-q');
+    expect(readFileSync(join(host, 'b/1'), 'utf8')).toBe('mine\n');
+    expect(git(host, 'fsck', '--no-dangling')).toBe('');
+  });
+
+  test('but no branch is lost if the references have got another format', () => {
+    const host = temporaryDirectory();
+    run(host, START);
+    const before = git(host, 'for-each-ref');
+    // What `git refs migrate --ref-format=reftable` leaves, of git 2.46 and later.
+    const migrate = `cd $GIT_DIR; git config extensions.refStorage reftable; rm -rf refs packed-refs; mkdir refs reftable
+      echo 'this repository uses the reftable format' > refs/heads; echo 'ref: refs/heads/.invalid' > HEAD`;
+    expect(inSandbox(host, migrate)).toEqual({
+      ...{ conflicts: [], ended: [], settings: ['extensions.refstorage'] },
+      failed: [expect.stringMatching(/its references are in a format that AWF does not know/)],
+    });
+    expect(git(host, 'for-each-ref')).toBe(before);
+    expect(git(host, 'status', '--porcelain')).toBe('');
+  });
+
+  test('but a bisection that goes on ends', () => {
+    const host = temporaryDirectory();
+    run(host, `${START}; ${BISECTION}`);
+    expect(inSandbox(host, 'true').ended).toEqual([]);
+    expect(git(host, 'status')).toContain('bisect');
+    expect(inSandbox(host, 'git bisect skip').ended).toEqual(['a bisection']);
+    // What was moved aside means nothing to the next run.
+    expect(inSandbox(host, 'true').ended).toEqual([]);
+    expect(git(host, 'status')).not.toContain('bisect');
+    expect(git(host, 'for-each-ref', 'refs/bisect')).toBe('');
+  });
+
+  test.each(['# sparsecheckout = true', '[user]\n\tname = "sparsecheckout = true"', '[core]\n\tsparseCheckout = true'])(
+    'but no change is hidden, whatever the settings say: %j',
+    (text) => {
+      const host = temporaryDirectory();
+      run(host, START);
+      inSandbox(host, `printf '${text}\\n' >> $GIT_DIR/config; echo evil >> a/1; git update-index --skip-worktree a/1`);
+      expect(git(host, 'status', '--porcelain')).toBe(' M a/1');
+    },
+  );
+});
