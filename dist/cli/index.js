@@ -7323,7 +7323,7 @@ class TranscriptsFile {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6464);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5423);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
@@ -7336,7 +7336,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 6464:
+/***/ 5423:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -11060,9 +11060,13 @@ function mavenSettings(addresses, services = []) {
  * Which variables of the host's environment the command gets. A `*` in a name matches anything. A variable that is on
  * no list passes if `env` or `env-all` asks for it.
  */
-/** Passed by default: facts about the job, the terminal's behaviour, and settings of tools. */
+/**
+ * Passed by default: facts about the job, the terminal's behaviour, and settings of tools. The variables of the locale are
+ * named one by one: servers of ssh commonly take `LC_*`, so people carry over secrets under such names.
+ */
 const PASSED = (0,shared_words/* words */.a)(`
-  LANG LANGUAGE LC_* TZ TERM COLORTERM NO_COLOR FORCE_COLOR COLUMNS LINES
+  LANG LANGUAGE LC_ALL LC_ADDRESS LC_COLLATE LC_CTYPE LC_IDENTIFICATION LC_MEASUREMENT LC_MESSAGES LC_MONETARY LC_NAME
+  LC_NUMERIC LC_PAPER LC_TELEPHONE LC_TIME TZ TERM COLORTERM NO_COLOR FORCE_COLOR COLUMNS LINES
   CI RUNNER_OS RUNNER_ARCH RUNNER_NAME RUNNER_ENVIRONMENT RUNNER_DEBUG RUNNER_WORKSPACE
   GITHUB_ACTIONS GITHUB_ACTION GITHUB_ACTION_REF GITHUB_ACTION_REPOSITORY GITHUB_ACTOR
   GITHUB_ACTOR_ID GITHUB_API_URL GITHUB_BASE_REF GITHUB_EVENT_NAME
@@ -11455,7 +11459,7 @@ const SYSTEM_ROWS = [
     { path: '/lib64', why: 'the path of the dynamic loader' },
     { path: '/libx32', why: 'like /bin' },
     { path: '/opt', why: 'third-party software, and the tool cache of hosted runners' },
-    { path: '/home/linuxbrew', why: 'Homebrew on hosted runners' },
+    { path: '/home/linuxbrew/.linuxbrew', why: 'Homebrew; the rest of the directory is the home of a user' },
     {
         path: '/snap',
         why: "snaps at their own paths; those in /snap/bin need snapd's socket, which the sandbox does not have",
@@ -11567,7 +11571,539 @@ const HOME_ROWS = [
     { path: 'Android/Sdk', why: 'the Android SDK' },
 ];
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/owner.js
+
+/**
+ * Names a process so that it cannot be confused with another one: the boot of the kernel, the namespaces in which its
+ * number and its start time count, its number, and its start time.
+ *
+ * @returns undefined where `/proc` does not tell
+ */
+function ownerOf(pid = process.pid) {
+    const here = place();
+    const started = read(pid)?.started;
+    return here === undefined || started === undefined ? undefined : `${here}/${pid}/${started}`;
+}
+/**
+ * True if the process that {@link ownerOf} named has certainly ended. False when in doubt: it may run on another kernel, in
+ * another container, or where this process cannot see it.
+ */
+function isGone(owner) {
+    const [, there, number, started] = /^(.+)\/([1-9]\d{0,9})\/(\d+)$/.exec(owner) ?? [];
+    if (there === undefined || there !== place())
+        return false;
+    const pid = Number(number);
+    if (!owner_exists(pid))
+        return true;
+    const found = read(pid);
+    // Its number may belong to another process by now.
+    return found !== undefined && (found.hasEnded || found.started !== started);
+}
+/** Where a process number means the same process as here. */
+function place() {
+    try {
+        // A /proc of other namespaces, as a container may have of its host, says nothing about this process.
+        if ((0,external_node_fs_.readlinkSync)('/proc/self') !== String(process.pid))
+            return undefined;
+        const boot = (0,external_node_fs_.readFileSync)('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+        return [boot, (0,external_node_fs_.readlinkSync)('/proc/self/ns/pid'), timeNamespace()].join('/');
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Start times are shifted in a time namespace. Kernels before 5.6 have none. */
+function timeNamespace() {
+    try {
+        return (0,external_node_fs_.readlinkSync)('/proc/self/ns/time');
+    }
+    catch {
+        return 'time';
+    }
+}
+/** Asks the kernel, not `/proc`, which may hide the processes of other users (`hidepid`). */
+function owner_exists(pid) {
+    try {
+        process.kill(pid, 0);
+        return true;
+    }
+    catch (error) {
+        return error.code !== 'ESRCH';
+    }
+}
+/** The state and the start time of proc_pid_stat(5). The name of the program in front of them may contain anything. */
+function read(pid) {
+    try {
+        const stat = (0,external_node_fs_.readFileSync)(`/proc/${pid}/stat`, 'utf8');
+        const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        const [state = '', started] = [fields[0], fields[19]];
+        // Nobody has asked yet how a zombie ended.
+        return started === undefined ? undefined : { hasEnded: 'ZX'.includes(state), started };
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/run-logs.js
+
+
+
+
+
+/** Runs of the command line whose logs are kept, and for how long at most. */
+const KEPT_RUNS = 20;
+const KEPT_MS = 30 * 24 * 60 * 60 * 1_000;
+/** In the directory of a run. */
+const RUN_FILE = 'run.json';
+/** The name of the directory of a run: when it began, in UTC, and its id. */
+const NAME = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})\.(\d{3})Z-[0-9a-f]{8}$/;
+/** Where the command line keeps the logs of a user's runs: the place for state of the XDG Base Directory Specification. */
+function runLogsDirectory(environment = process.env, home = (0,external_node_os_.homedir)()) {
+    const state = environment['XDG_STATE_HOME'] ?? '';
+    // "If an implementation encounters a relative path [...] it should consider the path invalid and ignore it."
+    return (0,external_node_path_.join)((0,external_node_path_.isAbsolute)(state) ? state : (0,external_node_path_.join)(home, '.local', 'state'), 'awf', 'runs');
+}
+/** The runs whose logs are there, newest first. */
+function runs(directory = runLogsDirectory()) {
+    return run_logs_namesIn(directory)
+        .flatMap((name) => {
+        const [, ...parts] = NAME.exec(name) ?? [];
+        if (parts.length === 0 || !(0,external_node_fs_.lstatSync)((0,external_node_path_.join)(directory, name)).isDirectory())
+            return [];
+        const [year, month, day, hour, minute, second, millisecond] = parts.map(Number);
+        const time = Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second, millisecond);
+        return [{ path: (0,external_node_path_.join)(directory, name), time: new Date(time) }];
+    })
+        .sort((a, b) => b.time.getTime() - a.time.getTime() || (a.path < b.path ? 1 : -1));
+}
+function lastRun(directory = runLogsDirectory()) {
+    return runs(directory)[0];
+}
+/**
+ * Makes the directory for the logs of a run. Its parents are the user's alone; it holds directories that the sidecars write
+ * to.
+ *
+ * @param workspace must not contain it: the command could change the logs
+ * @throws Error saying why there can be none
+ */
+function makeRunDirectory(runId, workspace, directory = runLogsDirectory(), time = new Date()) {
+    if ((0,host_paths/* isInside */.FK)(directory, workspace))
+        throw new Error(`${directory} is in the workspace.`);
+    (0,external_node_fs_.mkdirSync)(directory, { recursive: true, mode: 0o700 });
+    const path = (0,external_node_path_.join)(directory, `${time.toISOString().replaceAll(/[-:]/g, '')}-${runId}`);
+    (0,external_node_fs_.mkdirSync)(path, { mode: 0o700 });
+    writeJson(path, { owner: ownerOf() });
+    return path;
+}
+/** Writes `run.json`. The run needs its logs no longer. */
+function writeRunRecord(path, time, record) {
+    writeJson(path, { version: 1, startedAt: time.toISOString(), ...record });
+}
+/** Removes the logs of old runs: all but the newest, and the very old. Those of a run that is still going on stay. @returns what was removed */
+function prune(directory = runLogsDirectory(), now = Date.now()) {
+    const old = runs(directory).filter(({ path, time }, index) => now - time.getTime() > KEPT_MS || (index >= KEPT_RUNS && !isInUse(path)));
+    for (const { path } of old)
+        (0,external_node_fs_.rmSync)(path, { recursive: true, force: true });
+    return old;
+}
+function isInUse(path) {
+    try {
+        const { owner } = JSON.parse((0,external_node_fs_.readFileSync)((0,external_node_path_.join)(path, RUN_FILE), 'utf8'));
+        return owner !== undefined && !isGone(owner);
+    }
+    catch {
+        return false;
+    }
+}
+function run_logs_namesIn(directory) {
+    try {
+        return (0,external_node_fs_.readdirSync)(directory);
+    }
+    catch {
+        return [];
+    }
+}
+function writeJson(path, value) {
+    (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(path, RUN_FILE), `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/sockets.js
+
+
+/** The flag of a listening socket: `__SO_ACCEPTCON` in `include/uapi/linux/net.h`. */
+const ACCEPTS = 0x10000;
+/** `SOCK_DGRAM`: such a socket receives messages without listening. */
+const DATAGRAMS = 2;
+/**
+ * The Unix sockets on which programs of this network namespace can be reached, from `/proc/net/unix` (proc(5)). A
+ * mounted directory exposes the sockets in it, even read-only: connecting to one reaches a program outside the sandbox.
+ *
+ * @returns absolute paths, or none if the table cannot be read
+ */
+function listeningSockets() {
+    let table;
+    try {
+        table = (0,external_node_fs_.readFileSync)('/proc/net/unix', 'utf8');
+    }
+    catch {
+        return [];
+    }
+    const paths = table
+        .split('\n')
+        .slice(1)
+        .flatMap((line) => {
+        const [, flags = '', type = '', path = ''] = /^\S+ \S+ \S+ (\S+) (\S+) \S+ +\d+ (.+)$/.exec(line) ?? [];
+        const isOpen = (Number.parseInt(flags, 16) & ACCEPTS) !== 0 || Number.parseInt(type, 16) === DATAGRAMS;
+        return isOpen && (0,external_node_path_.isAbsolute)(path) ? [path] : [];
+    });
+    return [...new Set(paths)];
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/etc-policy.js
+
+
+/*
+ * Which settings of packages below `/etc` the sandbox never has, whoever may read them. These lists only name what is
+ * known: a file that they do not name must still belong to root, be readable for everybody, and look like no credential.
+ */
+/** Names directly below `/etc`, with the reason. `*` matches anything. */
+const LEFT_OUT = [
+    {
+        names: `
+      passwd* group* shadow* gshadow* subuid* subgid* sudo* doas* security pam* login.* opasswd nslcd* sssd krb5.keytab
+      pwquality.conf polkit-1
+    `,
+        why: 'accounts and their rights, which mean nothing in the sandbox',
+    },
+    {
+        names: 'profile profile.d bash.bashrc environment environment.d zsh csh* ksh* fish skel default',
+        why: 'a login shell reads it: it may export tokens, and sets PATH anew',
+    },
+    {
+        names: `
+      init.d rc?.d rc*.d systemd cron* anacrontab at.* logrotate* rsyslog* udev modprobe.d modules* tmpfiles.d sysctl*
+      kernel grub* initramfs-tools apparmor* selinux audit* dbus-1 logcheck insserv* needrestart update-* rc.local
+    `,
+        why: 'how the machine starts, and what it runs on its own',
+    },
+    {
+        names: 'machine-id hostname hosts* resolv.conf mtab fstab crypttab adjtime motd* issue* exports',
+        why: 'which machine this is; the sandbox has its own',
+    },
+    {
+        names: `
+      network* netplan NetworkManager wpa_supplicant ppp chatscripts wireguard openvpn ipsec* swanctl strongswan*
+      xl2tpd iptables nftables* ufw dhcp* ssh samba cups postfix exim* msmtp* ssmtp mail* email-addresses aliases
+      dovecot stunnel squid* tinyproxy privoxy cntlm.conf proxychains* freeradius snmp* zabbix* nagios* munin
+    `,
+        why: 'how the machine is connected: keys and passwords for networks, mail and proxies',
+    },
+    {
+        names: `
+      docker containerd containers cni crio* kubernetes rancher cloud waagent.conf google* amazon* azure* letsencrypt
+      puppet* chef salt ansible vault* consul* nomad* teleport* tailscale
+    `,
+        why: 'how the machine is managed, and the way to its clusters',
+    },
+    {
+        names: 'apt dpkg yum* dnf* zypp* pacman* apk pip.conf npmrc wgetrc curlrc gitconfig gemrc yarnrc condarc odbc.ini',
+        why: 'it may name a registry, a repository or a database with its password',
+    },
+];
+/** True for a name directly below `/etc` that stays out as a whole. */
+const isLeftOut = nameMatcher(LEFT_OUT.flatMap(({ names }) => (0,shared_words/* words */.a)(names)));
+/** Parts of names that files and directories with credentials have, at any depth: `auth.conf.d`, `jmxremote.password`. */
+const CREDENTIAL_NAME = /(^|[._-])(passw(or)?ds?|passphrase|secrets?|credentials?|tokens?|auth|keytab|netrc|pgpass|htpasswd|private|keys?)([._-]|$)/i;
+/** How stores of keys end. Certificates without a key (`.pem`, `.crt`) are known by their content. */
+const KEY_STORE = /\.(p12|pfx|jks|keystore|kdbx?|ppk|gpg|pgp)$/i;
+/** Files and directories in which programs keep passwords although their names do not say so. */
+const KNOWN = new Set((0,shared_words/* words */.a)(`
+    settings.xml settings-security.xml init.d gradle.properties tomcat-users.xml auth.json .condarc condarc npmrc pip.conf
+    gitconfig wgetrc debian.cnf kubeconfig kubelet.conf admin.conf
+  `));
+/** True for a name of a file or a directory that promises credentials. */
+function isCredentialFile(name) {
+    return KNOWN.has(name) || CREDENTIAL_NAME.test(name) || KEY_STORE.test(name);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/tool-search.js
+
+
+
+
+
+
+/** Files by which a runner's directory is known: those of GitHub's runner and its forks, and the agent of Azure Pipelines. */
+const RUNNER_MARKS = (0,shared_words/* words */.a)('.runner .credentials_rsaparams bin/Runner.Listener bin/Agent.Listener');
+/** What runners keep beside the directories of jobs. */
+const WORK_MARKS = (0,shared_words/* words */.a)('_actions _temp _PipelineMapping SourceRootMapping');
+const MARKS = [...RUNNER_MARKS, ...WORK_MARKS];
+/** True for a directory with a runner's own files: its key is among them. */
+function holdsRunner(directory) {
+    return RUNNER_MARKS.some((name) => (0,external_node_fs_.existsSync)((0,external_node_path_.join)(directory, name)));
+}
+/** True for a directory with a runner, or with what its jobs use. */
+function isOfRunner(directory) {
+    return [...MARKS, '.credentials'].some((name) => (0,external_node_fs_.existsSync)((0,external_node_path_.join)(directory, name)));
+}
+/** The same by what is in a directory of programs, where a file with credentials alone makes no runner. */
+function hasRunner(directory, names) {
+    return MARKS.some((mark) => {
+        const [name = '', ...rest] = mark.split('/');
+        return names.has(name) && (rest.length === 0 || (0,external_node_fs_.existsSync)((0,external_node_path_.join)(directory, mark)));
+    });
+}
+/** Files and directories in which programs keep credentials. Their names are good for nothing else, wherever they are. */
+const isKnown = nameMatcher((0,shared_words/* words */.a)(`
+    .npmrc .yarnrc .yarnrc.yml .bunfig.toml .pypirc pip.conf .condarc condarc .gemrc gemrc .bundle .hgrc
+    .gitconfig gitconfig .git-credentials .netrc _netrc netrc .wgetrc wgetrc .curlrc curlrc
+    settings.xml settings-security.xml gradle.properties init.d auth.json NuGet.Config NuGet.config nuget.config
+    credentials credentials.json credentials.toml credentials.xml credentials.yml credentials.yaml credentials.db
+    credentials.properties credentials.tfrc.json .credentials .credentials.json .terraformrc .vault-token
+    kubeconfig .dockerconfigjson .dockercfg rclone.conf .s3cfg .boto .my.cnf .pgpass Renviron.site .Renviron
+    .env .env.* tomcat-users.xml sonar-scanner.properties .bash_history .ssh .gnupg .aws .azure .docker .kube
+    id_rsa id_dsa id_ecdsa id_ed25519 *.p12 *.pfx *.jks *.keystore *.kdbx *.ppk
+  `));
+/** Files that may hold a credential among other settings. */
+const SETTINGS = /\.(conf|cfg|ini|properties|toml)$|^config(\.(json|ya?ml))?$/;
+/** Settings with examples that look like a credential. Homebrew and others have one, and programs need it. */
+const HARMLESS = new Set((0,shared_words/* words */.a)('openssl.cnf nsswitch.conf'));
+/** Bytes. Settings are smaller. */
+const LARGEST_SETTING = 256 * 1024;
+/** Directories that have settings alone, and how what is in them is judged. */
+const SETTINGS_DIRECTORIES = { etc: 'etc', conf: 'names', config: 'names' };
+const SETTINGS_DEPTH = 3;
+/** Directories with code and data alone. Some of them have thousands of entries. */
+const isCode = nameMatcher((0,shared_words/* words */.a)(`
+    .git bin sbin lib lib32 lib64 libexec share include src man doc docs test tests locale node_modules site-packages
+    dist-packages __pycache__ pkgs conda-meta jmods legal Cellar packs shared ports platforms system-images
+  `));
+/** Settings in such directories: npm's own, which programs need if there is no credential in them, and R's. */
+const SETTINGS_IN_CODE = {
+    // The address of a private repository often has a token.
+    '.git': ['config'],
+    lib: ['node_modules/npm/npmrc', 'R/etc/Renviron.site'],
+};
+/** Directories that are looked through in one place at most: nobody waits for the start of a run because of a large one. */
+const MOST_DIRECTORIES = 3_000;
+const DIRECTORIES_IN_ONE_GO = 8;
+/**
+ * Looks through directories of programs for what is none: other runners, sockets, and credentials. Known names alone would
+ * miss what another program calls its settings, so a setting is also judged as those in `/etc` are.
+ *
+ * @param apart directories that the command has to itself, or that are hidden anyway
+ */
+function* searchTools(places, apart) {
+    const found = { hidden: [], credentials: [] };
+    const seen = new Set(apart);
+    for (const place of places) {
+        const levels = [{ ...place, strictness: SETTINGS_DIRECTORIES[(0,external_node_path_.basename)(place.path)] ?? 'tools' }];
+        for (let next = 0; next < Math.min(levels.length, MOST_DIRECTORIES); next++) {
+            if (next % DIRECTORIES_IN_ONE_GO === 0)
+                yield;
+            const level = levels[next];
+            if (level === undefined || seen.has(level.path))
+                continue;
+            seen.add(level.path);
+            levels.push(...look(level, found));
+        }
+    }
+    return found;
+}
+/** Notes what is in one directory. @returns the directories in it that are to be looked through */
+function look(level, { hidden, credentials }) {
+    const entries = tool_search_entriesIn(level.path);
+    if (level.strictness === 'tools' && hasRunner(level.path, new Set(entries.map(({ name }) => name)))) {
+        hidden.push(level.path);
+        return [];
+    }
+    const judge = judgeFor(level);
+    return entries.flatMap((entry) => {
+        const { name } = entry;
+        const path = (0,external_node_path_.join)(level.path, name);
+        if (entry.isSocket())
+            hidden.push(path);
+        else if (judge.byName(name) || (entry.isFile() && judge.byFile(path, name)))
+            credentials.push(path);
+        else if (entry.isDirectory()) {
+            const settings = SETTINGS_IN_CODE[name] ?? [];
+            credentials.push(...settings.map((one) => (0,external_node_path_.join)(path, one)).filter(holdsCredential));
+            return below({ ...level, path, depth: level.depth - 1 }, name);
+        }
+        return [];
+    });
+}
+function below(level, name) {
+    const strictness = SETTINGS_DIRECTORIES[name];
+    if (level.strictness === 'tools' && strictness !== undefined)
+        return [{ ...level, depth: SETTINGS_DEPTH, strictness }];
+    return level.depth < 0 || (level.strictness === 'tools' && isCode(name)) ? [] : [level];
+}
+/** How the entries of a directory are judged. */
+function judgeFor({ path: directory, kind, strictness }) {
+    const isStrict = strictness !== 'tools';
+    // A directory that is closed itself says nothing about the files in it.
+    const isOpen = (kind === 'shared' || isStrict) && hasMode(directory, 0o005);
+    return {
+        byName: (name) => isKnown(name) || (isStrict && isCredentialFile(name)),
+        byFile: (path, name) => (isOpen && !hasMode(path, 0o004) && !hasMode(path, 0o100)) ||
+            (kind !== 'packaged' &&
+                (strictness === 'etc' || SETTINGS.test(name)) &&
+                !HARMLESS.has(name) &&
+                holdsCredential(path)),
+    };
+}
+function hasMode(path, bits) {
+    const stats = (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false });
+    return stats !== undefined && (stats.mode & bits) === bits;
+}
+function holdsCredential(path) {
+    try {
+        return (0,external_node_fs_.lstatSync)(path).size <= LARGEST_SETTING && looksLikeCredential((0,external_node_fs_.readFileSync)(path, 'latin1'));
+    }
+    catch {
+        return false; // the command cannot read it either, or it is gone
+    }
+}
+function tool_search_entriesIn(path) {
+    try {
+        return (0,external_node_fs_.readdirSync)(path, { withFileTypes: true });
+    }
+    catch {
+        return [];
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/user-mounts.js
+
+
+
+
+
+
+
+
+/** Where engines keep their data unless they are told otherwise. */
+const ENGINE_DATA = ['/var/lib/docker', '/var/lib/containerd'];
+/** Paths that no run may expose to the agent. */
+const FORBIDDEN = [
+    { path: '/proc', why: "shows the host's processes" },
+    { path: '/sys', why: 'controls the kernel' },
+    { path: '/dev', why: 'holds the devices' },
+    { path: '/run', why: "holds the engine's socket" },
+    { path: '/var/run', why: "holds the engine's socket" },
+    ...ENGINE_DATA.map((path) => ({ path, why: "is the engine's data root" })),
+];
+/** Variables with the runner's files through which a step acts on the job. */
+const RUNNER_FILES = (0,shared_words/* words */.a)('GITHUB_ENV GITHUB_PATH GITHUB_OUTPUT GITHUB_STATE GITHUB_STEP_SUMMARY');
+/** System directories. They are never mounted read-write: no one keeps a cache there. */
+const SYSTEM_DIRECTORIES = (0,shared_words/* words */.a)('/bin /boot /etc /lib /opt /sbin /snap /usr /var/lib /var/spool');
+/** Paths below the home that the caller's shell, git, ssh or package managers read and act on. */
+const START_FILES = (0,shared_words/* words */.a)(`
+  .bashrc .bash_profile .bash_login .bash_logout .profile .zshrc .zshenv .zprofile
+  .config .ssh .gnupg .docker .gitconfig .npmrc .netrc .local/bin .cargo/bin
+  .cargo/config.toml .m2/settings.xml .gradle/init.d .gradle/gradle.properties .claude bin
+`);
+/**
+ * The mounts that the user asks for. Links are resolved here, so that the engine mounts the very path that was checked.
+ *
+ * @throws UserError for a path that is missing, that would expose the host to the agent, or whose target is used twice
+ */
+function userMounts(mounts, places) {
+    const sockets = mounts.length === 0 ? [] : listeningSockets();
+    return mounts.map(({ source, target, writable, origin }, index) => {
+        const refuse = (why, hint = 'Use only the directory that the command needs.') => {
+            throw new errors/* UserError */.yo(`${origin}: ${source} cannot be mounted: ${why}.`, { hint });
+        };
+        const real = resolved(source, refuse);
+        const kind = (0,external_node_fs_.statSync)(real);
+        if (!kind.isDirectory() && !kind.isFile())
+            return refuse('it is neither a directory nor a file');
+        const refuseAny = (guarded) => {
+            for (const { path, why } of guarded) {
+                if ((0,host_paths/* isInside */.FK)(real, path))
+                    refuse(`it ${why}`);
+                if ((0,host_paths/* isInside */.FK)(path, real))
+                    refuse(`it contains ${path}, which ${why}`);
+            }
+        };
+        refuseAny(always(places));
+        if ((0,host_paths/* isInside */.FK)(places.home, real)) {
+            return refuse('it contains the home directory and its credentials', 'Use only the directory in it that the command needs.');
+        }
+        if (holdsRunner(real))
+            return refuse("it is a runner's directory, with its key");
+        if (writable)
+            refuseAny(whenWritable(places));
+        const socket = sockets.find((path) => (0,host_paths/* isInside */.FK)(path, real)) ?? socketIn(real);
+        if (socket !== undefined)
+            return refuse(`it contains ${socket}, which leads to a program outside the sandbox`);
+        const first = mounts.findIndex((other) => other.target === target);
+        if (first < index)
+            return refuse(`${mounts[first]?.source ?? ''} is already mounted at ${target}`, 'Give each mount a target of its own.');
+        return { kind: 'bind', source: real, target, writable };
+    });
+}
+/** The path without links, or a refusal that says what is in its way. */
+function resolved(source, refuse) {
+    try {
+        return (0,external_node_fs_.realpathSync)(source);
+    }
+    catch (error) {
+        const { code = String(error) } = error;
+        if (code === 'ENOENT')
+            return refuse('it does not exist', 'Create it in an earlier step, or correct the path.');
+        if (code !== 'EACCES')
+            return refuse(`it cannot be looked up (${code})`, 'Correct the path.');
+        const user = process.geteuid?.() ?? 'of this process';
+        return refuse(`the user ${user} may not look into a directory on the way to it`, 'Give that user access, or use a path that it can reach.');
+    }
+}
+function always({ workDirectory, engine, environment }) {
+    const { dataRoot, socket } = engine;
+    return [
+        ...FORBIDDEN,
+        ...(dataRoot === undefined ? [] : [{ path: dataRoot, why: "is the engine's data root" }]),
+        ...(socket === undefined ? [] : [{ path: socket, why: "is the engine's socket" }]),
+        { path: workDirectory, why: "holds the run's own files" },
+        ...RUNNER_FILES.flatMap((name) => {
+            const path = environment[name];
+            return path === undefined || path === '' ? [] : [{ path, why: `tells the job what to do (${name})` }];
+        }),
+    ];
+}
+/** Paths that the agent may read but not change. */
+function whenWritable({ home, environment, programs }) {
+    const event = environment['GITHUB_EVENT_PATH'] ?? '';
+    return [
+        ...SYSTEM_DIRECTORIES.map((path) => ({ path, why: 'belongs to the system; omit :rw' })),
+        ...programs.map((path) => ({ path, why: 'holds programs that run outside the sandbox; omit :rw' })),
+        ...START_FILES.map((name) => ({
+            path: (0,external_node_path_.join)(home, name),
+            why: 'is read by programs outside the sandbox, which act on it; omit :rw',
+        })),
+        { path: runLogsDirectory(environment, home), why: 'holds the logs of runs; omit :rw' },
+        ...(event === '' ? [] : [{ path: event, why: 'is read by later steps; omit :rw' }]),
+    ];
+}
+/** A socket in a directory, even if nobody listens on it now, or if it belongs to another network namespace. */
+function socketIn(path) {
+    if (!(0,external_node_fs_.statSync)(path).isDirectory())
+        return undefined;
+    try {
+        const found = (0,external_node_fs_.readdirSync)(path, { withFileTypes: true }).find((entry) => entry.isSocket());
+        return found && (0,external_node_path_.join)(path, found.name);
+    }
+    catch {
+        // The command cannot read the directory either: it runs as the same user.
+        return undefined;
+    }
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/host-toolchain.js
+
+
 
 
 
@@ -11581,18 +12117,26 @@ const HOME_ROWS = [
  * @param environment the caller's: where the tool cache is, and where setup actions have put programs
  */
 function hostToolchain(home, environment) {
-    const toolCache = environment['RUNNER_TOOL_CACHE'];
+    const toolCache = environment['RUNNER_TOOL_CACHE'] ?? '';
     const homeRows = HOME_ROWS.map((row) => ({ ...row, path: (0,external_node_path_.join)(home, row.path) }));
     const paths = [...SYSTEM_ROWS, ...homeRows].flatMap(present);
-    const cache = toolCache !== undefined && toolCache !== '' && (0,external_node_fs_.existsSync)(toolCache) ? [toolCache] : [];
     // These get mounts of their own: where they are among the runner's files, those are hidden.
-    const own = [...cache, ...downloadedPrograms(environment)];
+    const own = [toolCache, ...downloadedPrograms(environment)].filter((path) => isForTools(path, home));
     return [...paths.filter((path, _, all) => !all.some((other) => (0,host_paths/* isBelow */.Yw)(path, other))), ...own]
         .filter((path, index, all) => all.indexOf(path) === index)
         .flatMap((path) => {
         const source = (0,host_paths/* realPath */.Ye)(path);
         return source === undefined ? [] : [{ kind: 'bind', source, target: path, writable: false }];
     });
+}
+/** Directories that have tools in them at most. */
+const NEVER_WHOLE = (0,shared_words/* words */.a)('/etc /home /root /tmp');
+/** A variable may name any place, such as the home, and would open it as a whole. */
+function isForTools(path, home) {
+    if (!(0,external_node_path_.isAbsolute)(path) || !(0,external_node_fs_.existsSync)(path))
+        return false;
+    return (![...NEVER_WHOLE, home].some((directory) => (0,host_paths/* isInside */.FK)(directory, path)) &&
+        !FORBIDDEN.some((directory) => (0,host_paths/* isInside */.FK)(path, directory.path) || (0,host_paths/* isInside */.FK)(directory.path, path)));
 }
 /** The directories of `PATH` that exist and have something in them. */
 function programDirectories({ PATH = '' }) {
@@ -11629,38 +12173,6 @@ function host_toolchain_entriesOf(directory) {
     catch {
         return [];
     }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/sockets.js
-
-
-/** The flag of a listening socket: `__SO_ACCEPTCON` in `include/uapi/linux/net.h`. */
-const ACCEPTS = 0x10000;
-/** `SOCK_DGRAM`: such a socket receives messages without listening. */
-const DATAGRAMS = 2;
-/**
- * The Unix sockets on which programs of this network namespace can be reached, from `/proc/net/unix` (proc(5)). A
- * mounted directory exposes the sockets in it, even read-only: connecting to one reaches a program outside the sandbox.
- *
- * @returns absolute paths, or none if the table cannot be read
- */
-function listeningSockets() {
-    let table;
-    try {
-        table = (0,external_node_fs_.readFileSync)('/proc/net/unix', 'utf8');
-    }
-    catch {
-        return [];
-    }
-    const paths = table
-        .split('\n')
-        .slice(1)
-        .flatMap((line) => {
-        const [, flags = '', type = '', path = ''] = /^\S+ \S+ \S+ (\S+) (\S+) \S+ +\d+ (.+)$/.exec(line) ?? [];
-        const isOpen = (Number.parseInt(flags, 16) & ACCEPTS) !== 0 || Number.parseInt(type, 16) === DATAGRAMS;
-        return isOpen && (0,external_node_path_.isAbsolute)(path) ? [path] : [];
-    });
-    return [...new Set(paths)];
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/host-guards.js
@@ -11864,6 +12376,21 @@ function linkIntoHome(mounts, home, workspace, openDirectories = new Map()) {
     return { mounts: moved, links };
 }
 /**
+ * The link that leads to the workspace from another path in the home, as where a runner's `_work` is a link to a larger disk.
+ * There is none where a mount is in the way: the engine makes the directories above one as root.
+ *
+ * @param named the other path
+ * @param mounts all mounts of the sandbox
+ * @returns a path within the home with its target, if there can be a link
+ */
+function workspaceLink(named, home, workspace, mounts) {
+    const top = (path) => (0,external_node_path_.relative)(home, path).split('/')[0] ?? '';
+    // The sandbox gives a link the name of what it leads to.
+    const isRenamed = (0,external_node_path_.basename)(named) !== (0,external_node_path_.basename)(workspace);
+    const taken = [workspace, ...mounts.map(({ target }) => target)].filter((path) => (0,host_paths/* isBelow */.Yw)(path, home)).map(top);
+    return isRenamed || !(0,host_paths/* isBelow */.Yw)(named, home) || taken.includes(top(named)) ? {} : { [(0,external_node_path_.relative)(home, named)]: workspace };
+}
+/**
  * The names in the directories among `mounts` that lie in the home, by the directory's path on the host: what
  * {@link linkIntoHome} needs to open them to the command.
  */
@@ -12000,6 +12527,36 @@ function refuseTakenTargets(mounts, agent, home, { systemFiles, etc }) {
 function checkMountTargets(mounts, guards, agent, home, own) {
     refuseWaysAround(mounts, guards);
     refuseTakenTargets(mounts, agent, home, own);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/blanks.js
+
+
+/*
+ * What the command reads instead of a file with credentials. Most programs take an empty file for no settings. Those of
+ * Maven, NuGet and Tomcat, and all that read JSON, end with an error.
+ */
+const BLANKS = [
+    { name: 'settings.xml', is: /^settings\.xml$/, content: '<settings/>' },
+    { name: 'settings-security.xml', is: /^settings-security\.xml$/, content: '<settingsSecurity/>' },
+    { name: 'nuget.config', is: /^nuget\.config$/i, content: '<configuration/>' },
+    { name: 'tomcat-users.xml', is: /^tomcat-users\.xml$/, content: '<tomcat-users/>' },
+    { name: 'json', is: /\.json$/, content: '{}' },
+];
+const directoryIn = (workDirectory) => (0,external_node_path_.join)(workDirectory, 'blanks');
+/** The file of the host that is mounted over the file at `path`. @param workDirectory the directory of the run's own files */
+function blankFor(path, workDirectory) {
+    const blank = BLANKS.find(({ is }) => is.test((0,external_node_path_.basename)(path)));
+    return blank === undefined ? '/dev/null' : (0,external_node_path_.join)(directoryIn(workDirectory), blank.name);
+}
+/** Writes what {@link blankFor} names, for everybody to read whatever the umask is. */
+function writeBlanks(workDirectory) {
+    const directory = directoryIn(workDirectory);
+    (0,external_node_fs_.mkdirSync)(directory);
+    for (const { name, content } of BLANKS) {
+        (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(directory, name), `${content}\n`);
+        (0,external_node_fs_.chmodSync)((0,external_node_path_.join)(directory, name), 0o644);
+    }
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/result-file.js
@@ -12302,9 +12859,8 @@ function pathsIn(value) {
 }
 /** What the paths in the caller's variables are, apart from `PATH`. */
 function readKinds(environment) {
-    const values = Object.entries(environment).flatMap(([name, value = '']) => (name === 'PATH' ? [] : [value]));
     const kinds = new Map();
-    for (const path of new Set(values.flatMap((value) => pathsIn(value) ?? []))) {
+    for (const path of allPaths(environment)) {
         try {
             kinds.set(path, (0,external_node_fs_.statSync)(path).isDirectory() ? 'directory' : 'file');
         }
@@ -12313,6 +12869,17 @@ function readKinds(environment) {
         }
     }
     return kinds;
+}
+/** Where the same paths lead. */
+function readLinks(environment) {
+    return new Map(allPaths(environment).flatMap((path) => {
+        const real = (0,host_paths/* realPath */.Ye)(path);
+        return real === undefined || real === path ? [] : [[path, real]];
+    }));
+}
+function allPaths(environment) {
+    const values = Object.entries(environment).flatMap(([name, value = '']) => (name === 'PATH' ? [] : [value]));
+    return [...new Set(values.flatMap((value) => pathsIn(value) ?? []))];
 }
 /**
  * Fits a variable of the host to the sandbox: paths in a directory for temporary files lead to the sandbox's, and caches
@@ -12337,6 +12904,10 @@ function placeFor(name, value, view) {
     const kind = kinds.get(value);
     const isCache = CACHES.test(name) && !isPlace(name);
     const access = accessTo(path, view);
+    const real = view.links.get(value);
+    // The sandbox has the workspace and others at their own paths, not at a link of the host's.
+    if (access === undefined && real !== undefined && accessTo(real, view) !== undefined)
+        return placeFor(name, real, view);
     if (access === 'write')
         return value;
     if (access === 'read') {
@@ -12389,7 +12960,7 @@ function placeWarnings(all) {
 
 const PACKAGE_FILES = { info: '/var/lib/dpkg/info', generated: '/var/lib/ucf/registry' };
 /** The first name below `/etc` in each line: `/etc/php/8.2/cli/php.ini`, `remove-on-upgrade /etc/old.conf`. */
-const NAME = /^(?:\S+[ \t]+)?\/etc\/([^/\n]+)/gm;
+const packages_NAME = /^(?:\S+[ \t]+)?\/etc\/([^/\n]+)/gm;
 /**
  * The names directly below `/etc` that the system's packages use for their settings. Empty on a system without dpkg: the
  * databases of rpm and others cannot be read within the milliseconds that a start has.
@@ -12397,7 +12968,7 @@ const NAME = /^(?:\S+[ \t]+)?\/etc\/([^/\n]+)/gm;
 function packagedSettings({ info, generated } = PACKAGE_FILES) {
     const lists = packages_namesIn(info).filter((name) => name.endsWith('.conffiles'));
     const texts = [...lists.map((name) => (0,external_node_path_.join)(info, name)), generated].map(packages_textOf);
-    return new Set(texts.flatMap((text) => [...text.matchAll(NAME)].map(([, name = '']) => name)));
+    return new Set(texts.flatMap((text) => [...text.matchAll(packages_NAME)].map(([, name = '']) => name)));
 }
 function packages_namesIn(directory) {
     try {
@@ -12416,73 +12987,6 @@ function packages_textOf(path) {
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/etc-policy.js
-
-
-/*
- * Which settings of packages below `/etc` the sandbox never has, whoever may read them. These lists only name what is
- * known: a file that they do not name must still belong to root, be readable for everybody, and look like no credential.
- */
-/** Names directly below `/etc`, with the reason. `*` matches anything. */
-const LEFT_OUT = [
-    {
-        names: `
-      passwd* group* shadow* gshadow* subuid* subgid* sudo* doas* security pam* login.* opasswd nslcd* sssd krb5.keytab
-      pwquality.conf polkit-1
-    `,
-        why: 'accounts and their rights, which mean nothing in the sandbox',
-    },
-    {
-        names: 'profile profile.d bash.bashrc environment environment.d zsh csh* ksh* fish skel default',
-        why: 'a login shell reads it: it may export tokens, and sets PATH anew',
-    },
-    {
-        names: `
-      init.d rc?.d rc*.d systemd cron* anacrontab at.* logrotate* rsyslog* udev modprobe.d modules* tmpfiles.d sysctl*
-      kernel grub* initramfs-tools apparmor* selinux audit* dbus-1 logcheck insserv* needrestart update-* rc.local
-    `,
-        why: 'how the machine starts, and what it runs on its own',
-    },
-    {
-        names: 'machine-id hostname hosts* resolv.conf mtab fstab crypttab adjtime motd* issue* exports',
-        why: 'which machine this is; the sandbox has its own',
-    },
-    {
-        names: `
-      network* netplan NetworkManager wpa_supplicant ppp chatscripts wireguard openvpn ipsec* swanctl strongswan*
-      xl2tpd iptables nftables* ufw dhcp* ssh samba cups postfix exim* msmtp* ssmtp mail* email-addresses aliases
-      dovecot stunnel squid* tinyproxy privoxy cntlm.conf proxychains* freeradius snmp* zabbix* nagios* munin
-    `,
-        why: 'how the machine is connected: keys and passwords for networks, mail and proxies',
-    },
-    {
-        names: `
-      docker containerd containers cni crio* kubernetes rancher cloud waagent.conf google* amazon* azure* letsencrypt
-      puppet* chef salt ansible vault* consul* nomad* teleport* tailscale
-    `,
-        why: 'how the machine is managed, and the way to its clusters',
-    },
-    {
-        names: 'apt dpkg yum* dnf* zypp* pacman* apk pip.conf npmrc wgetrc curlrc gitconfig gemrc yarnrc condarc odbc.ini',
-        why: 'it may name a registry, a repository or a database with its password',
-    },
-];
-/** True for a name directly below `/etc` that stays out as a whole. */
-const isLeftOut = nameMatcher(LEFT_OUT.flatMap(({ names }) => (0,shared_words/* words */.a)(names)));
-/** Parts of names that files and directories with credentials have, at any depth: `auth.conf.d`, `jmxremote.password`. */
-const CREDENTIAL_NAME = /(^|[._-])(passw(or)?ds?|passphrase|secrets?|credentials?|tokens?|auth|keytab|netrc|pgpass|htpasswd|private|keys?)([._-]|$)/i;
-/** How stores of keys end. Certificates without a key (`.pem`, `.crt`) are known by their content. */
-const KEY_STORE = /\.(p12|pfx|jks|keystore|kdbx?|ppk|gpg|pgp)$/i;
-/** Files and directories in which programs keep passwords although their names do not say so. */
-const KNOWN = new Set((0,shared_words/* words */.a)(`
-    settings.xml settings-security.xml init.d gradle.properties tomcat-users.xml auth.json .condarc condarc npmrc pip.conf
-    gitconfig wgetrc debian.cnf kubeconfig kubelet.conf admin.conf
-  `));
-/** True for a name of a file or a directory that promises credentials. */
-function isCredentialFile(name) {
-    return KNOWN.has(name) || CREDENTIAL_NAME.test(name) || KEY_STORE.test(name);
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/etc.js
 
 
@@ -12495,7 +12999,7 @@ const HOST = { root: '', packages: undefined, owner: 0 };
 /** A directory with more entries is mounted, if nothing of it is left out: a copy of each takes longer than a mount. */
 const FEW_ENTRIES = 5;
 /** Bytes. Settings are smaller. A larger file of a package is left out, because nobody looks through it for credentials. */
-const LARGEST_SETTING = 256 * 1024;
+const etc_LARGEST_SETTING = 256 * 1024;
 const NOTHING = { directories: [], files: [], links: [], mounts: [], isWhole: true };
 const etc_LEFT_OUT = { ...NOTHING, isWhole: false };
 /**
@@ -12594,7 +13098,7 @@ class EtcReader {
         const isOpen = (mode & 0o4) !== 0 && (standing === 'known' || uid === this.#source.owner);
         if (!isOpen)
             return etc_LEFT_OUT;
-        if (size > LARGEST_SETTING) {
+        if (size > etc_LARGEST_SETTING) {
             if (standing !== 'known')
                 return etc_LEFT_OUT;
             return { ...NOTHING, mounts: [{ kind: 'bind', source: place, target: path, writable: false }] };
@@ -12687,340 +13191,74 @@ function otherPlaces(paths, mounts) {
     });
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/credential-rows.js
-/** Files with credentials that programs keep among their own, below directories of the toolchain. */
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/tool-places.js
+
+
+
+
+
+/** Credentials where nobody searches, because there is too much, or that have ordinary names. `~` is the home. */
 const CREDENTIAL_ROWS = [
-    { path: '/usr/etc/npmrc', why: "npm's settings for the whole machine may hold a registry's token" },
-    { path: '/usr/local/etc/npmrc', why: 'the same, for a Node.js in /usr/local' },
-    { path: '/usr/local/etc/gitconfig', why: 'a git in /usr/local; URLs and headers in it may hold tokens' },
-    { path: '/usr/local/etc/wgetrc', why: 'a wget in /usr/local; it may hold a password' },
-    { path: '/usr/local/etc/pip.conf', why: "an index's URL may hold a password" },
-    { path: '/opt/*/etc/npmrc', why: "npm's settings of a Node.js below /opt" },
-    { path: '/opt/*/etc/gitconfig', why: 'a git below /opt' },
-    { path: '/opt/*/conf/settings.xml', why: "Maven's passwords for servers and proxies" },
-    { path: '/opt/*/conf/settings-security.xml', why: "Maven's master password" },
-    { path: '/opt/*/init.d', why: "Gradle's scripts may hold passwords of repositories" },
-    { path: '/opt/*/pip.conf', why: 'a virtual environment below /opt' },
-    { path: '/opt/*/.condarc', why: "a conda below /opt; a channel's URL may hold a token" },
-    { path: '/usr/share/*/.condarc', why: 'the same; hosted runners have Miniconda here' },
-    { path: '/usr/local/*/.condarc', why: 'the same' },
-    { path: '/opt/*/conf/sonar-scanner.properties', why: "the scanner's token" },
-    { path: '/opt/*/conf/tomcat-users.xml', why: 'passwords of a server below /opt' },
-    { path: '/home/linuxbrew/.linuxbrew/etc/npmrc', why: "npm's settings of Homebrew's Node.js" },
-    { path: '/home/linuxbrew/.linuxbrew/etc/gitconfig', why: "settings of Homebrew's git" },
-    { path: '/home/linuxbrew/.linuxbrew/etc/wgetrc', why: "settings of Homebrew's wget" },
+    { path: '~/.dotnet/corefx', why: "the user's private keys" },
+    { path: '/usr/share/*/.condarc', why: "a channel's URL may hold a token; hosted runners have Miniconda here" },
+    { path: '/usr/share/*/pip.conf', why: "an index's URL may hold a password" },
     { path: '/usr/share/*/conf/settings.xml', why: "Maven's passwords; hosted runners have it here" },
-    { path: '/usr/local/*/conf/settings.xml', why: "Maven's passwords" },
+    { path: '/usr/lib/credstore', why: "systemd's credentials for services" },
+    { path: '/usr/lib/credstore.encrypted', why: 'the same' },
     { path: '/etc/maven/settings-security.xml', why: "Maven's master password" },
     { path: '/etc/gradle/init.d', why: "Gradle's scripts may hold passwords of repositories" },
     { path: '/etc/gradle/gradle.properties', why: 'the same' },
 ];
-/** The same below the home. */
-const HOME_CREDENTIAL_ROWS = [
-    { path: '.local/share/uv/credentials', why: 'what uv auth login stores' },
-    { path: '.dotnet/corefx', why: "the user's private keys" },
-    { path: '.nvm/versions/node/*/etc/npmrc', why: "npm's global settings may hold a registry's token" },
-    { path: '.volta/tools/image/node/*/etc/npmrc', why: 'the same' },
-    { path: '.local/share/fnm/node-versions/*/installation/etc/npmrc', why: 'the same' },
-    { path: '.asdf/installs/*/*/etc/npmrc', why: 'the same' },
-    { path: '.local/share/mise/installs/*/*/etc/npmrc', why: 'the same' },
-    { path: '.pyenv/versions/*/pip.conf', why: "an index's URL may hold a password" },
-    { path: '.pyenv/versions/*/envs/*/pip.conf', why: 'the same' },
-    { path: '.local/pipx/venvs/*/pip.conf', why: 'the same' },
-    { path: '.local/share/pipx/venvs/*/pip.conf', why: 'the same' },
-    { path: '.local/share/uv/tools/*/pip.conf', why: 'the same' },
-    { path: '.sdkman/candidates/maven/*/conf/settings.xml', why: "Maven's passwords" },
-    { path: '.sdkman/candidates/gradle/*/init.d', why: "Gradle's scripts may hold passwords of repositories" },
-    { path: '.asdf/installs/maven/*/conf/settings.xml', why: "Maven's passwords" },
+/** The places of the system that are looked through. Deep in them are the parts of single programs. */
+const SYSTEM_PLACES = [
+    { path: '/opt', depth: 4, kind: 'shared' },
+    { path: '/usr', depth: 0, kind: 'packaged' },
+    { path: '/usr/local', depth: 4, kind: 'shared' },
+    { path: '/usr/local/share', depth: 4, kind: 'shared' },
+    { path: '/home/linuxbrew/.linuxbrew', depth: 4, kind: 'shared' },
 ];
-/** The same below the tool cache. */
-const TOOL_CACHE_CREDENTIAL_ROWS = [
-    { path: 'node/*/*/etc/npmrc', why: "npm's global settings may hold a registry's token" },
-    { path: 'Python/*/*/pip.conf', why: "an index's URL may hold a password" },
-    { path: 'maven/*/*/conf/settings.xml', why: "Maven's passwords" },
-];
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/owner.js
-
+/** Levels below the directories of version managers: `~/.local/share/mise/installs/maven/3.9.9/apache-maven-3.9.9`. */
+const OWN_DEPTH = 4;
+/** The same for a directory that a variable names, such as `CONDA`: it belongs to one program. */
+const NAMED_DEPTH = 3;
 /**
- * Names a process so that it cannot be confused with another one: the boot of the kernel, the namespaces in which its
- * number and its start time count, its number, and its start time.
+ * The directories of programs that {@link searchTools} looks through, without links.
  *
- * @returns undefined where `/proc` does not tell
+ * @param mounts the toolchain, and what the user mounts
+ * @param environment the caller's
  */
-function ownerOf(pid = process.pid) {
-    const here = place();
-    const started = read(pid)?.started;
-    return here === undefined || started === undefined ? undefined : `${here}/${pid}/${started}`;
-}
-/**
- * True if the process that {@link ownerOf} named has certainly ended. False when in doubt: it may run on another kernel, in
- * another container, or where this process cannot see it.
- */
-function isGone(owner) {
-    const [, there, number, started] = /^(.+)\/([1-9]\d{0,9})\/(\d+)$/.exec(owner) ?? [];
-    if (there === undefined || there !== place())
-        return false;
-    const pid = Number(number);
-    if (!owner_exists(pid))
-        return true;
-    const found = read(pid);
-    // Its number may belong to another process by now.
-    return found !== undefined && (found.hasEnded || found.started !== started);
-}
-/** Where a process number means the same process as here. */
-function place() {
-    try {
-        // A /proc of other namespaces, as a container may have of its host, says nothing about this process.
-        if ((0,external_node_fs_.readlinkSync)('/proc/self') !== String(process.pid))
-            return undefined;
-        const boot = (0,external_node_fs_.readFileSync)('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-        return [boot, (0,external_node_fs_.readlinkSync)('/proc/self/ns/pid'), timeNamespace()].join('/');
-    }
-    catch {
-        return undefined;
-    }
-}
-/** Start times are shifted in a time namespace. Kernels before 5.6 have none. */
-function timeNamespace() {
-    try {
-        return (0,external_node_fs_.readlinkSync)('/proc/self/ns/time');
-    }
-    catch {
-        return 'time';
-    }
-}
-/** Asks the kernel, not `/proc`, which may hide the processes of other users (`hidepid`). */
-function owner_exists(pid) {
-    try {
-        process.kill(pid, 0);
-        return true;
-    }
-    catch (error) {
-        return error.code !== 'ESRCH';
-    }
-}
-/** The state and the start time of proc_pid_stat(5). The name of the program in front of them may contain anything. */
-function read(pid) {
-    try {
-        const stat = (0,external_node_fs_.readFileSync)(`/proc/${pid}/stat`, 'utf8');
-        const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-        const [state = '', started] = [fields[0], fields[19]];
-        // Nobody has asked yet how a zombie ended.
-        return started === undefined ? undefined : { hasEnded: 'ZX'.includes(state), started };
-    }
-    catch {
-        return undefined;
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/run-logs.js
-
-
-
-
-
-/** Runs of the command line whose logs are kept, and for how long at most. */
-const KEPT_RUNS = 20;
-const KEPT_MS = 30 * 24 * 60 * 60 * 1_000;
-/** In the directory of a run. */
-const RUN_FILE = 'run.json';
-/** The name of the directory of a run: when it began, in UTC, and its id. */
-const run_logs_NAME = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})\.(\d{3})Z-[0-9a-f]{8}$/;
-/** Where the command line keeps the logs of a user's runs: the place for state of the XDG Base Directory Specification. */
-function runLogsDirectory(environment = process.env, home = (0,external_node_os_.homedir)()) {
-    const state = environment['XDG_STATE_HOME'] ?? '';
-    // "If an implementation encounters a relative path [...] it should consider the path invalid and ignore it."
-    return (0,external_node_path_.join)((0,external_node_path_.isAbsolute)(state) ? state : (0,external_node_path_.join)(home, '.local', 'state'), 'awf', 'runs');
-}
-/** The runs whose logs are there, newest first. */
-function runs(directory = runLogsDirectory()) {
-    return run_logs_namesIn(directory)
-        .flatMap((name) => {
-        const [, ...parts] = run_logs_NAME.exec(name) ?? [];
-        if (parts.length === 0 || !(0,external_node_fs_.lstatSync)((0,external_node_path_.join)(directory, name)).isDirectory())
-            return [];
-        const [year, month, day, hour, minute, second, millisecond] = parts.map(Number);
-        const time = Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second, millisecond);
-        return [{ path: (0,external_node_path_.join)(directory, name), time: new Date(time) }];
-    })
-        .sort((a, b) => b.time.getTime() - a.time.getTime() || (a.path < b.path ? 1 : -1));
-}
-function lastRun(directory = runLogsDirectory()) {
-    return runs(directory)[0];
-}
-/**
- * Makes the directory for the logs of a run. Its parents are the user's alone; it holds directories that the sidecars write
- * to.
- *
- * @param workspace must not contain it: the command could change the logs
- * @throws Error saying why there can be none
- */
-function makeRunDirectory(runId, workspace, directory = runLogsDirectory(), time = new Date()) {
-    if ((0,host_paths/* isInside */.FK)(directory, workspace))
-        throw new Error(`${directory} is in the workspace.`);
-    (0,external_node_fs_.mkdirSync)(directory, { recursive: true, mode: 0o700 });
-    const path = (0,external_node_path_.join)(directory, `${time.toISOString().replaceAll(/[-:]/g, '')}-${runId}`);
-    (0,external_node_fs_.mkdirSync)(path, { mode: 0o700 });
-    writeJson(path, { owner: ownerOf() });
-    return path;
-}
-/** Writes `run.json`. The run needs its logs no longer. */
-function writeRunRecord(path, time, record) {
-    writeJson(path, { version: 1, startedAt: time.toISOString(), ...record });
-}
-/** Removes the logs of old runs: all but the newest, and the very old. Those of a run that is still going on stay. @returns what was removed */
-function prune(directory = runLogsDirectory(), now = Date.now()) {
-    const old = runs(directory).filter(({ path, time }, index) => now - time.getTime() > KEPT_MS || (index >= KEPT_RUNS && !isInUse(path)));
-    for (const { path } of old)
-        (0,external_node_fs_.rmSync)(path, { recursive: true, force: true });
-    return old;
-}
-function isInUse(path) {
-    try {
-        const { owner } = JSON.parse((0,external_node_fs_.readFileSync)((0,external_node_path_.join)(path, RUN_FILE), 'utf8'));
-        return owner !== undefined && !isGone(owner);
-    }
-    catch {
-        return false;
-    }
-}
-function run_logs_namesIn(directory) {
-    try {
-        return (0,external_node_fs_.readdirSync)(directory);
-    }
-    catch {
-        return [];
-    }
-}
-function writeJson(path, value) {
-    (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(path, RUN_FILE), `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/user-mounts.js
-
-
-
-
-
-
-
-/** Where engines keep their data unless they are told otherwise. */
-const ENGINE_DATA = ['/var/lib/docker', '/var/lib/containerd'];
-/** Paths that no run may expose to the agent. */
-const FORBIDDEN = [
-    { path: '/proc', why: "shows the host's processes" },
-    { path: '/sys', why: 'controls the kernel' },
-    { path: '/dev', why: 'holds the devices' },
-    { path: '/run', why: "holds the engine's socket" },
-    { path: '/var/run', why: "holds the engine's socket" },
-    ...ENGINE_DATA.map((path) => ({ path, why: "is the engine's data root" })),
-];
-/** Variables with the runner's files through which a step acts on the job. */
-const RUNNER_FILES = (0,shared_words/* words */.a)('GITHUB_ENV GITHUB_PATH GITHUB_OUTPUT GITHUB_STATE GITHUB_STEP_SUMMARY');
-/** System directories. They are never mounted read-write: no one keeps a cache there. */
-const SYSTEM_DIRECTORIES = (0,shared_words/* words */.a)('/bin /boot /etc /lib /opt /sbin /snap /usr /var/lib /var/spool');
-/** Paths below the home that the caller's shell, git, ssh or package managers read and act on. */
-const START_FILES = (0,shared_words/* words */.a)(`
-  .bashrc .bash_profile .bash_login .bash_logout .profile .zshrc .zshenv .zprofile
-  .config .ssh .gnupg .docker .gitconfig .npmrc .netrc .local/bin .cargo/bin
-  .cargo/config.toml .m2/settings.xml .gradle/init.d .gradle/gradle.properties .claude bin
-`);
-/**
- * The mounts that the user asks for. Links are resolved here, so that the engine mounts the very path that was checked.
- *
- * @throws UserError for a path that is missing, that would expose the host to the agent, or whose target is used twice
- */
-function userMounts(mounts, places) {
-    const sockets = mounts.length === 0 ? [] : listeningSockets();
-    return mounts.map(({ source, target, writable, origin }, index) => {
-        const refuse = (why, hint = 'Use only the directory that the command needs.') => {
-            throw new errors/* UserError */.yo(`${origin}: ${source} cannot be mounted: ${why}.`, { hint });
-        };
-        const real = resolved(source, refuse);
-        const kind = (0,external_node_fs_.statSync)(real);
-        if (!kind.isDirectory() && !kind.isFile())
-            return refuse('it is neither a directory nor a file');
-        const refuseAny = (guarded) => {
-            for (const { path, why } of guarded) {
-                if ((0,host_paths/* isInside */.FK)(real, path))
-                    refuse(`it ${why}`);
-                if ((0,host_paths/* isInside */.FK)(path, real))
-                    refuse(`it contains ${path}, which ${why}`);
-            }
-        };
-        refuseAny(always(places));
-        if ((0,host_paths/* isInside */.FK)(places.home, real)) {
-            return refuse('it contains the home directory and its credentials', 'Use only the directory in it that the command needs.');
-        }
-        if (writable)
-            refuseAny(whenWritable(places));
-        const socket = sockets.find((path) => (0,host_paths/* isInside */.FK)(path, real)) ?? socketIn(real);
-        if (socket !== undefined)
-            return refuse(`it contains ${socket}, which leads to a program outside the sandbox`);
-        const first = mounts.findIndex((other) => other.target === target);
-        if (first < index)
-            return refuse(`${mounts[first]?.source ?? ''} is already mounted at ${target}`, 'Give each mount a target of its own.');
-        return { kind: 'bind', source: real, target, writable };
+function toolPlaces(mounts, environment) {
+    const system = new Set(SYSTEM_ROWS.map(({ path }) => path));
+    const own = mounts.flatMap((mount) => mount.kind !== 'bind' || system.has(mount.target) ? [] : [{ path: mount.source, depth: OWN_DEPTH, kind: 'own' }]);
+    const named = namedDirectories(environment).map((path) => ({ path, depth: NAMED_DEPTH, kind: 'shared' }));
+    // What is looked through first is looked through most deeply.
+    return [...named, ...own, ...SYSTEM_PLACES].flatMap((place) => {
+        const path = (0,host_paths/* realPath */.Ye)(place.path);
+        return path === undefined ? [] : [{ ...place, path }];
     });
 }
-/** The path without links, or a refusal that says what is in its way. */
-function resolved(source, refuse) {
+/** Directories below those of the system that variables name. Lists such as `PATH` are none. */
+function namedDirectories(environment) {
+    const tops = SYSTEM_PLACES.map(({ path }) => path);
+    return Object.values(environment).flatMap((value = '') => {
+        const isMeant = tops.some((top) => (0,host_paths/* isBelow */.Yw)(value, top)) && !tops.includes(value) && !isCode((0,external_node_path_.basename)(value));
+        return isMeant && isDirectory(value) ? [value] : [];
+    });
+}
+function isDirectory(path) {
     try {
-        return (0,external_node_fs_.realpathSync)(source);
-    }
-    catch (error) {
-        const { code = String(error) } = error;
-        if (code === 'ENOENT')
-            return refuse('it does not exist', 'Create it in an earlier step, or correct the path.');
-        if (code !== 'EACCES')
-            return refuse(`it cannot be looked up (${code})`, 'Correct the path.');
-        const user = process.geteuid?.() ?? 'of this process';
-        return refuse(`the user ${user} may not look into a directory on the way to it`, 'Give that user access, or use a path that it can reach.');
-    }
-}
-function always({ workDirectory, engine, environment }) {
-    const { dataRoot, socket } = engine;
-    return [
-        ...FORBIDDEN,
-        ...(dataRoot === undefined ? [] : [{ path: dataRoot, why: "is the engine's data root" }]),
-        ...(socket === undefined ? [] : [{ path: socket, why: "is the engine's socket" }]),
-        { path: workDirectory, why: "holds the run's own files" },
-        ...RUNNER_FILES.flatMap((name) => {
-            const path = environment[name];
-            return path === undefined || path === '' ? [] : [{ path, why: `tells the job what to do (${name})` }];
-        }),
-    ];
-}
-/** Paths that the agent may read but not change. */
-function whenWritable({ home, environment, programs }) {
-    const event = environment['GITHUB_EVENT_PATH'] ?? '';
-    return [
-        ...SYSTEM_DIRECTORIES.map((path) => ({ path, why: 'belongs to the system; omit :rw' })),
-        ...programs.map((path) => ({ path, why: 'holds programs that run outside the sandbox; omit :rw' })),
-        ...START_FILES.map((name) => ({
-            path: (0,external_node_path_.join)(home, name),
-            why: 'is read by programs outside the sandbox, which act on it; omit :rw',
-        })),
-        { path: runLogsDirectory(environment, home), why: 'holds the logs of runs; omit :rw' },
-        ...(event === '' ? [] : [{ path: event, why: 'is read by later steps; omit :rw' }]),
-    ];
-}
-/** A socket in a directory, even if nobody listens on it now, or if it belongs to another network namespace. */
-function socketIn(path) {
-    if (!(0,external_node_fs_.statSync)(path).isDirectory())
-        return undefined;
-    try {
-        const found = (0,external_node_fs_.readdirSync)(path, { withFileTypes: true }).find((entry) => entry.isSocket());
-        return found && (0,external_node_path_.join)(path, found.name);
+        return (0,external_node_fs_.statSync)(path).isDirectory();
     }
     catch {
-        // The command cannot read the directory either: it runs as the same user.
-        return undefined;
+        return false;
     }
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/mounts/hidden.js
+
+
+
+
 
 
 
@@ -13039,31 +13277,25 @@ const CREDENTIAL_VARIABLES = (0,shared_words/* words */.a)(`
 `);
 /** What else a program calls such a variable: `GOOGLE_APPLICATION_CREDENTIALS`, `PGPASSFILE`, `SSH_KEY_FILE`. */
 const CREDENTIAL_VARIABLE = /CREDENTIAL|SECRET|TOKEN|PASS(WORD|WD|FILE|PHRASE)|PRIVATE|_AUTH|XAUTHORITY|(^|_)KEY($|_?(FILE|PATH))/;
-/** Rows that are looked up without a break. */
-const ROWS_IN_ONE_GO = 16;
-/** Reads what {@link Below} lists. */
-function* readBelow(surroundings) {
+/** Reads what {@link Below} lists. @param userMounts are looked through for what nobody can ask for */
+function* readBelow(surroundings, userMounts = []) {
     const { home, environment } = surroundings;
-    const toolCache = environment['RUNNER_TOOL_CACHE'] ?? '';
-    const rows = [
-        ...CREDENTIAL_ROWS,
-        ...HOME_CREDENTIAL_ROWS.map((row) => ({ ...row, path: (0,external_node_path_.join)(home, row.path) })),
-        ...(toolCache === '' ? [] : TOOL_CACHE_CREDENTIAL_ROWS.map((row) => ({ ...row, path: (0,external_node_path_.join)(toolCache, row.path) }))),
-    ];
-    const hidden = hostPaths(hiddenPlaces(surroundings));
+    const places = hiddenPlaces(surroundings);
     yield;
-    const credentialFiles = [];
-    for (let from = 0; from < rows.length; from += ROWS_IN_ONE_GO) {
-        yield;
-        credentialFiles.push(...rows.slice(from, from + ROWS_IN_ONE_GO).flatMap(present));
-    }
-    yield;
+    const searched = toolPlaces([...hostToolchain(home, environment), ...userMounts], environment);
     const mounts = mounted();
+    // To look into a directory of an automounter mounts what is in it.
+    const automounted = mounts.filter(({ type }) => type === 'autofs').map(({ place }) => place);
+    const apart = [...places, home, surroundings.workspace].map((path) => (0,host_paths/* realPath */.Ye)(path) ?? path);
+    const strays = yield* searchTools(searched, [...apart, ...automounted]);
+    yield;
+    const hidden = hostPaths([...places, ...strays.hidden]);
     const guarded = [...hidden, ...hostPaths([home])].map(({ path }) => path);
     return {
         hidden,
         credentials: hostPaths([
-            ...credentialFiles,
+            ...strays.credentials,
+            ...CREDENTIAL_ROWS.flatMap((row) => present({ ...row, path: row.path.replace(/^~/, home) })),
             ...named(environment, (name) => CREDENTIAL_VARIABLES.includes(name.toUpperCase())),
             ...named(environment, (name) => CREDENTIAL_VARIABLE.test(name.toUpperCase())).filter(isDataFile),
         ]),
@@ -13076,26 +13308,31 @@ function hidesPlaces({ hidden }, { dataRoot, socket }) {
     return hostPaths([dataRoot, socket].flatMap((path) => path ?? [])).every(({ path }) => hidden.some((other) => other.path === path || (other.isDirectory && (0,host_paths/* isBelow */.Yw)(path, other.path))));
 }
 function hiddenPlaces(surroundings) {
-    const { temporary, workDirectory, logs, root, workspace, environment, engine } = surroundings;
+    const { home, temporary, workDirectory, logs, root, workspace, environment, engine } = surroundings;
     const runnerTemporary = environment['RUNNER_TEMP'] ?? temporary;
     return [
         ...[temporary, workDirectory, logs.squid, logs.apiProxy, logs.agent, runnerTemporary],
-        // The runner keeps actions, checkouts and temporary files side by side.
-        ...(/\/_?temp$/.test(runnerTemporary) ? [(0,external_node_path_.dirname)(runnerTemporary)] : []),
-        ...[runnerTemporary, root, workspace, process.execPath].flatMap(runnerAbove),
+        runLogsDirectory(environment, home),
+        ...besideTemporary(runnerTemporary),
+        ...[runnerTemporary, root, workspace, process.execPath].flatMap(runnersAbove),
         ...named(environment, (name) => [...RUNNER_FILES, 'GITHUB_EVENT_PATH'].includes(name)),
         ...[...ENGINE_DATA, '/var/run/docker.sock', '/run/containerd'],
         ...[engine.dataRoot, engine.socket].flatMap((path) => path ?? []),
         ...listeningSockets(),
     ];
 }
-/** The runner's own directory, if there is one above `path`: its key and its credentials are in it. */
-function runnerAbove(path) {
+/** The runner keeps actions, checkouts and temporary files side by side, unless it has a place such as `/opt/temp`. */
+function besideTemporary(temporary) {
+    const directory = (0,external_node_path_.dirname)(temporary);
+    const isSystem = SYSTEM_ROWS.some(({ path }) => path === directory || (0,host_paths/* isBelow */.Yw)(path, directory));
+    return /\/_?temp$/.test(temporary) && !isSystem ? [directory] : [];
+}
+/** The runner's own directory and that of its jobs, if they are above `path`: keys, tokens and other checkouts are in them. */
+function runnersAbove(path) {
     const directory = (0,external_node_path_.dirname)(path);
-    if (directory === path)
+    if (directory === '/')
         return [];
-    const isRunner = ['.runner', '.credentials', 'bin/Runner.Listener'].some((name) => (0,external_node_fs_.existsSync)((0,external_node_path_.join)(directory, name)));
-    return isRunner ? [directory] : runnerAbove(directory);
+    return [...(isOfRunner(directory) ? [directory] : []), ...runnersAbove(directory)];
 }
 /** True for a file that is no program. */
 function isDataFile(path) {
@@ -13129,8 +13366,9 @@ function hostPaths(paths) {
  * before version 25, the engine's `readonly` does not hold for them.
  *
  * @param own mounts that the user asked for: what is in them was asked for, apart from the runner's and the engine's places
+ * @param workDirectory where the files are that replace others
  */
-function coverMounts(mounts, own, below) {
+function coverMounts(mounts, own, below, workDirectory) {
     const targets = new Set(mounts.map(({ target }) => target));
     const asked = new Set(own.map(({ target }) => target));
     const kept = [];
@@ -13156,7 +13394,8 @@ function coverMounts(mounts, own, below) {
                 add(path, (target) => ({ kind: 'bind', source: path, target, writable: false }));
         }
         for (const { path, isDirectory } of covers) {
-            add(path, (target) => (isDirectory ? 'empty' : { kind: 'bind', source: '/dev/null', target, writable: false }));
+            const source = blankFor(path, workDirectory);
+            add(path, (target) => (isDirectory ? 'empty' : { kind: 'bind', source, target, writable: false }));
         }
     }
     return {
@@ -13191,7 +13430,7 @@ function outermost(places) {
 function* readAgentHost(config, user, surroundings, { userMounts, hasAuthority }) {
     const { environment } = surroundings;
     const isImage = config.agentImage !== undefined;
-    const below = yield* readBelow(surroundings);
+    const below = yield* readBelow(surroundings, userMounts);
     yield;
     const etc = isImage ? undefined : planEtc(yield* readEtc(below), userMounts);
     yield;
@@ -13201,7 +13440,7 @@ function* readAgentHost(config, user, surroundings, { userMounts, hasAuthority }
         ...{ environment, toolchain, etc, below },
         toolDirectories: openDirectories(toolchain, user.home),
         ...programsOf(isImage ? [] : programDirectories(environment)),
-        kinds: readKinds(environment),
+        ...{ kinds: readKinds(environment), links: readLinks(environment) },
         temporary: [environment['RUNNER_TEMP'] ?? '', surroundings.temporary].filter((path) => path !== ''),
         claudeJson: usesClaude ? readIfPresent((0,external_node_path_.join)(user.home, CLAUDE_JSON)) : undefined,
         event: readEvent(environment),
@@ -13417,6 +13656,25 @@ function createAuthority(hosts, now = new Date()) {
 /** Programs that know two authorities of the same name may try the wrong one. */
 const runName = ({ publicKey }) => keyIdentifier(publicKey).toString('hex', 0, 4);
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/machine.js
+
+
+/** In the order in which os-release(5) demands that they are read. */
+const machine_FILES = ['/etc/os-release', '/usr/lib/os-release'];
+function thisMachine(files = machine_FILES) {
+    const text = files.map(machine_read).find((found) => found !== undefined) ?? '';
+    const [, quote, quoted, bare] = /^PRETTY_NAME=(?:(["'])(.*)\1|(\S+))\s*$/m.exec(text) ?? [];
+    return { name: (0,external_node_os_.hostname)(), system: quote === undefined ? bare : quoted };
+}
+function machine_read(file) {
+    try {
+        return (0,external_node_fs_.readFileSync)(file, 'utf8');
+    }
+    catch {
+        return undefined;
+    }
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/engine-facts.js
 
 
@@ -13449,15 +13707,15 @@ async function localSocket(engine) {
  * @throws UserError if it cannot keep what AWF promises, with the reason
  */
 async function engineFacts(engine, socket) {
-    return { socket, ...readInfo(await engine.info(), (0,external_node_os_.hostname)()) };
+    return { socket, ...readInfo(await engine.info(), thisMachine()) };
 }
 /**
  * Reads the engine's description of itself.
  *
- * @param host this machine's name
+ * @param here where this process is
  * @throws UserError if the engine cannot keep what AWF promises, with the reason
  */
-function readInfo(described, host) {
+function readInfo(described, here) {
     const info = described;
     const options = info.SecurityOptions ?? [];
     const has = (name) => options.some((option) => option.split(',').includes(`name=${name}`));
@@ -13467,8 +13725,9 @@ function readInfo(described, host) {
             hint: 'Users of its containers are other users of the host: the command could not write to the workspace. Use an engine that runs as root; hosted runners have one.',
         });
     }
-    if (info.Name !== host)
-        throw elsewhere(`The Docker engine runs on ${info.Name ?? 'an unknown machine'}, not on ${host}.`);
+    if (info.Name !== here.name)
+        throw elsewhere(`The Docker engine runs on ${info.Name ?? 'an unknown machine'}, not on ${here.name}.`);
+    refuseOtherFiles(info, here);
     refuseWithoutLimits(info);
     if (!has('seccomp')) {
         throw new errors/* UserError */.yo('The Docker engine cannot filter system calls.', {
@@ -13481,9 +13740,14 @@ function readInfo(described, host) {
         platform: `linux/${ARCHITECTURES[info.Architecture ?? ''] ?? info.Architecture ?? 'unknown'}`,
         memoryBytes: info.MemTotal ?? 0,
         mapsUsers: has('userns'),
-        warnings: info.SwapLimit === false
-            ? ['The engine cannot limit swap: the command may use swap beyond its memory limit.']
-            : [],
+        warnings: [
+            ...(info.SwapLimit === false
+                ? ['The engine cannot limit swap: the command may use swap beyond its memory limit.']
+                : []),
+            ...(has('selinux')
+                ? ['The engine confines containers with SELinux, which may keep the command out of the workspace and of tools.']
+                : []),
+        ],
     };
 }
 /** The engine's own version, from what {@link readInfo} reads. */
@@ -13507,6 +13771,21 @@ function refuseProduct({ Plugins, OSType, ServerVersion = '' }) {
         });
     }
 }
+/**
+ * An engine in a pod beside the runner, or in a snap, has this machine's name and other files: the command would get the
+ * programs of another system.
+ */
+function refuseOtherFiles({ OperatingSystem = UNKNOWN_SYSTEM }, here) {
+    const system = OperatingSystem.replace(/ \(containerized\)$/, '');
+    if (here.system === undefined || system === UNKNOWN_SYSTEM || system === here.system)
+        return;
+    throw new errors/* UserError */.yo(`The Docker engine has the files of ${system}, not those of this machine (${here.system}).`, {
+        hint: 'AWF mounts the workspace and the toolchain of this machine, but the engine runs in a container or a snap. Install ' +
+            'Docker on the machine itself, and run AWF outside a container.',
+    });
+}
+/** What an engine says that cannot tell. */
+const UNKNOWN_SYSTEM = '<unknown>';
 function refuseWithoutLimits({ MemoryLimit, PidsLimit }) {
     const missing = [...(MemoryLimit === true ? [] : ['memory']), ...(PidsLimit === true ? [] : ['processes'])];
     if (missing.length === 0)
@@ -13918,179 +14197,6 @@ function readBaseline(workDirectory) {
 
 ;// CONCATENATED MODULE: external "node:path/posix"
 const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/files.js
-
-
-
-/*
- * Reading and writing of files that the command may have made. Paths have one character for each byte. Nothing here
- * follows a link in the last part of a path, and nothing waits for a pipe.
- */
-/** Configurations, references and the like have a few kilobytes. A larger one may be meant to keep us from reading it. */
-const SMALL_FILE_BYTES = 1 << 20;
-/**
- * Reads a regular file, with one character for each byte.
- *
- * @returns undefined for anything but a regular file, and for a file that is too large or cannot be read
- */
-function files_contentOf(file, maxBytes = SMALL_FILE_BYTES) {
-    let descriptor;
-    try {
-        descriptor = (0,external_node_fs_.openSync)((0,file_names/* bytes */.ee)(file), external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NOFOLLOW | external_node_fs_.constants.O_NONBLOCK);
-    }
-    catch {
-        return undefined;
-    }
-    try {
-        const stats = (0,external_node_fs_.fstatSync)(descriptor);
-        if (!stats.isFile() || stats.size > maxBytes)
-            return undefined;
-        const buffer = Buffer.alloc(stats.size);
-        return buffer.toString('latin1', 0, (0,external_node_fs_.readSync)(descriptor, buffer, 0, stats.size, 0));
-    }
-    finally {
-        (0,external_node_fs_.closeSync)(descriptor);
-    }
-}
-/** @returns undefined if nothing is there, or a file stands where a directory is due */
-function files_kindOf(path) {
-    let stats;
-    try {
-        stats = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path));
-    }
-    catch (error) {
-        if (/^(ENOENT|ENOTDIR)$/.test(error.code ?? ''))
-            return undefined;
-        throw error;
-    }
-    return stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : stats.isSymbolicLink() ? 'link' : 'other';
-}
-/** Differs if the file does. Only the kernel can set the time of the last change. Undefined if there is no file. */
-function files_stampOf(path) {
-    const stats = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false, bigint: true });
-    return stats?.isFile() === true ? [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join() : undefined;
-}
-/** The names in a directory, sorted. @throws Error if it cannot be listed */
-function files_namesIn(directory) {
-    return (0,external_node_fs_.readdirSync)((0,file_names/* bytes */.ee)(directory), { encoding: 'latin1' }).sort();
-}
-/** More files than any git directory has beside its objects, and more objects than a command sensibly leaves loose. */
-const files_MAX_FILES = 2_000_000;
-/** There is more in a directory than anybody needs, which may be meant to exhaust us. */
-class TooMany extends Error {
-}
-/**
- * The regular files below a directory, as paths relative to it. Links and special files are left out.
- *
- * @param onDirectory called with each directory before it is listed
- * @throws TooMany if there are more than `limit` entries
- */
-function files_filesBelow(directory, limit, onDirectory) {
-    const found = [];
-    let left = limit;
-    const pending = files_kindOf(directory) === 'directory' ? [''] : [];
-    for (let below = pending.pop(); below !== undefined; below = pending.pop()) {
-        onDirectory?.((0,posix_namespaceObject.join)(directory, below));
-        for (const name of files_namesIn((0,posix_namespaceObject.join)(directory, below))) {
-            if (left-- === 0)
-                throw new TooMany(`more than ${limit} files in ${directory}`);
-            const path = (0,posix_namespaceObject.join)(below, name);
-            const kind = files_kindOf((0,posix_namespaceObject.join)(directory, path));
-            if (kind === 'directory')
-                pending.push(path);
-            else if (kind === 'file')
-                found.push(path);
-        }
-    }
-    return found.sort();
-}
-/**
- * Lets the owner list a directory and look at what is in it: each takes a permission of its own. Git can run a hook from a
- * directory that nobody can list.
- *
- * @returns true if the owner could not
- */
-function unlock(path, needed = 0o500) {
-    const { mode } = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path));
-    if ((mode & needed) === needed)
-        return false;
-    (0,external_node_fs_.chmodSync)((0,file_names/* bytes */.ee)(path), (mode & 0o777) | needed);
-    return true;
-}
-/** Like {@link moveAside}, even if the command has made the directory above read-only. */
-function files_moveUnlocked(path) {
-    try {
-        return (0,file_names/* moveAside */.WA)(path);
-    }
-    catch (error) {
-        if (error.code !== 'EACCES')
-            throw error;
-        unlock((0,posix_namespaceObject.dirname)(path), 0o700);
-        return (0,file_names/* moveAside */.WA)(path);
-    }
-}
-/** True if no directory between `directory` and the file `name` below it is a link. */
-function files_isPlainPath(directory, name) {
-    let above = directory;
-    for (const part of name.split('/').slice(0, -1)) {
-        above = join(above, part);
-        if (files_kindOf(above) !== 'directory')
-            return false;
-    }
-    return true;
-}
-/** Who owns `path`. A run as root gives what it writes to that user. */
-function files_userOf(path) {
-    return (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path));
-}
-function give(path, { uid, gid }) {
-    if (process.getuid?.() === 0)
-        (0,external_node_fs_.chownSync)((0,file_names/* bytes */.ee)(path), uid, gid);
-}
-/** Makes a directory and those above it. Those that exist stay as they are. */
-function files_makeDirectory(path, owner) {
-    if (files_kindOf(path) === 'directory')
-        return;
-    files_makeDirectory((0,posix_namespaceObject.dirname)(path), owner);
-    (0,external_node_fs_.mkdirSync)((0,file_names/* bytes */.ee)(path));
-    give(path, owner);
-}
-/** Writes a file anew: a reader finds the old content or the new one, never a part. */
-function files_writeWhole(path, content, owner) {
-    put(path, owner, (temporary) => {
-        (0,external_node_fs_.writeFileSync)((0,file_names/* bytes */.ee)(temporary), (0,file_names/* bytes */.ee)(content), { flag: 'wx', mode: 0o644 });
-    });
-}
-/** Copies a regular file, with its mode. */
-function copyFile(from, to, owner) {
-    put(to, owner, (temporary) => {
-        (0,external_node_fs_.copyFileSync)((0,file_names/* bytes */.ee)(from), (0,file_names/* bytes */.ee)(temporary), external_node_fs_.constants.COPYFILE_EXCL | external_node_fs_.constants.COPYFILE_FICLONE);
-        // A file of git's objects is read-only; whoever owns a copy must be able to replace it.
-        (0,external_node_fs_.chmodSync)((0,file_names/* bytes */.ee)(temporary), ((0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(from)).mode & 0o777) | 0o400);
-    });
-}
-function put(path, owner, write) {
-    files_makeDirectory((0,posix_namespaceObject.dirname)(path), owner);
-    const temporary = `${path}.awf-new`;
-    (0,external_node_fs_.rmSync)((0,file_names/* bytes */.ee)(temporary), { force: true });
-    write(temporary);
-    give(temporary, owner);
-    (0,external_node_fs_.renameSync)((0,file_names/* bytes */.ee)(temporary), (0,file_names/* bytes */.ee)(path));
-}
-/** Moves a regular file, to another file system too. */
-function files_moveFile(from, to, owner) {
-    files_makeDirectory(dirname(to), owner);
-    try {
-        renameSync(bytes(from), bytes(to));
-        give(to, owner);
-    }
-    catch (error) {
-        if (error.code !== 'EXDEV')
-            throw error;
-        copyFile(from, to, owner);
-    }
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/config.js
 /** The name of a setting, `section.subsection.key`, as `git config --list` prints it. */
 function config_nameOf({ section, subsection, key }) {
@@ -14105,6 +14211,15 @@ function config_nameOf({ section, subsection, key }) {
  */
 function config_parseGitConfig(text) {
     return new Parser(config_plainLines(text)).entries();
+}
+/** The value that git takes of a setting without a subsection. @returns undefined also for a text that is no configuration */
+function config_valueIn(text, section, key) {
+    try {
+        return config_parseGitConfig(text).findLast((entry) => entry.section === section && entry.subsection === undefined && entry.key === key)?.value;
+    }
+    catch {
+        return undefined;
+    }
 }
 /** A configuration as git reads it: without a byte order mark, and with LF where it has CR LF. */
 function config_plainLines(text) {
@@ -14432,6 +14547,185 @@ function config_policy_describeEntry(entry) {
     return config_nameOf(withoutCredentials(entry));
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/files.js
+
+
+
+/*
+ * Reading and writing of files that the command may have made. Paths have one character for each byte. Nothing here
+ * follows a link in the last part of a path, and nothing waits for a pipe.
+ */
+/** Configurations, references and the like have a few kilobytes. A larger one may be meant to keep us from reading it. */
+const SMALL_FILE_BYTES = 1 << 20;
+/**
+ * Reads a regular file, with one character for each byte.
+ *
+ * @returns undefined for anything but a regular file, and for a file that is too large or cannot be read
+ */
+function files_contentOf(file, maxBytes = SMALL_FILE_BYTES) {
+    let descriptor;
+    try {
+        descriptor = (0,external_node_fs_.openSync)((0,file_names/* bytes */.ee)(file), external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NOFOLLOW | external_node_fs_.constants.O_NONBLOCK);
+    }
+    catch {
+        return undefined;
+    }
+    try {
+        const stats = (0,external_node_fs_.fstatSync)(descriptor);
+        if (!stats.isFile() || stats.size > maxBytes)
+            return undefined;
+        const buffer = Buffer.alloc(stats.size);
+        return buffer.toString('latin1', 0, (0,external_node_fs_.readSync)(descriptor, buffer, 0, stats.size, 0));
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(descriptor);
+    }
+}
+/** @returns undefined if nothing is there, or a file stands where a directory is due */
+function files_kindOf(path) {
+    let stats;
+    try {
+        stats = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path));
+    }
+    catch (error) {
+        if (/^(ENOENT|ENOTDIR)$/.test(error.code ?? ''))
+            return undefined;
+        throw error;
+    }
+    return stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : stats.isSymbolicLink() ? 'link' : 'other';
+}
+/** Differs if the file does. Only the kernel can set the time of the last change. Undefined if there is no file. */
+function files_stampOf(path) {
+    const stats = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false, bigint: true });
+    return stats?.isFile() === true ? [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join() : undefined;
+}
+/** The names in a directory, sorted. @throws Error if it cannot be listed */
+function files_namesIn(directory) {
+    return (0,external_node_fs_.readdirSync)((0,file_names/* bytes */.ee)(directory), { encoding: 'latin1' }).sort();
+}
+/** A directory of ext4 with a million short names, or one of tmpfs with as many names, has about this size. Bytes. */
+const HUGE_DIRECTORY_BYTES = 20 << 20;
+/** To have the names in such a directory in memory takes gigabytes. @throws Error if there is none */
+function isHuge(path) {
+    return (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path)).size > HUGE_DIRECTORY_BYTES;
+}
+/** More files than any git directory has beside its objects, and more objects than a command sensibly leaves loose. */
+const files_MAX_FILES = 2_000_000;
+/** There is more in a directory than anybody needs, which may be meant to exhaust us. */
+class files_TooMany extends Error {
+}
+/**
+ * The regular files below a directory, as paths relative to it. Links and special files are left out.
+ *
+ * @param onDirectory called with each directory before it is listed
+ * @throws TooMany if there are more than `limit` entries
+ */
+function files_filesBelow(directory, limit, onDirectory) {
+    const found = [];
+    let left = limit;
+    const pending = files_kindOf(directory) === 'directory' ? [''] : [];
+    for (let below = pending.pop(); below !== undefined; below = pending.pop()) {
+        onDirectory?.((0,posix_namespaceObject.join)(directory, below));
+        for (const name of files_namesIn((0,posix_namespaceObject.join)(directory, below))) {
+            if (left-- === 0)
+                throw new files_TooMany(`more than ${limit} files in ${directory}`);
+            const path = (0,posix_namespaceObject.join)(below, name);
+            const kind = files_kindOf((0,posix_namespaceObject.join)(directory, path));
+            if (kind === 'directory')
+                pending.push(path);
+            else if (kind === 'file')
+                found.push(path);
+        }
+    }
+    return found.sort();
+}
+/**
+ * Lets the owner list a directory and look at what is in it: each takes a permission of its own. Git can run a hook from a
+ * directory that nobody can list.
+ *
+ * @returns true if the owner could not
+ */
+function unlock(path, needed = 0o500) {
+    const { mode } = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path));
+    if ((mode & needed) === needed)
+        return false;
+    (0,external_node_fs_.chmodSync)((0,file_names/* bytes */.ee)(path), (mode & 0o777) | needed);
+    return true;
+}
+/** Like {@link moveAside}, even if the command has made the directory above read-only. */
+function files_moveUnlocked(path) {
+    try {
+        return (0,file_names/* moveAside */.WA)(path);
+    }
+    catch (error) {
+        if (error.code !== 'EACCES')
+            throw error;
+        unlock((0,posix_namespaceObject.dirname)(path), 0o700);
+        return (0,file_names/* moveAside */.WA)(path);
+    }
+}
+/** True if no directory between `directory` and the file `name` below it is a link. */
+function files_isPlainPath(directory, name) {
+    let above = directory;
+    for (const part of name.split('/').slice(0, -1)) {
+        above = join(above, part);
+        if (files_kindOf(above) !== 'directory')
+            return false;
+    }
+    return true;
+}
+/** Who owns `path`. A run as root gives what it writes to that user. */
+function files_userOf(path) {
+    return (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path));
+}
+function give(path, { uid, gid }) {
+    if (process.getuid?.() === 0)
+        (0,external_node_fs_.chownSync)((0,file_names/* bytes */.ee)(path), uid, gid);
+}
+/** Makes a directory and those above it. Those that exist stay as they are. */
+function files_makeDirectory(path, owner) {
+    if (files_kindOf(path) === 'directory')
+        return;
+    files_makeDirectory((0,posix_namespaceObject.dirname)(path), owner);
+    (0,external_node_fs_.mkdirSync)((0,file_names/* bytes */.ee)(path));
+    give(path, owner);
+}
+/** Writes a file anew: a reader finds the old content or the new one, never a part. */
+function files_writeWhole(path, content, owner) {
+    put(path, owner, (temporary) => {
+        (0,external_node_fs_.writeFileSync)((0,file_names/* bytes */.ee)(temporary), (0,file_names/* bytes */.ee)(content), { flag: 'wx', mode: 0o644 });
+    });
+}
+/** Copies a regular file, with its mode. */
+function copyFile(from, to, owner) {
+    put(to, owner, (temporary) => {
+        (0,external_node_fs_.copyFileSync)((0,file_names/* bytes */.ee)(from), (0,file_names/* bytes */.ee)(temporary), external_node_fs_.constants.COPYFILE_EXCL | external_node_fs_.constants.COPYFILE_FICLONE);
+        // A file of git's objects is read-only; whoever owns a copy must be able to replace it.
+        (0,external_node_fs_.chmodSync)((0,file_names/* bytes */.ee)(temporary), ((0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(from)).mode & 0o777) | 0o400);
+    });
+}
+function put(path, owner, write) {
+    files_makeDirectory((0,posix_namespaceObject.dirname)(path), owner);
+    const temporary = `${path}.awf-new`;
+    (0,external_node_fs_.rmSync)((0,file_names/* bytes */.ee)(temporary), { force: true });
+    write(temporary);
+    give(temporary, owner);
+    (0,external_node_fs_.renameSync)((0,file_names/* bytes */.ee)(temporary), (0,file_names/* bytes */.ee)(path));
+}
+/** Moves a regular file, to another file system too. */
+function files_moveFile(from, to, owner) {
+    files_makeDirectory(dirname(to), owner);
+    try {
+        renameSync(bytes(from), bytes(to));
+        give(to, owner);
+    }
+    catch (error) {
+        if (error.code !== 'EXDEV')
+            throw error;
+        copyFile(from, to, owner);
+    }
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/directory.js
 
 
@@ -14495,6 +14789,8 @@ function directory_readConfig(file, gitDirectory, roots) {
  */
 /** A larger one is more than any repository has. */
 const MAX_INDEX_BYTES = 512 << 20;
+/** More than any repository has. */
+const MAX_ENTRIES = 1_000_000;
 /** The fields of an entry before the object's name: times, places and sizes, with the mode at 24. */
 const STAT_BYTES = 40;
 const MODE_AT = 24;
@@ -14507,13 +14803,8 @@ function index_file_stageOf({ flags }) {
 }
 /** The octets of an object's name in a repository, by the setting that git obeys. */
 function index_file_hashBytesOf(repository) {
-    try {
-        const format = config_parseGitConfig(files_contentOf((0,posix_namespaceObject.join)(repository, 'config')) ?? '').findLast(({ section, subsection, key }) => section === 'extensions' && subsection === undefined && key === 'objectformat');
-        return format?.value === 'sha256' ? 32 : 20;
-    }
-    catch {
-        return 20; // Git cannot read it either.
-    }
+    const format = config_valueIn(files_contentOf((0,posix_namespaceObject.join)(repository, 'config')) ?? '', 'extensions', 'objectformat');
+    return format === 'sha256' ? 32 : 20;
 }
 /**
  * Reads an index whose paths git would accept from a commit: none leads out of the worktree or into a git directory.
@@ -14542,6 +14833,7 @@ class Reader {
     index() {
         const version = this.#data.readUInt32BE(4);
         this.#require(this.#data.toString('latin1', 0, 4) === 'DIRC' && version >= 2 && version <= 4, 'it is no index');
+        this.#require(this.#data.readUInt32BE(8) <= MAX_ENTRIES, `more than ${MAX_ENTRIES} entries`);
         const entries = [];
         const starts = new Map();
         for (let left = this.#data.readUInt32BE(8); left > 0; left--) {
@@ -14644,20 +14936,27 @@ function isDotGit(name) {
 }
 /**
  * Writes an index anew, without caches and without the files' times and sizes, so that git looks at the files themselves.
- * Only entries that had them before keep the marks by which git does not look at a file.
+ * Only entries that had them before keep the marks by which git does not look at a file, and those whose file is not there:
+ * such a mark (git-sparse-checkout(1)) hides no change.
  *
  * @param before the index as it was
- * @param isSparse true if settings choose the files that are there: git removes the marks of those that are
+ * @param isAbsent true for a path in the worktree at which there is nothing
+ * @throws SyntaxError if it has a directory in the place of files that are there
  */
-function index_file_formatIndex(index, before, isSparse, hashBytes) {
+function index_file_formatIndex(index, before, isAbsent, hashBytes) {
     const marks = new Map(before?.entries.map((entry) => [entry.path, entry]));
     const entries = index.entries.map((entry) => {
         const known = marks.get(entry.path);
-        const mayKeep = (mark) => (isSparse ? mark : mark & (known?.moreFlags ?? 0));
+        const isSkipped = (entry.moreFlags & SKIP_WORKTREE) !== 0;
+        const wasSkipped = ((known?.moreFlags ?? 0) & SKIP_WORKTREE) !== 0;
+        const skip = isSkipped && (wasSkipped || isAbsent(entry.path)) ? SKIP_WORKTREE : 0;
+        if (entry.mode === DIRECTORY && skip === 0) {
+            throw new SyntaxError(`the index has no files of the directory ${JSON.stringify(entry.path)}, which is there`);
+        }
         return {
             ...entry,
             flags: (entry.flags & STAGE) | (entry.flags & ASSUME_VALID & (known?.flags ?? 0)),
-            moreFlags: (entry.moreFlags & INTENT_TO_ADD) | mayKeep(entry.moreFlags & SKIP_WORKTREE),
+            moreFlags: (entry.moreFlags & INTENT_TO_ADD) | skip,
         };
     });
     const head = Buffer.from('DIRC\0\0\0\0\0\0\0\0', 'latin1');
@@ -14690,8 +14989,10 @@ function formatEntry({ path, mode, object, flags, moreFlags }) {
 
 /** More than any repository has. */
 const MAX_REFS = 1_000_000;
+/** More than a command sensibly changes. Each is a file, so they may be meant to keep us busy. */
+const MAX_CHANGES = 100_000;
 const MAX_PACKED_BYTES = 256 << 20;
-const OBJECT_NAME = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+const refs_OBJECT_NAME = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 /**
  * State of an operation that ends with the run, and replacements, with which a commit that somebody names becomes another
  * one (git-replace(1)).
@@ -14706,7 +15007,7 @@ function isRefName(name) {
 }
 /** True for what a reference may hold. */
 function isRefValue(value) {
-    return OBJECT_NAME.test(value) || (value.startsWith('ref: ') && isRefName(value.slice('ref: '.length)));
+    return refs_OBJECT_NAME.test(value) || (value.startsWith('ref: ') && isRefName(value.slice('ref: '.length)));
 }
 /**
  * Reads the references of a git directory: a loose one wins over a packed one (gitrepository-layout(5)). What is no
@@ -14716,7 +15017,10 @@ function isRefValue(value) {
  */
 function refs_readRefs(gitDirectory) {
     const refs = Object.create(null);
+    let left = MAX_REFS;
     const keep = (name, value) => {
+        if (left-- === 0)
+            throw new files_TooMany(`more than ${MAX_REFS} references in ${gitDirectory}`);
         if (isRefName(name) && isRefValue(value) && !EPHEMERAL.test(name))
             refs[name] = value;
     };
@@ -14734,11 +15038,14 @@ function refs_readRefs(gitDirectory) {
  * it is here.
  *
  * @returns the names of those, and of references whose place is taken
+ * @throws TooMany for more than a hundred thousand changes
  */
 function refs_applyRefs(gitDirectory, before, after) {
     const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => before[name] !== after[name]);
     if (names.length === 0)
         return [];
+    if (names.length > MAX_CHANGES)
+        throw new TooMany(`more than ${MAX_CHANGES} references changed`);
     const here = refs_readRefs(gitDirectory);
     const isFree = (name) => here[name] === before[name] || here[name] === after[name];
     const conflicts = names.filter((name) => !isFree(name));
@@ -14812,18 +15119,11 @@ function removeEmptyDirectories(path) {
 const layout_STORES = ['objects', 'lfs/objects'];
 /** Files of one line for each object, message texts, and lists of patterns, by the test that their content passes. */
 const layout_FILES = new Map([
-    ...(0,shared_words/* words */.a)('ORIG_HEAD MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD FETCH_HEAD AUTO_MERGE shallow').map((name) => [name, isListOfObjects]),
+    ...(0,shared_words/* words */.a)('ORIG_HEAD MERGE_HEAD MERGE_AUTOSTASH CHERRY_PICK_HEAD REVERT_HEAD FETCH_HEAD AUTO_MERGE shallow').map((name) => [name, isListOfObjects]),
     ...(0,shared_words/* words */.a)('MERGE_MSG SQUASH_MSG COMMIT_EDITMSG NOTES_EDITMSG TAG_EDITMSG EDIT_DESCRIPTION MERGE_MODE').map((name) => [name, isText]),
     ...(0,shared_words/* words */.a)('description info/exclude info/sparse-checkout').map((name) => [name, isText]),
     ['HEAD', layout_isHead],
 ]);
-/** State of an operation that goes on later. Its files name programs, so it ends with the run. */
-const layout_OPERATIONS = {
-    'rebase-merge': 'a rebase',
-    'rebase-apply': 'a rebase or git am',
-    sequencer: 'a series of cherry-picks or reverts',
-    BISECT_START: 'a bisection',
-};
 /** What the sandbox gets a copy of: all that is data or state of git, except the stores. The rest it sees as it is, read-only. */
 const COPIED = /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 /** Locks and notes of a git that is running, or was killed. They mean nothing to another one. */
@@ -14852,11 +15152,13 @@ function layout_isStored(name) {
 }
 /** True for a log of reference updates: `<old> <new> <who> <when> <what>` in each line. */
 function layout_isReflog(content) {
-    return /^([0-9a-f]{40,64} [0-9a-f]{40,64} [^\n\0]*\n)*$/.test(content);
+    // Line by line: one pattern for all of them would need more stack than there is.
+    const lines = content.split('\n');
+    return lines.pop() === '' && lines.every((line) => /^[0-9a-f]{40,64} [0-9a-f]{40,64} [^\0]*$/.test(line));
 }
 function layout_isHead(content) {
     const value = content.trimEnd();
-    return OBJECT_NAME.test(value) || (value.startsWith('ref: ') && isRefName(value.slice('ref: '.length)));
+    return refs_OBJECT_NAME.test(value) || (value.startsWith('ref: ') && isRefName(value.slice('ref: '.length)));
 }
 function isListOfObjects(content) {
     return content.split('\n').every((line) => line === '' || /^([0-9a-f]{40}|[0-9a-f]{64})([\t ][^\0]*)?$/.test(line));
@@ -14877,25 +15179,28 @@ function isText(content) {
 /** One offence is enough to rebuild a directory; more only help people to understand. */
 const MAX_OFFENCES = 100;
 /** More entries than a repository that a command makes has. */
-const MAX_ENTRIES = 500_000;
+const judge_MAX_ENTRIES = 500_000;
 /**
  * Judges a git directory by a list of what is data. Everything else is an offence, whether or not anybody knows why it
  * would be dangerous.
  *
  * @param roots the directories in which worktrees may be
- * @throws Error if it cannot be looked at, TooMany if it has more than half a million entries
+ * @param end when to give up, by the clock of `performance.now`
+ * @throws Error if it cannot be looked at, TooMany if it has more than half a million entries or takes too long
  */
-function offencesIn(directory, roots) {
-    return new Judge(directory, roots).offences();
+function offencesIn(directory, roots, end = Infinity) {
+    return new Judge(directory, roots, end).offences();
 }
 class Judge {
     #top;
     #roots;
+    #end;
     #found = [];
-    #left = MAX_ENTRIES;
-    constructor(top, roots) {
+    #left = judge_MAX_ENTRIES;
+    constructor(top, roots, end) {
         this.#top = top;
         this.#roots = roots;
+        this.#end = end;
     }
     offences() {
         this.#repository('');
@@ -14988,7 +15293,9 @@ class Judge {
         }
         for (const name of files_namesIn(directory)) {
             if (this.#left-- === 0)
-                throw new TooMany(`more than ${MAX_ENTRIES} entries in ${this.#top}`);
+                throw new files_TooMany(`more than ${judge_MAX_ENTRIES} entries in ${this.#top}`);
+            if (performance.now() > this.#end)
+                throw new files_TooMany(`no time for ${this.#top}`);
             visit(name, (0,posix_namespaceObject.join)(at, name));
         }
     }
@@ -15021,6 +15328,50 @@ function offenceAt(path, what) {
 
 
 
+
+/** The worktrees that findings of a survey lead to. Paths are text; what is not UTF-8 is left out. */
+function worktreesAt(gitDirectories, gitFiles) {
+    const places = [
+        ...gitDirectories.filter((path) => (0,external_node_path_.basename)(path) === '.git').map((path) => [path, path]),
+        ...gitFiles.map((path) => [path, gitFileTarget(path) ?? '']),
+    ];
+    return places.flatMap(([path, target]) => {
+        const [top, gitDirectory] = [(0,file_names/* toText */.fE)((0,external_node_path_.dirname)(path)), (0,file_names/* toText */.fE)(target)];
+        return top === undefined || gitDirectory === undefined ? [] : [{ top, gitDirectory }];
+    });
+}
+/** The same settings, for each worktree in which git obeys them. */
+function inEachWorktree(settings, worktrees) {
+    const tops = [settings.top, ...worktrees.filter((one) => isOf(one, settings.of)).map(({ top }) => top)];
+    return [...new Set(tops)].map((top) => ({ ...settings, top }));
+}
+function isOf({ gitDirectory }, of) {
+    return of === undefined || gitDirectory === of || gitDirectory.startsWith(`${of}/worktrees/`);
+}
+/** What settings name in worktrees to come. Values that are no paths are not kept: they may be secret. */
+function relativePaths({ entries, of }) {
+    const named = entries.filter(({ section }) => !/^include(if)?$/.test(section));
+    const values = named.map((entry) => ({ entry, value: (0,file_names/* toText */.fE)(entry.value ?? '') ?? '' }));
+    const hookDirectories = values
+        .filter(({ entry, value }) => isHooksPath(entry) && value !== '' && !(0,external_node_path_.isAbsolute)(value))
+        .map(({ value }) => value);
+    const files = values
+        .filter(({ entry }) => !isHooksPath(entry))
+        .flatMap(({ value }) => wordsOf(value).filter((word) => /^\.{1,2}\//.test(word)));
+    return hookDirectories.length + files.length === 0 ? [] : [{ of, hookDirectories, files }];
+}
+/** The paths that settings name in new worktrees, with one character for each byte. */
+function elsewhere_namedIn(worktrees, { relative }, roots) {
+    const inside = (top, path) => {
+        const found = resolvedInside(resolve(top, path), roots);
+        return found === undefined ? [] : [fromText(found)];
+    };
+    const places = worktrees.flatMap((one) => relative.filter(({ of }) => isOf(one, of)).map((paths) => ({ one, paths })));
+    return {
+        hookDirectories: places.flatMap(({ one, paths }) => paths.hookDirectories.flatMap((path) => inside(one.top, path))),
+        absent: places.flatMap(({ one, paths }) => paths.files.flatMap((path) => inside(one.top, path))),
+    };
+}
 /** A setting that names a directory of hooks. */
 function hooksPath(directory) {
     return { section: 'core', subsection: undefined, key: 'hookspath', value: (0,file_names/* fromText */.IK)(directory) };
@@ -15047,8 +15398,9 @@ function usedBy({ entries, beside, top }, roots) {
     }
     return used;
 }
+/** A new repository gets its first hooks from the directory of templates. */
 function isHooksPath({ section, subsection, key }) {
-    return section === 'core' && subsection === undefined && key === 'hookspath';
+    return subsection === undefined && /^(core\.hookspath|init\.templatedir)$/.test(`${section}.${key}`);
 }
 /**
  * The paths at which git would look for what `value` names. Any word of a command may name a file; a word that looks
@@ -15059,8 +15411,10 @@ function candidates(entry, value, beside, top) {
         return [{ path: (0,external_node_path_.resolve)(top, value), isSure: false }];
     if (/^include(if)?$/.test(entry.section))
         return [{ path: (0,external_node_path_.resolve)(beside, value), isSure: true }];
-    const names = value.split(/[\s"'!;|&()<>=]+/).filter((word) => word !== '' && word !== '.');
-    return names.map((word) => ({ path: (0,external_node_path_.resolve)(top, word), isSure: /^\.{0,2}\//.test(word) }));
+    return wordsOf(value).map((word) => ({ path: (0,external_node_path_.resolve)(top, word), isSure: /^\.{0,2}\//.test(word) }));
+}
+function wordsOf(value) {
+    return value.split(/[\s"'!;|&()<>=]+/).filter((word) => word !== '' && word !== '.');
 }
 /** @returns undefined for a path that leads out of the roots, and for a root itself */
 function resolvedInside(path, roots) {
@@ -15174,16 +15528,9 @@ function worktreeOf(gitDirectory, dotGit) {
 /** The repository of a submodule: its `core.worktree` leads back. */
 function submoduleOf(gitDirectory, workspace) {
     const config = files_contentOf((0,file_names/* fromText */.IK)((0,external_node_path_.join)(gitDirectory, 'config')));
-    if (config === undefined)
-        return undefined;
-    try {
-        const back = config_parseGitConfig(config).findLast(({ section, subsection, key }) => section === 'core' && subsection === undefined && key === 'worktree')?.value;
-        const text = back === undefined ? undefined : (0,file_names/* toText */.fE)(back);
-        return text !== undefined && own_repository_isSame((0,external_node_path_.resolve)(gitDirectory, text), workspace) ? real(gitDirectory) : undefined;
-    }
-    catch {
-        return undefined; // It is not a configuration.
-    }
+    const back = config === undefined ? undefined : config_valueIn(config, 'core', 'worktree');
+    const text = back === undefined ? undefined : (0,file_names/* toText */.fE)(back);
+    return text !== undefined && own_repository_isSame((0,external_node_path_.resolve)(gitDirectory, text), workspace) ? real(gitDirectory) : undefined;
 }
 function lineOf(path) {
     return files_contentOf((0,file_names/* fromText */.IK)(path))?.replace(/\n$/, '');
@@ -15207,6 +15554,10 @@ function real(path) {
 
 
 
+/** True for a copy that is as it was before the command. */
+function private_isUntouched({ own, files }, name) {
+    return stampOf(join(own, name)) === files[name]?.[1];
+}
 /**
  * Composes the run's own directory for a repository of the host: references, logs, index and the like are copies, the
  * configuration is composed, objects are the host's, and hooks and all that is unknown are the host's, read-only.
@@ -15375,8 +15726,43 @@ function userSettings(home, environment) {
             ? [(0,external_node_path_.join)(configHome, 'git/config'), (0,external_node_path_.join)(home, '.gitconfig')]
             : [environment['GIT_CONFIG_GLOBAL']]),
     ];
-    return files.flatMap((file) => settingsIn(file, home, 0));
+    const own = environmentSettings(environment);
+    return [...files.flatMap((file) => settingsIn(file, home, 0)), ...(own.length > 0 ? [daring('', own, home)] : [])];
 }
+/** Variables that stand for a setting (git(1), "Environment Variables"). */
+const VARIABLES = {
+    GIT_TEMPLATE_DIR: 'init.templatedir',
+    GIT_SSH_COMMAND: 'core.sshcommand',
+    GIT_SSH: 'core.sshcommand',
+    GIT_ASKPASS: 'core.askpass',
+    GIT_EDITOR: 'core.editor',
+    GIT_SEQUENCE_EDITOR: 'sequence.editor',
+    GIT_PAGER: 'core.pager',
+    GIT_PROXY_COMMAND: 'core.gitproxy',
+    GIT_EXTERNAL_DIFF: 'diff.external',
+};
+/** The settings in the environment of the job: later steps have it too (git-config(1), "Environment"). */
+function environmentSettings(environment) {
+    const count = Number(environment['GIT_CONFIG_COUNT'] ?? 0);
+    const numbers = Array.from({ length: count >= 0 && count <= MAX_SETTINGS ? count : 0 }, (_, number) => number);
+    const given = [
+        ...numbers.map((number) => [environment[`GIT_CONFIG_KEY_${number}`], environment[`GIT_CONFIG_VALUE_${number}`]]),
+        ...Object.entries(VARIABLES).map(([name, key]) => [key, environment[name]]),
+    ];
+    return given.flatMap(([name = '', value]) => {
+        const [, section, subsection, key] = /^([^.]+)\.(?:(.*)\.)?([^.]+)$/s.exec(name) ?? [];
+        if (section === undefined || key === undefined || value === undefined)
+            return [];
+        return [
+            {
+                ...{ section: section.toLowerCase(), subsection: subsection && (0,file_names/* fromText */.IK)(subsection), key: key.toLowerCase() },
+                ...{ value: (0,file_names/* fromText */.IK)(value), start: 0, end: 0 },
+            },
+        ];
+    });
+}
+/** More settings than anybody passes by the environment. */
+const MAX_SETTINGS = 1_000;
 function settingsIn(file, home, depth) {
     const content = depth < user_settings_MAX_DEPTH ? files_contentOf((0,file_names/* fromText */.IK)(file)) : undefined;
     if (content === undefined)
@@ -15392,11 +15778,11 @@ function settingsIn(file, home, depth) {
         const path = value === undefined || !/^include(if)?$/.test(section) || key !== 'path' ? undefined : (0,file_names/* toText */.fE)(value);
         return path === undefined ? [] : settingsIn((0,external_node_path_.resolve)((0,external_node_path_.dirname)(file), withHome(path, home)), home, depth + 1);
     });
-    const daring = entries.filter((entry) => config_policy_composeEntry(entry, () => false) === undefined);
-    return [
-        { file, entries: daring.map((entry) => ({ ...entry, value: entry.value && withHome(entry.value, home) })) },
-        ...included,
-    ];
+    return [daring(file, entries, home), ...included];
+}
+function daring(file, entries, home) {
+    const found = entries.filter((entry) => config_policy_composeEntry(entry, () => false) === undefined);
+    return { file, entries: found.map((entry) => ({ ...entry, value: entry.value && withHome(entry.value, home) })) };
 }
 function withHome(path, home) {
     return path.startsWith('~/') ? (0,external_node_path_.join)(home, path.slice(2)) : path;
@@ -15429,12 +15815,6 @@ function link_target_real(path) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/listing.js
 
 
-/** A directory of ext4 with a million short names, or one of tmpfs with as many names, has about this size. Bytes. */
-const HUGE_DIRECTORY_BYTES = 20 << 20;
-/** To have the names in such a directory in memory takes gigabytes. @throws Error if there is none */
-function isHuge(path) {
-    return (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path)).size > HUGE_DIRECTORY_BYTES;
-}
 /** @throws Error if the directory cannot be listed */
 function listing_entriesOf(path) {
     // Names as bytes: only then does Node.js find out what a file system does not say about an entry.
@@ -15712,9 +16092,7 @@ const MAX_MOUNTS = 2_000;
  * @throws UserError for a repository that cannot be guarded
  */
 function gitGuards(findings, roots, outside, userSettings, secrets, directory, owner) {
-    const mounts = [];
-    const repositories = [];
-    const warnings = [];
+    const [mounts, repositories, warnings] = [[], [], []];
     const settings = [...userSettings];
     const readOnly = pathsOf(findings, 'git-file').map(asText);
     const compose = (file, gitDirectory) => {
@@ -15734,7 +16112,7 @@ function gitGuards(findings, roots, outside, userSettings, secrets, directory, o
         }
         const beside = asText(gitDirectory);
         const top = /^(.*)\/\.git$/.exec(beside)?.[1] ?? beside;
-        settings.push({ entries: composed.dropped, beside, top });
+        settings.push({ entries: composed.dropped, beside, top, of: beside });
         return composed.text;
     };
     for (const path of [
@@ -15754,15 +16132,20 @@ function gitGuards(findings, roots, outside, userSettings, secrets, directory, o
             continue;
         settings.push({ entries: [hooksPath(target)], beside: (0,external_node_path_.dirname)(hooks), top: (0,external_node_path_.dirname)(hooks) });
     }
-    const used = settings.map((one) => usedBy(one, roots));
+    const worktrees = worktreesAt(pathsOf(findings, 'git-directory'), pathsOf(findings, 'git-file'));
+    const used = settings.flatMap((one) => inEachWorktree(one, worktrees)).map((one) => usedBy(one, roots));
     return {
         ...{ mounts, repositories, warnings },
-        readOnly: [...readOnly, ...used.flatMap(({ present }) => present)].filter(isThere),
+        readOnly: guards_unique([...readOnly, ...used.flatMap(({ present }) => present)]).filter(isThere),
         elsewhere: {
-            hookDirectories: used.flatMap(({ hookDirectories }) => hookDirectories.map(file_names/* fromText */.IK)),
-            absent: used.flatMap(({ absent }) => absent.map(file_names/* fromText */.IK)),
+            hookDirectories: guards_unique(used.flatMap(({ hookDirectories }) => hookDirectories.map(file_names/* fromText */.IK))),
+            absent: guards_unique(used.flatMap(({ absent }) => absent.map(file_names/* fromText */.IK))),
+            relative: settings.flatMap(relativePaths),
         },
     };
+}
+function guards_unique(paths) {
+    return [...new Set(paths)];
 }
 /** A linked worktree never needs files of the main worktree or of sibling worktrees. */
 function limited(directory, outside) {
@@ -15810,9 +16193,8 @@ function isInsideText(path, directory) {
 }
 /** Leaves out duplicates, and paths below other paths. */
 function guards_outermost(paths) {
-    const unique = [...new Set(paths)];
-    const set = new Set(unique);
-    return unique.filter((path) => {
+    const set = new Set(paths);
+    return [...set].filter((path) => {
         for (let above = (0,external_node_path_.dirname)(path); above !== (0,external_node_path_.dirname)(above); above = (0,external_node_path_.dirname)(above))
             if (set.has(above))
                 return false;
@@ -15850,10 +16232,11 @@ const hard_links_MAX_BYTES = 4 * 1024 ** 3;
  * Gives each of these files a content of its own. They have further names outside the workspace: package managers link
  * what they install to their caches, and the command would change those too, for later runs of other branches.
  *
- * @param files absolute paths, with one character for each byte
+ * @param shared absolute paths, with one character for each byte
  * @throws UserError if there are too many, or there is no room for them
  */
-function breakHardLinks(files) {
+function breakHardLinks(shared) {
+    const files = shared.filter(mayChange);
     const sizes = files.map((file) => (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(file)).size);
     const total = sizes.reduce((sum, size) => sum + size, 0);
     const [first] = files;
@@ -15872,6 +16255,19 @@ function breakHardLinks(files) {
         copyFile(file, file, stats);
         // Build tools compare times.
         (0,external_node_fs_.utimesSync)((0,file_names/* bytes */.ee)(file), stats.atime, stats.mtime);
+    }
+}
+/** False for another user's file that is closed to this one: it is closed to the command as well, and cannot be copied. */
+function mayChange(file) {
+    const user = process.geteuid?.();
+    if (user === 0 || (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(file)).uid === user)
+        return true;
+    try {
+        (0,external_node_fs_.closeSync)((0,external_node_fs_.openSync)((0,file_names/* bytes */.ee)(file), external_node_fs_.constants.O_WRONLY | external_node_fs_.constants.O_NOFOLLOW | external_node_fs_.constants.O_NONBLOCK));
+        return true;
+    }
+    catch {
+        return false;
     }
 }
 
@@ -15942,8 +16338,7 @@ function namedBy(file, workspace) {
     const beside = (0,external_node_path_.dirname)(file);
     return [
         file,
-        ...local_actions_entriesOf(content)
-            .map((name) => (0,external_node_path_.resolve)(beside, name))
+        ...[...local_actions_entriesOf(content).map((name) => (0,external_node_path_.resolve)(beside, name)), ...namedFromTop(content, workspace)]
             .filter((path) => (0,host_paths/* isBelow */.Yw)(path, workspace) && (0,external_node_fs_.existsSync)(path))
             // What a JavaScript action loads lies beside its entry.
             .map((path) => (/\.[cm]?js$/.test(path) && (0,external_node_path_.dirname)(path) !== workspace ? (0,external_node_path_.dirname)(path) : path))
@@ -15952,28 +16347,49 @@ function namedBy(file, workspace) {
 }
 /** The paths in an action's metadata; any word of a composite action's scripts may be one. */
 function local_actions_entriesOf(content) {
-    const { parse } = yamlPackage();
-    let runs;
-    try {
-        runs = parse(content)?.runs;
-    }
-    catch {
-        return []; // The runner will not read it either.
-    }
-    if (typeof runs !== 'object' || runs === null)
-        return [];
-    const fields = runs;
-    const entries = ENTRIES.flatMap((name) => (typeof fields[name] === 'string' ? [fields[name]] : []));
-    const steps = Array.isArray(fields['steps']) ? fields['steps'] : [];
-    const scripts = steps.flatMap((step) => {
-        const { run, uses } = (step ?? {});
-        return [run, uses].filter((text) => typeof text === 'string');
-    });
-    const words = scripts.flatMap((script) => script
+    const runs = runsOf(content);
+    const entries = ENTRIES.flatMap((name) => (typeof runs[name] === 'string' ? [runs[name]] : []));
+    const words = stepsOf(runs).flatMap(({ run = '', uses = '' }) => [run, uses].flatMap((script) => script
         .replaceAll(/\$\{\{\s*github\.action_path\s*\}\}|\$\{?GITHUB_ACTION_PATH\}?/g, '.')
         .split(/[\s"'`!;|&()<>=$]+/)
-        .filter((word) => /\w/.test(word) && word.length < 1_000));
+        .filter((word) => /\w/.test(word) && word.length < 1_000)));
     return [...entries, ...words.filter((word) => isFile(word))];
+}
+/** What stands where a shell expects a program, or follows one that runs scripts. */
+const local_actions_PROGRAM = /(?:^|[;&|(])\s*(?:(?:bash|sh|node|python3?|ruby|perl|pwsh|source|\.)\s+(?:-\S+\s+)*)?["']?([^\s"';&|()<>$]+)/gm;
+/**
+ * What a composite action uses from the top of the workspace, where its scripts start and where it looks for other local
+ * actions: these, and the files that it runs. What its scripts only read belongs to the command.
+ */
+function namedFromTop(content, workspace) {
+    return stepsOf(runsOf(content)).flatMap(({ run = '', uses = '' }) => {
+        const programs = [...run.matchAll(local_actions_PROGRAM)].map(([, word = '']) => word).filter((word) => isFile(word));
+        return [
+            ...(uses.startsWith('./') ? [(0,external_node_path_.resolve)(workspace, uses)] : []),
+            ...programs.map((word) => (0,external_node_path_.resolve)(workspace, word)).filter((path) => isRegularFile(path)),
+        ];
+    });
+}
+function isRegularFile(path) {
+    return (0,external_node_fs_.existsSync)(path) && (0,external_node_fs_.statSync)(path).isFile();
+}
+/** The part `runs` of an action's metadata. */
+function runsOf(content) {
+    const { parse } = yamlPackage();
+    try {
+        const runs = parse(content)?.runs;
+        return typeof runs === 'object' && runs !== null ? runs : {};
+    }
+    catch {
+        return {}; // The runner will not read it either.
+    }
+}
+function stepsOf(runs) {
+    const steps = Array.isArray(runs['steps']) ? runs['steps'] : [];
+    return steps.map((step) => {
+        const { run, uses } = (step ?? {});
+        return { ...(typeof run === 'string' && { run }), ...(typeof uses === 'string' && { uses }) };
+    });
 }
 /** A word may be anything; only one with a dot or a slash in it is taken for a path. */
 function isFile(word) {
@@ -16164,7 +16580,7 @@ async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temp
     const own = ownRepository(workspace);
     const roots = [workspace];
     const inGit = own.outside === undefined ? roots : [...roots, own.outside.directory];
-    const covered = coveredIn(workspace, [home, temporary, workDirectory]);
+    const covered = coveredIn(workspace, (0,host_paths/* withReal */.$L)([home, temporary, workDirectory]));
     const found = await survey(roots, limitMs, undefined, covered);
     const gitDirectories = pathsOf(found.findings, 'git-directory');
     const repositories = gitDirectories.filter(directory_isUnmistakable);
@@ -16204,7 +16620,7 @@ async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temp
             protectPaths: watched,
             noPolicy: missingPolicy(workspace, protectPaths),
             snapshot: snapshot(workspace, watched),
-            closed: ['/proc', '/sys', '/dev', home, runnerDirectory(temporary, environment)],
+            closed: ['/proc', '/sys', '/dev', ...(0,host_paths/* withReal */.$L)([home, runnerDirectory(temporary, environment)])],
         },
         mounts: guardMounts(roots, readOnly, plan.mounts),
         warnings: [...repositoryWarnings(own, config, home), ...plan.warnings, ...unsearched(found.left)],
@@ -16969,6 +17385,7 @@ var signals = __nccwpck_require__(3577);
 
 
 
+
 /**
  * Claims the networks, makes sure of the images, and looks at the host, all at once: the engine takes most of the time.
  *
@@ -17043,7 +17460,7 @@ function noteBaseline(before, { host, userMounts }, { workDirectory }, progress)
     const { hidden, credentials } = host.below;
     const visible = [...before.visible, ...userMounts.map(({ target }) => target), ...visibleOf(host)];
     const closed = [...before.closed, ...[...hidden, ...credentials].map(({ path }) => path)];
-    progress.baseline = { ...before, visible: [...new Set(visible)], closed: [...new Set(closed)] };
+    progress.baseline = { ...before, visible: (0,host_paths/* withReal */.$L)(visible), closed: (0,host_paths/* withReal */.$L)(closed) };
     writeBaseline(workDirectory, progress.baseline);
 }
 /** What the sandbox shows of the host, apart from the user's mounts. */
@@ -17251,7 +17668,7 @@ function claudeJson(path, present, workspace) {
     const projects = objectIn(settings, 'projects');
     const project = objectIn(projects, workspace);
     const kept = {
-        ...passing(settings, SETTINGS),
+        ...passing(settings, claude_json_SETTINGS),
         ...(Object.keys(project).length === 0 ? {} : { projects: { [workspace]: passing(project, PROJECT_SETTINGS) } }),
         apiKeyHelper: contract/* CLAUDE_KEY_HELPER */.SI,
     };
@@ -17262,7 +17679,7 @@ function claudeJson(path, present, workspace) {
     };
 }
 /** Settings of Claude Code that hold a switch, a number or a single word. (Claude Code 2.1.330) */
-const SETTINGS = (0,shared_words/* words */.a)(`
+const claude_json_SETTINGS = (0,shared_words/* words */.a)(`
   numStartups theme editorMode verbose diffTool autoUpdates autoUpdaterStatus autoUpdatesProtectedForNative installMethod
   preferredNotifChannel messageIdleNotifThresholdMs autoCompactEnabled autoConnectIde autoInstallIdeExtension
   respectGitignore fileCheckpointingEnabled todoFeatureEnabled showExpandedTodos spinnerTipsEnabled
@@ -17341,7 +17758,7 @@ const PROGRAMS = `${INSTALLED}/bin`;
 /** npm's settings for the whole machine. nvm refuses to work if a variable or the user's own settings name a prefix. */
 const NPM_SETTINGS = `${INSTALLED}/etc/npmrc`;
 /** Paths below the home, by the variable that an installer reads. */
-const VARIABLES = {
+const installs_VARIABLES = {
     // A `prefix` in these has less weight than one of the user's or the project's own.
     NPM_CONFIG_GLOBALCONFIG: NPM_SETTINGS,
     PNPM_HOME: `${INSTALLED}/pnpm`,
@@ -17371,7 +17788,7 @@ const FIRST = [
 const LAST = ['.local/bin', '.cargo/bin', 'go/bin', '.bun/bin', '.deno/bin', '.yarn/bin'];
 /** The variables of installers. `env` may choose others. */
 function installVariables(home) {
-    const places = Object.entries(VARIABLES).map(([name, path]) => [name, (0,external_node_path_.join)(home, path)]);
+    const places = Object.entries(installs_VARIABLES).map(([name, path]) => [name, (0,external_node_path_.join)(home, path)]);
     return { ...Object.fromEntries(places), ...installs_SETTINGS };
 }
 /** Settings of installers: paths below the home with contents. */
@@ -17577,9 +17994,9 @@ function hostVariables(config, host, isDecided) {
     }
     return { variables, withheld };
 }
-/** User information in a URL, or an option that sets a password. */
+/** User information in a URL, or an option that sets a password. Programs take passwords that no URL should contain as they are. */
 function hasPassword(value) {
-    return /[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#\s]*@|\b(proxyuser|\w*(password|passwd|secret|token))\s*[=:]\s*\S/i.test(value);
+    return /[A-Za-z][A-Za-z0-9+.-]*:\/\/\S*@|\b(proxyuser|\w*(password|passwd|secret|token))\s*[=:]\s*\S/i.test(value);
 }
 /**
  * The reason for withholding a login token, an administrator's key or the like, which the api-proxy does not handle.
@@ -17925,7 +18342,7 @@ function planAgent(config, secrets, place) {
             modelUrls: asked.map(({ port }) => (0,shared_network/* apiProxyUrl */.Wj)(addresses, port) + model_choice/* MODEL_CHOICE_PATH */.E),
             checks: preflightChecks(config, addresses, environment),
             homeFiles: { ...Object.fromEntries(settings), ...claude.files },
-            homeLinks: { ...links, ...(isImage ? {} : installLinks(host.corepack)) },
+            homeLinks: { ...links, ...ownLinks(config, place, mounts) },
             directories: [...Object.values(baseDirectories(user.home)), RUNTIME_DIRECTORY],
             cleared: CLEARED,
             transcripts: config.agentLogs ? agent_transcripts/* TRANSCRIPT_WORDS */.F4 : '',
@@ -17947,6 +18364,14 @@ function planAgent(config, secrets, place) {
         ],
     };
 }
+/** Links in the home to the host's corepack, and to a workspace that scripts know by a link: `${{ github.workspace }}`. */
+function ownLinks({ workspace, agentImage }, { user, host }, mounts) {
+    const named = host.environment['GITHUB_WORKSPACE'] ?? '';
+    return {
+        ...(host.links.get(named) === workspace ? workspaceLink(named, user.home, workspace, mounts) : {}),
+        ...(agentImage === undefined ? installLinks(host.corepack) : {}),
+    };
+}
 /** A directory with the sockets, and the ports. */
 function serviceWords({ services }) {
     if (services.length === 0)
@@ -17966,7 +18391,7 @@ function sandboxView({ workspace, agentImage }, { user, host }, mounts, etc) {
         home: user.home,
         temporary: host.temporary,
         isImage: agentImage !== undefined,
-        kinds: host.kinds,
+        ...{ kinds: host.kinds, links: host.links },
     };
 }
 /** Mounts for `/etc`, or for the generated files alone where an image has the rest. */
@@ -18235,12 +18660,12 @@ const MAX_CONNECTIONS = 128;
 const services_LOOPBACK = ['127.0.0.1', '::1'];
 /** Milliseconds in which a service must accept a connection. */
 const CONNECT_MS = 15_000;
-const directoryIn = (workDirectory) => (0,external_node_path_.join)(workDirectory, 'services');
+const services_directoryIn = (workDirectory) => (0,external_node_path_.join)(workDirectory, 'services');
 /** The sockets, for the sandbox. */
 function serviceMounts({ services }, workDirectory) {
     if (services.length === 0)
         return [];
-    const source = directoryIn(workDirectory);
+    const source = services_directoryIn(workDirectory);
     return [{ kind: 'bind', source, target: contract/* AGENT_PLACES */.bu.services, writable: false }];
 }
 /**
@@ -18256,7 +18681,7 @@ async function openServices({ services }, workDirectory, engine, warn) {
     const inJob = services.some(({ name }) => name !== config_services/* RUNNER */.zK);
     const neighbours = inJob ? await engine.neighbours(JOB_NETWORK) : [];
     const places = services.map((service) => ({ ...service, addresses: addressesOf(service, neighbours) }));
-    const directory = directoryIn(workDirectory);
+    const directory = services_directoryIn(workDirectory);
     (0,external_node_fs_.mkdirSync)(directory);
     (0,external_node_fs_.chmodSync)(directory, 0o755);
     const opened = await Promise.all(places.map((place) => openSocket(directory, place, warn)));
@@ -18487,20 +18912,16 @@ function planRun(config, secrets, prepared, claimed) {
     const authority = claimed.authority?.rootPem;
     const place = { addresses, user: agentUser, host, directory, userMounts, input, authority };
     const agent = planAgent(config, secrets, place);
-    const covered = coverMounts(agent.mounts, userMounts, host.below);
+    const covered = coverMounts(agent.mounts, userMounts, host.below, workDirectory);
     const workspace = { kind: 'bind', source: config.workspace, target: config.workspace, writable: true };
     // What is in the workspace is the command's, apart from what the host shows there once more.
-    const inWorkspace = coverMounts([workspace, ...guards], [], { ...host.below, hidden: [], credentials: [] });
+    const views = { ...host.below, hidden: [], credentials: [] };
+    const inWorkspace = coverMounts([workspace, ...guards], [], views, workDirectory);
     const transcripts = config.agentLogs ? [(0,agent_transcripts/* transcriptsMount */.b9)(workDirectory)] : [];
     const containers = topology(config, {
         ...{ mark, names: claimed.names, addresses, images, logs, sidecarUser, agentUser },
-        ...{
-            engine: claimed.engine,
-            hasIpv6: claimed.hasIpv6,
-            outerName: claimed.outerName,
-            upstreamHost: claimed.upstreamHost,
-            squidMounts: proxyTrustMounts(workDirectory, claimed.proxyTrust),
-        },
+        ...{ engine: claimed.engine, hasIpv6: claimed.hasIpv6, outerName: claimed.outerName },
+        ...{ upstreamHost: claimed.upstreamHost, squidMounts: proxyTrustMounts(workDirectory, claimed.proxyTrust) },
         guards: inWorkspace.mounts.filter((mount) => mount !== workspace),
         agentMounts: [
             ...covered.mounts,
@@ -19332,6 +19753,7 @@ function log_watch_tooLarge(path, limit) {
 
 
 
+
 /** Eight hexadecimal digits: part of names, unique among the runs of a host. */
 function newRunId() {
     return (0,external_node_crypto_.randomBytes)(4).toString('hex');
@@ -19417,6 +19839,7 @@ async function execute(config, plan, { workDirectory, agentUser, logs }, { sandb
     writeEvent(workDirectory, plan.event);
     writeProxyTrust(workDirectory, plan.proxyTrust);
     writeSystemFiles(plan.systemFileDirectory, plan.systemFiles);
+    writeBlanks(workDirectory);
     const watch = watchLogs(logs);
     try {
         const running = sandbox.execute(plan.containers, plan.documents, lookAgain, context.output, limit, context.signal);
@@ -19455,12 +19878,14 @@ async function sweep(sandbox, leftOvers, context) {
 
 
 
-/** Sections that a command may change on the host: their settings run nothing and lead nowhere. */
+/** Sections that a command may change on the host: their settings run nothing and lead nowhere. What a push sends is not there. */
 const RETURNED = new Set((0,shared_words/* words */.a)(`
-    remote branch submodule user author committer init pull push merge diff fetch rebase rerere status log commit tag
+    remote branch submodule user author committer init pull merge diff fetch rebase rerere status log commit tag
     stash checkout worktree blame gc maintenance pack index feature advice color column lfs
   `));
 const RETURNED_CORE = new Set((0,shared_words/* words */.a)('sparsecheckout sparsecheckoutcone autocrlf eol filemode'));
+/** What a new remote may have. Git would ask a promisor by itself for objects that it misses. */
+const OF_REMOTES = new Set((0,shared_words/* words */.a)('url pushurl fetch push tagopt prune skipdefaultupdate skipfetchall followremotehead'));
 /**
  * Repeats in a configuration what the command did to its copy, as far as it runs nothing and sends nothing elsewhere. A remote
  * that the user made stays as it was, and no branch gets a remote of the command's making: a later `git push` would send
@@ -19493,11 +19918,26 @@ function isReturned(entry, remotes, known) {
     if (!RETURNED.has(section))
         return false;
     if (section === 'remote')
-        return !remotes.has(subsection);
+        return !remotes.has(subsection) && isHarmlessRemote(entry, remotes);
     if (section === 'branch' && /^(push)?remote$/.test(key))
         return value === '.' || remotes.has(value);
     // A later `git submodule update` fetches from there.
     return !(section === 'submodule' && key === 'url' && known.has(nameOf(entry)));
+}
+/**
+ * True for a remote that git uses only if somebody names it, and whose branches get no place among those of others.
+ *
+ * - A remote may be called like a URL or a path, and then stands in for it.
+ * - If there are several remotes, `origin` is the one that git takes unasked.
+ * - `git fetch --all`, which editors run by themselves, updates whatever `fetch` says.
+ */
+function isHarmlessRemote({ subsection = '', key, value }, remotes) {
+    if (!/^[\w-][\w.-]*$/.test(subsection) || !OF_REMOTES.has(key))
+        return false;
+    if (subsection === 'origin' && remotes.size > 0)
+        return false;
+    const [, to] = (value ?? '').split(':');
+    return key !== 'fetch' || to === undefined || to.startsWith(`refs/remotes/${subsection}/`);
 }
 /** What `entries` has more of than `others`. */
 function without(entries, others) {
@@ -19529,6 +19969,69 @@ function edited(host, additions, removals) {
     }
     text += host.slice(at);
     return text + (text === '' || text.endsWith('\n') ? '' : '\n') + formatGitConfig(additions);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/operations.js
+
+
+
+
+
+
+
+const OPERATIONS = [
+    { what: 'a rebase', names: /^rebase-merge$/, refs: 'refs/rewritten', autostash: 'rebase-merge/autostash' },
+    { what: 'a rebase or git am', names: /^rebase-apply$/, autostash: 'rebase-apply/autostash' },
+    { what: 'a series of cherry-picks or reverts', names: /^sequencer$/ },
+    { what: 'a bisection', names: /^BISECT_[A-Z_]+$/, refs: 'refs/bisect' },
+];
+/**
+ * An operation that the command finished is finished on the host. One that it began or changed ends with the run: its
+ * files name what git runs next.
+ *
+ * @returns descriptions of those that the command left unfinished
+ */
+function operations_endOperations(directory, owner) {
+    const { host, own } = directory;
+    return OPERATIONS.flatMap(({ what, names, refs, autostash }) => {
+        const namesOf = (top) => namesIn(top).filter((name) => names.test(name));
+        const [before, after] = [namesOf(host), namesOf(own)];
+        const copied = Object.keys(directory.files).filter((file) => names.test(file.split('/')[0] ?? ''));
+        const files = new Set([...after.flatMap((name) => filesAt(own, name)), ...copied]);
+        const isThere = after.length > 0;
+        if (isThere && [...files].every((file) => isUntouched(directory, file)))
+            return [];
+        for (const name of before) {
+            if (isThere)
+                moveAside(join(host, name));
+            else
+                rmSync(bytes(join(host, name)), { recursive: true });
+        }
+        if (before.length > 0 && refs !== undefined)
+            rmSync(bytes(join(host, refs)), { recursive: true, force: true });
+        if (!isThere)
+            return [];
+        const stash = autostash === undefined ? '' : (contentOf(join(own, autostash))?.trimEnd() ?? '');
+        if (!OBJECT_NAME.test(stash) || kindOf(host) !== 'directory')
+            return [what];
+        keepStash(host, stash, owner);
+        return [`${what} (the changes that it would have restored are in git stash)`];
+    });
+}
+function filesAt(top, name) {
+    if (kindOf(join(top, name)) === 'file')
+        return [name];
+    return filesBelow(join(top, name), MAX_FILES).map((path) => join(name, path));
+}
+/** Does what `git rebase --quit` does with changes that it has put aside: they are nowhere else. */
+function keepStash(gitDirectory, stash, owner) {
+    const last = readRefs(gitDirectory)['refs/stash'];
+    const log = join(gitDirectory, 'logs/refs/stash');
+    const lines = contentOf(log, MAX_LOG_BYTES) ?? '';
+    const when = `${Math.floor(Date.now() / 1_000)} +0000`;
+    const line = `${last ?? '0'.repeat(stash.length)} ${stash} AWF <> ${when}\tautostash\n`;
+    writeWhole(log, lines + line, owner);
+    writeWhole(join(gitDirectory, 'refs/stash'), `${stash}\n`, owner);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/split-index.js
@@ -19654,8 +20157,12 @@ function split_index_require(isTrue, what) {
 
 
 
+
+
 /** Of a directory that the host does not have yet. */
 const NEW = { returns: 'everything', files: {}, refs: {}, config: '' };
+/** More than a command sensibly changes. */
+const MAX_CHANGED_LOGS = 100_000;
 /**
  * Brings to the host what the command left in a git directory of the run's own: objects first, so that nothing refers to
  * one that is missing, then references, HEAD and index, and at last what git may say about them. Only what passes as data
@@ -19668,29 +20175,39 @@ function returnDirectory(directory, roots, kept) {
     const owner = userOf(host);
     if (kind === 'repository') {
         returnStores(own, host, owner);
-        const after = readRefs(own);
-        kept.conflicts.push(...applyRefs(host, directory.refs, after));
+        if (hasRefFiles(own))
+            kept.conflicts.push(...applyRefs(host, directory.refs, readRefs(own)));
+        else
+            kept.failed.push(`${host}: its references are in a format that AWF does not know`);
     }
     if (returns === 'everything') {
         returnHeadAndIndex(directory, owner, kept);
         for (const name of RETURNED_FILES)
             returnFile(directory, name, owner);
-        endOperations(directory, kept);
+        kept.ended.push(...endOperations(directory, owner));
     }
     returnLogs(directory, owner);
+    returnSettings(directory, owner, roots, kept);
     if (kind === 'repository') {
-        returnSettings(directory, owner, kept);
         returnWorktrees(directory, owner, roots, kept);
         returnModules(directory, owner, roots, kept);
     }
 }
+/** False after `git refs migrate`, or with a repository that never had them: all references would seem to be gone. */
+function hasRefFiles(gitDirectory) {
+    const format = valueIn(contentOf(join(gitDirectory, 'config')) ?? '', 'extensions', 'refstorage');
+    return (format === undefined || format === 'files') && kindOf(join(gitDirectory, 'reftable')) === undefined;
+}
 function returnLogs(directory, owner) {
     const { host, own, returns } = directory;
+    let left = MAX_CHANGED_LOGS;
     for (const name of filesBelow(join(own, 'logs'), MAX_FILES).map((path) => join('logs', path))) {
         if (name === 'logs/HEAD' && returns === 'shared')
             continue;
         if (isUntouched(directory, name) || isChangedOnHost(directory, name))
             continue;
+        if (left-- === 0)
+            throw new TooMany(`more than ${MAX_CHANGED_LOGS} logs of references changed`);
         const content = contentOf(join(own, name), MAX_LOG_BYTES);
         if (content !== undefined && isReflog(content))
             writeWhole(join(host, name), content, owner);
@@ -19706,9 +20223,6 @@ function returnStores(own, host, owner) {
                 moveFile(join(own, name), join(host, name), owner);
         }
     }
-}
-function isUntouched({ own, files }, name) {
-    return stampOf(join(own, name)) === files[name]?.[1];
 }
 function isChangedOnHost({ host, files }, name) {
     return stampOf(join(host, name)) !== files[name]?.[0];
@@ -19745,8 +20259,29 @@ function composedIndex({ host, own, kind }) {
     catch {
         // There is none, or nobody could use it.
     }
-    const isSparse = [host, own].some((one) => /sparsecheckout\s*=\s*"?true/i.test(contentOf(join(one, 'config')) ?? ''));
-    return formatIndex(index, before, isSparse, hashBytes).toString('latin1');
+    const worktree = return_worktreeOf(host, kind);
+    const isAbsent = (path) => worktree !== undefined && !return_isThere(join(worktree, path));
+    return formatIndex(index, before, isAbsent, hashBytes).toString('latin1');
+}
+/** @returns undefined for a bare repository */
+function return_worktreeOf(host, kind) {
+    if (kind === 'worktree') {
+        const gitFile = contentOf(join(host, 'gitdir'))?.trimEnd();
+        return gitFile === undefined ? undefined : dirname(resolve(host, gitFile));
+    }
+    const named = valueIn(contentOf(join(host, 'config')) ?? '', 'core', 'worktree');
+    if (named !== undefined)
+        return resolve(host, named);
+    return basename(host) === '.git' ? dirname(host) : undefined;
+}
+/** True also for what nobody can look at. */
+function return_isThere(path) {
+    try {
+        return kindOf(path) !== undefined;
+    }
+    catch {
+        return true;
+    }
 }
 /** Returns a small file whose content passes, and its removal. */
 function returnFile(directory, name, owner) {
@@ -19759,47 +20294,38 @@ function returnFile(directory, name, owner) {
     else if (kindOf(join(own, name)) === undefined && name !== 'HEAD')
         rmSync(bytes(join(host, name)), { force: true });
 }
-/**
- * An operation that the command finished is finished on the host. One that it began or changed ends with the run: its
- * files name what git runs next.
- */
-function endOperations(directory, kept) {
-    const { host, own } = directory;
-    for (const [name, what] of Object.entries(OPERATIONS)) {
-        const below = (top) => kindOf(join(top, name)) === 'file'
-            ? [name]
-            : filesBelow(join(top, name), MAX_FILES).map((path) => join(name, path));
-        const isThere = kindOf(join(own, name)) !== undefined;
-        const names = new Set([...below(own), ...Object.keys(directory.files).filter((file) => file.startsWith(name))]);
-        const isSame = [...names].every((file) => isUntouched(directory, file));
-        if (isThere && isSame)
-            continue;
-        if (isThere)
-            kept.ended.push(what);
-        if (kindOf(join(host, name)) === undefined)
-            continue;
-        if (isThere)
-            moveAside(join(host, name));
-        else
-            rmSync(bytes(join(host, name)), { recursive: true });
+function returnSettings(directory, owner, roots, kept) {
+    const { host, own, kind, config, returns } = directory;
+    const [settings, ofWorktree] = ['config', 'config.worktree'].map((name) => contentOf(join(own, name)));
+    // The settings of a single worktree would come from a file that nobody reads, as long as the host does not have one.
+    const hasOwn = kindOf(join(host, 'config.worktree')) !== undefined;
+    if (kind === 'repository') {
+        const all = settings === undefined ? undefined : `${settings}\n${hasOwn ? '' : (ofWorktree ?? '')}`;
+        returnConfigFile(join(host, 'config'), config, all, owner, kept);
     }
+    if (!hasOwn || returns === 'shared')
+        return;
+    const before = readConfig(join(host, 'config.worktree'), host, roots);
+    const text = typeof before === 'string' ? '' : before.text;
+    returnConfigFile(join(host, 'config.worktree'), text, ofWorktree, owner, kept);
 }
-function returnSettings(directory, owner, kept) {
-    const [host, own] = [contentOf(join(directory.host, 'config')), contentOf(join(directory.own, 'config'))];
-    if ((own ?? '') === directory.config)
+/** @param before the copy as the command got it, `after` as it left it */
+function returnConfigFile(file, before, after, owner, kept) {
+    if ((after ?? '').trimEnd() === before.trimEnd())
         return;
     try {
-        if (host === undefined || own === undefined)
+        const host = contentOf(file);
+        if (host === undefined || after === undefined)
             throw new SyntaxError('no file');
-        const { text, refused } = returnConfig(host, directory.config, own);
+        const { text, refused } = returnConfig(host, before, after);
         kept.settings.push(...refused);
         if (text !== undefined)
-            writeWhole(join(directory.host, 'config'), text, owner);
+            writeWhole(file, text, owner);
     }
     catch (error) {
         if (!(error instanceof SyntaxError))
             throw error;
-        kept.settings.push('config');
+        kept.settings.push(basename(file));
     }
 }
 /** A worktree that the command made in the workspace returns; one that it removed is forgotten. */
@@ -19874,27 +20400,28 @@ function moveOut(path, what) {
     }
 }
 /**
- * Moves a git directory aside and makes it anew from what is known to be data. A directory with other files that has
- * become a bare repository only loses its `refs`. Git then no longer takes it for a repository, and the other files,
- * which may be somebody's work, stay where they are.
+ * Moves a git directory aside; {@link rebuild} makes it anew from what is known to be data. A directory with other files
+ * that has become a bare repository only loses its `refs`. Git then no longer takes it for a repository, and the other
+ * files, which may be somebody's work, stay where they are.
  */
-function disarmRepository(directory, offences, roots, kept) {
+function disarmRepository(directory, offences) {
     const what = [...new Set(offences.map((offence) => `${offence.path.slice(directory.length + 1)}: ${offence.what}`))];
-    if (!isUnmistakable(directory)) {
-        const refs = join(directory, 'refs');
-        return moveOut(kindOf(refs) === undefined ? join(directory, 'commondir') : refs, what);
-    }
-    const moved = moveOut(directory, what);
+    if (isUnmistakable(directory))
+        return moveOut(directory, what);
+    const refs = join(directory, 'refs');
+    return moveOut(kindOf(refs) === undefined ? join(directory, 'commondir') : refs, what);
+}
+/** Makes a git directory anew that {@link disarmRepository} has moved aside. */
+function rebuild({ path, movedTo }, roots, kept) {
+    if (movedTo === undefined || !isUnmistakable(path))
+        return;
     try {
-        if (moved.movedTo !== undefined) {
-            rebuildRepository(moved.movedTo, directory, userOf(moved.movedTo), roots, kept);
-        }
+        rebuildRepository(movedTo, path, userOf(movedTo), roots, kept);
     }
     catch (error) {
         // What could be saved has been saved; the rest is in the directory that was moved aside.
-        kept.failed.push(`${directory}: ${String(error)}`);
+        kept.failed.push(`${path}: ${String(error)}`);
     }
-    return moved;
 }
 /**
  * Restores `.git` if it was a symbolic link and no longer is the same. A link cannot be a mount point, so nothing else
@@ -19932,7 +20459,7 @@ function restoreLink(path, before) {
 const PLACE_FILE = 'place';
 /** Megabytes of heap. What a command leaves may be meant to use up all of the machine's memory. */
 const HEAP_LIMIT_MB = 1_024;
-/** The process stops by itself first. Milliseconds. */
+/** The process stops by itself first: after the search, it gets as much time again for the repositories. Milliseconds. */
 const GRACE_MS = 10_000;
 /**
  * Looks through the workspace in a process of its own: whatever the command has left to exhaust it, this process and the
@@ -19950,7 +20477,7 @@ function inProcess(root) {
         // Nothing else of the job's environment is needed, and no dump of the memory may be written.
         const env = git === undefined ? {} : { PATH: (0,external_node_path_.dirname)(git) };
         const child = (0,external_node_child_process_.spawn)(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
-        const timer = setTimeout(() => child.kill('SIGKILL'), limitMs + GRACE_MS);
+        const timer = setTimeout(() => child.kill('SIGKILL'), 2 * limitMs + GRACE_MS);
         try {
             const [stdout, stderr] = await Promise.all([(0,consumers_namespaceObject.text)(child.stdout), (0,consumers_namespaceObject.text)(child.stderr), (0,external_node_events_.once)(child, 'close')]);
             if (child.exitCode === 0)
@@ -20857,7 +21384,7 @@ async function carryOut(check, context) {
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/doctor/report.js
 
-const MARKS = { ok: '✔', warning: '⚠', problem: '✘', skipped: '–' };
+const report_MARKS = { ok: '✔', warning: '⚠', problem: '✘', skipped: '–' };
 function verdictOf(checks) {
     const count = (wanted) => checks.flatMap(({ findings }) => findings).filter(({ status }) => status === wanted).length;
     return { problems: count('problem'), warnings: count('warning') };
@@ -20885,7 +21412,7 @@ const isBad = ({ findings }) => findings.some(({ status }) => status === 'warnin
 function report_lineOf({ status, text, hint }, say) {
     const what = say(text);
     const sentence = hint === undefined || /[.:)]$/.test(what) ? what : `${what}.`;
-    return `${MARKS[status]} ${sentence}${hint === undefined ? '' : ` ${say(hint)}`}`;
+    return `${report_MARKS[status]} ${sentence}${hint === undefined ? '' : ` ${say(hint)}`}`;
 }
 function verdictText({ problems, warnings }) {
     if (problems + warnings === 0)
@@ -21172,7 +21699,7 @@ function layout_placeOf(path) {
 function directorySource(path) {
     const directory = (0,external_node_path_.resolve)(path);
     const squidFiles = directory_source_filesIn(directory).filter((name) => name === contract/* ACCESS_LOG */.Cf || name === 'access.jsonl');
-    const [top, paths] = squidFiles.length > 0 ? besides(directory) : [directory, below(directory)];
+    const [top, paths] = squidFiles.length > 0 ? besides(directory) : [directory, directory_source_below(directory)];
     const { files, time } = layoutOf([...paths.keys()]);
     const pathOf = (file) => {
         const found = files.get(file);
@@ -21188,14 +21715,14 @@ function directorySource(path) {
     };
 }
 /** The files of a directory, and of the sidecars' directories in it. No link is followed. */
-function below(directory) {
+function directory_source_below(directory) {
     const entries = (0,external_node_fs_.readdirSync)(directory, { withFileTypes: true });
     const own = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
     const directories = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
     const [only] = directories;
     // An archive may have been unpacked with a folder around everything.
     if (own.length === 0 && directories.length === 1 && only !== undefined && !isSidecarDirectory(only)) {
-        return new Map([...below((0,external_node_path_.join)(directory, only)).values()].map((path) => [(0,external_node_path_.join)(only, path), (0,external_node_path_.join)(only, path)]));
+        return new Map([...directory_source_below((0,external_node_path_.join)(directory, only)).values()].map((path) => [(0,external_node_path_.join)(only, path), (0,external_node_path_.join)(only, path)]));
     }
     const inside = directories
         .filter(isSidecarDirectory)
@@ -30095,6 +30622,7 @@ function createOwned(path, { uid, gid }) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $L: () => (/* binding */ withReal),
 /* harmony export */   Eg: () => (/* binding */ workDirectoryOf),
 /* harmony export */   FK: () => (/* binding */ isInside),
 /* harmony export */   SR: () => (/* binding */ runIdOf),
@@ -30150,6 +30678,10 @@ function realPath(path) {
     catch {
         return undefined;
     }
+}
+/** The paths, and where they are if links lead there: the home may be on another disk. */
+function withReal(paths) {
+    return [...new Set(paths.flatMap((path) => [path, realPath(path) ?? path]))];
 }
 
 

@@ -117,7 +117,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   FK: () => (/* binding */ isInside)
 });
 
-// UNUSED EXPORTS: realPath, runIdOf, stepTemporaryDirectory, workDirectoryOf
+// UNUSED EXPORTS: realPath, runIdOf, stepTemporaryDirectory, withReal, workDirectoryOf
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(24);
@@ -172,6 +172,10 @@ function realPath(path) {
         return undefined;
     }
 }
+/** The paths, and where they are if links lead there: the home may be on another disk. */
+function withReal(paths) {
+    return [...new Set(paths.flatMap((path) => [path, realPath(path) ?? path]))];
+}
 
 
 /***/ }),
@@ -222,6 +226,7 @@ function readBaseline(workDirectory) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   $A: () => (/* binding */ disarmRepository),
 /* harmony export */   XT: () => (/* binding */ restoreLink),
+/* harmony export */   aq: () => (/* binding */ rebuild),
 /* harmony export */   o$: () => (/* binding */ moveOut)
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
@@ -230,7 +235,7 @@ function readBaseline(workDirectory) {
 /* harmony import */ var _git_directory_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(184);
 /* harmony import */ var _git_files_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(996);
 /* harmony import */ var _git_own_repository_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(464);
-/* harmony import */ var _git_return_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(865);
+/* harmony import */ var _git_return_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(913);
 
 
 
@@ -250,27 +255,28 @@ function moveOut(path, what) {
     }
 }
 /**
- * Moves a git directory aside and makes it anew from what is known to be data. A directory with other files that has
- * become a bare repository only loses its `refs`. Git then no longer takes it for a repository, and the other files,
- * which may be somebody's work, stay where they are.
+ * Moves a git directory aside; {@link rebuild} makes it anew from what is known to be data. A directory with other files
+ * that has become a bare repository only loses its `refs`. Git then no longer takes it for a repository, and the other
+ * files, which may be somebody's work, stay where they are.
  */
-function disarmRepository(directory, offences, roots, kept) {
+function disarmRepository(directory, offences) {
     const what = [...new Set(offences.map((offence) => `${offence.path.slice(directory.length + 1)}: ${offence.what}`))];
-    if (!(0,_git_directory_js__WEBPACK_IMPORTED_MODULE_3__/* .isUnmistakable */ .bm)(directory)) {
-        const refs = (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(directory, 'refs');
-        return moveOut((0,_git_files_js__WEBPACK_IMPORTED_MODULE_4__/* .kindOf */ .I)(refs) === undefined ? (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(directory, 'commondir') : refs, what);
-    }
-    const moved = moveOut(directory, what);
+    if ((0,_git_directory_js__WEBPACK_IMPORTED_MODULE_3__/* .isUnmistakable */ .bm)(directory))
+        return moveOut(directory, what);
+    const refs = (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(directory, 'refs');
+    return moveOut((0,_git_files_js__WEBPACK_IMPORTED_MODULE_4__/* .kindOf */ .I)(refs) === undefined ? (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(directory, 'commondir') : refs, what);
+}
+/** Makes a git directory anew that {@link disarmRepository} has moved aside. */
+function rebuild({ path, movedTo }, roots, kept) {
+    if (movedTo === undefined || !(0,_git_directory_js__WEBPACK_IMPORTED_MODULE_3__/* .isUnmistakable */ .bm)(path))
+        return;
     try {
-        if (moved.movedTo !== undefined) {
-            (0,_git_return_js__WEBPACK_IMPORTED_MODULE_6__/* .rebuildRepository */ .w)(moved.movedTo, directory, (0,_git_files_js__WEBPACK_IMPORTED_MODULE_4__/* .userOf */ .Z5)(moved.movedTo), roots, kept);
-        }
+        (0,_git_return_js__WEBPACK_IMPORTED_MODULE_6__/* .rebuildRepository */ .w)(movedTo, path, (0,_git_files_js__WEBPACK_IMPORTED_MODULE_4__/* .userOf */ .Z5)(movedTo), roots, kept);
     }
     catch (error) {
         // What could be saved has been saved; the rest is in the directory that was moved aside.
-        kept.failed.push(`${directory}: ${String(error)}`);
+        kept.failed.push(`${path}: ${String(error)}`);
     }
-    return moved;
 }
 /**
  * Restores `.git` if it was a symbolic link and no longer is the same. A link cannot be a mount point, so nothing else
@@ -464,6 +470,7 @@ function describeEntry(entry) {
 /* harmony export */   Vb: () => (/* binding */ nameOf),
 /* harmony export */   WE: () => (/* binding */ formatGitConfig),
 /* harmony export */   mh: () => (/* binding */ parseGitConfig),
+/* harmony export */   xm: () => (/* binding */ valueIn),
 /* harmony export */   y1: () => (/* binding */ plainLines)
 /* harmony export */ });
 /** The name of a setting, `section.subsection.key`, as `git config --list` prints it. */
@@ -479,6 +486,15 @@ function nameOf({ section, subsection, key }) {
  */
 function parseGitConfig(text) {
     return new Parser(plainLines(text)).entries();
+}
+/** The value that git takes of a setting without a subsection. @returns undefined also for a text that is no configuration */
+function valueIn(text, section, key) {
+    try {
+        return parseGitConfig(text).findLast((entry) => entry.section === section && entry.subsection === undefined && entry.key === key)?.value;
+    }
+    catch {
+        return undefined;
+    }
 }
 /** A configuration as git reads it: without a byte order mark, and with LF where it has CR LF. */
 function plainLines(text) {
@@ -739,6 +755,7 @@ function readConfig(file, gitDirectory, roots) {
 /* harmony export */   DR: () => (/* binding */ filesBelow),
 /* harmony export */   I: () => (/* binding */ kindOf),
 /* harmony export */   Oh: () => (/* binding */ makeDirectory),
+/* harmony export */   QA: () => (/* binding */ isHuge),
 /* harmony export */   Qq: () => (/* binding */ TooMany),
 /* harmony export */   Rm: () => (/* binding */ moveUnlocked),
 /* harmony export */   Tl: () => (/* binding */ unlock),
@@ -807,6 +824,12 @@ function stampOf(path) {
 /** The names in a directory, sorted. @throws Error if it cannot be listed */
 function namesIn(directory) {
     return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(directory), { encoding: 'latin1' }).sort();
+}
+/** A directory of ext4 with a million short names, or one of tmpfs with as many names, has about this size. Bytes. */
+const HUGE_DIRECTORY_BYTES = 20 << 20;
+/** To have the names in such a directory in memory takes gigabytes. @throws Error if there is none */
+function isHuge(path) {
+    return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path)).size > HUGE_DIRECTORY_BYTES;
 }
 /** More files than any git directory has beside its objects, and more objects than a command sensibly leaves loose. */
 const MAX_FILES = 2_000_000;
@@ -951,6 +974,8 @@ function moveFile(from, to, owner) {
  */
 /** A larger one is more than any repository has. */
 const MAX_INDEX_BYTES = 512 << 20;
+/** More than any repository has. */
+const MAX_ENTRIES = 1_000_000;
 /** The fields of an entry before the object's name: times, places and sizes, with the mode at 24. */
 const STAT_BYTES = 40;
 const MODE_AT = 24;
@@ -963,13 +988,8 @@ function stageOf({ flags }) {
 }
 /** The octets of an object's name in a repository, by the setting that git obeys. */
 function hashBytesOf(repository) {
-    try {
-        const format = (0,_config_js__WEBPACK_IMPORTED_MODULE_2__/* .parseGitConfig */ .mh)((0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .contentOf */ .$E)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(repository, 'config')) ?? '').findLast(({ section, subsection, key }) => section === 'extensions' && subsection === undefined && key === 'objectformat');
-        return format?.value === 'sha256' ? 32 : 20;
-    }
-    catch {
-        return 20; // Git cannot read it either.
-    }
+    const format = (0,_config_js__WEBPACK_IMPORTED_MODULE_2__/* .valueIn */ .xm)((0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .contentOf */ .$E)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(repository, 'config')) ?? '', 'extensions', 'objectformat');
+    return format === 'sha256' ? 32 : 20;
 }
 /**
  * Reads an index whose paths git would accept from a commit: none leads out of the worktree or into a git directory.
@@ -998,6 +1018,7 @@ class Reader {
     index() {
         const version = this.#data.readUInt32BE(4);
         this.#require(this.#data.toString('latin1', 0, 4) === 'DIRC' && version >= 2 && version <= 4, 'it is no index');
+        this.#require(this.#data.readUInt32BE(8) <= MAX_ENTRIES, `more than ${MAX_ENTRIES} entries`);
         const entries = [];
         const starts = new Map();
         for (let left = this.#data.readUInt32BE(8); left > 0; left--) {
@@ -1100,20 +1121,27 @@ function isDotGit(name) {
 }
 /**
  * Writes an index anew, without caches and without the files' times and sizes, so that git looks at the files themselves.
- * Only entries that had them before keep the marks by which git does not look at a file.
+ * Only entries that had them before keep the marks by which git does not look at a file, and those whose file is not there:
+ * such a mark (git-sparse-checkout(1)) hides no change.
  *
  * @param before the index as it was
- * @param isSparse true if settings choose the files that are there: git removes the marks of those that are
+ * @param isAbsent true for a path in the worktree at which there is nothing
+ * @throws SyntaxError if it has a directory in the place of files that are there
  */
-function formatIndex(index, before, isSparse, hashBytes) {
+function formatIndex(index, before, isAbsent, hashBytes) {
     const marks = new Map(before?.entries.map((entry) => [entry.path, entry]));
     const entries = index.entries.map((entry) => {
         const known = marks.get(entry.path);
-        const mayKeep = (mark) => (isSparse ? mark : mark & (known?.moreFlags ?? 0));
+        const isSkipped = (entry.moreFlags & SKIP_WORKTREE) !== 0;
+        const wasSkipped = ((known?.moreFlags ?? 0) & SKIP_WORKTREE) !== 0;
+        const skip = isSkipped && (wasSkipped || isAbsent(entry.path)) ? SKIP_WORKTREE : 0;
+        if (entry.mode === DIRECTORY && skip === 0) {
+            throw new SyntaxError(`the index has no files of the directory ${JSON.stringify(entry.path)}, which is there`);
+        }
         return {
             ...entry,
             flags: (entry.flags & STAGE) | (entry.flags & ASSUME_VALID & (known?.flags ?? 0)),
-            moreFlags: (entry.moreFlags & INTENT_TO_ADD) | mayKeep(entry.moreFlags & SKIP_WORKTREE),
+            moreFlags: (entry.moreFlags & INTENT_TO_ADD) | skip,
         };
     });
     const head = Buffer.from('DIRC\0\0\0\0\0\0\0\0', 'latin1');
@@ -1154,8 +1182,7 @@ function formatEntry({ path, mode, object, flags, moreFlags }) {
 /* harmony export */   qS: () => (/* binding */ isReflog),
 /* harmony export */   sp: () => (/* binding */ returnsAs),
 /* harmony export */   ss: () => (/* binding */ RETURNED_FILES),
-/* harmony export */   w5: () => (/* binding */ MAX_LOG_BYTES),
-/* harmony export */   xb: () => (/* binding */ OPERATIONS)
+/* harmony export */   w5: () => (/* binding */ MAX_LOG_BYTES)
 /* harmony export */ });
 /* unused harmony exports COPIED, NEVER_COPIED */
 /* harmony import */ var _shared_words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(995);
@@ -1170,18 +1197,11 @@ function formatEntry({ path, mode, object, flags, moreFlags }) {
 const STORES = ['objects', 'lfs/objects'];
 /** Files of one line for each object, message texts, and lists of patterns, by the test that their content passes. */
 const FILES = new Map([
-    ...(0,_shared_words_js__WEBPACK_IMPORTED_MODULE_1__/* .words */ .a)('ORIG_HEAD MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD FETCH_HEAD AUTO_MERGE shallow').map((name) => [name, isListOfObjects]),
+    ...(0,_shared_words_js__WEBPACK_IMPORTED_MODULE_1__/* .words */ .a)('ORIG_HEAD MERGE_HEAD MERGE_AUTOSTASH CHERRY_PICK_HEAD REVERT_HEAD FETCH_HEAD AUTO_MERGE shallow').map((name) => [name, isListOfObjects]),
     ...(0,_shared_words_js__WEBPACK_IMPORTED_MODULE_1__/* .words */ .a)('MERGE_MSG SQUASH_MSG COMMIT_EDITMSG NOTES_EDITMSG TAG_EDITMSG EDIT_DESCRIPTION MERGE_MODE').map((name) => [name, isText]),
     ...(0,_shared_words_js__WEBPACK_IMPORTED_MODULE_1__/* .words */ .a)('description info/exclude info/sparse-checkout').map((name) => [name, isText]),
     ['HEAD', isHead],
 ]);
-/** State of an operation that goes on later. Its files name programs, so it ends with the run. */
-const OPERATIONS = {
-    'rebase-merge': 'a rebase',
-    'rebase-apply': 'a rebase or git am',
-    sequencer: 'a series of cherry-picks or reverts',
-    BISECT_START: 'a bisection',
-};
 /** What the sandbox gets a copy of: all that is data or state of git, except the stores. The rest it sees as it is, read-only. */
 const COPIED = /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 /** Locks and notes of a git that is running, or was killed. They mean nothing to another one. */
@@ -1210,7 +1230,9 @@ function isStored(name) {
 }
 /** True for a log of reference updates: `<old> <new> <who> <when> <what>` in each line. */
 function isReflog(content) {
-    return /^([0-9a-f]{40,64} [0-9a-f]{40,64} [^\n\0]*\n)*$/.test(content);
+    // Line by line: one pattern for all of them would need more stack than there is.
+    const lines = content.split('\n');
+    return lines.pop() === '' && lines.every((line) => /^[0-9a-f]{40,64} [0-9a-f]{40,64} [^\0]*$/.test(line));
 }
 function isHead(content) {
     const value = content.trimEnd();
@@ -1311,16 +1333,9 @@ function worktreeOf(gitDirectory, dotGit) {
 /** The repository of a submodule: its `core.worktree` leads back. */
 function submoduleOf(gitDirectory, workspace) {
     const config = contentOf(fromText(join(gitDirectory, 'config')));
-    if (config === undefined)
-        return undefined;
-    try {
-        const back = parseGitConfig(config).findLast(({ section, subsection, key }) => section === 'core' && subsection === undefined && key === 'worktree')?.value;
-        const text = back === undefined ? undefined : toText(back);
-        return text !== undefined && isSame(resolve(gitDirectory, text), workspace) ? real(gitDirectory) : undefined;
-    }
-    catch {
-        return undefined; // It is not a configuration.
-    }
+    const back = config === undefined ? undefined : valueIn(config, 'core', 'worktree');
+    const text = back === undefined ? undefined : toText(back);
+    return text !== undefined && isSame(resolve(gitDirectory, text), workspace) ? real(gitDirectory) : undefined;
 }
 function lineOf(path) {
     return contentOf(fromText(path))?.replace(/\n$/, '');
@@ -1345,6 +1360,7 @@ function real(path) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Dd: () => (/* binding */ modulesIn),
+/* harmony export */   O2: () => (/* binding */ isUntouched),
 /* harmony export */   XG: () => (/* binding */ modulesOf)
 /* harmony export */ });
 /* unused harmony exports composeRepository, mountOf, sharedObjects */
@@ -1360,6 +1376,10 @@ function real(path) {
 
 
 
+/** True for a copy that is as it was before the command. */
+function isUntouched({ own, files }, name) {
+    return (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .stampOf */ .Zs)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(own, name)) === files[name]?.[1];
+}
 /**
  * Composes the run's own directory for a repository of the host: references, logs, index and the like are copies, the
  * configuration is composed, objects are the host's, and hooks and all that is unknown are the host's, read-only.
@@ -1529,6 +1549,8 @@ function text(path) {
 
 /** More than any repository has. */
 const MAX_REFS = 1_000_000;
+/** More than a command sensibly changes. Each is a file, so they may be meant to keep us busy. */
+const MAX_CHANGES = 100_000;
 const MAX_PACKED_BYTES = 256 << 20;
 const OBJECT_NAME = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 /**
@@ -1555,7 +1577,10 @@ function isRefValue(value) {
  */
 function readRefs(gitDirectory) {
     const refs = Object.create(null);
+    let left = MAX_REFS;
     const keep = (name, value) => {
+        if (left-- === 0)
+            throw new _files_js__WEBPACK_IMPORTED_MODULE_3__/* .TooMany */ .Qq(`more than ${MAX_REFS} references in ${gitDirectory}`);
         if (isRefName(name) && isRefValue(value) && !EPHEMERAL.test(name))
             refs[name] = value;
     };
@@ -1573,11 +1598,14 @@ function readRefs(gitDirectory) {
  * it is here.
  *
  * @returns the names of those, and of references whose place is taken
+ * @throws TooMany for more than a hundred thousand changes
  */
 function applyRefs(gitDirectory, before, after) {
     const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => before[name] !== after[name]);
     if (names.length === 0)
         return [];
+    if (names.length > MAX_CHANGES)
+        throw new _files_js__WEBPACK_IMPORTED_MODULE_3__/* .TooMany */ .Qq(`more than ${MAX_CHANGES} references changed`);
     const here = readRefs(gitDirectory);
     const isFree = (name) => here[name] === before[name] || here[name] === after[name];
     const conflicts = names.filter((name) => !isFree(name));
@@ -1643,7 +1671,7 @@ function removeEmptyDirectories(path) {
 
 /***/ }),
 
-/***/ 865:
+/***/ 913:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1669,12 +1697,14 @@ var words = __nccwpck_require__(995);
 
 
 
-/** Sections that a command may change on the host: their settings run nothing and lead nowhere. */
+/** Sections that a command may change on the host: their settings run nothing and lead nowhere. What a push sends is not there. */
 const RETURNED = new Set((0,words/* words */.a)(`
-    remote branch submodule user author committer init pull push merge diff fetch rebase rerere status log commit tag
+    remote branch submodule user author committer init pull merge diff fetch rebase rerere status log commit tag
     stash checkout worktree blame gc maintenance pack index feature advice color column lfs
   `));
 const RETURNED_CORE = new Set((0,words/* words */.a)('sparsecheckout sparsecheckoutcone autocrlf eol filemode'));
+/** What a new remote may have. Git would ask a promisor by itself for objects that it misses. */
+const OF_REMOTES = new Set((0,words/* words */.a)('url pushurl fetch push tagopt prune skipdefaultupdate skipfetchall followremotehead'));
 /**
  * Repeats in a configuration what the command did to its copy, as far as it runs nothing and sends nothing elsewhere. A remote
  * that the user made stays as it was, and no branch gets a remote of the command's making: a later `git push` would send
@@ -1707,11 +1737,26 @@ function isReturned(entry, remotes, known) {
     if (!RETURNED.has(section))
         return false;
     if (section === 'remote')
-        return !remotes.has(subsection);
+        return !remotes.has(subsection) && isHarmlessRemote(entry, remotes);
     if (section === 'branch' && /^(push)?remote$/.test(key))
         return value === '.' || remotes.has(value);
     // A later `git submodule update` fetches from there.
     return !(section === 'submodule' && key === 'url' && known.has((0,config/* nameOf */.Vb)(entry)));
+}
+/**
+ * True for a remote that git uses only if somebody names it, and whose branches get no place among those of others.
+ *
+ * - A remote may be called like a URL or a path, and then stands in for it.
+ * - If there are several remotes, `origin` is the one that git takes unasked.
+ * - `git fetch --all`, which editors run by themselves, updates whatever `fetch` says.
+ */
+function isHarmlessRemote({ subsection = '', key, value }, remotes) {
+    if (!/^[\w-][\w.-]*$/.test(subsection) || !OF_REMOTES.has(key))
+        return false;
+    if (subsection === 'origin' && remotes.size > 0)
+        return false;
+    const [, to] = (value ?? '').split(':');
+    return key !== 'fetch' || to === undefined || to.startsWith(`refs/remotes/${subsection}/`);
 }
 /** What `entries` has more of than `others`. */
 function without(entries, others) {
@@ -1746,7 +1791,7 @@ function edited(host, additions, removals) {
 }
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/directory.js
-var directory = __nccwpck_require__(184);
+var git_directory = __nccwpck_require__(184);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/files.js
 var git_files = __nccwpck_require__(996);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/index-file.js
@@ -1756,7 +1801,70 @@ var layout = __nccwpck_require__(985);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/private.js
 var git_private = __nccwpck_require__(504);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/refs.js
-var refs = __nccwpck_require__(885);
+var git_refs = __nccwpck_require__(885);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/operations.js
+
+
+
+
+
+
+
+const OPERATIONS = [
+    { what: 'a rebase', names: /^rebase-merge$/, refs: 'refs/rewritten', autostash: 'rebase-merge/autostash' },
+    { what: 'a rebase or git am', names: /^rebase-apply$/, autostash: 'rebase-apply/autostash' },
+    { what: 'a series of cherry-picks or reverts', names: /^sequencer$/ },
+    { what: 'a bisection', names: /^BISECT_[A-Z_]+$/, refs: 'refs/bisect' },
+];
+/**
+ * An operation that the command finished is finished on the host. One that it began or changed ends with the run: its
+ * files name what git runs next.
+ *
+ * @returns descriptions of those that the command left unfinished
+ */
+function endOperations(directory, owner) {
+    const { host, own } = directory;
+    return OPERATIONS.flatMap(({ what, names, refs, autostash }) => {
+        const namesOf = (top) => (0,git_files/* namesIn */.wX)(top).filter((name) => names.test(name));
+        const [before, after] = [namesOf(host), namesOf(own)];
+        const copied = Object.keys(directory.files).filter((file) => names.test(file.split('/')[0] ?? ''));
+        const files = new Set([...after.flatMap((name) => filesAt(own, name)), ...copied]);
+        const isThere = after.length > 0;
+        if (isThere && [...files].every((file) => (0,git_private/* isUntouched */.O2)(directory, file)))
+            return [];
+        for (const name of before) {
+            if (isThere)
+                (0,file_names/* moveAside */.WA)((0,posix_.join)(host, name));
+            else
+                (0,external_node_fs_.rmSync)((0,file_names/* bytes */.ee)((0,posix_.join)(host, name)), { recursive: true });
+        }
+        if (before.length > 0 && refs !== undefined)
+            (0,external_node_fs_.rmSync)((0,file_names/* bytes */.ee)((0,posix_.join)(host, refs)), { recursive: true, force: true });
+        if (!isThere)
+            return [];
+        const stash = autostash === undefined ? '' : ((0,git_files/* contentOf */.$E)((0,posix_.join)(own, autostash))?.trimEnd() ?? '');
+        if (!git_refs/* OBJECT_NAME */._i.test(stash) || (0,git_files/* kindOf */.I)(host) !== 'directory')
+            return [what];
+        keepStash(host, stash, owner);
+        return [`${what} (the changes that it would have restored are in git stash)`];
+    });
+}
+function filesAt(top, name) {
+    if ((0,git_files/* kindOf */.I)((0,posix_.join)(top, name)) === 'file')
+        return [name];
+    return (0,git_files/* filesBelow */.DR)((0,posix_.join)(top, name), git_files/* MAX_FILES */.BE).map((path) => (0,posix_.join)(name, path));
+}
+/** Does what `git rebase --quit` does with changes that it has put aside: they are nowhere else. */
+function keepStash(gitDirectory, stash, owner) {
+    const last = (0,git_refs/* readRefs */.n6)(gitDirectory)['refs/stash'];
+    const log = (0,posix_.join)(gitDirectory, 'logs/refs/stash');
+    const lines = (0,git_files/* contentOf */.$E)(log, layout/* MAX_LOG_BYTES */.w5) ?? '';
+    const when = `${Math.floor(Date.now() / 1_000)} +0000`;
+    const line = `${last ?? '0'.repeat(stash.length)} ${stash} AWF <> ${when}\tautostash\n`;
+    (0,git_files/* writeWhole */.f8)(log, lines + line, owner);
+    (0,git_files/* writeWhole */.f8)((0,posix_.join)(gitDirectory, 'refs/stash'), `${stash}\n`, owner);
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/split-index.js
 
 
@@ -1880,8 +1988,12 @@ function split_index_require(isTrue, what) {
 
 
 
+
+
 /** Of a directory that the host does not have yet. */
 const NEW = { returns: 'everything', files: {}, refs: {}, config: '' };
+/** More than a command sensibly changes. */
+const MAX_CHANGED_LOGS = 100_000;
 /**
  * Brings to the host what the command left in a git directory of the run's own: objects first, so that nothing refers to
  * one that is missing, then references, HEAD and index, and at last what git may say about them. Only what passes as data
@@ -1894,29 +2006,39 @@ function returnDirectory(directory, roots, kept) {
     const owner = (0,git_files/* userOf */.Z5)(host);
     if (kind === 'repository') {
         returnStores(own, host, owner);
-        const after = (0,refs/* readRefs */.n6)(own);
-        kept.conflicts.push(...(0,refs/* applyRefs */.fx)(host, directory.refs, after));
+        if (hasRefFiles(own))
+            kept.conflicts.push(...(0,git_refs/* applyRefs */.fx)(host, directory.refs, (0,git_refs/* readRefs */.n6)(own)));
+        else
+            kept.failed.push(`${host}: its references are in a format that AWF does not know`);
     }
     if (returns === 'everything') {
         returnHeadAndIndex(directory, owner, kept);
         for (const name of layout/* RETURNED_FILES */.ss)
             returnFile(directory, name, owner);
-        endOperations(directory, kept);
+        kept.ended.push(...endOperations(directory, owner));
     }
     returnLogs(directory, owner);
+    returnSettings(directory, owner, roots, kept);
     if (kind === 'repository') {
-        returnSettings(directory, owner, kept);
         returnWorktrees(directory, owner, roots, kept);
         returnModules(directory, owner, roots, kept);
     }
 }
+/** False after `git refs migrate`, or with a repository that never had them: all references would seem to be gone. */
+function hasRefFiles(gitDirectory) {
+    const format = (0,config/* valueIn */.xm)((0,git_files/* contentOf */.$E)((0,posix_.join)(gitDirectory, 'config')) ?? '', 'extensions', 'refstorage');
+    return (format === undefined || format === 'files') && (0,git_files/* kindOf */.I)((0,posix_.join)(gitDirectory, 'reftable')) === undefined;
+}
 function returnLogs(directory, owner) {
     const { host, own, returns } = directory;
+    let left = MAX_CHANGED_LOGS;
     for (const name of (0,git_files/* filesBelow */.DR)((0,posix_.join)(own, 'logs'), git_files/* MAX_FILES */.BE).map((path) => (0,posix_.join)('logs', path))) {
         if (name === 'logs/HEAD' && returns === 'shared')
             continue;
-        if (isUntouched(directory, name) || isChangedOnHost(directory, name))
+        if ((0,git_private/* isUntouched */.O2)(directory, name) || isChangedOnHost(directory, name))
             continue;
+        if (left-- === 0)
+            throw new git_files/* TooMany */.Qq(`more than ${MAX_CHANGED_LOGS} logs of references changed`);
         const content = (0,git_files/* contentOf */.$E)((0,posix_.join)(own, name), layout/* MAX_LOG_BYTES */.w5);
         if (content !== undefined && (0,layout/* isReflog */.qS)(content))
             (0,git_files/* writeWhole */.f8)((0,posix_.join)(host, name), content, owner);
@@ -1933,16 +2055,13 @@ function returnStores(own, host, owner) {
         }
     }
 }
-function isUntouched({ own, files }, name) {
-    return (0,git_files/* stampOf */.Zs)((0,posix_.join)(own, name)) === files[name]?.[1];
-}
 function isChangedOnHost({ host, files }, name) {
     return (0,git_files/* stampOf */.Zs)((0,posix_.join)(host, name)) !== files[name]?.[0];
 }
 /** The two belong together: with another HEAD, the index would show changes that nobody made. */
 function returnHeadAndIndex(directory, owner, kept) {
     const { host } = directory;
-    const names = ['HEAD', layout/* INDEX */.hx].filter((name) => !isUntouched(directory, name));
+    const names = ['HEAD', layout/* INDEX */.hx].filter((name) => !(0,git_private/* isUntouched */.O2)(directory, name));
     const changed = names.filter((name) => isChangedOnHost(directory, name));
     if (changed.length > 0) {
         kept.conflicts.push(...changed);
@@ -1971,13 +2090,34 @@ function composedIndex({ host, own, kind }) {
     catch {
         // There is none, or nobody could use it.
     }
-    const isSparse = [host, own].some((one) => /sparsecheckout\s*=\s*"?true/i.test((0,git_files/* contentOf */.$E)((0,posix_.join)(one, 'config')) ?? ''));
-    return (0,index_file/* formatIndex */.Qe)(index, before, isSparse, hashBytes).toString('latin1');
+    const worktree = worktreeOf(host, kind);
+    const isAbsent = (path) => worktree !== undefined && !isThere((0,posix_.join)(worktree, path));
+    return (0,index_file/* formatIndex */.Qe)(index, before, isAbsent, hashBytes).toString('latin1');
+}
+/** @returns undefined for a bare repository */
+function worktreeOf(host, kind) {
+    if (kind === 'worktree') {
+        const gitFile = (0,git_files/* contentOf */.$E)((0,posix_.join)(host, 'gitdir'))?.trimEnd();
+        return gitFile === undefined ? undefined : (0,posix_.dirname)((0,posix_.resolve)(host, gitFile));
+    }
+    const named = (0,config/* valueIn */.xm)((0,git_files/* contentOf */.$E)((0,posix_.join)(host, 'config')) ?? '', 'core', 'worktree');
+    if (named !== undefined)
+        return (0,posix_.resolve)(host, named);
+    return (0,posix_.basename)(host) === '.git' ? (0,posix_.dirname)(host) : undefined;
+}
+/** True also for what nobody can look at. */
+function isThere(path) {
+    try {
+        return (0,git_files/* kindOf */.I)(path) !== undefined;
+    }
+    catch {
+        return true;
+    }
 }
 /** Returns a small file whose content passes, and its removal. */
 function returnFile(directory, name, owner) {
     const { host, own } = directory;
-    if (isUntouched(directory, name) || isChangedOnHost(directory, name) || !(0,git_files/* isPlainPath */.qW)(own, name))
+    if ((0,git_private/* isUntouched */.O2)(directory, name) || isChangedOnHost(directory, name) || !(0,git_files/* isPlainPath */.qW)(own, name))
         return;
     const content = (0,git_files/* contentOf */.$E)((0,posix_.join)(own, name));
     if (content !== undefined && (0,layout/* returnsAs */.sp)(name)?.(content) === true)
@@ -1985,47 +2125,38 @@ function returnFile(directory, name, owner) {
     else if ((0,git_files/* kindOf */.I)((0,posix_.join)(own, name)) === undefined && name !== 'HEAD')
         (0,external_node_fs_.rmSync)((0,file_names/* bytes */.ee)((0,posix_.join)(host, name)), { force: true });
 }
-/**
- * An operation that the command finished is finished on the host. One that it began or changed ends with the run: its
- * files name what git runs next.
- */
-function endOperations(directory, kept) {
-    const { host, own } = directory;
-    for (const [name, what] of Object.entries(layout/* OPERATIONS */.xb)) {
-        const below = (top) => (0,git_files/* kindOf */.I)((0,posix_.join)(top, name)) === 'file'
-            ? [name]
-            : (0,git_files/* filesBelow */.DR)((0,posix_.join)(top, name), git_files/* MAX_FILES */.BE).map((path) => (0,posix_.join)(name, path));
-        const isThere = (0,git_files/* kindOf */.I)((0,posix_.join)(own, name)) !== undefined;
-        const names = new Set([...below(own), ...Object.keys(directory.files).filter((file) => file.startsWith(name))]);
-        const isSame = [...names].every((file) => isUntouched(directory, file));
-        if (isThere && isSame)
-            continue;
-        if (isThere)
-            kept.ended.push(what);
-        if ((0,git_files/* kindOf */.I)((0,posix_.join)(host, name)) === undefined)
-            continue;
-        if (isThere)
-            (0,file_names/* moveAside */.WA)((0,posix_.join)(host, name));
-        else
-            (0,external_node_fs_.rmSync)((0,file_names/* bytes */.ee)((0,posix_.join)(host, name)), { recursive: true });
+function returnSettings(directory, owner, roots, kept) {
+    const { host, own, kind, config, returns } = directory;
+    const [settings, ofWorktree] = ['config', 'config.worktree'].map((name) => (0,git_files/* contentOf */.$E)((0,posix_.join)(own, name)));
+    // The settings of a single worktree would come from a file that nobody reads, as long as the host does not have one.
+    const hasOwn = (0,git_files/* kindOf */.I)((0,posix_.join)(host, 'config.worktree')) !== undefined;
+    if (kind === 'repository') {
+        const all = settings === undefined ? undefined : `${settings}\n${hasOwn ? '' : (ofWorktree ?? '')}`;
+        returnConfigFile((0,posix_.join)(host, 'config'), config, all, owner, kept);
     }
+    if (!hasOwn || returns === 'shared')
+        return;
+    const before = (0,git_directory/* readConfig */.Xg)((0,posix_.join)(host, 'config.worktree'), host, roots);
+    const text = typeof before === 'string' ? '' : before.text;
+    returnConfigFile((0,posix_.join)(host, 'config.worktree'), text, ofWorktree, owner, kept);
 }
-function returnSettings(directory, owner, kept) {
-    const [host, own] = [(0,git_files/* contentOf */.$E)((0,posix_.join)(directory.host, 'config')), (0,git_files/* contentOf */.$E)((0,posix_.join)(directory.own, 'config'))];
-    if ((own ?? '') === directory.config)
+/** @param before the copy as the command got it, `after` as it left it */
+function returnConfigFile(file, before, after, owner, kept) {
+    if ((after ?? '').trimEnd() === before.trimEnd())
         return;
     try {
-        if (host === undefined || own === undefined)
+        const host = (0,git_files/* contentOf */.$E)(file);
+        if (host === undefined || after === undefined)
             throw new SyntaxError('no file');
-        const { text, refused } = returnConfig(host, directory.config, own);
+        const { text, refused } = returnConfig(host, before, after);
         kept.settings.push(...refused);
         if (text !== undefined)
-            (0,git_files/* writeWhole */.f8)((0,posix_.join)(directory.host, 'config'), text, owner);
+            (0,git_files/* writeWhole */.f8)(file, text, owner);
     }
     catch (error) {
         if (!(error instanceof SyntaxError))
             throw error;
-        kept.settings.push('config');
+        kept.settings.push((0,posix_.basename)(file));
     }
 }
 /** A worktree that the command made in the workspace returns; one that it removed is forgotten. */
@@ -2074,7 +2205,7 @@ function returnModules({ host, own }, owner, roots, kept) {
 function rebuildRepository(from, to, owner, roots, kept) {
     (0,git_files/* makeDirectory */.Oh)((0,posix_.join)(to, 'objects'), owner);
     (0,git_files/* makeDirectory */.Oh)((0,posix_.join)(to, 'refs'), owner);
-    const composed = (0,directory/* readConfig */.Xg)((0,posix_.join)(from, 'config'), to, roots);
+    const composed = (0,git_directory/* readConfig */.Xg)((0,posix_.join)(from, 'config'), to, roots);
     const config = (0,git_files/* contentOf */.$E)((0,posix_.join)(from, 'config')) ?? '';
     (0,git_files/* writeWhole */.f8)((0,posix_.join)(to, 'config'), typeof composed === 'string' ? '' : composed.text, owner);
     returnDirectory({ host: to, own: from, kind: 'repository', ...NEW, config }, roots, kept);
@@ -2102,6 +2233,8 @@ var file_names = __nccwpck_require__(50);
 var paths = __nccwpck_require__(962);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/disarm.js
 var disarm = __nccwpck_require__(928);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/directory.js
+var directory = __nccwpck_require__(184);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/files.js
 var files = __nccwpck_require__(996);
 // EXTERNAL MODULE: external "node:crypto"
@@ -2110,8 +2243,6 @@ var external_node_crypto_ = __nccwpck_require__(598);
 var posix_ = __nccwpck_require__(916);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/config-policy.js
 var config_policy = __nccwpck_require__(368);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/directory.js
-var directory = __nccwpck_require__(184);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/index-file.js
 var index_file = __nccwpck_require__(934);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/layout.js
@@ -2136,19 +2267,22 @@ const MAX_ENTRIES = 500_000;
  * would be dangerous.
  *
  * @param roots the directories in which worktrees may be
- * @throws Error if it cannot be looked at, TooMany if it has more than half a million entries
+ * @param end when to give up, by the clock of `performance.now`
+ * @throws Error if it cannot be looked at, TooMany if it has more than half a million entries or takes too long
  */
-function offencesIn(directory, roots) {
-    return new Judge(directory, roots).offences();
+function offencesIn(directory, roots, end = Infinity) {
+    return new Judge(directory, roots, end).offences();
 }
 class Judge {
     #top;
     #roots;
+    #end;
     #found = [];
     #left = MAX_ENTRIES;
-    constructor(top, roots) {
+    constructor(top, roots, end) {
         this.#top = top;
         this.#roots = roots;
+        this.#end = end;
     }
     offences() {
         this.#repository('');
@@ -2242,6 +2376,8 @@ class Judge {
         for (const name of (0,files/* namesIn */.wX)(directory)) {
             if (this.#left-- === 0)
                 throw new files/* TooMany */.Qq(`more than ${MAX_ENTRIES} entries in ${this.#top}`);
+            if (performance.now() > this.#end)
+                throw new files/* TooMany */.Qq(`no time for ${this.#top}`);
             visit(name, (0,posix_.join)(at, name));
         }
     }
@@ -2274,6 +2410,50 @@ function offenceAt(path, what) {
 
 
 
+
+/** The worktrees that findings of a survey lead to. Paths are text; what is not UTF-8 is left out. */
+function worktreesAt(gitDirectories, gitFiles) {
+    const places = [
+        ...gitDirectories.filter((path) => (0,external_node_path_.basename)(path) === '.git').map((path) => [path, path]),
+        ...gitFiles.map((path) => [path, (0,directory/* gitFileTarget */.S6)(path) ?? '']),
+    ];
+    return places.flatMap(([path, target]) => {
+        const [top, gitDirectory] = [(0,file_names/* toText */.fE)((0,external_node_path_.dirname)(path)), (0,file_names/* toText */.fE)(target)];
+        return top === undefined || gitDirectory === undefined ? [] : [{ top, gitDirectory }];
+    });
+}
+/** The same settings, for each worktree in which git obeys them. */
+function inEachWorktree(settings, worktrees) {
+    const tops = [settings.top, ...worktrees.filter((one) => isOf(one, settings.of)).map(({ top }) => top)];
+    return [...new Set(tops)].map((top) => ({ ...settings, top }));
+}
+function isOf({ gitDirectory }, of) {
+    return of === undefined || gitDirectory === of || gitDirectory.startsWith(`${of}/worktrees/`);
+}
+/** What settings name in worktrees to come. Values that are no paths are not kept: they may be secret. */
+function relativePaths({ entries, of }) {
+    const named = entries.filter(({ section }) => !/^include(if)?$/.test(section));
+    const values = named.map((entry) => ({ entry, value: toText(entry.value ?? '') ?? '' }));
+    const hookDirectories = values
+        .filter(({ entry, value }) => isHooksPath(entry) && value !== '' && !isAbsolute(value))
+        .map(({ value }) => value);
+    const files = values
+        .filter(({ entry }) => !isHooksPath(entry))
+        .flatMap(({ value }) => wordsOf(value).filter((word) => /^\.{1,2}\//.test(word)));
+    return hookDirectories.length + files.length === 0 ? [] : [{ of, hookDirectories, files }];
+}
+/** The paths that settings name in new worktrees, with one character for each byte. */
+function namedIn(worktrees, { relative }, roots) {
+    const inside = (top, path) => {
+        const found = resolvedInside((0,external_node_path_.resolve)(top, path), roots);
+        return found === undefined ? [] : [(0,file_names/* fromText */.IK)(found)];
+    };
+    const places = worktrees.flatMap((one) => relative.filter(({ of }) => isOf(one, of)).map((paths) => ({ one, paths })));
+    return {
+        hookDirectories: places.flatMap(({ one, paths }) => paths.hookDirectories.flatMap((path) => inside(one.top, path))),
+        absent: places.flatMap(({ one, paths }) => paths.files.flatMap((path) => inside(one.top, path))),
+    };
+}
 /** A setting that names a directory of hooks. */
 function hooksPath(directory) {
     return { section: 'core', subsection: undefined, key: 'hookspath', value: fromText(directory) };
@@ -2300,8 +2480,9 @@ function usedBy({ entries, beside, top }, roots) {
     }
     return used;
 }
+/** A new repository gets its first hooks from the directory of templates. */
 function isHooksPath({ section, subsection, key }) {
-    return section === 'core' && subsection === undefined && key === 'hookspath';
+    return subsection === undefined && /^(core\.hookspath|init\.templatedir)$/.test(`${section}.${key}`);
 }
 /**
  * The paths at which git would look for what `value` names. Any word of a command may name a file; a word that looks
@@ -2312,15 +2493,17 @@ function candidates(entry, value, beside, top) {
         return [{ path: resolve(top, value), isSure: false }];
     if (/^include(if)?$/.test(entry.section))
         return [{ path: resolve(beside, value), isSure: true }];
-    const names = value.split(/[\s"'!;|&()<>=]+/).filter((word) => word !== '' && word !== '.');
-    return names.map((word) => ({ path: resolve(top, word), isSure: /^\.{0,2}\//.test(word) }));
+    return wordsOf(value).map((word) => ({ path: resolve(top, word), isSure: /^\.{0,2}\//.test(word) }));
+}
+function wordsOf(value) {
+    return value.split(/[\s"'!;|&()<>=]+/).filter((word) => word !== '' && word !== '.');
 }
 /** @returns undefined for a path that leads out of the roots, and for a root itself */
 function resolvedInside(path, roots) {
-    if (!roots.some((root) => isInside(path, root)))
+    if (!roots.some((root) => (0,paths/* isInside */.FK)(path, root)))
         return undefined;
     try {
-        const real = realpathSync(path);
+        const real = (0,external_node_fs_.realpathSync)(path);
         return roots.includes(real) ? undefined : real;
     }
     catch {
@@ -2450,7 +2633,11 @@ function unknown(why) {
 /** A larger loose object is not read. Bytes, of what it contains and of its file. */
 const MAX_OBJECT_BYTES = 512 << 20;
 /** What git computes from packs, and makes again if it is not there. It says where an object is, and may lie. */
-const DERIVED = /^objects\/pack\/(multi-pack-index.*|.*\.(bitmap|rev|mtimes))$/;
+const DERIVED = /^objects\/pack\/(multi-pack-index.*|.*\.(bitmap|rev|mtimes))$/s;
+/** Git reads every pack that has an index beside it, whatever their name. */
+const A_PACK = /^(objects\/pack\/[^/]*)\.(pack|idx)$/s;
+/** Whoever held it is dead. `git maintenance` would wait for its end for ever, and say nothing. */
+const LOCK = /^objects\/[^/]*\.lock$/;
 /** The kernel's clock for files stands still for up to 10 ms. */
 const CLOCK_TICK_MS = 50;
 /**
@@ -2471,10 +2658,17 @@ const TOO_LARGE = { is: 'unknown', why: 'it is too large' };
  * @param end when to give up, by the same clock as `performance.now`
  */
 function checkObjects(repository, since, hashBytes, end) {
-    const changed = layout/* STORES */.ZZ.flatMap((store) => (0,files/* filesBelow */.DR)((0,posix_.join)(repository, store), files/* MAX_FILES */.BE, files/* unlock */.Tl).map((name) => (0,posix_.join)(store, name))).filter((name) => mayHaveChanged((0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name))).ctimeMs, since));
-    for (const name of changed.filter((one) => DERIVED.test(one)))
+    const all = layout/* STORES */.ZZ.flatMap((store) => (0,files/* filesBelow */.DR)((0,posix_.join)(repository, store), files/* MAX_FILES */.BE, files/* unlock */.Tl).map((name) => (0,posix_.join)(store, name)));
+    const isChanged = (name) => mayHaveChanged((0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name))).ctimeMs, since);
+    const changed = all.filter(isChanged);
+    const packs = new Set(changed.flatMap((name) => A_PACK.exec(name)?.[1] ?? []));
+    // An old one may speak of a pack that has been replaced since.
+    const isDoubtful = (name) => name.startsWith('objects/pack/multi-pack-index') ? packs.size > 0 : packs.has(name.replace(/\.\w+$/, ''));
+    for (const name of all.filter((one) => DERIVED.test(one) && (isDoubtful(one) || isChanged(one)))) {
         (0,external_node_fs_.rmSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name)), { force: true });
-    const packs = new Set(changed.flatMap((name) => /^(objects\/pack\/pack-[0-9a-f]+)\.(pack|idx)$/.exec(name)?.[1] ?? []));
+    }
+    for (const name of changed.filter((one) => LOCK.test(one)))
+        (0,external_node_fs_.rmSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name)), { force: true });
     const found = { forged: [], unchecked: [] };
     const check = (names, judge) => {
         const [name = ''] = names;
@@ -2505,10 +2699,50 @@ function checkObjects(repository, since, hashBytes, end) {
     }
     for (const pack of packs) {
         const names = [`${pack}.pack`, `${pack}.idx`].filter((name) => (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name)), { throwIfNoEntry: false }));
+        // No git makes such a name, and none could be asked about it.
+        const isOdd = (0,file_names/* toText */.fE)(pack) === undefined;
+        const judge = () => judgePack((0,posix_.join)(repository, pack), hashBytes, end - performance.now());
         if (names.length === 2)
-            check(names, () => judgePack((0,posix_.join)(repository, pack), hashBytes, end - performance.now()));
+            check(names, () => (isOdd ? FORGED : judge()));
     }
     return found;
+}
+/** More links in one directory may be meant to keep us busy. */
+const MAX_LINKS = 100;
+/** Git looks for objects in directories with these names only. Below them, only Git LFS has directories. */
+const TOP_NAMES = ['pack', ...Array.from({ length: 256 }, (_, number) => number.toString(16).padStart(2, '0'))];
+/**
+ * What is neither a file nor a directory in a repository's stores: through a link, git reads objects that nobody has checked,
+ * and writes new ones. Where there are too many, or too much else, it is the directory as a whole.
+ */
+function strangersIn(repository) {
+    return layout/* STORES */.ZZ.flatMap((store) => {
+        const isPlain = (0,files/* isPlainPath */.qW)(repository, `${store}/x`);
+        if (isPlain)
+            return TOP_NAMES.flatMap((name) => strangersAt((0,posix_.join)(repository, store, name)));
+        const above = (0,posix_.join)(repository, (0,posix_.dirname)(store));
+        return [above, (0,posix_.join)(repository, store)].filter(isStranger).map((path) => ({ path, what: A_LINK }));
+    });
+}
+const A_LINK = 'a link among the objects of git';
+function isStranger(path) {
+    return ['link', 'other'].includes((0,files/* kindOf */.I)(path) ?? '');
+}
+function strangersAt(path, depth = 0) {
+    if (isStranger(path))
+        return [{ path, what: A_LINK }];
+    if ((0,files/* kindOf */.I)(path) !== 'directory' || depth > 1)
+        return [];
+    if ((0,files/* isHuge */.QA)(path))
+        return [{ path, what: 'a directory with more in it than AWF looks at' }];
+    try {
+        (0,files/* unlock */.Tl)(path);
+    }
+    catch {
+        return []; // It belongs to somebody else, so the command could not change it either.
+    }
+    const found = (0,files/* namesIn */.wX)(path).flatMap((name) => strangersAt((0,posix_.join)(path, name), depth + 1));
+    return found.length > MAX_LINKS ? [{ path, what: `more than ${MAX_LINKS} links among the objects of git` }] : found;
 }
 /** What zlib says of content that is not its own, or not whole. */
 const NOT_ZLIB = new Set(['Z_DATA_ERROR', 'Z_BUF_ERROR', 'Z_NEED_DICT']);
@@ -2550,48 +2784,8 @@ function sha256(file) {
 var own_repository = __nccwpck_require__(464);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/private.js
 var git_private = __nccwpck_require__(504);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/return.js + 2 modules
-var git_return = __nccwpck_require__(865);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/listing.js
-
-
-/** A directory of ext4 with a million short names, or one of tmpfs with as many names, has about this size. Bytes. */
-const HUGE_DIRECTORY_BYTES = 20 << 20;
-/** To have the names in such a directory in memory takes gigabytes. @throws Error if there is none */
-function isHuge(path) {
-    return (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path)).size > HUGE_DIRECTORY_BYTES;
-}
-/** @throws Error if the directory cannot be listed */
-function entriesOf(path) {
-    // Names as bytes: only then does Node.js find out what a file system does not say about an entry.
-    return (0,external_node_fs_.readdirSync)((0,file_names/* bytes */.ee)(path), { withFileTypes: true, encoding: 'buffer' }).map(entryOf);
-}
-/** Like {@link entriesOf}, without having more than a few entries in memory. */
-function* streamedEntriesOf(path) {
-    // The types of Node.js do not know that names can be bytes here too.
-    const directory = (0,external_node_fs_.opendirSync)((0,file_names/* bytes */.ee)(path), { encoding: 'buffer', bufferSize: 1_024 });
-    try {
-        for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
-            yield entryOf(entry);
-        }
-    }
-    finally {
-        directory.closeSync();
-    }
-}
-function entryOf(entry) {
-    return { name: entry.name.toString('latin1'), kind: kindOfEntry(entry) };
-}
-function kindOfEntry(entry) {
-    if (entry.isFile())
-        return 'file';
-    if (entry.isDirectory())
-        return 'directory';
-    if (entry.isSymbolicLink())
-        return 'link';
-    return entry.isFIFO() ? 'pipe' : 'other';
-}
-
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/return.js + 3 modules
+var git_return = __nccwpck_require__(913);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/protected-paths.js
 
 
@@ -2658,7 +2852,7 @@ function snapshot(workspace, entries, before) {
             const isNew = before !== undefined && before[path]?.content !== 'directory';
             if (print.content !== 'directory' || isNew)
                 continue;
-            const below = isHuge(file) ? undefined : pathsIn(file, path);
+            const below = (0,files/* isHuge */.QA)(file) ? undefined : pathsIn(file, path);
             const added = before === undefined ? 0 : (below ?? []).filter((one) => !Object.hasOwn(before, one)).length;
             const isFlooded = below === undefined || added > room;
             if (isFlooded)
@@ -2765,6 +2959,40 @@ function real(path) {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/listing.js
+
+
+/** @throws Error if the directory cannot be listed */
+function entriesOf(path) {
+    // Names as bytes: only then does Node.js find out what a file system does not say about an entry.
+    return (0,external_node_fs_.readdirSync)((0,file_names/* bytes */.ee)(path), { withFileTypes: true, encoding: 'buffer' }).map(entryOf);
+}
+/** Like {@link entriesOf}, without having more than a few entries in memory. */
+function* streamedEntriesOf(path) {
+    // The types of Node.js do not know that names can be bytes here too.
+    const directory = (0,external_node_fs_.opendirSync)((0,file_names/* bytes */.ee)(path), { encoding: 'buffer', bufferSize: 1_024 });
+    try {
+        for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+            yield entryOf(entry);
+        }
+    }
+    finally {
+        directory.closeSync();
+    }
+}
+function entryOf(entry) {
+    return { name: entry.name.toString('latin1'), kind: kindOfEntry(entry) };
+}
+function kindOfEntry(entry) {
+    if (entry.isFile())
+        return 'file';
+    if (entry.isDirectory())
+        return 'directory';
+    if (entry.isSymbolicLink())
+        return 'link';
+    return entry.isFIFO() ? 'pipe' : 'other';
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/survey.js
 
 
@@ -2852,7 +3080,7 @@ class Walk {
         const known = this.#findings.length;
         try {
             this.#checkAccess(path);
-            const isLarge = isHuge(path);
+            const isLarge = (0,files/* isHuge */.QA)(path);
             if (isLarge && this.#isNew({ kind: 'huge', path }) && !this.#roots.includes(path)) {
                 this.#flooded.push(path);
                 return;
@@ -3004,17 +3232,16 @@ function isOfGit({ kind }) {
 
 
 /**
- * Brings the command's commits to the host, once no process of the command is left. Then it surveys the workspace, and
- * disarms everything that would make a later program do what the command wants.
+ * Surveys the workspace once no process of the command is left, and disarms everything that would make a later program do
+ * what the command wants. Then it brings the command's commits to the host. In this order, a command that leaves more than
+ * this process can take only harms its own commits.
  *
- * @param limitMs time limit of the survey
+ * @param limitMs time limit of the survey; the check of the objects may take half of it again
  * @param onDirectory called with a directory before it is searched, and with the workspace after the search
  */
 async function inspectWorkspace(baseline, limitMs, onDirectory) {
     const { workspace, roots, protectPaths } = baseline;
-    const kept = returnRepositories(baseline);
-    const objects = checkStores(baseline, performance.now() + limitMs / 2);
-    kept.failed.push(...objects.problems);
+    const kept = { conflicts: [], ended: [], settings: [], failed: [] };
     const restored = [
         ...(0,disarm/* restoreLink */.XT)((0,external_node_path_.join)(workspace, '.git'), baseline.dotGit),
         ...Object.entries(baseline.actionLinks).flatMap(([path, before]) => restoreWay(path, before, workspace)),
@@ -3030,9 +3257,12 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
     // Nothing is searched from here on. If this process dies, the directory that was searched last is not the reason.
     onDirectory?.((0,file_names/* fromText */.IK)(workspace));
     const links = newLinks(found.findings, baseline);
+    const repositories = disarmRepositories(found.findings, baseline, end);
     const disarmed = [
         ...restored,
-        ...disarmGit(found.findings, baseline, kept, end),
+        ...repositories.judged,
+        ...repositories.unknown,
+        ...disarmGit(found.findings, baseline),
         ...disarmPlaces(found, baseline),
         ...disarmPolicy(baseline),
         ...links.closed.map(({ path, target = '' }) => (0,disarm/* moveOut */.o$)(path, [`a link to ${target}`])),
@@ -3040,6 +3270,11 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
     const setIds = pathsOf(found.findings, 'set-id').map((path) => clearSetId(path));
     const pipes = pathsOf(found.findings, 'pipe').map((path) => removePipe(path));
     const prints = snapshot(workspace, protectPaths, baseline.snapshot);
+    const objects = checkStores(baseline, performance.now() + limitMs / 2);
+    kept.failed.push(...objects.problems);
+    returnRepositories(baseline, kept);
+    for (const moved of repositories.judged)
+        (0,disarm/* rebuild */.aq)(moved, roots, kept);
     const shown = (path) => {
         const top = `${(0,file_names/* fromText */.IK)(workspace)}/`;
         return (0,file_names/* printable */.g$)(path.startsWith(top) ? path.slice(top.length) : path);
@@ -3062,8 +3297,7 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
     };
 }
 /** Brings what the command did in git to the host. A repository that fails costs itself and no other. */
-function returnRepositories({ repositories, roots }) {
-    const kept = { conflicts: [], ended: [], settings: [], failed: [] };
+function returnRepositories({ repositories, roots }, kept) {
     for (const repository of repositories) {
         try {
             (0,git_return/* returnDirectory */.q)(repository, roots, kept);
@@ -3072,18 +3306,18 @@ function returnRepositories({ repositories, roots }) {
             kept.failed.push(`${repository.host}: ${String(error)}`);
         }
     }
-    return kept;
 }
 /**
- * Moves aside the objects of the host's repositories that are not what they are called.
+ * Moves aside the objects of the host's repositories that are not what they are called, also those of new submodules, which
+ * are still in the run's own directories.
  *
  * @returns texts for messages, and the number of stores in which something could not be looked at
  */
 function checkStores({ repositories, since }, end) {
-    const hosts = repositories.filter(({ kind }) => kind === 'repository').map(({ host }) => host);
+    const places = repositories.filter(({ kind }) => kind === 'repository').flatMap(({ host, own }) => [host, own]);
     const problems = [];
     let left = 0;
-    for (const host of new Set(hosts.flatMap((one) => [one, ...(0,git_private/* modulesOf */.XG)(one)]))) {
+    for (const host of new Set(places.flatMap((one) => [one, ...(0,git_private/* modulesOf */.XG)(one)]))) {
         try {
             const { forged, unchecked } = checkObjects(host, since, (0,index_file/* hashBytesOf */.Lz)(host), end);
             for (const name of forged)
@@ -3101,34 +3335,42 @@ function checkStores({ repositories, since }, end) {
     }
     return { problems, left };
 }
-/** Disarms what a later git would follow. */
-function disarmGit(findings, baseline, kept, end) {
-    const { roots, elsewhere } = baseline;
-    const known = new Set(baseline.offences);
-    const repositories = [...baseline.bare, ...pathsOf(findings, 'git-directory')].flatMap((path) => {
+/** Moves repositories aside that have anything but data in them, or that cannot be looked at. */
+function disarmRepositories(findings, { bare, offences, roots }, end) {
+    const known = new Set(offences);
+    const [judged, unknown] = [[], []];
+    for (const path of [...bare, ...pathsOf(findings, 'git-directory')]) {
         if ((0,files/* kindOf */.I)(path) !== 'directory')
-            return [];
-        if (performance.now() > end)
-            return [(0,disarm/* moveOut */.o$)(path, ['a repository that AWF had no time to look at'])];
+            continue;
         try {
-            const offences = offencesIn(path, roots).filter(({ id }) => !known.has(id));
-            return offences.length === 0 ? [] : [(0,disarm/* disarmRepository */.$A)(path, offences, roots, kept)];
+            const found = offencesIn(path, roots, end).filter(({ id }) => !known.has(id));
+            if (found.length > 0)
+                judged.push((0,disarm/* disarmRepository */.$A)(path, found));
         }
         catch {
-            return [(0,disarm/* moveOut */.o$)(path, ['a repository that AWF cannot look at'])];
+            const why = performance.now() > end ? 'had no time to' : 'cannot';
+            unknown.push((0,disarm/* moveOut */.o$)(path, [`a repository that AWF ${why} look at`]));
         }
-    });
+    }
+    return { judged, unknown };
+}
+/** Moves aside what else a later git would follow. */
+function disarmGit(findings, baseline) {
+    const { roots, elsewhere, repositories } = baseline;
+    const known = new Set(baseline.offences);
     const stray = pathsOf(findings, 'git-file').filter((path) => !leadsInside(path, roots));
-    const hooks = hooksElsewhere(elsewhere, roots).filter(({ id }) => !known.has(id));
+    const worktrees = worktreesAt(pathsOf(findings, 'git-directory'), pathsOf(findings, 'git-file'));
+    const more = namedIn(worktrees, elsewhere, roots);
+    const hookDirectories = [...elsewhere.hookDirectories, ...more.hookDirectories];
+    const hooks = hooksElsewhere({ hookDirectories }, roots).filter(({ id }) => !known.has(id));
     return [
-        ...repositories,
         ...stray.map((path) => (0,disarm/* moveOut */.o$)(path, ['a link to a repository outside the workspace'])),
         ...pathsOf(findings, 'git-link').map((path) => (0,disarm/* moveOut */.o$)(path, ['a symbolic link'])),
         ...hooks.map(({ path, what }) => (0,disarm/* moveOut */.o$)(path, [what])),
-        ...elsewhere.absent
+        ...[...elsewhere.absent, ...more.absent]
             .filter((path) => (0,files/* kindOf */.I)(path) !== undefined)
             .map((path) => (0,disarm/* moveOut */.o$)(path, ['a path that a git setting names'])),
-        ...baseline.repositories.flatMap(({ host }) => linksIn((0,external_node_path_.join)(host, 'objects'))),
+        ...repositories.flatMap(({ host }) => strangersIn(host)).map(({ path, what }) => (0,disarm/* moveOut */.o$)(path, [what])),
     ];
 }
 /** Moves aside what cannot be looked at. A root stays where it is. */
@@ -3147,30 +3389,6 @@ function leadsInside(gitFile, roots) {
     const target = (0,directory/* gitFileTarget */.S6)(gitFile);
     return target !== undefined && (0,directory/* isInsideOne */.Vb)(target, roots);
 }
-/** Git writes new objects through a link among the directories of its objects, which the command may write to. */
-function linksIn(objects) {
-    if ((0,files/* kindOf */.I)(objects) !== 'directory')
-        return [];
-    const named = [];
-    let more = 0;
-    for (const name of (0,files/* namesIn */.wX)(objects)) {
-        const path = (0,external_node_path_.join)(objects, name);
-        const isDirectory = (0,files/* kindOf */.I)(path) === 'directory';
-        for (const file of isDirectory ? (0,files/* namesIn */.wX)(path).map((below) => (0,external_node_path_.join)(path, below)) : [path]) {
-            if (!['link', 'other'].includes((0,files/* kindOf */.I)(file) ?? ''))
-                continue;
-            const moved = (0,disarm/* moveOut */.o$)(file, ['a link among the objects of git']);
-            if (named.length < MAX_NAMED)
-                named.push(moved);
-            else
-                more++;
-        }
-    }
-    const rest = { path: objects, what: [`${more} more links among the objects of git`], movedTo: objects };
-    return more === 0 ? named : [...named, rest];
-}
-/** More of one kind are only counted. */
-const MAX_NAMED = 100;
 /** Sorts the workspace's own repository first. */
 function byPlace(one, other) {
     const rank = (path) => (path.startsWith('.git/') ? 0 : 1);
@@ -3415,7 +3633,7 @@ var disarm = __nccwpck_require__(928);
 const PLACE_FILE = 'place';
 /** Megabytes of heap. What a command leaves may be meant to use up all of the machine's memory. */
 const HEAP_LIMIT_MB = 1_024;
-/** The process stops by itself first. Milliseconds. */
+/** The process stops by itself first: after the search, it gets as much time again for the repositories. Milliseconds. */
 const GRACE_MS = 10_000;
 /**
  * Looks through the workspace in a process of its own: whatever the command has left to exhaust it, this process and the
@@ -3433,7 +3651,7 @@ function inProcess(root) {
         // Nothing else of the job's environment is needed, and no dump of the memory may be written.
         const env = git === undefined ? {} : { PATH: dirname(git) };
         const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
-        const timer = setTimeout(() => child.kill('SIGKILL'), limitMs + GRACE_MS);
+        const timer = setTimeout(() => child.kill('SIGKILL'), 2 * limitMs + GRACE_MS);
         try {
             const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
             if (child.exitCode === 0)
