@@ -98,6 +98,14 @@ describe('R13 credentials', () => {
     expect(search(closed).credentials).toEqual([]);
   });
 
+  test('a directory with more of them than there can be mounts is covered as a whole, but not one with tools', () => {
+    const many = (directory: string) =>
+      Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`${directory}${i}.p12`, '']));
+    const files = { ...many('app/data/'), 'app/data/deep/.npmrc': '', 'app/bin/x': '' };
+    expect(search(layout(files)).credentials).toEqual(['app/data']);
+    expect(search(layout(many(''))).credentials).toHaveLength(101);
+  });
+
   test('what packages bring is judged by its name alone', () => {
     const top = layout({ 'app/example.conf': PASSWORD, 'app/.condarc': '', 'app/x': ['', 0o600] });
     expect(search(top, 'packaged').credentials).toEqual(['app/.condarc']);

@@ -97,8 +97,13 @@ const SETTINGS_IN_CODE: Readonly<Record<string, readonly string[]>> = {
 const MOST_DIRECTORIES = 3_000;
 const DIRECTORIES_IN_ONE_GO = 8;
 
+/** Each file is covered by a mount of its own. A directory with more of them is no tool, and is covered as a whole. */
+const MOST_COVERS = 100;
+
 interface Level {
   readonly path: string;
+  /** True for the directory that was asked for: it has tools in any case. */
+  readonly isTop: boolean;
   readonly depth: number;
   readonly kind: Kind;
   readonly strictness: Strictness;
@@ -114,7 +119,9 @@ export function* searchTools(places: readonly ToolPlace[], apart: readonly strin
   const found: Strays = { hidden: [], credentials: [] };
   const seen = new Set(apart);
   for (const place of places) {
-    const levels: Level[] = [{ ...place, strictness: SETTINGS_DIRECTORIES[basename(place.path)] ?? 'tools' }];
+    const levels: Level[] = [
+      { ...place, isTop: true, strictness: SETTINGS_DIRECTORIES[basename(place.path)] ?? 'tools' },
+    ];
     for (let next = 0; next < Math.min(levels.length, MOST_DIRECTORIES); next++) {
       if (next % DIRECTORIES_IN_ONE_GO === 0) yield;
       const level = levels[next];
@@ -134,7 +141,8 @@ function look(level: Level, { hidden, credentials }: Strays): Level[] {
     return [];
   }
   const judge = judgeFor(level);
-  return entries.flatMap((entry): Level[] => {
+  const before = [hidden.length, credentials.length] as const;
+  const levels = entries.flatMap((entry): Level[] => {
     const { name } = entry;
     const path = join(level.path, name);
     if (entry.isSocket()) hidden.push(path);
@@ -142,10 +150,15 @@ function look(level: Level, { hidden, credentials }: Strays): Level[] {
     else if (entry.isDirectory()) {
       const settings = SETTINGS_IN_CODE[name] ?? [];
       credentials.push(...settings.map((one) => join(path, one)).filter(holdsCredential));
-      return below({ ...level, path, depth: level.depth - 1 }, name);
+      return below({ ...level, path, isTop: false, depth: level.depth - 1 }, name);
     }
     return [];
   });
+  if (level.isTop || hidden.length + credentials.length - before[0] - before[1] <= MOST_COVERS) return levels;
+  const sockets = hidden.splice(before[0]);
+  credentials.splice(before[1]);
+  (sockets.length > 0 ? hidden : credentials).push(level.path);
+  return [];
 }
 
 function below(level: Level, name: string): Level[] {
