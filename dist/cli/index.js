@@ -11888,6 +11888,8 @@ const SETTINGS_IN_CODE = {
 /** Directories that are looked through in one place at most: nobody waits for the start of a run because of a large one. */
 const MOST_DIRECTORIES = 3_000;
 const DIRECTORIES_IN_ONE_GO = 8;
+/** Each file is covered by a mount of its own. A directory with more of them is no tool, and is covered as a whole. */
+const MOST_COVERS = 100;
 /**
  * Looks through directories of programs for what is none: other runners, sockets, and credentials. Known names alone would
  * miss what another program calls its settings, so a setting is also judged as those in `/etc` are.
@@ -11898,7 +11900,9 @@ function* searchTools(places, apart) {
     const found = { hidden: [], credentials: [] };
     const seen = new Set(apart);
     for (const place of places) {
-        const levels = [{ ...place, strictness: SETTINGS_DIRECTORIES[(0,external_node_path_.basename)(place.path)] ?? 'tools' }];
+        const levels = [
+            { ...place, isTop: true, strictness: SETTINGS_DIRECTORIES[(0,external_node_path_.basename)(place.path)] ?? 'tools' },
+        ];
         for (let next = 0; next < Math.min(levels.length, MOST_DIRECTORIES); next++) {
             if (next % DIRECTORIES_IN_ONE_GO === 0)
                 yield;
@@ -11919,7 +11923,8 @@ function look(level, { hidden, credentials }) {
         return [];
     }
     const judge = judgeFor(level);
-    return entries.flatMap((entry) => {
+    const before = [hidden.length, credentials.length];
+    const levels = entries.flatMap((entry) => {
         const { name } = entry;
         const path = (0,external_node_path_.join)(level.path, name);
         if (entry.isSocket())
@@ -11929,10 +11934,16 @@ function look(level, { hidden, credentials }) {
         else if (entry.isDirectory()) {
             const settings = SETTINGS_IN_CODE[name] ?? [];
             credentials.push(...settings.map((one) => (0,external_node_path_.join)(path, one)).filter(holdsCredential));
-            return below({ ...level, path, depth: level.depth - 1 }, name);
+            return below({ ...level, path, isTop: false, depth: level.depth - 1 }, name);
         }
         return [];
     });
+    if (level.isTop || hidden.length + credentials.length - before[0] - before[1] <= MOST_COVERS)
+        return levels;
+    const sockets = hidden.splice(before[0]);
+    credentials.splice(before[1]);
+    (sockets.length > 0 ? hidden : credentials).push(level.path);
+    return [];
 }
 function below(level, name) {
     const strictness = SETTINGS_DIRECTORIES[name];
