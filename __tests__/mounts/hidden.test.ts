@@ -6,7 +6,8 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { MountSpec } from '../../src/docker/spec.ts';
 import { atOnce } from '../../src/host/slices.ts';
-import { coverMounts, hidesPlaces, readBelow, type Below } from '../../src/mounts/hidden.ts';
+import { coverMounts, hidesPlaces, readBelow, type Below, type Surroundings } from '../../src/mounts/hidden.ts';
+import { hostToolchain } from '../../src/mounts/host-toolchain.ts';
 import { aHost, temporaryDirectory } from '../../testing/builders.ts';
 
 const bind = (source: string, target = source, writable = false): MountSpec => ({
@@ -126,8 +127,10 @@ describe('what is hidden', () => {
     }
     return top;
   }
-  const hiddenIn = (host: Parameters<typeof readBelow>[0]): string[] =>
-    atOnce(readBelow(host)).hidden.map(({ path }) => path);
+  /** @param mounts the user's */
+  const belowOf = (host: Surroundings, ...mounts: readonly MountSpec[]): Below =>
+    atOnce(readBelow(host, [...hostToolchain(host.home, host.environment), ...mounts]));
+  const hiddenIn = (host: Surroundings): string[] => belowOf(host).hidden.map(({ path }) => path);
 
   test.each(['.runner', '.credentials', 'bin/Runner.Listener'])(
     'R12 the directory of a runner, known by its %s',
@@ -174,7 +177,7 @@ describe('what is hidden', () => {
   test('R12 another runner, R16 and a socket, in the tool cache and in what the user mounts', () => {
     const top = layout(['cache/a/runner-2/.runner', 'data/runner-3/.runner', 'data/x']);
     const host = aHost('/nonexistent', { RUNNER_TOOL_CACHE: join(top, 'cache') });
-    const found = atOnce(readBelow(host, [bind(join(top, 'data'))])).hidden.map(({ path }) => path);
+    const found = belowOf(host, bind(join(top, 'data'))).hidden.map(({ path }) => path);
     expect(found).toEqual(expect.arrayContaining([join(top, 'cache/a/runner-2'), join(top, 'data/runner-3')]));
     expect(found).not.toContain(join(top, 'data'));
   });
@@ -184,13 +187,13 @@ describe('what is hidden', () => {
     symlinkSync('data', join(top, 'link'));
     const at = (name: string): string => join(top, name);
     const place = (dataRoot: string, socket?: string) => ({ dataRoot: at(dataRoot), socket: socket && at(socket) });
-    const before = atOnce(readBelow(aHost('/nonexistent')));
+    const before = belowOf(aHost('/nonexistent'));
     expect(hidesPlaces(before, { dataRoot: undefined, socket: undefined })).toBe(true);
     expect(hidesPlaces(before, { dataRoot: '/var/lib/docker', socket: '/var/run/docker.sock' })).toBe(true);
     expect(hidesPlaces(before, place('not-there'))).toBe(true);
     expect(hidesPlaces(before, place('data'))).toBe(false);
     expect(hidesPlaces(before, place('not-there', 'docker.sock'))).toBe(false);
-    const below = atOnce(readBelow({ ...aHost('/nonexistent'), temporary: at('data') }));
+    const below = belowOf({ ...aHost('/nonexistent'), temporary: at('data') });
     expect(hidesPlaces(below, place('link'))).toBe(true);
     expect(hidesPlaces(below, place('data/x'))).toBe(true);
     expect(hidesPlaces(below, place('elsewhere'))).toBe(false);
@@ -201,7 +204,7 @@ describe('what is hidden', () => {
     const server = createServer().listen(path);
     await once(server, 'listening');
     onTestFinished(() => void server.close());
-    expect(atOnce(readBelow(aHost('/nonexistent'))).hidden).toContainEqual({ path, isDirectory: false });
+    expect(belowOf(aHost('/nonexistent')).hidden).toContainEqual({ path, isDirectory: false });
   });
 
   test('sockets that come and go meanwhile do not disturb the start', async () => {
@@ -209,7 +212,7 @@ describe('what is hidden', () => {
     onTestFinished(() => crowd.terminate().then(() => undefined));
     await once(crowd, 'message');
     // Without a second look at each path, one of the first reads failed.
-    for (let reads = 0; reads < 60; reads++) expect(atOnce(readBelow(aHost('/nonexistent'))).hidden).not.toEqual([]);
+    for (let reads = 0; reads < 60; reads++) expect(belowOf(aHost('/nonexistent')).hidden).not.toEqual([]);
   });
 
   test('R13 credentials in tool directories, and those that variables name', () => {
@@ -235,7 +238,7 @@ describe('what is hidden', () => {
       RUNNER_TOOL_CACHE: join(home, 'cache'),
       KUBECONFIG: 'relative',
     };
-    const found = atOnce(readBelow(aHost(home, environment))).credentials.map(({ path }) => path);
+    const found = belowOf(aHost(home, environment)).credentials.map(({ path }) => path);
     expect(found).toEqual(
       expect.arrayContaining(
         [

@@ -13288,17 +13288,20 @@ const CREDENTIAL_VARIABLES = (0,shared_words/* words */.a)(`
 `);
 /** What else a program calls such a variable: `GOOGLE_APPLICATION_CREDENTIALS`, `PGPASSFILE`, `SSH_KEY_FILE`. */
 const CREDENTIAL_VARIABLE = /CREDENTIAL|SECRET|TOKEN|PASS(WORD|WD|FILE|PHRASE)|PRIVATE|_AUTH|XAUTHORITY|(^|_)KEY($|_?(FILE|PATH))/;
-/** Reads what {@link Below} lists. @param userMounts are looked through for what nobody can ask for */
-function* readBelow(surroundings, userMounts = []) {
+/**
+ * Reads what {@link Below} lists.
+ *
+ * @param mounts the host's toolchain and the user's mounts, which are looked through
+ */
+function* readBelow(surroundings, mounts) {
     const { home, environment } = surroundings;
     const places = hiddenPlaces(surroundings);
     yield;
-    const searched = toolPlaces([...hostToolchain(home, environment), ...userMounts], environment);
-    const mounts = mounted();
+    const fileSystems = mounted();
     // To look into a directory of an automounter mounts what is in it.
-    const automounted = mounts.filter(({ type }) => type === 'autofs').map(({ place }) => place);
-    const apart = [...places, home, surroundings.workspace].map((path) => (0,host_paths/* realPath */.Ye)(path) ?? path);
-    const strays = yield* searchTools(searched, [...apart, ...automounted]);
+    const automounted = fileSystems.filter(({ type }) => type === 'autofs').map(({ place }) => place);
+    const apart = (0,host_paths/* withReal */.$L)([...places, home, surroundings.workspace]);
+    const strays = yield* searchTools(toolPlaces(mounts, environment), [...apart, ...automounted]);
     yield;
     const hidden = hostPaths([...places, ...strays.hidden]);
     const guarded = [...hidden, ...hostPaths([home])].map(({ path }) => path);
@@ -13310,8 +13313,8 @@ function* readBelow(surroundings, userMounts = []) {
             ...named(environment, (name) => CREDENTIAL_VARIABLES.includes(name.toUpperCase())),
             ...named(environment, (name) => CREDENTIAL_VARIABLE.test(name.toUpperCase())).filter(isDataFile),
         ]),
-        views: hostPaths([...kernelPlaces(mounts), ...otherPlaces(guarded, mounts)]),
-        fileSystems: mounts.filter(({ isWritable }) => isWritable).map(({ place }) => place),
+        views: hostPaths([...kernelPlaces(fileSystems), ...otherPlaces(guarded, fileSystems)]),
+        fileSystems: fileSystems.filter(({ isWritable }) => isWritable).map(({ place }) => place),
     };
 }
 /** True if the places of an engine are hidden in what was read before it told them. Those of most engines are. */
@@ -13441,11 +13444,13 @@ function outermost(places) {
 function* readAgentHost(config, user, surroundings, { userMounts, hasAuthority }) {
     const { environment } = surroundings;
     const isImage = config.agentImage !== undefined;
-    const below = yield* readBelow(surroundings, userMounts);
+    const tools = hostToolchain(user.home, environment);
+    yield;
+    const below = yield* readBelow(surroundings, [...tools, ...userMounts]);
     yield;
     const etc = isImage ? undefined : planEtc(yield* readEtc(below), userMounts);
     yield;
-    const toolchain = isImage ? [] : hostToolchain(user.home, environment);
+    const toolchain = isImage ? [] : tools;
     const usesClaude = config.providers.some(({ provider }) => provider.id === 'anthropic');
     return {
         ...{ environment, toolchain, etc, below },
@@ -18005,7 +18010,7 @@ function hostVariables(config, host, isDecided) {
     }
     return { variables, withheld };
 }
-/** User information in a URL, or an option that sets a password. Programs take passwords that no URL should contain as they are. */
+/** User information in a URL, or an option that sets a password. Many programs accept a password that should have been encoded. */
 function hasPassword(value) {
     return /[A-Za-z][A-Za-z0-9+.-]*:\/\/\S*@|\b(proxyuser|\w*(password|passwd|secret|token))\s*[=:]\s*\S/i.test(value);
 }

@@ -179,7 +179,7 @@ function hostVariables(
   return { variables, withheld };
 }
 
-/** User information in a URL, or an option that sets a password. Programs take passwords that no URL should contain as they are. */
+/** User information in a URL, or an option that sets a password. Many programs accept a password that should have been encoded. */
 function hasPassword(value: string): boolean {
   return /[A-Za-z][A-Za-z0-9+.-]*:\/\/\S*@|\b(proxyuser|\w*(password|passwd|secret|token))\s*[=:]\s*\S/i.test(value);
 }

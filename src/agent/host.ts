@@ -59,11 +59,13 @@ export function* readAgentHost(
 ): Slices<AgentHost> {
   const { environment } = surroundings;
   const isImage = config.agentImage !== undefined;
-  const below = yield* readBelow(surroundings, userMounts);
+  const tools = hostToolchain(user.home, environment);
+  yield;
+  const below = yield* readBelow(surroundings, [...tools, ...userMounts]);
   yield;
   const etc = isImage ? undefined : planEtc(yield* readEtc(below), userMounts);
   yield;
-  const toolchain = isImage ? [] : hostToolchain(user.home, environment);
+  const toolchain = isImage ? [] : tools;
   const usesClaude = config.providers.some(({ provider }) => provider.id === 'anthropic');
   return {
     ...{ environment, toolchain, etc, below },

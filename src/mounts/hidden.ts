@@ -2,14 +2,14 @@ import { realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { MountSpec } from '../docker/spec.ts';
 import { kernelPlaces, mounted, otherPlaces } from '../host/mounted.ts';
-import { isBelow, realPath } from '../host/paths.ts';
+import { isBelow, withReal } from '../host/paths.ts';
 import type { Slices } from '../host/slices.ts';
 import { listeningSockets } from '../host/sockets.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
 import { runLogsDirectory } from '../host/run-logs.ts';
 import { words } from '../shared/words.ts';
 import { blankFor } from './blanks.ts';
-import { hostToolchain, present } from './host-toolchain.ts';
+import { present } from './host-toolchain.ts';
 import { CREDENTIAL_ROWS, toolPlaces } from './tool-places.ts';
 import { isOfRunner, searchTools } from './tool-search.ts';
 import { SYSTEM_ROWS } from './toolchain-rows.ts';
@@ -58,17 +58,20 @@ const CREDENTIAL_VARIABLES = words(`
 const CREDENTIAL_VARIABLE =
   /CREDENTIAL|SECRET|TOKEN|PASS(WORD|WD|FILE|PHRASE)|PRIVATE|_AUTH|XAUTHORITY|(^|_)KEY($|_?(FILE|PATH))/;
 
-/** Reads what {@link Below} lists. @param userMounts are looked through for what nobody can ask for */
-export function* readBelow(surroundings: Surroundings, userMounts: readonly MountSpec[] = []): Slices<Below> {
+/**
+ * Reads what {@link Below} lists.
+ *
+ * @param mounts the host's toolchain and the user's mounts, which are looked through
+ */
+export function* readBelow(surroundings: Surroundings, mounts: readonly MountSpec[]): Slices<Below> {
   const { home, environment } = surroundings;
   const places = hiddenPlaces(surroundings);
   yield;
-  const searched = toolPlaces([...hostToolchain(home, environment), ...userMounts], environment);
-  const mounts = mounted();
+  const fileSystems = mounted();
   // To look into a directory of an automounter mounts what is in it.
-  const automounted = mounts.filter(({ type }) => type === 'autofs').map(({ place }) => place);
-  const apart = [...places, home, surroundings.workspace].map((path) => realPath(path) ?? path);
-  const strays = yield* searchTools(searched, [...apart, ...automounted]);
+  const automounted = fileSystems.filter(({ type }) => type === 'autofs').map(({ place }) => place);
+  const apart = withReal([...places, home, surroundings.workspace]);
+  const strays = yield* searchTools(toolPlaces(mounts, environment), [...apart, ...automounted]);
   yield;
   const hidden = hostPaths([...places, ...strays.hidden]);
   const guarded = [...hidden, ...hostPaths([home])].map(({ path }) => path);
@@ -80,8 +83,8 @@ export function* readBelow(surroundings: Surroundings, userMounts: readonly Moun
       ...named(environment, (name) => CREDENTIAL_VARIABLES.includes(name.toUpperCase())),
       ...named(environment, (name) => CREDENTIAL_VARIABLE.test(name.toUpperCase())).filter(isDataFile),
     ]),
-    views: hostPaths([...kernelPlaces(mounts), ...otherPlaces(guarded, mounts)]),
-    fileSystems: mounts.filter(({ isWritable }) => isWritable).map(({ place }) => place),
+    views: hostPaths([...kernelPlaces(fileSystems), ...otherPlaces(guarded, fileSystems)]),
+    fileSystems: fileSystems.filter(({ isWritable }) => isWritable).map(({ place }) => place),
   };
 }
 
