@@ -158,6 +158,8 @@ describe('lists', () => {
     ['a.example\nb.example', ['a.example', 'b.example']],
     ['  a.example  \r\n\tb.example\r\n', ['a.example', 'b.example']],
     ['# a comment\na.example # another\n   # and one more', ['a.example']],
+    ['\ufeff# a comment\r\na.example # another\r\n   # and one more\r\n', ['a.example']],
+    ['a.example # two\u2028lines', ['a.example']],
     ['a.example, b.example,\n,c.example', ['a.example', 'b.example', 'c.example']],
   ])('%j holds %j', (text, entries) => {
     expect(domains(text)).toEqual(entries);
