@@ -28,6 +28,12 @@ const offered = (kind: FrontEndKind): [OptionName, Case][] =>
     ({ name }) => Object.entries(CASES).filter(([each]) => each === name) as [OptionName, Case][],
   );
 
+/** The options that a text names as the action does. A name without a hyphen may be an ordinary word. */
+const withoutDashes = (text: string): string[] =>
+  OPTIONS.map(({ name }) => name).filter(
+    (name) => name.includes('-') && new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(text),
+  );
+
 describe.each(KINDS)('in the %s', (kind) => {
   const load = LOAD[kind];
 
@@ -61,6 +67,7 @@ describe.each(KINDS)('in the %s', (kind) => {
       expect(error.message).toContain(problem);
       const shown = describeError(error);
       expect(shown).not.toMatch(kind === 'action' ? /--[a-z]/ : /, line \d/);
+      if (kind === 'cli') expect(withoutDashes(shown)).toEqual([]);
     },
   );
 

@@ -59,13 +59,13 @@ function flagFor(option: Option): Flag {
   });
 }
 
-const withoutValue = (name: string): UserError =>
-  new UserError(`${name} needs a value.`, { hint: `Write it behind the flag: ${name} VALUE. See awf --help.` });
+const withoutValue = (name: string, help = 'awf --help'): UserError =>
+  new UserError(`${name} needs a value.`, { hint: `Write it behind the flag: ${name} VALUE. See ${help}.` });
 
 /** What commander complains about, as an error for people. */
 export function usageError(error: CommanderError, help = 'awf --help'): UserError {
   const [, name] = /^error: option '(?:-\w, )?(--\S+) <.*argument missing$/.exec(error.message) ?? [];
-  if (error.code === 'commander.optionMissingArgument' && name !== undefined) return withoutValue(name);
+  if (error.code === 'commander.optionMissingArgument' && name !== undefined) return withoutValue(name, help);
   return new UserError(error.message.replace(/^error: /, ''), { hint: `See ${help}.` });
 }
 

@@ -10,7 +10,7 @@ import { githubConfig, hostsOfGithub } from './github-config.ts';
 import { GITHUB_TOKEN_SECRET } from './github-token.ts';
 import { stepLabel } from './label.ts';
 import { namedIn, nameWarnings } from './look-alikes.ts';
-import { optionName, optionNamed, type OptionValues } from './options.ts';
+import { nameIn, optionName, optionNamed, type OptionValues } from './options.ts';
 import { networkConfig } from './network-build.ts';
 import { realDirectory } from './parsers.ts';
 import { proposedPresets, type ProposedPreset } from './presets/auto.ts';
@@ -52,7 +52,7 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
   const workspace = realDirectory(`the workspace (${context.workspace})`, context.workspace);
   const { environment, policy } = context;
   const { values, secrets: given, ...reading } = readOptions(frontEnd, environment, workspace, policy?.entries);
-  const net = networkConfig(values, environment);
+  const net = networkConfig(values, environment, { nameOf: (name) => nameIn(frontEnd.kind, optionNamed(name)) });
   const secrets: Secrets = new Map([...given, ...net.secrets]);
   const keys = keyVariables(values, given);
   const chosen = frontEnd.kind === 'action' ? true : values['enable-api-proxy'];

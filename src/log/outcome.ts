@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { optionName } from '../config/options.ts';
+import { optionName, settingText } from '../config/options.ts';
 import { describeError } from '../errors.ts';
 import { printable } from '../host/file-names.ts';
 import { counted, countText } from '../report/numbers.ts';
@@ -65,9 +65,7 @@ function verdict(config: Config, { outcome, exitCode, commandMs }: Ended): strin
 }
 
 function stoppedText({ frontEnd, timeoutMinutes = 0 }: Config): string {
-  const option = optionName(frontEnd, 'timeout-minutes');
-  const setting = frontEnd === 'action' ? `${option}: ${timeoutMinutes}` : `${option} ${timeoutMinutes}`;
-  return `stopped after ${minutesText(timeoutMinutes)} (${setting})`;
+  return `stopped after ${minutesText(timeoutMinutes)} (${settingText(frontEnd, 'timeout-minutes', timeoutMinutes)})`;
 }
 
 function usageText({ providers }: Config, { usage, commandMs }: Ended): string[] {
