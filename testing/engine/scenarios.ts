@@ -136,6 +136,9 @@ const SCENARIOS = {
     },
   },
   'many-names': { command: names },
+  'engine-hangs': {
+    onCall: (verb) => (verb === 'objectsOf' ? new Promise<never>(() => undefined) : undefined),
+  },
   'engine-gone': {
     onCall: (verb) => {
       if (verb === 'objectsOf') throw new Error('No Docker engine answers.');
