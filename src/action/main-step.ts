@@ -58,8 +58,10 @@ export async function mainStep(
   await attempt(reporter, 'save the state for the post step', () => {
     writeState({ ...state, succeeded: result.outcome === 'success', started: result.engineAnswered });
   });
-  const { conclude } = await loadConclusion();
-  await conclude(result, start, { root, reporter, warnings });
+  await attempt(reporter, 'report how the run ended', async () => {
+    const { conclude } = await loadConclusion();
+    await conclude(result, start, { root, reporter, warnings });
+  });
   return result.exitCode;
 }
 
