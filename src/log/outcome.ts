@@ -20,7 +20,7 @@ export interface Ended {
   readonly outcome: 'success' | 'failure' | 'blocked' | 'timeout' | 'error';
   /** The command's own. */
   readonly exitCode: number;
-  /** Why the sandbox failed. */
+  /** Why the run failed. */
   readonly error: unknown;
   /** What the command took; undefined if it was not started. */
   readonly commandMs: number | undefined;
@@ -56,7 +56,7 @@ function verdict(config: Config, { outcome, exitCode, commandMs }: Ended): strin
     case 'timeout':
       return stoppedText(config);
     case 'error':
-      return commandMs === undefined ? 'the command was not started' : `the sandbox failed${after} of the command`;
+      return commandMs === undefined ? 'the command was not started' : `the run failed${after} of the command`;
     case 'blocked':
       return `exit code 0${after}, but requests were refused`;
     default:
@@ -95,7 +95,8 @@ export function failureOf(config: Config, ended: Ended): Annotation | undefined 
   const { outcome, exitCode, error, commandMs } = ended;
   switch (outcome) {
     case 'error': {
-      const title = commandMs === undefined ? 'AWF did not start the command' : 'AWF ended the command';
+      // The command may have ended on its own before that.
+      const title = commandMs === undefined ? 'AWF did not start the command' : 'AWF: the run failed';
       return { title, text: describeError(error) };
     }
     case 'timeout': {
