@@ -101,7 +101,8 @@ class Judge {
   #index(at: string, path: string): void {
     const repository = join(this.#top, at.replace(/(^|\/)worktrees\/[^/]*$/, ''));
     try {
-      readIndex(join(this.#top, path), hashBytesOf(repository));
+      const { hasOffsets } = readIndex(join(this.#top, path), hashBytesOf(repository));
+      this.#require(!hasOffsets, path, 'an index with offsets for threads');
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       this.#offend(path, error.message);
