@@ -34,7 +34,7 @@ describe('a directory with more names in it than fit into memory', () => {
   });
 
   test('and that was there before is searched, before and afterwards', async () => {
-    const before = await survey([top]);
+    const before = await survey(top);
     expect(before).toMatchObject({ flooded: [], unread: [], left: 0 });
     expect(pathsIn(before, 'git-directory')).toEqual([repository]);
     const known = { ...before, findings: before.findings.filter(({ kind }) => kind === 'huge') };
@@ -45,7 +45,7 @@ describe('a directory with more names in it than fit into memory', () => {
   });
 
   test('and that is the workspace is searched, because it cannot be moved aside', async () => {
-    for (const found of [await survey([huge]), await surveyAfter(huge)]) {
+    for (const found of [await survey(huge), await surveyAfter(huge)]) {
       expect(found).toMatchObject({ flooded: [], unread: [], left: 0 });
       expect(pathsIn(found, 'git-directory')).toEqual([repository]);
     }

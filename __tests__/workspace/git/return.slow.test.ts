@@ -59,7 +59,7 @@ function inSandbox(host: string, script: string): Kept {
   rmSync(join(own, 'objects'), { recursive: true });
   run(host, script, { GIT_DIR: own, GIT_WORK_TREE: host, GIT_OBJECT_DIRECTORY: join(host, '.git/objects') });
   const kept: Kept = { conflicts: [], ended: [], settings: [], failed: [] };
-  for (const directory of directories) returnDirectory(directory, [host], kept);
+  for (const directory of directories) returnDirectory(directory, host, kept);
   return kept;
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -44,6 +45,21 @@ export function contentOf(file: string, maxBytes = SMALL_FILE_BYTES): string | u
     if (!stats.isFile() || stats.size > maxBytes) return undefined;
     const buffer = Buffer.alloc(stats.size);
     return buffer.toString('latin1', 0, readSync(descriptor, buffer, 0, stats.size, 0));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The SHA-256 of a regular file, in hexadecimal. The file is read in pieces, since it may be of any size. @throws Error if it cannot be read */
+export function hashOf(file: string): string {
+  const sum = createHash('sha256');
+  const descriptor = openSync(bytes(file), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const buffer = Buffer.alloc(1 << 16);
+    for (let length = readSync(descriptor, buffer); length > 0; length = readSync(descriptor, buffer)) {
+      sum.update(buffer.subarray(0, length));
+    }
+    return sum.digest('hex');
   } finally {
     closeSync(descriptor);
   }

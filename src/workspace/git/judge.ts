@@ -25,24 +25,24 @@ const MAX_ENTRIES = 500_000;
  * Judges a git directory by a list of what is data. Everything else is an offence, whether or not anybody knows why it
  * would be dangerous.
  *
- * @param roots the directories in which worktrees may be
+ * @param workspace where worktrees may be
  * @param end when to give up, by the clock of `performance.now`
  * @throws Error if it cannot be looked at, TooMany if it has more than half a million entries or takes too long
  */
-export function offencesIn(directory: string, roots: readonly string[], end = Infinity): Offence[] {
-  return new Judge(directory, roots, end).offences();
+export function offencesIn(directory: string, workspace: string, end = Infinity): Offence[] {
+  return new Judge(directory, workspace, end).offences();
 }
 
 class Judge {
   readonly #top: string;
-  readonly #roots: readonly string[];
+  readonly #workspace: string;
   readonly #end: number;
   readonly #found: Offence[] = [];
   #left = MAX_ENTRIES;
 
-  constructor(top: string, roots: readonly string[], end: number) {
+  constructor(top: string, workspace: string, end: number) {
     this.#top = top;
-    this.#roots = roots;
+    this.#workspace = workspace;
     this.#end = end;
   }
 
@@ -93,7 +93,7 @@ class Judge {
   }
 
   #config(at: string, path: string): void {
-    const composed = readConfig(join(this.#top, path), join(this.#top, at), this.#roots);
+    const composed = readConfig(join(this.#top, path), join(this.#top, at), this.#workspace);
     if (typeof composed === 'string') this.#offend(path, `a configuration that AWF cannot read (${composed})`);
     else for (const entry of composed.dropped) this.#offend(path, `the setting ${describeEntry(entry)}`);
   }
