@@ -161,7 +161,7 @@ function disarmRepositories(
 
 /** Moves aside what else a later program would follow. */
 function disarmPaths(findings: readonly Finding[], baseline: Baseline): Disarmed[] {
-  const { workspace, absent, named, repositories } = baseline;
+  const { workspace, absent, named, repositories, since } = baseline;
   const stray = pathsOf(findings, 'git-file').filter((path) => !leadsInto(gitFileTarget(path) ?? '/', workspace));
   const worktrees = worktreesAt(findings);
   const places = [...absent, ...named.flatMap((one) => placesOf(one, worktrees))];
@@ -169,7 +169,7 @@ function disarmPaths(findings: readonly Finding[], baseline: Baseline): Disarmed
     ...stray.map((path) => moveOut(path, ['a link to a repository outside the workspace'])),
     ...pathsOf(findings, 'git-link').map((path) => moveOut(path, ['a symbolic link'])),
     ...places.flatMap((place) => disarmPlace(place, fromText(workspace))),
-    ...repositories.flatMap(({ host }) => strangersIn(host)).map(({ path, what }) => moveOut(path, [what])),
+    ...repositories.flatMap(({ host }) => strangersIn(host, since)).map(({ path, what }) => moveOut(path, [what])),
   ];
 }
 

@@ -99,29 +99,37 @@ export function isHuge(path: string): boolean {
 }
 
 /** More files than any git directory has beside its objects, and more objects than a command sensibly leaves loose. */
-export const MAX_FILES = 2_000_000;
+const MAX_FILES = 2_000_000;
 
 /** There is more in a directory than anybody needs, which may be meant to exhaust us. */
 export class TooMany extends Error {}
 
 /**
- * The regular files below a directory, as paths relative to it. Links and special files are left out.
+ * The regular files at and below a path in a directory, relative to that directory. Links and special files are left out.
  *
  * @param onDirectory called with each directory before it is listed
  * @throws TooMany if there are more than `limit` entries
  */
-export function filesBelow(directory: string, limit: number, onDirectory?: (path: string) => void): string[] {
+export function filesBelow(
+  top: string,
+  path: string,
+  limit = MAX_FILES,
+  onDirectory?: (directory: string) => void,
+): string[] {
   const found: string[] = [];
   let left = limit;
-  const pending = kindOf(directory) === 'directory' ? [''] : [];
+  const pending: string[] = [];
+  const visit = (at: string): void => {
+    const kind = kindOf(join(top, at));
+    if (kind === 'directory') pending.push(at);
+    else if (kind === 'file') found.push(at);
+  };
+  visit(path);
   for (let below = pending.pop(); below !== undefined; below = pending.pop()) {
-    onDirectory?.(join(directory, below));
-    for (const name of namesIn(join(directory, below))) {
-      if (left-- === 0) throw new TooMany(`more than ${limit} files in ${directory}`);
-      const path = join(below, name);
-      const kind = kindOf(join(directory, path));
-      if (kind === 'directory') pending.push(path);
-      else if (kind === 'file') found.push(path);
+    onDirectory?.(join(top, below));
+    for (const name of namesIn(join(top, below))) {
+      if (left-- === 0) throw new TooMany(`more than ${limit} files in ${join(top, path)}`);
+      visit(join(below, name));
     }
   }
   return found.sort();

@@ -4,7 +4,7 @@ import { describeEntry } from './config-policy.ts';
 import { readConfig } from './directory.ts';
 import { contentOf, kindOf, namesIn, stampOf, TooMany } from './files.ts';
 import { hashBytesOf, readIndex } from './index-file.ts';
-import { isIndex, isReflog, isStored, MAX_LOG_BYTES, returnsAs } from './layout.ts';
+import { isIndex, isStored, MAX_LOG_BYTES, returnsAs } from './layout.ts';
 import { isRefName, isRefValue } from './refs.ts';
 
 /** Something in a git directory that is not known to be data. The path has one character for each byte. */
@@ -136,13 +136,11 @@ class Judge {
 
 /** @param name relative to the git directory */
 function isData(name: string, file: string): boolean {
-  const content = (): string => contentOf(file) ?? '\0';
   if (isStored(name)) return true;
   if (name === 'packed-refs' || /^objects\/info\/(packs|commit-graph|commit-graphs\/[\w.-]+)$/.test(name)) return true;
   if (/^(gc\.pid|gc\.log|info\/refs|lfs\/(cache|tmp|logs)\/.*|rr-cache\/.*|.*\.lock)$/.test(name)) return true;
-  if (name.startsWith('refs/')) return isRefName(name) ? isRefValue(content().trimEnd()) : false;
-  if (name.startsWith('logs/')) return isReflog(contentOf(file, MAX_LOG_BYTES) ?? '\0');
-  return returnsAs(name)?.(content()) ?? false;
+  if (name.startsWith('refs/')) return isRefName(name) && isRefValue((contentOf(file) ?? '\0').trimEnd());
+  return returnsAs(name)?.(contentOf(file, MAX_LOG_BYTES) ?? '\0') ?? false;
 }
 
 /** Its id is a hash, because ids are stored for the post step and must not reveal contents. */

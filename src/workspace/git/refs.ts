@@ -52,8 +52,8 @@ export function readRefs(gitDirectory: string): Refs {
     const [value = '', name = ''] = line.split(' ');
     keep(name, value);
   }
-  for (const path of filesBelow(join(gitDirectory, 'refs'), MAX_REFS)) {
-    keep(`refs/${path}`, (contentOf(join(gitDirectory, 'refs', path)) ?? '').trimEnd());
+  for (const name of filesBelow(gitDirectory, 'refs', MAX_REFS)) {
+    keep(name, (contentOf(join(gitDirectory, name)) ?? '').trimEnd());
   }
   return refs;
 }

@@ -11,7 +11,6 @@ import {
   isPlainPath,
   kindOf,
   makeDirectory,
-  MAX_FILES,
   moveFile,
   namesIn,
   userOf,
@@ -20,7 +19,7 @@ import {
   writeWhole,
 } from './files.ts';
 import { formatIndex, hashBytesOf, type GitIndex } from './index-file.ts';
-import { INDEX, isHead, isReflog, isStored, MAX_LOG_BYTES, RETURNED_FILES, returnsAs, STORES } from './layout.ts';
+import { INDEX, isHead, isStored, MAX_LOG_BYTES, RETURNED_FILES, returnsAs, STORES } from './layout.ts';
 import { endOperations } from './operations.ts';
 import { isUntouched, modulesIn, type PrivateDirectory } from './private.ts';
 import { applyRefs, readRefs } from './refs.ts';
@@ -78,14 +77,13 @@ function hasRefFiles(gitDirectory: string): boolean {
 }
 
 function returnLogs(directory: PrivateDirectory, owner: UserIds): void {
-  const { host, own, returns } = directory;
+  const { own, returns } = directory;
   let left = MAX_CHANGED_LOGS;
-  for (const name of filesBelow(join(own, 'logs'), MAX_FILES).map((path) => join('logs', path))) {
+  for (const name of filesBelow(own, 'logs')) {
     if (name === 'logs/HEAD' && returns === 'shared') continue;
-    if (isUntouched(directory, name) || isChangedOnHost(directory, name)) continue;
+    if (isUntouched(directory, name)) continue;
     if (left-- === 0) throw new TooMany(`more than ${MAX_CHANGED_LOGS} logs of references changed`);
-    const content = contentOf(join(own, name), MAX_LOG_BYTES);
-    if (content !== undefined && isReflog(content)) writeWhole(join(host, name), content, owner);
+    returnFile(directory, name, owner);
   }
 }
 
@@ -93,7 +91,7 @@ function returnLogs(directory: PrivateDirectory, owner: UserIds): void {
 function returnStores(own: string, host: string, owner: UserIds): void {
   for (const store of STORES) {
     if (!isPlainPath(own, `${store}/x`)) continue;
-    for (const name of filesBelow(join(own, store), MAX_FILES).map((path) => join(store, path))) {
+    for (const name of filesBelow(own, store)) {
       if (isStored(name) && kindOf(join(host, name)) === undefined) moveFile(join(own, name), join(host, name), owner);
     }
   }
@@ -160,7 +158,7 @@ function isThere(path: string): boolean {
 function returnFile(directory: PrivateDirectory, name: string, owner: UserIds): void {
   const { host, own } = directory;
   if (isUntouched(directory, name) || isChangedOnHost(directory, name) || !isPlainPath(own, name)) return;
-  const content = contentOf(join(own, name));
+  const content = contentOf(join(own, name), MAX_LOG_BYTES);
   if (content !== undefined && returnsAs(name)?.(content) === true) writeWhole(join(host, name), content, owner);
   else if (kindOf(join(own, name)) === undefined && name !== 'HEAD') rmSync(bytes(join(host, name)), { force: true });
 }
