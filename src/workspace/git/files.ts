@@ -12,6 +12,7 @@ import {
   readdirSync,
   readSync,
   renameSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
   type Stats,
@@ -204,11 +205,19 @@ export function copyFile(from: string, to: string, owner: UserIds): void {
 
 function put(path: string, owner: UserIds, write: (temporary: string) => void): void {
   makeDirectory(dirname(path), owner);
+  removeEmptyDirectories(path);
   const temporary = `${path}.awf-new`;
   rmSync(bytes(temporary), { force: true });
   write(temporary);
   give(temporary, owner);
   renameSync(bytes(temporary), bytes(path));
+}
+
+/** Git leaves directories of references and logs without a file in them, and they give way to a file. */
+function removeEmptyDirectories(path: string): void {
+  if (kindOf(path) !== 'directory') return;
+  for (const name of namesIn(path)) removeEmptyDirectories(join(path, name));
+  rmdirSync(bytes(path));
 }
 
 /** Moves a regular file, to another file system too. */
