@@ -4,7 +4,7 @@ import { fromText } from '../host/file-names.ts';
 import { isBelow } from '../host/paths.ts';
 import { yamlPackage } from '../host/yaml.ts';
 import { contentOf } from './git/files.ts';
-import { wayTo } from './way.ts';
+import type { Guarded } from './guarded.ts';
 
 /** The entries of an action that the runner starts by themselves: `runs` in the metadata of actions. */
 const ENTRIES = ['main', 'pre', 'post', 'image', 'pre-entrypoint', 'entrypoint', 'post-entrypoint'] as const;
@@ -13,43 +13,34 @@ const ENTRIES = ['main', 'pre', 'post', 'image', 'pre-entrypoint', 'entrypoint',
  * The parts of the workspace that the runner executes when a step of the job uses a local action: the directories of
  * actions, and what their entries name. Their post steps run after the command, with the job's environment.
  *
- * @param directories those with an `action.yml` or `action.yaml`, and those that workflows use
- * @returns absolute paths without links
+ * @param found the directories with an `action.yml` or `action.yaml`, without links
  */
-export function localActionPaths(directories: readonly string[], workspace: string): string[] {
-  const paths = directories.flatMap((directory) => {
-    const named = ['action.yml', 'action.yaml'].flatMap((name) => namedBy(join(directory, name), workspace));
-    // An action at the top of the workspace is all of it: then its files are protected one by one.
-    return directory === workspace ? named : [directory, ...named];
+export function localActions(found: readonly string[], workspace: string): Guarded[] {
+  const used = usedIn(workspace);
+  const directories = new Set([...found, ...used.map((path) => realpathSync(path))]);
+  const named = [...directories].flatMap((directory) =>
+    ['action.yml', 'action.yaml'].flatMap((name) => namedBy(join(directory, name), workspace)),
+  );
+  // An action at the top of the workspace is all of it: then only the files that it names are protected.
+  return [...used, ...directories, ...named].map((path) => {
+    return { path: fromText(path), isDirectory: true, what: undefined };
   });
-  const real = [...new Set(paths.filter(existsSync).map((path) => realpathSync(path)))];
-  return real.filter((path) => isBelow(path, workspace) && !real.some((other) => isBelow(path, other)));
 }
 
-/** What the workflows of a repository use of it. */
-export interface UsedActions {
-  /** Directories of actions, which need no metadata: a Dockerfile is enough. Without links. */
-  readonly directories: readonly string[];
-  /** Links on the way there, with one character for each byte. They cannot be mounted over, so the command can replace them. */
-  readonly links: readonly string[];
-}
-
-/** Finds what `uses: ./...` means in the workflows of the workspace. The runner looks from the top of the workspace. */
-export function usedActions(workspace: string): UsedActions {
+/**
+ * The directories that `uses: ./...` means in the workflows of the workspace. They need no metadata: a Dockerfile is enough.
+ * The runner looks from the top of the workspace.
+ */
+function usedIn(workspace: string): string[] {
   const workflows = join(workspace, '.github/workflows');
   const files = existsSync(workflows) ? readdirSync(workflows).filter((name) => /\.ya?ml$/.test(name)) : [];
-  const paths = files.flatMap((name) => {
-    const content = contentOf(fromText(join(workflows, name))) ?? '';
-    return [...content.matchAll(/\buses["']?\s*:\s*["']?(\.\/[^\s"'#,}]+)/g)].map(([, path = '']) =>
-      join(workspace, path),
-    );
-  });
-  const top = fromText(workspace);
-  const used = [...new Set(paths)].filter((path) => isBelow(path, workspace) && existsSync(path));
-  return {
-    directories: used.filter((path) => statSync(path).isDirectory()).map((path) => realpathSync(path)),
-    links: [...new Set(used.flatMap((path) => wayTo(fromText(path)).links))].filter((link) => isBelow(link, top)),
-  };
+  return files
+    .flatMap((name) => {
+      const content = contentOf(fromText(join(workflows, name))) ?? '';
+      return [...content.matchAll(/\buses["']?\s*:\s*["']?(\.\/[^\s"'#,}]+)/g)];
+    })
+    .map(([, path = '']) => join(workspace, path))
+    .filter((path) => isBelow(path, workspace) && existsSync(path) && statSync(path).isDirectory());
 }
 
 /** What stands where a shell expects a program, or follows one that runs scripts. */

@@ -17,7 +17,7 @@ import { userSettings } from './git/user-settings.ts';
 import { protectionOf } from './guarded.ts';
 import { gitGuards, guardMounts } from './guards.ts';
 import { breakHardLinks } from './hard-links.ts';
-import { localActionPaths, usedActions } from './local-actions.ts';
+import { localActions } from './local-actions.ts';
 import { readOnlyPaths, snapshot } from './protected-paths.ts';
 import { keyOf, pathsOf, survey } from './survey.ts';
 
@@ -84,19 +84,14 @@ export async function guardWorkspace(
   const protection = protectionOf(guarded, top);
   const watched = [...protectPaths, ...ALWAYS_REPORTED];
   const bare = gitDirectories.filter((path) => !isUnmistakable(path));
-  const used = usedActions(workspace);
-  const actions = [...pathsOf(found.findings, 'action'), ...used.directories.map(fromText)];
-  const readOnly = [
-    ...plan.gitFiles,
-    ...protection.readOnly.flatMap((path) => toText(path) ?? []),
-    ...localActions(actions, workspace, protectPaths),
-    ...ownFiles,
-  ];
+  const actionDirectories = pathsOf(found.findings, 'action').flatMap((path) => toText(path) ?? []);
+  const actions = protectionOf(localActions(actionDirectories, workspace), top);
+  const readOnly = [...protection.readOnly, ...withoutWritable(actions.readOnly, top, protectPaths)];
   return {
     baseline: {
       ...{ workspace, covered, since: Date.now(), bare, unread: found.unread, protectPaths: watched },
       isRepository: own.dotGit !== undefined,
-      links: linksAt([join(top, '.git'), ...used.links, ...protection.links]),
+      links: linksAt([join(top, '.git'), ...actions.links, ...protection.links]),
       absent: protection.absent,
       named: named.filter(({ path, what }) => what !== undefined && !isAbsolute(path)),
       repositories: plan.repositories,
@@ -105,7 +100,11 @@ export async function guardWorkspace(
       snapshot: snapshot(workspace, watched),
       closed: ['/proc', '/sys', '/dev', ...withReal([home, runnerDirectory(temporary, environment)])],
     },
-    mounts: guardMounts(workspace, readOnly, plan.mounts),
+    mounts: guardMounts(
+      workspace,
+      [...plan.gitFiles, ...readOnly.flatMap((path) => toText(path) ?? []), ...ownFiles],
+      plan.mounts,
+    ),
     warnings: [...repositoryWarnings(own, config, home), ...plan.warnings, ...unsearched(found.left)],
   };
 }
@@ -132,12 +131,9 @@ function runnerDirectory(temporary: string, environment: NodeJS.ProcessEnv): str
 }
 
 /** The parts of local actions, without what `protect-paths` leaves writable with `report:`. */
-function localActions(directories: readonly string[], workspace: string, protect: readonly ProtectedPath[]): string[] {
-  const writable = protect.filter(({ mode }) => mode === 'report').map(({ path }) => join(workspace, path));
-  const paths = directories.flatMap((path) => toText(path) ?? []);
-  return localActionPaths(paths, workspace).filter(
-    (path) => !writable.some((other) => path === other || isBelow(path, other)),
-  );
+function withoutWritable(paths: readonly string[], top: string, protect: readonly ProtectedPath[]): string[] {
+  const writable = protect.filter(({ mode }) => mode === 'report').map(({ path }) => join(top, fromText(path)));
+  return paths.filter((path) => !writable.some((other) => path === other || isBelow(path, other)));
 }
 
 function repositoryWarnings(
