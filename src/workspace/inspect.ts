@@ -78,8 +78,7 @@ export async function inspectWorkspace(
   const setIds = pathsOf(found.findings, 'set-id').map((path) => ({ path, isCleared: succeeds(clearSetId, path) }));
   const pipes = pathsOf(found.findings, 'pipe').map((path) => ({ path, isRemoved: succeeds(removePipe, path) }));
   const prints = snapshot(workspace, protectPaths, baseline.snapshot);
-  const objects = checkStores(baseline, performance.now() + limitMs / 2);
-  kept.failed.push(...objects.problems);
+  const unchecked = checkStores(baseline, performance.now() + limitMs / 2, kept);
   returnRepositories(baseline, kept);
   for (const moved of repositories.judged) rebuild(moved, workspace, kept);
   const shown = (path: string): string => printable(isBelow(path, top) ? path.slice(top.length + 1) : path);
@@ -93,11 +92,11 @@ export async function inspectWorkspace(
     kept,
     changes: changesBetween(baseline.snapshot, prints),
     links: links.reported.map(({ path, target = '' }) => `${shown(path)} -> ${printable(target)}`),
-    setIdFiles: setIds.map(({ path, isCleared }) => ({ path: shown(path), isCleared })),
+    setIdFiles: setIds.map((one) => ({ ...one, path: shown(one.path) })),
     shut: pathsOf(found.findings, 'shut').map(shown),
     readOnly: pathsOf(found.findings, 'read-only').map(shown),
-    pipes: pipes.map(({ path, isRemoved }) => ({ path: shown(path), isRemoved })),
-    left: found.left + found.flooded.length + objects.left,
+    pipes: pipes.map((one) => ({ ...one, path: shown(one.path) })),
+    left: found.left + found.flooded.length + unchecked,
   };
 }
 
@@ -116,26 +115,25 @@ function returnRepositories({ repositories, workspace }: Baseline, kept: Kept): 
  * Moves aside the objects of the host's repositories that are not what they are called, also those of new submodules, which
  * are still in the run's own directories.
  *
- * @returns texts for messages, and the number of stores in which something could not be looked at
+ * @returns the number of repositories in which something could not be looked at
  */
-function checkStores({ repositories, since }: Baseline, end: number): { problems: string[]; left: number } {
+function checkStores({ repositories, since }: Baseline, end: number, { failed }: Kept): number {
   const places = repositories.filter(({ kind }) => kind === 'repository').flatMap(({ host, own }) => [host, own]);
-  const problems: string[] = [];
   let left = 0;
   for (const host of new Set(places.flatMap((one) => [one, ...modulesOf(one)]))) {
     try {
       const { forged, unchecked } = checkObjects(host, since, hashBytesOf(host), end);
-      for (const name of forged) problems.push(`${host}/${name}: its content is not what its name says`);
+      for (const name of forged) failed.push(`${host}/${name}: its content is not what its name says`);
       const [first] = unchecked;
       if (first === undefined) continue;
       const more = unchecked.length === 1 ? '' : ` (and ${unchecked.length - 1} more)`;
-      problems.push(`${host}/${first.name}${more}: AWF could not check it, because ${first.why}; run git fsck`);
+      failed.push(`${host}/${first.name}${more}: AWF could not check it, because ${first.why}; run git fsck`);
     } catch (error) {
-      problems.push(`${host}/objects: ${String(error)}`);
+      failed.push(`${host}/objects: ${String(error)}`);
     }
     left++;
   }
-  return { problems, left };
+  return left;
 }
 
 /** Moves repositories aside that have anything but data in them, or that cannot be looked at. */

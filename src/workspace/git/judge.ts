@@ -144,7 +144,7 @@ function isData(name: string, file: string): boolean {
 }
 
 /** Its id is a hash, because ids are stored for the post step and must not reveal contents. */
-export function offenceAt(path: string, what: string): Offence {
+function offenceAt(path: string, what: string): Offence {
   const text = [path, what, contentOf(path) ?? stampOf(path) ?? ''].join('\0');
   return { id: createHash('sha256').update(text, 'latin1').digest('base64'), path, what };
 }

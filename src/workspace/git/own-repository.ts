@@ -28,24 +28,21 @@ export interface OwnRepository {
 export function ownRepository(workspace: string): OwnRepository {
   const path = join(workspace, '.git');
   const dotGit = identify(fromText(path));
+  const without = (warning?: string): OwnRepository => ({ dotGit, outside: undefined, warning });
   if (dotGit?.startsWith('link') === true) {
-    const warning = `${path} is a symbolic link. AWF does not follow it, so git may not work in the sandbox.`;
-    return { dotGit, outside: undefined, warning };
+    return without(`${path} is a symbolic link. AWF does not follow it, so git may not work in the sandbox.`);
   }
-  if (dotGit?.startsWith('file') !== true) return { dotGit, outside: undefined, warning: undefined };
+  if (dotGit?.startsWith('file') !== true) return without();
   const target = gitFileTarget(fromText(path));
   const gitDirectory = target === undefined ? undefined : toText(target);
-  if (gitDirectory === undefined) return { dotGit, outside: undefined, warning: `${path} names no repository.` };
-  if (isInside(gitDirectory, workspace)) return { dotGit, outside: undefined, warning: undefined };
+  if (gitDirectory === undefined) return without(`${path} names no repository.`);
+  if (isInside(gitDirectory, workspace)) return without();
   const directory = worktreeOf(gitDirectory, path) ?? submoduleOf(gitDirectory, workspace);
   if (directory === undefined) {
-    return {
-      dotGit,
-      outside: undefined,
-      warning:
-        `${path} leads to ${printable(fromText(gitDirectory))}, which does not lead back to it. ` +
+    return without(
+      `${path} leads to ${printable(fromText(gitDirectory))}, which does not lead back to it. ` +
         'AWF does not mount that directory, so git does not work in the sandbox.',
-    };
+    );
   }
   return { dotGit, outside: { directory, gitDirectory: realpathSync(gitDirectory) }, warning: undefined };
 }
