@@ -151,6 +151,11 @@ export const GIT_ATTACKS: readonly GitAttack[] = [
     trigger: [['-C', 'linked', ...COMMIT[0]!]],
   },
   {
+    name: 'a hook of the user’s that is a link into the workspace',
+    script: 'cp "$PAYLOAD" upstream/hook.sh',
+    trigger: [['-C', 'upstream', ...COMMIT[0]!]],
+  },
+  {
     name: 'a link from the hooks of a new worktree to the top of the workspace',
     script: 'git -C nested worktree add -q ../nw; ln -s .. nw/hooks.d; cp "$PAYLOAD" pre-commit',
     trigger: [['-C', 'nw', ...COMMIT[0]!]],
@@ -238,6 +243,8 @@ export function makeRepository(workspace: string): void {
   }
   for (const directory of ['nested/hooks.d', 'linked/real']) mkdirSync(join(workspace, directory));
   symlinkSync('real', join(workspace, 'linked/hooks.d'));
+  writeFileSync(join(workspace, 'upstream/hook.sh'), '#!/bin/sh\n', { mode: 0o755 });
+  symlinkSync('../../hook.sh', join(workspace, 'upstream/.git/hooks/pre-commit'));
   git(workspace, 'worktree', 'add', '-q', 'wt');
   for (const [name, value] of Object.entries({
     'http.https://github.com/.extraheader': `AUTHORIZATION: basic ${CHECKOUT_TOKEN}`,

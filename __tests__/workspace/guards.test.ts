@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { parseGitConfig } from '../../src/workspace/git/config.ts';
-import { namedBy, placesOf, worktreesAt, type NamedPath } from '../../src/workspace/elsewhere.ts';
+import { allPlacesOf, namedBy, worktreesAt, type NamedPath } from '../../src/workspace/elsewhere.ts';
 import { protectionOf } from '../../src/workspace/guarded.ts';
 import { gitGuards, guardMounts } from '../../src/workspace/guards.ts';
 import { survey } from '../../src/workspace/survey.ts';
@@ -33,7 +33,7 @@ async function plan(workspace: string, secrets = NO_SECRETS, ofUser: readonly Na
   const found = await survey(workspace);
   const guards = gitGuards(found.findings, workspace, undefined, secrets, join(own, 'git'), OWNER);
   const worktrees = worktreesAt(found.findings);
-  const places = [...guards.named, ...ofUser].flatMap((one) => placesOf(one, worktrees));
+  const places = allPlacesOf([...guards.named, ...ofUser], worktrees);
   const { readOnly, absent } = protectionOf(places, workspace);
   const shown = (paths: Iterable<string>): string[] =>
     [...new Set(paths)].map((path) => relative(workspace, path)).sort();
@@ -139,6 +139,27 @@ describe('gitGuards', () => {
     const workspace = workspaceWith({ ...REPOSITORY, 'my-hooks/pre-commit': '' });
     symlinkSync('../my-hooks', join(workspace, '.git/hooks'));
     expect(await plan(workspace)).toMatchObject({ readOnly: ['my-hooks'] });
+  });
+
+  test('what hooks that are links lead to is read-only', async () => {
+    const workspace = workspaceWith({
+      ...REPOSITORY,
+      '.git/config': '[core]\nhooksPath = .hooks\n',
+      '.git/hooks/': '',
+      '.git/modules/m/HEAD': '',
+      '.git/modules/m/hooks/': '',
+      '.hooks/': '',
+      'scripts/a': '',
+      'scripts/b': '',
+    });
+    symlinkSync('../../scripts/a', join(workspace, '.git/hooks/pre-commit'));
+    symlinkSync('../../../../scripts/missing', join(workspace, '.git/modules/m/hooks/pre-push'));
+    symlinkSync('../scripts/b', join(workspace, '.hooks/pre-commit'));
+    symlinkSync('/bin/true', join(workspace, '.hooks/pre-push'));
+    expect(await plan(workspace)).toMatchObject({
+      readOnly: ['.hooks', 'scripts/a', 'scripts/b'],
+      absent: ['scripts/missing'],
+    });
   });
 
   test('hooks behind a link that leads to nothing yet', async () => {

@@ -1,9 +1,10 @@
-import { basename, dirname, isAbsolute, resolve } from 'node:path/posix';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path/posix';
 import type { ConfigEntry } from './git/config.ts';
 import { gitFileTarget } from './git/directory.ts';
 import type { Guarded } from './guarded.ts';
+import { entriesOf } from './listing.ts';
 import { pathsOf, type Finding } from './survey.ts';
-import { wayTo } from './way.ts';
+import { kindAt, wayTo } from './way.ts';
 
 /** A path outside git directories that a setting makes git run or read: absolute, or relative to a worktree. */
 export interface NamedPath extends Guarded {
@@ -36,9 +37,28 @@ export function placesOf(named: NamedPath, worktrees: readonly Worktree[]): Guar
     .map(({ top }) => ({ ...named, path: resolve(top, path) }));
 }
 
+/** The places of several paths, and what those hooks lead to that are links. */
+export function allPlacesOf(named: readonly NamedPath[], worktrees: readonly Worktree[]): Guarded[] {
+  const places = named.flatMap((one) => placesOf(one, worktrees));
+  return [...places, ...places.flatMap(({ path, isDirectory }) => (isDirectory ? linkedHooks(path) : []))];
+}
+
 const NAMED = 'a path that a git setting names';
 
-export const hooksAt = (path: string, of?: string): NamedPath => ({ path, isDirectory: true, what: NAMED, of });
+/** The hooks of a git directory. Nothing of the directory itself can be changed, but it may be a link, and hooks may be. */
+export function hooksAt(path: string): NamedPath[] {
+  return kindAt(path) === 'link' ? [{ path, isDirectory: true, what: NAMED, of: undefined }] : linkedHooks(path);
+}
+
+/** Hooks that are links: git runs what they lead to. */
+function linkedHooks(directory: string): NamedPath[] {
+  try {
+    const links = entriesOf(wayTo(directory).end).filter(({ kind }) => kind === 'link');
+    return links.map(({ name }) => ({ path: join(directory, name), isDirectory: false, what: NAMED, of: undefined }));
+  } catch {
+    return []; // There is no such directory.
+  }
+}
 
 /**
  * What settings name. Any word of a command may name a file, but only one that looks like a path certainly does.
@@ -47,10 +67,10 @@ export const hooksAt = (path: string, of?: string): NamedPath => ({ path, isDire
  * @param of the git directory whose settings these are; undefined for those of the user and the machine
  */
 export function namedBy(entries: readonly ConfigEntry[], beside: string, of?: string): NamedPath[] {
-  return entries.flatMap((entry) => {
+  return entries.flatMap((entry): NamedPath[] => {
     const { section, value = '' } = entry;
     if (value === '') return [];
-    if (isHooksPath(entry)) return [hooksAt(value, of)];
+    if (isHooksPath(entry)) return [{ path: value, isDirectory: true, what: NAMED, of }];
     const isInclude = /^include(if)?$/.test(section);
     const words = isInclude ? [resolve(beside, value)] : value.split(/[\s"'!;|&()<>=]+/).filter((word) => word !== '');
     return words.map((word) => ({

@@ -73,8 +73,7 @@ export function gitGuards(
     const composed = composeRepository(path, own, owner, compose);
     mounts.push(mountOf({ host: path, own }), ...composed.mounts);
     repositories.push(...composed.directories.map((one) => limited(one, outside)));
-    const hooks = join(path, 'hooks');
-    if (kindOf(hooks) === 'link') named.push(hooksAt(hooks));
+    named.push(...composed.directories.flatMap(({ host }) => hooksAt(join(host, 'hooks'))));
   }
   return { mounts, repositories, gitFiles: pathsOf(findings, 'git-file').map(asText), named, warnings };
 }

@@ -8,7 +8,7 @@ import { kernelPlaces, mounted, otherPlaces } from '../host/mounted.ts';
 import { isBelow, isInside, withReal } from '../host/paths.ts';
 import type { User } from '../host/user.ts';
 import type { Baseline } from './baseline.ts';
-import { namedBy, placesOf, worktreesAt } from './elsewhere.ts';
+import { allPlacesOf, namedBy, worktreesAt } from './elsewhere.ts';
 import { isUnmistakable } from './git/directory.ts';
 import { offencesIn, type Offence } from './git/judge.ts';
 import { identify, ownRepository, surroundingRepository, type OwnRepository } from './git/own-repository.ts';
@@ -80,7 +80,7 @@ export async function guardWorkspace(
     ...userSettings(home, environment).flatMap(({ file, entries }) => namedBy(entries, fromText(dirname(file)))),
   ];
   const worktrees = [{ top, gitDirectory: join(top, '.git') }, ...worktreesAt(found.findings)];
-  const guarded = [...readOnlyPaths(workspace, protectPaths), ...named.flatMap((one) => placesOf(one, worktrees))];
+  const guarded = [...readOnlyPaths(workspace, protectPaths), ...allPlacesOf(named, worktrees)];
   const protection = protectionOf(guarded, top);
   const watched = [...protectPaths, ...ALWAYS_REPORTED];
   const bare = gitDirectories.filter((path) => !isUnmistakable(path));
