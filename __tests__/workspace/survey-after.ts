@@ -3,7 +3,7 @@ import { keyOf, survey, type AfterOptions, type Survey } from '../../src/workspa
 /** A survey after the command, for which `before` is what was there. */
 export function surveyAfter(root: string, before?: Survey, limitMs = Infinity): Promise<Survey> {
   const known = new Set(before?.findings.map(keyOf));
-  const after: AfterOptions = { known, unread: new Set(before?.unread) };
+  const after: AfterOptions = { known };
   return survey(root, limitMs, after);
 }
 

@@ -32,7 +32,6 @@ export interface Baseline {
   readonly offences: readonly string[];
   /** The keys of what the survey has found. */
   readonly findings: readonly string[];
-  readonly unread: readonly string[];
   readonly protectPaths: readonly ProtectedPath[];
   readonly snapshot: Snapshot;
   /** What the sandbox sees of the host: a link there leads to nothing new. */

@@ -15,7 +15,7 @@ import { modulesOf } from './git/private.ts';
 import { returnDirectory, type Kept } from './git/return.ts';
 import type { Guarded } from './guarded.ts';
 import { type Change, changesBetween, snapshot } from './protected-paths.ts';
-import { pathsOf, survey, type Finding, type Survey } from './survey.ts';
+import { pathsOf, survey, type Finding, type FindingKind } from './survey.ts';
 import { firstOnWay } from './way.ts';
 
 /** What the command has left in the workspace. Paths are printable and relative to the workspace. */
@@ -60,7 +60,7 @@ export async function inspectWorkspace(
   const kept: Kept = { conflicts: [], ended: [], settings: [], failed: [] };
   const restored = Object.entries(baseline.links).flatMap(([path, before]) => restoreLink(top, path, before));
   const end = performance.now() + limitMs;
-  const after = { known: new Set(baseline.findings), unread: new Set(baseline.unread), onDirectory };
+  const after = { known: new Set(baseline.findings), onDirectory };
   const notSearched = [...baseline.covered, ...baseline.repositories.map(({ host }) => host)];
   const found = await survey(workspace, limitMs, after, notSearched);
   // Nothing is searched from here on. If this process dies, the directory that was searched last is not the reason.
@@ -72,7 +72,6 @@ export async function inspectWorkspace(
     ...repositories.judged,
     ...repositories.unknown,
     ...disarmPaths(found.findings, baseline),
-    ...disarmDirectories(found, baseline),
     ...links.closed.map(({ path, target = '' }) => moveOut(path, [`a link to ${target}`])),
   ];
   const setIds = pathsOf(found.findings, 'set-id').map((path) => ({ path, isCleared: succeeds(clearSetId, path) }));
@@ -96,7 +95,7 @@ export async function inspectWorkspace(
     shut: pathsOf(found.findings, 'shut').map(shown),
     readOnly: pathsOf(found.findings, 'read-only').map(shown),
     pipes: pipes.map((one) => ({ ...one, path: shown(one.path) })),
-    left: found.left + found.flooded.length + unchecked,
+    left: found.left + pathsOf(found.findings, 'flooded').length + unchecked,
   };
 }
 
@@ -157,16 +156,27 @@ function disarmRepositories(
   return { judged, unknown };
 }
 
-/** Moves aside what else a later program would follow. */
+/** What of the findings is moved aside without another look. The workspace itself cannot be. */
+const MOVED: Partial<Record<FindingKind, string>> = {
+  'git-link': 'a symbolic link',
+  unread: 'a directory that AWF cannot look at',
+  flooded: 'a directory with more in it than AWF looks at',
+};
+
+/** Moves aside what else a later program would follow, or get stuck in. */
 function disarmPaths(findings: readonly Finding[], baseline: Baseline): Disarmed[] {
   const { workspace, absent, named, repositories, since } = baseline;
+  const top = fromText(workspace);
   const stray = pathsOf(findings, 'git-file').filter((path) => !leadsInto(gitFileTarget(path) ?? '/', workspace));
   const worktrees = worktreesAt(findings);
   const places = [...absent, ...named.flatMap((one) => placesOf(one, worktrees))];
   return [
     ...stray.map((path) => moveOut(path, ['a link to a repository outside the workspace'])),
-    ...pathsOf(findings, 'git-link').map((path) => moveOut(path, ['a symbolic link'])),
-    ...places.flatMap((place) => disarmPlace(place, fromText(workspace))),
+    ...findings.flatMap(({ kind, path }) => {
+      const what = MOVED[kind];
+      return what === undefined || path === top ? [] : [moveOut(path, [what])];
+    }),
+    ...places.flatMap((place) => disarmPlace(place, top)),
     ...repositories.flatMap(({ host }) => strangersIn(host, since)).map(({ path, what }) => moveOut(path, [what])),
   ];
 }
@@ -175,18 +185,6 @@ function disarmPaths(findings: readonly Finding[], baseline: Baseline): Disarmed
 function disarmPlace({ path, isDirectory, what = '' }: Guarded, workspace: string): Disarmed[] {
   const found = firstOnWay(workspace, path);
   return found === undefined || (kindOf(found) === 'directory' && !isDirectory) ? [] : [moveOut(found, [what])];
-}
-
-/** Moves aside what cannot be looked at. The workspace stays where it is. */
-function disarmDirectories({ unread, flooded }: Survey, baseline: Baseline): Disarmed[] {
-  return [
-    ...unread
-      .filter((path) => !baseline.unread.includes(path))
-      .map((path) => moveOut(path, ['a directory that AWF cannot look at'])),
-    ...flooded
-      .filter((path) => path !== fromText(baseline.workspace))
-      .map((path) => moveOut(path, ['a directory with more in it than AWF looks at'])),
-  ];
 }
 
 /** Sorts the workspace's own repository first. */

@@ -23,9 +23,22 @@ import { wayTo } from './way.ts';
  * - `shut`: a directory in which its owner cannot search
  * - `read-only`: a directory of which its owner can remove nothing, in one where that is possible
  * - `huge`: a directory with so many entries that it is searched without having them in memory
+ * - `flooded`: a new directory with more in it than anybody needs, which was not searched
+ * - `unread`: a directory that could not be read
  */
 export type FindingKind =
-  'git-directory' | 'git-file' | 'git-link' | 'link-out' | 'set-id' | 'action' | 'pipe' | 'shut' | 'read-only' | 'huge';
+  | 'git-directory'
+  | 'git-file'
+  | 'git-link'
+  | 'link-out'
+  | 'set-id'
+  | 'action'
+  | 'pipe'
+  | 'shut'
+  | 'read-only'
+  | 'huge'
+  | 'flooded'
+  | 'unread';
 
 /** Paths have one character for each byte. */
 export interface Finding {
@@ -40,10 +53,6 @@ export interface Survey {
   readonly findings: readonly Finding[];
   /** Files of which the walk has not met all names: the others are outside. */
   readonly sharedFiles: readonly string[];
-  /** Directories that could not be read. */
-  readonly unread: readonly string[];
-  /** New directories with more in them than anybody needs, which were not searched. */
-  readonly flooded: readonly string[];
   /** Number of directories that were not searched, or not to the end. Each may contain more. */
   readonly left: number;
 }
@@ -52,8 +61,6 @@ export interface Survey {
 export interface AfterOptions {
   /** The keys of findings that were there before. */
   readonly known: ReadonlySet<string>;
-  /** Directories that could not be read before. */
-  readonly unread: ReadonlySet<string>;
   /** Called with a directory before it is read. */
   readonly onDirectory?: ((path: string) => void) | undefined;
 }
@@ -112,8 +119,6 @@ class Walk {
   readonly #after: AfterOptions | undefined;
   readonly #pending: string[];
   readonly #findings: Finding[] = [];
-  readonly #unread: string[] = [];
-  readonly #flooded: string[] = [];
   readonly #covered: ReadonlySet<string>;
   /** When to give up in the middle of a huge directory. */
   readonly #end: number;
@@ -139,8 +144,6 @@ class Walk {
     return {
       findings: this.#findings,
       sharedFiles: shared.flatMap(({ paths }) => paths),
-      unread: this.#unread,
-      flooded: this.#flooded,
       left: this.left + this.#unfinished,
     };
   }
@@ -154,7 +157,7 @@ class Walk {
       this.#checkAccess(path);
       const isLarge = isHuge(path);
       if (isLarge && this.#isNew({ kind: 'huge', path }) && path !== this.#workspace) {
-        this.#flooded.push(path);
+        this.#add({ kind: 'flooded', path });
         return;
       }
       if (isLarge) this.#add({ kind: 'huge', path });
@@ -162,7 +165,7 @@ class Walk {
       const isFlooded = this.#after !== undefined && this.#findings.length > MAX_NEW_FINDINGS;
       if (isFlooded && this.#findings.length > known) {
         const dropped = this.#findings.splice(known);
-        this.#flooded.push(path);
+        this.#add({ kind: 'flooded', path });
         if (path !== this.#workspace) return;
         // The workspace cannot be moved aside, so its repository and what is below it have to be looked at.
         this.#findings.push(...dropped.filter(isOfGit));
@@ -170,7 +173,7 @@ class Walk {
       // One by one: as arguments of a single call, they would be more than the stack takes.
       for (const directory of below) if (!this.#covered.has(directory)) this.#pending.push(directory);
     } catch {
-      this.#unread.push(path);
+      this.#add({ kind: 'unread', path });
     }
   }
 
@@ -179,7 +182,7 @@ class Walk {
     const { mode } = lstatSync(bytes(path));
     if ((mode & 0o500) !== 0o500) {
       const shut: Finding = { kind: 'shut', path };
-      if (this.#isNew(shut) && this.#after?.unread.has(path) === false) unlock(path, 0o700);
+      if (this.#isNew(shut) && this.#isNew({ kind: 'unread', path })) unlock(path, 0o700);
       this.#add(shut);
     } else if ((mode & 0o200) === 0 && path !== this.#workspace) {
       const isOutermost = (lstatSync(bytes(dirname(path))).mode & 0o200) !== 0;

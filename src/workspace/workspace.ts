@@ -89,7 +89,7 @@ export async function guardWorkspace(
   const readOnly = [...protection.readOnly, ...withoutWritable(actions.readOnly, top, protectPaths)];
   return {
     baseline: {
-      ...{ workspace, covered, since: Date.now(), bare, unread: found.unread, protectPaths: watched },
+      ...{ workspace, covered, since: Date.now(), bare, protectPaths: watched },
       isRepository: own.dotGit !== undefined,
       links: linksAt([join(top, '.git'), ...actions.links, ...protection.links]),
       absent: protection.absent,
