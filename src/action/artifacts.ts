@@ -1,11 +1,8 @@
 import type { LogDirectories } from '../host/log-directories.ts';
-import { packageBeside } from '../host/package-beside.ts';
 import { UPLOAD_LIMIT_MS } from '../run/limits.ts';
 import { artifactFiles } from './artifact-files.ts';
 import { artifactName, hasArtifactService } from './artifact-settings.ts';
 import type { UploadSettings } from './inputs.ts';
-
-type ArtifactPackage = typeof import('./artifact-package.ts');
 
 /** What became of the upload. */
 export type UploadResult =
@@ -39,7 +36,7 @@ export async function uploadLogs(
   if (files.length === 0) return { skipped: 'no files' };
   const name = artifactName(settings, runId);
   const options = settings.retentionDays === undefined ? {} : { retentionDays: settings.retentionDays };
-  const { DefaultArtifactClient } = packageBeside('artifact-package', import.meta) as ArtifactPackage;
+  const { DefaultArtifactClient } = await import(/* webpackIgnore: true */ './artifact-package.ts');
   const upload = new DefaultArtifactClient().uploadArtifact(name, [...files], root, options);
   const { size } = await withLimit(upload, limitMs);
   return { uploaded: name, files: files.length, bytes: size, warnings };
