@@ -37,7 +37,7 @@ const BASE = ['errors', 'reporter'];
 /** Packages that exactly one file may import, so that there is one place to replace and one to test. */
 const SOLE_IMPORTER = {
   '@actions/exec': 'src/docker/client.ts',
-  '@actions/artifact': 'src/action/artifacts.ts',
+  '@actions/artifact': 'src/action/artifact-package.ts',
   yauzl: 'src/logs/zip-source.ts',
 };
 const INPUT_READER = 'src/action/inputs.ts';

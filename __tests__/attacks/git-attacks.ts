@@ -1,6 +1,6 @@
 /** Ways to make git run a program of the attacker's later, each with the git command that falls for it. */
 
-import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { git } from '../../testing/git.ts';
 
@@ -146,6 +146,21 @@ export const GIT_ATTACKS: readonly GitAttack[] = [
     trigger: [['-C', 'deep/er/repo', ...COMMIT[0]!]],
   },
   {
+    name: 'a link to a directory of hooks of the user’s',
+    script: 'rm linked/hooks.d; mkdir linked/hooks.d; cp "$PAYLOAD" linked/hooks.d/pre-commit',
+    trigger: [['-C', 'linked', ...COMMIT[0]!]],
+  },
+  {
+    name: 'a hook of the user’s that is a link into the workspace',
+    script: 'cp "$PAYLOAD" upstream/hook.sh',
+    trigger: [['-C', 'upstream', ...COMMIT[0]!]],
+  },
+  {
+    name: 'a link from the hooks of a new worktree to the top of the workspace',
+    script: 'git -C nested worktree add -q ../nw; ln -s .. nw/hooks.d; cp "$PAYLOAD" pre-commit',
+    trigger: [['-C', 'nw', ...COMMIT[0]!]],
+  },
+  {
     name: 'a worktree whose common part has no HEAD',
     script: `${REPOSITORY('nohead')}; ${LINKED('nohead', 'z1')}; rm nohead/HEAD`,
     trigger: inside('z1'),
@@ -222,11 +237,14 @@ export function makeRepository(workspace: string): void {
   git(workspace, 'commit', '-qam', 'second');
   write('shared.gitconfig', '[user]\n\tname = Somebody\n');
   git(workspace, 'clone', '-q', '.', 'upstream');
-  for (const nested of ['nested', 'deep/er/repo']) {
+  for (const nested of ['nested', 'linked', 'deep/er/repo']) {
     git(workspace, 'clone', '-q', '.', nested);
     git(join(workspace, nested), 'config', 'core.hooksPath', 'hooks.d');
   }
-  mkdirSync(join(workspace, 'nested/hooks.d'));
+  for (const directory of ['nested/hooks.d', 'linked/real']) mkdirSync(join(workspace, directory));
+  symlinkSync('real', join(workspace, 'linked/hooks.d'));
+  writeFileSync(join(workspace, 'upstream/hook.sh'), '#!/bin/sh\n', { mode: 0o755 });
+  symlinkSync('../../hook.sh', join(workspace, 'upstream/.git/hooks/pre-commit'));
   git(workspace, 'worktree', 'add', '-q', 'wt');
   for (const [name, value] of Object.entries({
     'http.https://github.com/.extraheader': `AUTHORIZATION: basic ${CHECKOUT_TOKEN}`,

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ensureImages } from '../../src/docker/ensure-images.ts';
 import { watched, type Clock } from '../../src/docker/watch.ts';
 import { FakeEngine } from '../../testing/engine/fake-engine.ts';
@@ -63,11 +62,13 @@ describe('slow work', () => {
   });
 });
 
-test('an image that takes long to pull is told of after ten seconds', { timeout: 30_000 }, async () => {
+test('an image that takes long to pull is told of after ten seconds', async () => {
   const said: string[] = [];
   const keep = (text: string): number => said.push(text);
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+  onTestFinished(() => void vi.useRealTimers());
   const engine = new FakeEngine({
-    onCall: (verb) => (verb === 'pull' ? sleep(10_500) : undefined),
+    onCall: (verb) => (verb === 'pull' ? vi.advanceTimersByTimeAsync(10_500) : undefined),
     image: (name) =>
       name === 'own:1' ? undefined : { platform: 'linux/amd64', volumes: [], builtAt: Date.now(), isStandIn: false },
   });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { resultOf } from '../../src/run/result.ts';
-import type { ResultReading } from '../../src/workspace/result-file.ts';
+import type { ResultReading } from '../../src/report/result-file.ts';
 import { aConfig, given, SENTINELS } from '../../testing/builders.ts';
 
 function say(result: ResultReading | undefined, resultFile: string | undefined = 'a\u202e.md') {

@@ -3,7 +3,8 @@ import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { parseGitConfig } from '../../src/workspace/git/config.ts';
-import type { NamedSettings } from '../../src/workspace/elsewhere.ts';
+import { allPlacesOf, namedBy, worktreesAt, type NamedPath } from '../../src/workspace/elsewhere.ts';
+import { protectionOf } from '../../src/workspace/guarded.ts';
 import { gitGuards, guardMounts } from '../../src/workspace/guards.ts';
 import { survey } from '../../src/workspace/survey.ts';
 import { given, NO_SECRETS, SENTINELS, temporaryDirectory, thrown } from '../../testing/builders.ts';
@@ -27,27 +28,30 @@ const REPOSITORY = {
 
 const OWNER = { uid: process.getuid!(), gid: process.getgid!() };
 
-async function plan(workspace: string, secrets = NO_SECRETS, settings: readonly NamedSettings[] = []) {
+async function plan(workspace: string, secrets = NO_SECRETS, ofUser: readonly NamedPath[] = []) {
   const own = temporaryDirectory();
-  const found = await survey([workspace]);
-  const guards = gitGuards(found.findings, [workspace], undefined, settings, secrets, join(own, 'git'), OWNER);
-  const shown = (paths: Iterable<string>): string[] => [...paths].map((path) => relative(workspace, path)).sort();
+  const found = await survey(workspace);
+  const guards = gitGuards(found.findings, workspace, undefined, secrets, join(own, 'git'), OWNER);
+  const worktrees = worktreesAt(found.findings);
+  const places = allPlacesOf([...guards.named, ...ofUser], worktrees);
+  const { readOnly, absent } = protectionOf(places, workspace);
+  const shown = (paths: Iterable<string>): string[] =>
+    [...new Set(paths)].map((path) => relative(workspace, path)).sort();
   return {
-    readOnly: shown(guards.readOnly),
+    readOnly: shown([...guards.gitFiles, ...readOnly]),
     mounts: guards.mounts
       .flatMap((mount) => (mount.kind === 'bind' ? [mount] : []))
       .map(({ source, target, writable }) => {
         const isOwn = source.startsWith(own);
         return `${relative(workspace, target)}${isOwn ? ' own' : ''}${writable ? ' rw' : ''}`;
       }),
-    hooks: shown(guards.elsewhere.hookDirectories),
-    absent: shown(guards.elsewhere.absent),
+    absent: shown(absent.map(({ path }) => path)),
   };
 }
 
 describe('gitGuards', () => {
   test('a workspace without a repository needs none', async () => {
-    expect(await plan(workspaceWith({ 'a/b': '' }))).toEqual({ readOnly: [], mounts: [], hooks: [], absent: [] });
+    expect(await plan(workspaceWith({ 'a/b': '' }))).toEqual({ readOnly: [], mounts: [], absent: [] });
   });
 
   test('a repository gets a directory of the run’s own, with the host’s objects, and hooks and the unknown read-only', async () => {
@@ -75,7 +79,6 @@ describe('gitGuards', () => {
         '.git/objects/info own rw',
         '.git/lfs/objects rw',
       ],
-      hooks: [],
       absent: [],
     });
   });
@@ -85,7 +88,6 @@ describe('gitGuards', () => {
   const DARING_FILES = { '.hooks/pre-commit': '', 'scripts/watch.sh': '', 'scripts/x.js': '', shared: '' };
   const FOUND = {
     readOnly: ['.hooks', 'scripts/watch.sh', 'scripts/x.js', 'shared'],
-    hooks: ['.hooks'],
     absent: ['later.sh', 'missing'],
   };
 
@@ -95,8 +97,8 @@ describe('gitGuards', () => {
 
   test('E17 the settings of the user count like those of the repository', async () => {
     const workspace = workspaceWith({ ...REPOSITORY, ...DARING_FILES });
-    const settings = { entries: parseGitConfig(DARING), beside: join(workspace, '.git'), top: workspace };
-    expect(await plan(workspace, NO_SECRETS, [settings])).toMatchObject(FOUND);
+    const named = namedBy(parseGitConfig(DARING), join(workspace, '.git'));
+    expect(await plan(workspace, NO_SECRETS, named)).toMatchObject(FOUND);
   });
 
   const WORKTREES = {
@@ -114,14 +116,14 @@ describe('gitGuards', () => {
 
   test('E17 relative paths in the settings of the user lead into each repository and worktree', async () => {
     const workspace = workspaceWith(WORKTREES);
-    const settings = { entries: parseGitConfig(HOOKS), beside: '/home', top: workspace };
-    const { hooks } = await plan(workspace, NO_SECRETS, [settings]);
-    expect(hooks).toEqual(['.hooks', 'm/.hooks', 'nested/.hooks', 'wt/.hooks']);
+    const { readOnly, absent } = await plan(workspace, NO_SECRETS, namedBy(parseGitConfig(HOOKS), '/home'));
+    expect(readOnly).toEqual(['m/.git', 'm/.hooks', 'nested/.hooks', 'wt/.git', 'wt/.hooks']);
+    expect(absent).toEqual(['.hooks']);
   });
 
   test('E17 those of a repository lead into its worktrees, those of a submodule into its own', async () => {
     const own = await plan(workspaceWith({ ...WORKTREES, '.git/config': HOOKS }));
-    expect(own).toMatchObject({ hooks: ['.hooks', 'wt/.hooks'], readOnly: ['m/.git', 'wt/.git', 'wt/.hooks'] });
+    expect(own).toMatchObject({ absent: ['.hooks'], readOnly: ['m/.git', 'wt/.git', 'wt/.hooks'] });
     const ofModule = await plan(workspaceWith({ ...WORKTREES, '.git/modules/m/config': HOOKS }));
     expect(ofModule.readOnly).toEqual(['m/.git', 'm/.hooks', 'wt/.git']);
   });
@@ -129,14 +131,41 @@ describe('gitGuards', () => {
   test('E17 the directory from which new repositories get their hooks is read-only', async () => {
     const workspace = workspaceWith({ ...REPOSITORY, 'templates/hooks/post-checkout': '' });
     const entries = parseGitConfig(`[init]\ntemplateDir = ${workspace}/templates\n`);
-    const { readOnly } = await plan(workspace, NO_SECRETS, [{ entries, beside: '/home', top: workspace }]);
+    const { readOnly } = await plan(workspace, NO_SECRETS, namedBy(entries, '/home'));
     expect(readOnly).toEqual(['templates']);
   });
 
   test('hooks behind a link', async () => {
     const workspace = workspaceWith({ ...REPOSITORY, 'my-hooks/pre-commit': '' });
     symlinkSync('../my-hooks', join(workspace, '.git/hooks'));
-    expect(await plan(workspace)).toMatchObject({ readOnly: ['my-hooks'], hooks: ['my-hooks'] });
+    expect(await plan(workspace)).toMatchObject({ readOnly: ['my-hooks'] });
+  });
+
+  test('what hooks that are links lead to is read-only', async () => {
+    const workspace = workspaceWith({
+      ...REPOSITORY,
+      '.git/config': '[core]\nhooksPath = .hooks\n',
+      '.git/hooks/': '',
+      '.git/modules/m/HEAD': '',
+      '.git/modules/m/hooks/': '',
+      '.hooks/': '',
+      'scripts/a': '',
+      'scripts/b': '',
+    });
+    symlinkSync('../../scripts/a', join(workspace, '.git/hooks/pre-commit'));
+    symlinkSync('../../../../scripts/missing', join(workspace, '.git/modules/m/hooks/pre-push'));
+    symlinkSync('../scripts/b', join(workspace, '.hooks/pre-commit'));
+    symlinkSync('/bin/true', join(workspace, '.hooks/pre-push'));
+    expect(await plan(workspace)).toMatchObject({
+      readOnly: ['.hooks', 'scripts/a', 'scripts/b'],
+      absent: ['scripts/missing'],
+    });
+  });
+
+  test('hooks behind a link that leads to nothing yet', async () => {
+    const workspace = workspaceWith(REPOSITORY);
+    symlinkSync('../my-hooks', join(workspace, '.git/hooks'));
+    expect(await plan(workspace)).toMatchObject({ readOnly: [], absent: ['my-hooks'] });
   });
 
   test('a configuration behind a link is rejected', async () => {
@@ -164,7 +193,7 @@ describe('gitGuards', () => {
 describe('guardMounts', () => {
   const mounts = (readOnly: readonly string[], own: readonly string[] = []): string[] =>
     guardMounts(
-      ['/w'],
+      '/w',
       readOnly,
       own.map((target) => ({ kind: 'bind', source: '/own', target, writable: true })),
     ).map((mount) => {

@@ -1,7 +1,8 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
-import { localActionPaths, usedActions } from '../../src/workspace/local-actions.ts';
+import { protectionOf } from '../../src/workspace/guarded.ts';
+import { localActions } from '../../src/workspace/local-actions.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 
 function make(files: Readonly<Record<string, string>>, links: Readonly<Record<string, string>>): string {
@@ -19,9 +20,16 @@ function pathsOf(files: Readonly<Record<string, string>>, links: Readonly<Record
   const directories = Object.keys(files)
     .filter((name) => /(^|\/)action\.ya?ml$/.test(name))
     .map((name) => join(workspace, dirname(name)));
-  return localActionPaths(directories, workspace)
-    .map((path) => relative(workspace, path))
-    .sort();
+  return protectedIn(workspace, directories).readOnly;
+}
+
+/** What becomes read-only, without what lies below it, and the links on the way. */
+function protectedIn(workspace: string, directories: readonly string[]): { readOnly: string[]; links: string[] } {
+  const { readOnly, links } = protectionOf(localActions(directories, workspace), workspace);
+  const outermost = readOnly.filter((path) => !readOnly.some((other) => path.startsWith(`${other}/`)));
+  const shown = (paths: readonly string[]): string[] =>
+    [...new Set(paths)].map((path) => relative(workspace, path)).sort();
+  return { readOnly: shown(outermost), links: shown(links) };
 }
 
 test('E13 an action below the workspace is read-only as a whole', () => {
@@ -105,8 +113,10 @@ test('a link to an action elsewhere protects what it leads to, if that is in the
 test('E13 the metadata of an action may be a link', () => {
   const files = { 'a/main.js': '', 'common/meta.yml': 'runs: { using: node24, main: ../lib/x.js }', 'lib/x.js': '' };
   const workspace = make(files, { 'a/action.yml': '../common/meta.yml' });
-  const paths = localActionPaths([join(workspace, 'a')], workspace).map((path) => relative(workspace, path));
-  expect(paths.sort()).toEqual(['a', 'common/meta.yml', 'lib']);
+  expect(protectedIn(workspace, [join(workspace, 'a')])).toEqual({
+    readOnly: ['a', 'common/meta.yml', 'lib'],
+    links: ['a/action.yml'],
+  });
 });
 
 test('E13 what a workflow uses needs no metadata, and may be reached through links', () => {
@@ -119,7 +129,5 @@ test('E13 what a workflow uses needs no metadata, and may be reached through lin
     },
     { alias: 'second', second: 'actions' },
   );
-  const { directories, links } = usedActions(workspace);
-  expect(directories.map((path) => relative(workspace, path)).sort()).toEqual(['actions/a', 'docker']);
-  expect(links.map((path) => relative(workspace, path))).toEqual(['alias', 'second']);
+  expect(protectedIn(workspace, [])).toEqual({ readOnly: ['actions/a', 'docker'], links: ['alias', 'second'] });
 });

@@ -80,12 +80,16 @@ describe('E10 a flood below a protected path', () => {
   });
 });
 
-test('existing paths are read-only, with links resolved; missing ones are compared afterwards', () => {
-  const workspace = temporaryDirectory();
-  mkdirSync(join(workspace, 'real'));
-  symlinkSync('real', join(workspace, 'link'));
-  const entries = ['link', 'missing'].map((path) => ({ path, mode: 'read-only' }) as const);
-  expect(readOnlyPaths(workspace, [...entries, { path: 'real', mode: 'report' }])).toEqual([join(workspace, 'real')]);
+test('only read-only ones are guarded, and only a policy must not appear', () => {
+  const entries = [
+    { path: 'a', mode: 'read-only' },
+    { path: 'b', mode: 'report' },
+    { path: 'c', mode: 'read-only', isPolicy: true },
+  ] as const;
+  expect(readOnlyPaths('/w', entries)).toEqual([
+    { path: '/w/a', isDirectory: true, what: undefined },
+    { path: '/w/c', isDirectory: true, what: 'a policy for the next run' },
+  ]);
 });
 
 test('names chosen by an attacker are shown in one line', () => {

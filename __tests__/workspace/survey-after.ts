@@ -3,8 +3,8 @@ import { keyOf, survey, type AfterOptions, type Survey } from '../../src/workspa
 /** A survey after the command, for which `before` is what was there. */
 export function surveyAfter(root: string, before?: Survey, limitMs = Infinity): Promise<Survey> {
   const known = new Set(before?.findings.map(keyOf));
-  const after: AfterOptions = { except: new Set(), known, unread: new Set(before?.unread) };
-  return survey([root], limitMs, after);
+  const after: AfterOptions = { known };
+  return survey(root, limitMs, after);
 }
 
 /** The paths of the findings of one kind. */

@@ -31,10 +31,10 @@ describe('directories in which a later program gets stuck', () => {
 
   test('are left alone if they were there before', async () => {
     const top = workspace();
-    const before = await survey([top]);
+    const before = await survey(top);
     const after = await surveyAfter(top, before);
     expect(after.findings).toEqual([]);
-    expect((await survey([top])).findings).toEqual(before.findings);
+    expect((await survey(top)).findings).toEqual(before.findings);
     for (const name of ['listed', 'shut', 'fixed', 'fixed/below']) chmodSync(join(top, name), 0o755);
   });
 });

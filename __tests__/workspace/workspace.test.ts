@@ -212,7 +212,7 @@ describe('inspectWorkspace', () => {
     });
     expect(paths(found)).toEqual(['n/.git']);
     expect(found.disarmed[0]?.movedTo).toMatch(/^n\/\.git\.awf-[0-9a-f]{12}$/);
-    expect(offencesIn(join(workspace, 'n/.git'), [workspace])).toEqual([]);
+    expect(offencesIn(join(workspace, 'n/.git'), workspace)).toEqual([]);
   });
 
   test.each<[string, (workspace: string) => void, string]>([
@@ -307,7 +307,7 @@ describe('inspectWorkspace', () => {
     // Above it, and not above the workspace.
     expect(readdirSync(workspace)).toEqual(['.git', expect.stringMatching(/^d{238,250}/), 'file']);
     for (const name of readdirSync(workspace)) spawnSync('rm', ['-rf', join(workspace, name)]);
-    expect((await survey([workspace], -1)).left).toBeGreaterThan(0);
+    expect((await survey(workspace, -1)).left).toBeGreaterThan(0);
     expect(aftermathWarnings({ ...found, left: 3 }).join()).toContain('at least 3 directories');
     expect(aftermathMarkdown({ ...found, left: 3 }).join()).toContain('At least 3 directories');
   });
@@ -366,32 +366,33 @@ describe('inspectWorkspace', () => {
       (w) => write(w, { '.git/config': '[core]\n\thooksPath = .hooks\n\tfsmonitor = ./run.sh\n' }),
     );
     expect(found.disarmed).toMatchObject([
-      { path: 'new/.hooks/pre-commit', what: ['a hook'] },
+      { path: 'new/.hooks', what: ['a path that a git setting names'] },
       { path: 'new/run.sh', what: ['a path that a git setting names'] },
     ]);
     expect(readdirSync(join(workspace, 'other/.hooks'))).toEqual(['pre-commit']);
   });
 
-  test('E10 a flood of hooks is moved aside with its directory, and a known one is left alone', async () => {
-    const flood = (directory: string, count: number): void => {
-      mkdirSync(directory);
-      for (let i = 0; i < count; i++) writeFileSync(join(directory, String(i)), '');
-    };
-    const settings = (w: string): void => {
-      const named = ['few', 'flood', 'known'].map((name) => `[core]\n\thooksPath = ${name}\n`);
-      writeFileSync(join(w, '.git/config'), named.join(''));
-    };
-    const { found } = await after(
+  test('E17 a directory of hooks that was not there is moved aside as a whole, or the link that leads to one', async () => {
+    const { workspace, found } = await after(
       (w) => {
-        flood(join(w, 'few'), 2);
-        flood(join(w, 'flood'), 1_001);
+        write(w, { 'absent/pre-commit': '', 'others/pre-commit': '' });
+        symlinkSync('others', join(w, 'linked'));
+        rmSync(join(w, 'alias'));
+        write(w, { 'alias/pre-commit': 'evil' });
       },
       (w) => {
-        settings(w);
-        flood(join(w, 'known'), 1_001);
+        const named = ['absent', 'linked', 'alias'].map((name) => `[core]\n\thooksPath = ${name}\n`);
+        write(w, { '.git/config': named.join(''), 'real/pre-commit': '' });
+        symlinkSync('real', join(w, 'alias'));
       },
     );
-    expect(paths(found)).toEqual(['few/0', 'few/1', 'flood']);
+    expect(found.disarmed).toMatchObject([
+      { path: 'absent', what: ['a path that a git setting names'] },
+      { path: 'alias', what: ['a replacement for a symbolic link'] },
+      { path: 'linked', what: ['a path that a git setting names'] },
+    ]);
+    expect(readlinkSync(join(workspace, 'alias'))).toBe('real');
+    expect(readdirSync(join(workspace, 'others'))).toEqual(['pre-commit']);
   });
 
   test('E10 a flood of references costs the command its references, and keeps nothing else from being found', async () => {

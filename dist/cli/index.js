@@ -7323,7 +7323,7 @@ class TranscriptsFile {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5423);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3727);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
@@ -7336,7 +7336,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 5423:
+/***/ 3727:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -12570,7 +12570,7 @@ function writeBlanks(workDirectory) {
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/result-file.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/result-file.js
 
 
 /** Bytes of a result. Linux accepts 128 KiB for one variable of a later step, which is what an output becomes. */
@@ -14243,10 +14243,15 @@ function config_plainLines(text) {
 }
 const UTF8_BOM = '\xef\xbb\xbf';
 const ESCAPES = { t: '\t', b: '\b', n: '\n', '\\': '\\', '"': '"' };
+/*
+ * Parts of a subsection's name, and of a value. White space is what git's own table of characters says.
+ */
+const IN_NAME = /[^"\\\n]+|\\[^\n]/y;
+const QUOTED = /[^"\\\n]+|\\[^]?|["\n]/y;
+const PLAIN = /[^ \t\r\n"\\#;]+|\\[^]?|["\n]|[#;][^\n]*\n?/y;
 class Parser {
     #text;
     #at = 0;
-    #line = 1;
     constructor(text) {
         this.#text = text;
     }
@@ -14256,128 +14261,88 @@ class Parser {
         const found = [];
         let base;
         for (;;) {
-            const character = this.#next();
-            if (character === '')
+            this.#take(/(?:[ \t\r\n]+|[#;][^\n]*)+/y);
+            const start = this.#at;
+            const key = this.#take(/[A-Za-z][A-Za-z0-9-]*/y)?.toLowerCase();
+            if (key === undefined && this.#take(/$/y) !== undefined)
                 return found;
-            if (isSpace(character))
-                continue;
-            if (character === '#' || character === ';')
-                this.#skipLine();
-            else if (character === '[')
+            if (key === undefined)
                 base = this.#header();
-            else if (!/[A-Za-z]/.test(character))
-                throw this.#error('neither a section nor a key');
             else if (base === undefined)
                 throw this.#error('a key before the first section');
-            else {
-                const start = this.#at - 1;
-                found.push({ ...base, ...this.#setting(character), start, end: this.#at });
-            }
+            else
+                found.push({ ...base, key, value: this.#value(), start, end: this.#at });
         }
     }
-    /** Reads the rest of `[section]`, `[section "subsection"]` or the older `[section.subsection]`. */
+    /** Reads `[section]`, `[section "subsection"]` or the older `[section.subsection]`. */
     #header() {
-        let name = '';
-        for (;;) {
-            const character = this.#next();
-            if (character === ']' && name === '')
-                throw this.#error('a section without a name');
-            if (character === ']')
-                return split(name, undefined);
-            if (isSpace(character))
-                return split(name, this.#subsection(character));
-            if (!/[A-Za-z0-9.-]/.test(character))
-                throw this.#error('a section name with characters other than letters, digits, - and .');
-            name += character.toLowerCase();
-        }
-    }
-    #subsection(before) {
-        let character = before;
-        while (isSpace(character) && character !== '\n')
-            character = this.#next();
-        if (character !== '"')
-            throw this.#error('a section name that is not followed by a subsection in quotes');
-        let name = '';
-        for (;;) {
-            character = this.#next();
-            if (character === '"')
-                break;
-            if (character === '\\')
-                character = this.#next();
-            if (character === '\n' || character === '')
+        const name = this.#take(/\[[A-Za-z0-9.-]*/y)
+            ?.slice(1)
+            .toLowerCase();
+        if (name === undefined)
+            throw this.#error('neither a section nor a key');
+        let subsection;
+        if (this.#take(/[ \t\r]+"/y) !== undefined) {
+            subsection = '';
+            for (let part = this.#take(IN_NAME); part !== undefined; part = this.#take(IN_NAME)) {
+                subsection += part.startsWith('\\') ? part.slice(1) : part;
+            }
+            if (this.#take(/"/y) === undefined)
                 throw this.#error('a subsection without a closing quote');
-            name += character;
         }
-        if (this.#next() !== ']')
-            throw this.#error('a section without a closing bracket');
-        return name;
-    }
-    #setting(first) {
-        let key = first.toLowerCase();
-        let character = this.#next();
-        for (; /[A-Za-z0-9-]/.test(character); character = this.#next())
-            key += character.toLowerCase();
-        while (character === ' ' || character === '\t')
-            character = this.#next();
-        if (character === '\n' || character === '')
-            return { key, value: undefined };
-        if (character !== '=')
-            throw this.#error('a key that is not followed by =');
-        return { key, value: this.#value() };
+        if (this.#take(/\]/y) === undefined)
+            throw this.#error('a section name that git would not understand');
+        if (name === '' && subsection === undefined)
+            throw this.#error('a section without a name');
+        return split(name, subsection);
     }
     #value() {
+        this.#take(/[ \t]+/y);
+        if (this.#take(/\n|$/y) !== undefined)
+            return undefined;
+        if (this.#take(/=/y) === undefined)
+            throw this.#error('a key that is not followed by =');
         let value = '';
         /** White space is held back until more follows: at the end it is not part of the value. */
         let space = '';
         let quoted = false;
         for (;;) {
-            let character = this.#next();
-            if (character === '\n' || character === '') {
+            const blank = quoted ? undefined : this.#take(/[ \t\r]+/y);
+            if (value !== '')
+                space += blank ?? '';
+            const token = this.#take(quoted ? QUOTED : PLAIN);
+            if (token === undefined || token === '\n') {
                 if (quoted)
                     throw this.#error('a quoted value without a closing quote');
                 return value;
             }
-            if (!quoted && isSpace(character)) {
-                if (value !== '')
-                    space += character;
-                continue;
-            }
-            if (!quoted && (character === '#' || character === ';')) {
-                this.#skipLine();
+            if (!quoted && /^[#;]/.test(token))
                 return value;
-            }
             value += space;
             space = '';
-            if (character === '"') {
+            if (token === '"')
                 quoted = !quoted;
-                continue;
-            }
-            if (character === '\\') {
-                character = this.#next();
-                if (character === '\n' || character === '')
-                    continue;
-                const escaped = ESCAPES[character];
-                if (escaped === undefined)
-                    throw this.#error('an escape sequence that git does not know');
-                character = escaped;
-            }
-            value += character;
+            else
+                value += token.startsWith('\\') ? this.#escaped(token.slice(1)) : token;
         }
     }
-    #skipLine() {
-        let character = this.#next();
-        while (character !== '\n' && character !== '')
-            character = this.#next();
+    #escaped(character) {
+        if (character === '\n' || character === '')
+            return '';
+        const escaped = ESCAPES[character];
+        if (escaped === undefined)
+            throw this.#error('an escape sequence that git does not know');
+        return escaped;
     }
-    /** Reads one character. @returns an empty string at the end */
-    #next() {
-        const character = this.#text.charAt(this.#at++);
-        if (character === '\n')
-            this.#line += 1;
-        return character;
+    /** @returns what matches at this place. Undefined if nothing does */
+    #take(pattern) {
+        pattern.lastIndex = this.#at;
+        const found = pattern.exec(this.#text)?.[0];
+        this.#at += found?.length ?? 0;
+        return found;
     }
     #error(what) {
-        return new SyntaxError(`line ${this.#line}: ${what}`);
+        return new SyntaxError(`line ${this.#text.slice(0, this.#at).split('\n').length}: ${what}`);
     }
 }
 /** Splits a full name: its first dot ends the section. */
@@ -14387,10 +14352,6 @@ function split(name, quoted) {
         return { section: name, subsection: quoted };
     const rest = name.slice(dot + 1);
     return { section: name.slice(0, dot), subsection: quoted === undefined ? rest : `${rest}.${quoted}` };
-}
-/** True for white space, as git's own table of characters defines it. */
-function isSpace(character) {
-    return character === ' ' || character === '\t' || character === '\n' || character === '\r';
 }
 /** Writes a configuration: every value in quotes, and one header for successive entries of the same section. */
 function config_formatGitConfig(entries) {
@@ -14567,6 +14528,7 @@ function config_policy_describeEntry(entry) {
 
 
 
+
 /*
  * Reading and writing of files that the command may have made. Paths have one character for each byte. Nothing here
  * follows a link in the last part of a path, and nothing waits for a pipe.
@@ -14592,6 +14554,21 @@ function files_contentOf(file, maxBytes = SMALL_FILE_BYTES) {
             return undefined;
         const buffer = Buffer.alloc(stats.size);
         return buffer.toString('latin1', 0, (0,external_node_fs_.readSync)(descriptor, buffer, 0, stats.size, 0));
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(descriptor);
+    }
+}
+/** The SHA-256 of a regular file, in hexadecimal. The file is read in pieces, since it may be of any size. @throws Error if it cannot be read */
+function hashOf(file) {
+    const sum = (0,external_node_crypto_.createHash)('sha256');
+    const descriptor = (0,external_node_fs_.openSync)((0,file_names/* bytes */.ee)(file), external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NOFOLLOW | external_node_fs_.constants.O_NONBLOCK);
+    try {
+        const buffer = Buffer.alloc(1 << 16);
+        for (let length = (0,external_node_fs_.readSync)(descriptor, buffer); length > 0; length = (0,external_node_fs_.readSync)(descriptor, buffer)) {
+            sum.update(buffer.subarray(0, length));
+        }
+        return sum.digest('hex');
     }
     finally {
         (0,external_node_fs_.closeSync)(descriptor);
@@ -14626,31 +14603,34 @@ function isHuge(path) {
     return (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path)).size > HUGE_DIRECTORY_BYTES;
 }
 /** More files than any git directory has beside its objects, and more objects than a command sensibly leaves loose. */
-const files_MAX_FILES = 2_000_000;
+const MAX_FILES = 2_000_000;
 /** There is more in a directory than anybody needs, which may be meant to exhaust us. */
 class files_TooMany extends Error {
 }
 /**
- * The regular files below a directory, as paths relative to it. Links and special files are left out.
+ * The regular files at and below a path in a directory, relative to that directory. Links and special files are left out.
  *
  * @param onDirectory called with each directory before it is listed
  * @throws TooMany if there are more than `limit` entries
  */
-function files_filesBelow(directory, limit, onDirectory) {
+function files_filesBelow(top, path, limit = MAX_FILES, onDirectory) {
     const found = [];
     let left = limit;
-    const pending = files_kindOf(directory) === 'directory' ? [''] : [];
+    const pending = [];
+    const visit = (at) => {
+        const kind = files_kindOf((0,posix_namespaceObject.join)(top, at));
+        if (kind === 'directory')
+            pending.push(at);
+        else if (kind === 'file')
+            found.push(at);
+    };
+    visit(path);
     for (let below = pending.pop(); below !== undefined; below = pending.pop()) {
-        onDirectory?.((0,posix_namespaceObject.join)(directory, below));
-        for (const name of files_namesIn((0,posix_namespaceObject.join)(directory, below))) {
+        onDirectory?.((0,posix_namespaceObject.join)(top, below));
+        for (const name of files_namesIn((0,posix_namespaceObject.join)(top, below))) {
             if (left-- === 0)
-                throw new files_TooMany(`more than ${limit} files in ${directory}`);
-            const path = (0,posix_namespaceObject.join)(below, name);
-            const kind = files_kindOf((0,posix_namespaceObject.join)(directory, path));
-            if (kind === 'directory')
-                pending.push(path);
-            else if (kind === 'file')
-                found.push(path);
+                throw new files_TooMany(`more than ${limit} files in ${(0,posix_namespaceObject.join)(top, path)}`);
+            visit((0,posix_namespaceObject.join)(below, name));
         }
     }
     return found.sort();
@@ -14684,7 +14664,7 @@ function files_moveUnlocked(path) {
 function files_isPlainPath(directory, name) {
     let above = directory;
     for (const part of name.split('/').slice(0, -1)) {
-        above = join(above, part);
+        above = (0,posix_namespaceObject.join)(above, part);
         if (files_kindOf(above) !== 'directory')
             return false;
     }
@@ -14722,11 +14702,20 @@ function copyFile(from, to, owner) {
 }
 function put(path, owner, write) {
     files_makeDirectory((0,posix_namespaceObject.dirname)(path), owner);
+    removeEmptyDirectories(path);
     const temporary = `${path}.awf-new`;
     (0,external_node_fs_.rmSync)((0,file_names/* bytes */.ee)(temporary), { force: true });
     write(temporary);
     give(temporary, owner);
     (0,external_node_fs_.renameSync)((0,file_names/* bytes */.ee)(temporary), (0,file_names/* bytes */.ee)(path));
+}
+/** Git leaves directories of references and logs without a file in them, and they give way to a file. */
+function removeEmptyDirectories(path) {
+    if (files_kindOf(path) !== 'directory')
+        return;
+    for (const name of files_namesIn(path))
+        removeEmptyDirectories((0,posix_namespaceObject.join)(path, name));
+    (0,external_node_fs_.rmdirSync)((0,file_names/* bytes */.ee)(path));
 }
 /** Moves a regular file, to another file system too. */
 function files_moveFile(from, to, owner) {
@@ -14751,12 +14740,10 @@ function files_moveFile(from, to, owner) {
 /** The longest path that Linux accepts, in bytes. */
 const MAX_PATH = 4096;
 /**
- * True for a directory that git takes for a repository or for the common part of one, by its name or its content
+ * True for the names in a directory that git takes for a repository or for the common part of one, whatever it is called
  * (setup.c, `is_git_directory`). With a linked worktree, the common part needs no `HEAD`.
  */
-function isGitDirectory(path, names) {
-    if ((0,posix_namespaceObject.basename)(path) === '.git')
-        return true;
+function isGitDirectory(names) {
     return (names.has('objects') && names.has('refs')) || (names.has('HEAD') && names.has('commondir'));
 }
 /** True for `.git` and everything below it. A bare repository elsewhere may be an ordinary directory as well. */
@@ -14768,30 +14755,419 @@ function gitFileTarget(file) {
     const target = /^gitdir: ([^\n\r\0]+)[\n\r]*$/.exec(files_contentOf(file) ?? '')?.[1];
     return target === undefined ? undefined : (0,posix_namespaceObject.resolve)((0,posix_namespaceObject.dirname)(file), target);
 }
-/** True if `path` is in one of the roots, with links resolved. */
-function isInsideOne(path, roots) {
+/** True if `path` is in the workspace, with links resolved. */
+function leadsInto(path, workspace) {
     const text = path.length > MAX_PATH ? undefined : (0,file_names/* toText */.fE)(path);
-    return text !== undefined && roots.some((root) => (0,host_paths/* isInside */.FK)(text, root));
+    return text !== undefined && (0,host_paths/* isInside */.FK)(text, workspace);
 }
 /**
  * Composes a harmless configuration from a file.
  *
  * @param gitDirectory the start of relative paths
- * @param roots the directories in which worktrees may be
+ * @param workspace where worktrees may be
  * @returns the reason, if the file cannot be read
  */
-function directory_readConfig(file, gitDirectory, roots) {
+function directory_readConfig(file, gitDirectory, workspace) {
     const content = files_contentOf(file);
     if (content === undefined)
         return 'it cannot be opened, or is larger than 1 MB';
     try {
-        return composeConfig(content, (worktree) => isInsideOne((0,posix_namespaceObject.resolve)(gitDirectory, worktree), roots));
+        return composeConfig(content, (worktree) => leadsInto((0,posix_namespaceObject.resolve)(gitDirectory, worktree), workspace));
     }
     catch (error) {
         if (error instanceof SyntaxError)
             return error.message;
         throw error;
     }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/listing.js
+
+
+/** @throws Error if the directory cannot be listed */
+function listing_entriesOf(path) {
+    // Names as bytes: only then does Node.js find out what a file system does not say about an entry.
+    return (0,external_node_fs_.readdirSync)((0,file_names/* bytes */.ee)(path), { withFileTypes: true, encoding: 'buffer' }).map(entryOf);
+}
+/** Like {@link entriesOf}, without having more than a few entries in memory. */
+function* streamedEntriesOf(path) {
+    // The types of Node.js do not know that names can be bytes here too.
+    const directory = (0,external_node_fs_.opendirSync)((0,file_names/* bytes */.ee)(path), { encoding: 'buffer', bufferSize: 1_024 });
+    try {
+        for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+            yield entryOf(entry);
+        }
+    }
+    finally {
+        directory.closeSync();
+    }
+}
+function entryOf(entry) {
+    return { name: entry.name.toString('latin1'), kind: kindOfEntry(entry) };
+}
+function kindOfEntry(entry) {
+    if (entry.isFile())
+        return 'file';
+    if (entry.isDirectory())
+        return 'directory';
+    if (entry.isSymbolicLink())
+        return 'link';
+    return entry.isFIFO() ? 'pipe' : 'other';
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/way.js
+
+
+
+
+
+/** The kernel gives up at as many. */
+const MAX_LINKS = 40;
+/** Follows an absolute path as the kernel does: `..` after a link goes up from where that leads. */
+function wayTo(path) {
+    const links = [];
+    const rest = path.split('/').reverse();
+    let end = '/';
+    for (let name = rest.pop(); name !== undefined; name = rest.pop()) {
+        if (name === '' || name === '.')
+            continue;
+        const next = (0,posix_namespaceObject.join)(end, name);
+        const target = links.length < MAX_LINKS ? targetOf(next) : undefined;
+        if (target === undefined) {
+            end = next;
+            continue;
+        }
+        links.push(next);
+        if (target.startsWith('/'))
+            end = '/';
+        rest.push(...target.split('/').reverse());
+    }
+    return { end, links };
+}
+function targetOf(path) {
+    try {
+        const isLink = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false })?.isSymbolicLink() === true;
+        return isLink ? (0,external_node_fs_.readlinkSync)((0,file_names/* bytes */.ee)(path), 'latin1') : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+/**
+ * What a program would follow that looks for a path: the first link on the way, or what is there in the end. Links are not
+ * followed, because one could lead anywhere.
+ *
+ * @param top a directory, without links
+ * @returns undefined if there is nothing
+ */
+function firstOnWay(top, path) {
+    if (!isBelow(path, top))
+        return undefined;
+    let at = top;
+    for (const name of path.slice(top.length + 1).split('/')) {
+        at = join(at, name);
+        const kind = kindAt(at);
+        if (kind === 'link' || (at === path && kind !== undefined))
+            return at;
+        if (kind !== 'directory')
+            return undefined;
+    }
+    return undefined;
+}
+/** Like {@link kindOf}. Nothing is at a path that cannot be looked at, such as one with a name that is too long. */
+function kindAt(path) {
+    try {
+        return files_kindOf(path);
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/survey.js
+
+
+
+
+
+
+
+
+
+/** Tells a finding from every other one. */
+function keyOf({ kind, path, target = '' }) {
+    return [kind, path, target].join('\0');
+}
+/** The paths of one kind. */
+function pathsOf(findings, kind) {
+    return findings.filter((finding) => finding.kind === kind).map(({ path }) => path);
+}
+/** How long to work before the event loop gets a turn, in milliseconds: the containers are being removed meanwhile. */
+const SLICE_MS = 8;
+/** More than a command sensibly leaves. It may be meant to exhaust us. */
+const MAX_NEW_FINDINGS = 10_000;
+/** Subdirectories of a single huge directory that are searched. */
+const MAX_SUBDIRECTORIES = 100_000;
+/** Names by which `isGitDirectory` knows a git directory. */
+const GIT_NAMES = new Set(['objects', 'refs', 'HEAD', 'commondir']);
+/**
+ * Walks through a workspace. It follows no link, opens no file, and does not enter the `.git` that it finds.
+ *
+ * @param workspace without links
+ * @param limitMs time limit
+ * @param after undefined for a survey before the command: it changes nothing, and looks for shared files
+ * @param covered directories that are not searched, nor listed
+ */
+async function survey(workspace, limitMs = Infinity, after, covered = []) {
+    const end = performance.now() + limitMs;
+    const walk = new survey_Walk(workspace, after, covered, end);
+    let sliceEnd = performance.now() + SLICE_MS;
+    while (walk.left > 0 && performance.now() <= end) {
+        walk.step();
+        if (performance.now() > sliceEnd) {
+            await (0,promises_.setImmediate)();
+            sliceEnd = performance.now() + SLICE_MS;
+        }
+    }
+    return walk.survey();
+}
+class survey_Walk {
+    #workspace;
+    #after;
+    #pending;
+    #findings = [];
+    #covered;
+    /** When to give up in the middle of a huge directory. */
+    #end;
+    /** Directories that were not searched to the end. */
+    #unfinished = 0;
+    /** Files with several names: those met, and how many are missing. */
+    #shared = new Map();
+    constructor(workspace, after, covered, end) {
+        this.#end = end;
+        this.#covered = new Set(covered);
+        this.#workspace = (0,file_names/* fromText */.IK)(workspace);
+        this.#after = after;
+        this.#pending = [this.#workspace];
+    }
+    get left() {
+        return this.#pending.length;
+    }
+    survey() {
+        const shared = [...this.#shared.values()].filter(({ missing }) => missing > 0);
+        return {
+            findings: this.#findings,
+            sharedFiles: shared.flatMap(({ paths }) => paths),
+            left: this.left + this.#unfinished,
+        };
+    }
+    /** Reads one directory. */
+    step() {
+        const path = this.#pending.pop() ?? '/';
+        this.#after?.onDirectory?.(path);
+        const known = this.#findings.length;
+        try {
+            this.#checkAccess(path);
+            const isLarge = isHuge(path);
+            if (isLarge && this.#isNew({ kind: 'huge', path }) && path !== this.#workspace) {
+                this.#add({ kind: 'flooded', path });
+                return;
+            }
+            if (isLarge)
+                this.#add({ kind: 'huge', path });
+            const below = this.#look(path, isLarge);
+            const isFlooded = this.#after !== undefined && this.#findings.length > MAX_NEW_FINDINGS;
+            if (isFlooded && this.#findings.length > known) {
+                const dropped = this.#findings.splice(known);
+                this.#add({ kind: 'flooded', path });
+                if (path !== this.#workspace)
+                    return;
+                // The workspace cannot be moved aside, so its repository and what is below it have to be looked at.
+                this.#findings.push(...dropped.filter(isOfGit));
+            }
+            // One by one: as arguments of a single call, they would be more than the stack takes.
+            for (const directory of below)
+                if (!this.#covered.has(directory))
+                    this.#pending.push(directory);
+        }
+        catch {
+            this.#add({ kind: 'unread', path });
+        }
+    }
+    /** Lets its owner search a directory and remove what is in it, unless the owner could not before the command. */
+    #checkAccess(path) {
+        const { mode } = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path));
+        if ((mode & 0o500) !== 0o500) {
+            const shut = { kind: 'shut', path };
+            if (this.#isNew(shut) && this.#isNew({ kind: 'unread', path }))
+                unlock(path, 0o700);
+            this.#add(shut);
+        }
+        else if ((mode & 0o200) === 0 && path !== this.#workspace) {
+            const isOutermost = ((0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)((0,posix_namespaceObject.dirname)(path))).mode & 0o200) !== 0;
+            if (isOutermost)
+                this.#add({ kind: 'read-only', path });
+        }
+    }
+    /** True for what was not there before the command. */
+    #isNew(finding) {
+        return this.#after !== undefined && !this.#after.known.has(keyOf(finding));
+    }
+    /**
+     * There is a bound on what is kept of a large directory: the workspace, or a directory of the user's, which cannot be moved
+     * aside.
+     *
+     * @returns the directories to search next
+     */
+    #look(path, isLarge) {
+        const entries = isLarge ? streamedEntriesOf(path) : listing_entriesOf(path);
+        if ((0,posix_namespaceObject.basename)(path) === '.git') {
+            this.#add({ kind: 'git-directory', path });
+            return [];
+        }
+        const names = new Set();
+        const below = [];
+        let isWhole = true;
+        for (const entry of entries) {
+            const known = this.#findings.length;
+            this.#entry(path, entry, below);
+            if (GIT_NAMES.has(entry.name))
+                names.add(entry.name);
+            if (!isLarge)
+                continue;
+            const isTooMuch = below.length > MAX_SUBDIRECTORIES || (this.#after !== undefined && known > MAX_NEW_FINDINGS);
+            if (isTooMuch) {
+                below.length = Math.min(below.length, MAX_SUBDIRECTORIES);
+                this.#findings.push(...this.#findings.splice(known).filter(isOfGit));
+            }
+            const isLate = performance.now() > this.#end;
+            isWhole &&= !isTooMuch && !isLate;
+            if (isLate)
+                break;
+        }
+        if (!isWhole)
+            this.#unfinished++;
+        if (isGitDirectory(names))
+            this.#add({ kind: 'git-directory', path });
+        return below;
+    }
+    #entry(path, { name, kind }, below) {
+        const file = (0,posix_namespaceObject.join)(path, name);
+        if (kind === 'directory')
+            below.push(file);
+        else if (name === '.git')
+            this.#add({ kind: kind === 'file' ? 'git-file' : 'git-link', path: file });
+        else if (kind === 'pipe')
+            this.#add({ kind, path: file });
+        else if (kind === 'link')
+            this.#link(file);
+        else if (kind === 'file')
+            this.#file(file);
+        const isAction = /^action\.ya?ml$/.test(name) && (kind === 'file' || kind === 'link');
+        if (isAction)
+            this.#add({ kind: 'action', path });
+    }
+    #link(path) {
+        const target = wayTo(path).end;
+        const isInside = target === this.#workspace || (0,host_paths/* isBelow */.Yw)(target, this.#workspace);
+        if (!isInside)
+            this.#add({ kind: 'link-out', path, target });
+    }
+    #file(path) {
+        const stats = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false });
+        if (stats === undefined)
+            return;
+        if ((stats.mode & 0o6000) !== 0)
+            this.#add({ kind: 'set-id', path });
+        if (stats.nlink < 2 || this.#after !== undefined)
+            return;
+        const id = `${stats.dev} ${stats.ino}`;
+        const known = this.#shared.get(id);
+        if (known === undefined) {
+            this.#shared.set(id, { paths: [path], missing: stats.nlink - 1 });
+        }
+        else {
+            known.paths.push(path);
+            known.missing -= 1;
+        }
+    }
+    #add(finding) {
+        if (this.#after?.known.has(keyOf(finding)) !== true)
+            this.#findings.push(finding);
+    }
+}
+function isOfGit({ kind }) {
+    return kind.startsWith('git-');
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/elsewhere.js
+
+
+
+
+
+/** The worktrees that findings of a survey lead to. */
+function worktreesAt(findings) {
+    const gitDirectories = pathsOf(findings, 'git-directory').filter((path) => (0,posix_namespaceObject.basename)(path) === '.git');
+    const gitFiles = pathsOf(findings, 'git-file').flatMap((path) => {
+        const target = gitFileTarget(path);
+        return target === undefined ? [] : [{ top: (0,posix_namespaceObject.dirname)(path), gitDirectory: wayTo(target).end }];
+    });
+    return [...gitDirectories.map((path) => ({ top: (0,posix_namespaceObject.dirname)(path), gitDirectory: path })), ...gitFiles];
+}
+/** The places at which git looks for what a setting names: one in each worktree in which it obeys the setting. */
+function placesOf(named, worktrees) {
+    const { path, of } = named;
+    if ((0,posix_namespaceObject.isAbsolute)(path))
+        return [named];
+    return worktrees
+        .filter(({ gitDirectory: own }) => of === undefined || own === of || own.startsWith(`${of}/worktrees/`))
+        .map(({ top }) => ({ ...named, path: (0,posix_namespaceObject.resolve)(top, path) }));
+}
+/** The places of several paths, and what those hooks lead to that are links. */
+function allPlacesOf(named, worktrees) {
+    const places = named.flatMap((one) => placesOf(one, worktrees));
+    return [...places, ...places.flatMap(({ path, isDirectory }) => (isDirectory ? linkedHooks(path) : []))];
+}
+const NAMED = 'a path that a git setting names';
+/** The hooks of a git directory. Nothing of the directory itself can be changed, but it may be a link, and hooks may be. */
+function hooksAt(path) {
+    return kindAt(path) === 'link' ? [{ path, isDirectory: true, what: NAMED, of: undefined }] : linkedHooks(path);
+}
+/** Hooks that are links: git runs what they lead to. */
+function linkedHooks(directory) {
+    try {
+        const links = listing_entriesOf(wayTo(directory).end).filter(({ kind }) => kind === 'link');
+        return links.map(({ name }) => ({ path: (0,posix_namespaceObject.join)(directory, name), isDirectory: false, what: NAMED, of: undefined }));
+    }
+    catch {
+        return []; // There is no such directory.
+    }
+}
+/**
+ * What settings name. Any word of a command may name a file, but only one that looks like a path certainly does.
+ *
+ * @param beside where git looks for an included file
+ * @param of the git directory whose settings these are; undefined for those of the user and the machine
+ */
+function namedBy(entries, beside, of) {
+    return entries.flatMap((entry) => {
+        const { section, value = '' } = entry;
+        if (value === '')
+            return [];
+        if (isHooksPath(entry))
+            return [{ path: value, isDirectory: true, what: NAMED, of }];
+        const isInclude = /^include(if)?$/.test(section);
+        const words = isInclude ? [(0,posix_namespaceObject.resolve)(beside, value)] : value.split(/[\s"'!;|&()<>=]+/).filter((word) => word !== '');
+        return words.map((word) => ({
+            ...{ path: word, isDirectory: false, of },
+            what: /^\.{0,2}\//.test(word) ? NAMED : undefined,
+        }));
+    });
+}
+/** A new repository gets its first hooks from the directory of templates. */
+function isHooksPath({ section, subsection, key }) {
+    return subsection === undefined && /^(core\.hookspath|init\.templatedir)$/.test(`${section}.${key}`);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/index-file.js
@@ -14851,18 +15227,20 @@ class Reader {
         this.#require(this.#data.toString('latin1', 0, 4) === 'DIRC' && version >= 2 && version <= 4, 'it is no index');
         this.#require(this.#data.readUInt32BE(8) <= MAX_ENTRIES, `more than ${MAX_ENTRIES} entries`);
         const entries = [];
-        const starts = new Map();
         for (let left = this.#data.readUInt32BE(8); left > 0; left--) {
-            starts.set(this.#at, entries.length);
             entries.push(this.#entry(version, entries.at(-1)?.path ?? ''));
         }
-        const extensions = this.#extensions(starts, entries.length);
+        // Git looks for the extension with the end of the entries from the end of the file, whatever is around it.
+        const last = this.#end - (8 + 4 + this.#hashBytes);
+        const hasOffsets = last >= this.#at && this.#data.toString('latin1', last, last + 4) === 'EOIE';
+        const extensions = this.#extensions();
         const link = extensions.get('link');
         for (const entry of entries) {
             const isReplacement = link !== undefined && entry.path === '';
             this.#require(isReplacement || isHarmless(entry), `the path ${JSON.stringify(entry.path)}`);
         }
-        return { entries, link, isSparse: extensions.has('sdir'), sum: this.#data.toString('hex', this.#end) };
+        const sum = this.#data.toString('hex', this.#end);
+        return { entries, link, isSparse: extensions.has('sdir'), hasOffsets, sum };
     }
     #entry(version, previous) {
         const start = this.#at;
@@ -14897,39 +15275,17 @@ class Reader {
         this.#require(value <= most, 'the length of a path');
         return value;
     }
-    /** Git may read the entries from several places at once: those must be entries too. */
-    #extensions(starts, count) {
+    #extensions() {
         const found = new Map();
-        const endOfEntries = this.#at;
-        // Git looks for this one from the end of the file.
-        const claimed = this.#end - (8 + 4 + this.#hashBytes);
-        let isClaimed = claimed >= endOfEntries && this.#data.toString('latin1', claimed, claimed + 4) === 'EOIE';
         while (this.#at < this.#end) {
-            const [name, size] = [
-                this.#data.toString('latin1', this.#at, this.#at + 4),
-                this.#data.readUInt32BE(this.#at + 4),
-            ];
+            const name = this.#data.toString('latin1', this.#at, this.#at + 4);
+            const size = this.#data.readUInt32BE(this.#at + 4);
             const body = this.#data.subarray(this.#at + 8, Math.min(this.#at + 8 + size, this.#end));
             this.#require(body.length === size && !found.has(name), 'an extension');
             found.set(name, body);
-            if (name === 'EOIE') {
-                this.#require(this.#at === claimed && body.readUInt32BE(0) === endOfEntries, 'the end of the entries');
-                isClaimed = false;
-            }
-            if (name === 'IEOT')
-                this.#checkBlocks(body, starts, count);
             this.#at += 8 + size;
         }
-        this.#require(!isClaimed, 'the end of the entries');
         return found;
-    }
-    #checkBlocks(body, starts, count) {
-        let next = 0;
-        for (let at = 4; at < body.length; at += 8) {
-            this.#require(starts.get(body.readUInt32BE(at)) === next, 'the offset of a block');
-            next += body.readUInt32BE(at + 4);
-        }
-        this.#require(next === count, 'the number of entries in its blocks');
     }
     #require(isTrue, what) {
         if (!isTrue)
@@ -15044,8 +15400,8 @@ function refs_readRefs(gitDirectory) {
         const [value = '', name = ''] = line.split(' ');
         keep(name, value);
     }
-    for (const path of files_filesBelow((0,posix_namespaceObject.join)(gitDirectory, 'refs'), MAX_REFS)) {
-        keep(`refs/${path}`, (files_contentOf((0,posix_namespaceObject.join)(gitDirectory, 'refs', path)) ?? '').trimEnd());
+    for (const name of files_filesBelow(gitDirectory, 'refs', MAX_REFS)) {
+        keep(name, (files_contentOf((0,posix_namespaceObject.join)(gitDirectory, name)) ?? '').trimEnd());
     }
     return refs;
 }
@@ -15072,9 +15428,7 @@ function refs_applyRefs(gitDirectory, before, after) {
         if (value === undefined || value === here[name])
             continue;
         try {
-            const path = join(gitDirectory, name);
-            removeEmptyDirectories(path);
-            writeWhole(path, `${value}\n`, userOf(gitDirectory));
+            writeWhole(join(gitDirectory, name), `${value}\n`, userOf(gitDirectory));
         }
         catch {
             conflicts.push(name); // a directory where the file is due, or the other way round
@@ -15097,31 +15451,9 @@ function deleteRefs(gitDirectory, names) {
         });
         writeWhole(join(gitDirectory, 'packed-refs'), kept.join('\n'), userOf(gitDirectory));
     }
-    for (const name of names) {
+    for (const name of names.flatMap((one) => [one, join('logs', one)])) {
         rmSync(bytes(join(gitDirectory, name)), { force: true });
-        rmSync(bytes(join(gitDirectory, 'logs', name)), { force: true });
-        removeUpwards(join(gitDirectory, dirname(name)), join(gitDirectory, 'refs'));
     }
-}
-/** Removes directories that a deletion has left empty. Git keeps `refs/heads` and the like. */
-function removeUpwards(directory, top) {
-    if (dirname(directory) === top || !directory.startsWith(`${top}/`))
-        return;
-    try {
-        rmdirSync(bytes(directory));
-    }
-    catch {
-        return; // it is not empty
-    }
-    removeUpwards(dirname(directory), top);
-}
-/** Removes a directory without files: it stands where a reference is due. */
-function removeEmptyDirectories(path) {
-    if (kindOf(path) !== 'directory')
-        return;
-    for (const name of namesIn(path))
-        removeEmptyDirectories(join(path, name));
-    rmdirSync(bytes(path));
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/layout.js
@@ -15144,9 +15476,9 @@ const layout_FILES = new Map([
 const COPIED = /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 /** Locks and notes of a git that is running, or was killed. They mean nothing to another one. */
 const NEVER_COPIED = /(^|\/)(gc\.pid|gc\.log|[^/]*\.lock|[^/]*\.awf-new)$/;
-/** A small file that returns to the host if its content passes. */
+/** A log of reference updates, or another small file, that returns to the host if its content passes. */
 function layout_returnsAs(name) {
-    return layout_FILES.get(name);
+    return name.startsWith('logs/') ? isReflog : layout_FILES.get(name);
 }
 /** The names of all small files that return. */
 const layout_RETURNED_FILES = [...layout_FILES.keys()].filter((name) => name !== 'HEAD');
@@ -15167,7 +15499,7 @@ function layout_isStored(name) {
         /^lfs\/objects\/[0-9a-f]{2}\/[0-9a-f]{2}\/[0-9a-f]{64}$/.test(name));
 }
 /** True for a log of reference updates: `<old> <new> <who> <when> <what>` in each line. */
-function layout_isReflog(content) {
+function isReflog(content) {
     // Line by line: one pattern for all of them would need more stack than there is.
     const lines = content.split('\n');
     return lines.pop() === '' && lines.every((line) => /^[0-9a-f]{40,64} [0-9a-f]{40,64} [^\0]*$/.test(line));
@@ -15200,22 +15532,22 @@ const judge_MAX_ENTRIES = 500_000;
  * Judges a git directory by a list of what is data. Everything else is an offence, whether or not anybody knows why it
  * would be dangerous.
  *
- * @param roots the directories in which worktrees may be
+ * @param workspace where worktrees may be
  * @param end when to give up, by the clock of `performance.now`
  * @throws Error if it cannot be looked at, TooMany if it has more than half a million entries or takes too long
  */
-function offencesIn(directory, roots, end = Infinity) {
-    return new Judge(directory, roots, end).offences();
+function offencesIn(directory, workspace, end = Infinity) {
+    return new Judge(directory, workspace, end).offences();
 }
 class Judge {
     #top;
-    #roots;
+    #workspace;
     #end;
     #found = [];
     #left = judge_MAX_ENTRIES;
-    constructor(top, roots, end) {
+    constructor(top, workspace, end) {
         this.#top = top;
-        this.#roots = roots;
+        this.#workspace = workspace;
         this.#end = end;
     }
     offences() {
@@ -15273,7 +15605,7 @@ class Judge {
             this.#require(isData(name, (0,posix_namespaceObject.join)(this.#top, path)), path, 'not known to be data of git');
     }
     #config(at, path) {
-        const composed = directory_readConfig((0,posix_namespaceObject.join)(this.#top, path), (0,posix_namespaceObject.join)(this.#top, at), this.#roots);
+        const composed = directory_readConfig((0,posix_namespaceObject.join)(this.#top, path), (0,posix_namespaceObject.join)(this.#top, at), this.#workspace);
         if (typeof composed === 'string')
             this.#offend(path, `a configuration that AWF cannot read (${composed})`);
         else
@@ -15283,7 +15615,8 @@ class Judge {
     #index(at, path) {
         const repository = (0,posix_namespaceObject.join)(this.#top, at.replace(/(^|\/)worktrees\/[^/]*$/, ''));
         try {
-            index_file_readIndex((0,posix_namespaceObject.join)(this.#top, path), index_file_hashBytesOf(repository));
+            const { hasOffsets } = index_file_readIndex((0,posix_namespaceObject.join)(this.#top, path), index_file_hashBytesOf(repository));
+            this.#require(!hasOffsets, path, 'an index with offsets for threads');
         }
         catch (error) {
             if (!(error instanceof SyntaxError))
@@ -15318,7 +15651,6 @@ class Judge {
 }
 /** @param name relative to the git directory */
 function isData(name, file) {
-    const content = () => files_contentOf(file) ?? '\0';
     if (layout_isStored(name))
         return true;
     if (name === 'packed-refs' || /^objects\/info\/(packs|commit-graph|commit-graphs\/[\w.-]+)$/.test(name))
@@ -15326,150 +15658,13 @@ function isData(name, file) {
     if (/^(gc\.pid|gc\.log|info\/refs|lfs\/(cache|tmp|logs)\/.*|rr-cache\/.*|.*\.lock)$/.test(name))
         return true;
     if (name.startsWith('refs/'))
-        return isRefName(name) ? isRefValue(content().trimEnd()) : false;
-    if (name.startsWith('logs/'))
-        return layout_isReflog(files_contentOf(file, layout_MAX_LOG_BYTES) ?? '\0');
-    return layout_returnsAs(name)?.(content()) ?? false;
+        return isRefName(name) && isRefValue((files_contentOf(file) ?? '\0').trimEnd());
+    return layout_returnsAs(name)?.(files_contentOf(file, layout_MAX_LOG_BYTES) ?? '\0') ?? false;
 }
 /** Its id is a hash, because ids are stored for the post step and must not reveal contents. */
 function offenceAt(path, what) {
     const text = [path, what, files_contentOf(path) ?? files_stampOf(path) ?? ''].join('\0');
     return { id: (0,external_node_crypto_.createHash)('sha256').update(text, 'latin1').digest('base64'), path, what };
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/elsewhere.js
-
-
-
-
-
-
-
-/** The worktrees that findings of a survey lead to. Paths are text; what is not UTF-8 is left out. */
-function worktreesAt(gitDirectories, gitFiles) {
-    const places = [
-        ...gitDirectories.filter((path) => (0,external_node_path_.basename)(path) === '.git').map((path) => [path, path]),
-        ...gitFiles.map((path) => [path, gitFileTarget(path) ?? '']),
-    ];
-    return places.flatMap(([path, target]) => {
-        const [top, gitDirectory] = [(0,file_names/* toText */.fE)((0,external_node_path_.dirname)(path)), (0,file_names/* toText */.fE)(target)];
-        return top === undefined || gitDirectory === undefined ? [] : [{ top, gitDirectory }];
-    });
-}
-/** The same settings, for each worktree in which git obeys them. */
-function inEachWorktree(settings, worktrees) {
-    const tops = [settings.top, ...worktrees.filter((one) => isOf(one, settings.of)).map(({ top }) => top)];
-    return [...new Set(tops)].map((top) => ({ ...settings, top }));
-}
-function isOf({ gitDirectory }, of) {
-    return of === undefined || gitDirectory === of || gitDirectory.startsWith(`${of}/worktrees/`);
-}
-/** What settings name in worktrees to come. Values that are no paths are not kept: they may be secret. */
-function relativePaths({ entries, of }) {
-    const named = entries.filter(({ section }) => !/^include(if)?$/.test(section));
-    const values = named.map((entry) => ({ entry, value: (0,file_names/* toText */.fE)(entry.value ?? '') ?? '' }));
-    const hookDirectories = values
-        .filter(({ entry, value }) => isHooksPath(entry) && value !== '' && !(0,external_node_path_.isAbsolute)(value))
-        .map(({ value }) => value);
-    const files = values
-        .filter(({ entry }) => !isHooksPath(entry))
-        .flatMap(({ value }) => wordsOf(value).filter((word) => /^\.{1,2}\//.test(word)));
-    return hookDirectories.length + files.length === 0 ? [] : [{ of, hookDirectories, files }];
-}
-/** The paths that settings name in new worktrees, with one character for each byte. */
-function elsewhere_namedIn(worktrees, { relative }, roots) {
-    const inside = (top, path) => {
-        const found = resolvedInside(resolve(top, path), roots);
-        return found === undefined ? [] : [fromText(found)];
-    };
-    const places = worktrees.flatMap((one) => relative.filter(({ of }) => isOf(one, of)).map((paths) => ({ one, paths })));
-    return {
-        hookDirectories: places.flatMap(({ one, paths }) => paths.hookDirectories.flatMap((path) => inside(one.top, path))),
-        absent: places.flatMap(({ one, paths }) => paths.files.flatMap((path) => inside(one.top, path))),
-    };
-}
-/** A setting that names a directory of hooks. */
-function hooksPath(directory) {
-    return { section: 'core', subsection: undefined, key: 'hookspath', value: (0,file_names/* fromText */.IK)(directory) };
-}
-/** The files of the workspace that git would run or read because of settings that the sandbox does not have. */
-function usedBy({ entries, beside, top }, roots) {
-    const used = { present: [], hookDirectories: [], absent: [] };
-    for (const entry of entries) {
-        const value = entry.value === undefined ? undefined : (0,file_names/* toText */.fE)(entry.value);
-        if (value === undefined)
-            continue;
-        for (const { path, isSure } of candidates(entry, value, beside, top)) {
-            const found = resolvedInside(path, roots);
-            if (found === undefined)
-                continue;
-            if (isHooksPath(entry))
-                used.hookDirectories.push(found);
-            const stats = (0,external_node_fs_.lstatSync)(found, { throwIfNoEntry: false });
-            if (stats === undefined)
-                used.absent.push(...(isSure ? [found] : []));
-            else if (stats.isFile() || isHooksPath(entry))
-                used.present.push(found);
-        }
-    }
-    return used;
-}
-/** A new repository gets its first hooks from the directory of templates. */
-function isHooksPath({ section, subsection, key }) {
-    return subsection === undefined && /^(core\.hookspath|init\.templatedir)$/.test(`${section}.${key}`);
-}
-/**
- * The paths at which git would look for what `value` names. Any word of a command may name a file; a word that looks
- * like a path certainly does.
- */
-function candidates(entry, value, beside, top) {
-    if (isHooksPath(entry))
-        return [{ path: (0,external_node_path_.resolve)(top, value), isSure: false }];
-    if (/^include(if)?$/.test(entry.section))
-        return [{ path: (0,external_node_path_.resolve)(beside, value), isSure: true }];
-    return wordsOf(value).map((word) => ({ path: (0,external_node_path_.resolve)(top, word), isSure: /^\.{0,2}\//.test(word) }));
-}
-function wordsOf(value) {
-    return value.split(/[\s"'!;|&()<>=]+/).filter((word) => word !== '' && word !== '.');
-}
-/** @returns undefined for a path that leads out of the roots, and for a root itself */
-function resolvedInside(path, roots) {
-    if (!roots.some((root) => (0,host_paths/* isInside */.FK)(path, root)))
-        return undefined;
-    try {
-        const real = (0,external_node_fs_.realpathSync)(path);
-        return roots.includes(real) ? undefined : real;
-    }
-    catch {
-        return path;
-    }
-}
-/** Git knows some thirty hooks. More files than this are meant to exhaust us. */
-const MAX_HOOKS = 1_000;
-/**
- * Hooks in directories that a configuration names. A link on the path to such a directory is an offence itself, and so is a
- * directory with more in it than anybody needs.
- */
-function hooksElsewhere({ hookDirectories }, roots) {
-    return hookDirectories.flatMap((directory) => {
-        const link = linkOnPath(directory, roots);
-        if (link !== undefined)
-            return [offenceAt(link, 'a link to a directory of hooks')];
-        if (files_kindOf(directory) !== 'directory')
-            return [];
-        const names = files_namesIn(directory);
-        if (names.length > MAX_HOOKS)
-            return [offenceAt(directory, `more than ${MAX_HOOKS} hooks`)];
-        return names.map((name) => offenceAt((0,external_node_path_.join)(directory, name), 'a hook'));
-    });
-}
-function linkOnPath(path, roots) {
-    if (roots.some((root) => (0,file_names/* fromText */.IK)(root) === path) || path === (0,external_node_path_.dirname)(path))
-        return undefined;
-    const above = linkOnPath((0,external_node_path_.dirname)(path), roots);
-    if (above !== undefined)
-        return above;
-    return (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false })?.isSymbolicLink() === true ? path : undefined;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/own-repository.js
@@ -15486,27 +15681,23 @@ function linkOnPath(path, roots) {
  */
 function ownRepository(workspace) {
     const path = (0,external_node_path_.join)(workspace, '.git');
-    const dotGit = own_repository_identify(path);
+    const dotGit = own_repository_identify((0,file_names/* fromText */.IK)(path));
+    const without = (warning) => ({ dotGit, outside: undefined, warning });
     if (dotGit?.startsWith('link') === true) {
-        const warning = `${path} is a symbolic link. AWF does not follow it, so git may not work in the sandbox.`;
-        return { dotGit, outside: undefined, warning };
+        return without(`${path} is a symbolic link. AWF does not follow it, so git may not work in the sandbox.`);
     }
     if (dotGit?.startsWith('file') !== true)
-        return { dotGit, outside: undefined, warning: undefined };
+        return without();
     const target = gitFileTarget((0,file_names/* fromText */.IK)(path));
     const gitDirectory = target === undefined ? undefined : (0,file_names/* toText */.fE)(target);
     if (gitDirectory === undefined)
-        return { dotGit, outside: undefined, warning: `${path} names no repository.` };
+        return without(`${path} names no repository.`);
     if ((0,host_paths/* isInside */.FK)(gitDirectory, workspace))
-        return { dotGit, outside: undefined, warning: undefined };
+        return without();
     const directory = worktreeOf(gitDirectory, path) ?? submoduleOf(gitDirectory, workspace);
     if (directory === undefined) {
-        return {
-            dotGit,
-            outside: undefined,
-            warning: `${path} leads to ${(0,file_names/* printable */.g$)((0,file_names/* fromText */.IK)(gitDirectory))}, which does not lead back to it. ` +
-                'AWF does not mount that directory, so git does not work in the sandbox.',
-        };
+        return without(`${path} leads to ${(0,file_names/* printable */.g$)((0,file_names/* fromText */.IK)(gitDirectory))}, which does not lead back to it. ` +
+            'AWF does not mount that directory, so git does not work in the sandbox.');
     }
     return { dotGit, outside: { directory, gitDirectory: (0,external_node_fs_.realpathSync)(gitDirectory) }, warning: undefined };
 }
@@ -15521,13 +15712,13 @@ function surroundingRepository(workspace) {
 }
 /** Identifies what is at `path`: the text differs if something else takes its place. Undefined if nothing is there. */
 function own_repository_identify(path) {
-    const stats = (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false });
+    const stats = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false });
     if (stats === undefined)
         return undefined;
     if (stats.isSymbolicLink())
-        return `link ${(0,external_node_fs_.readlinkSync)(path)}`;
+        return `link ${(0,external_node_fs_.readlinkSync)((0,file_names/* bytes */.ee)(path), 'latin1')}`;
     if (stats.isFile())
-        return `file ${files_contentOf((0,file_names/* fromText */.IK)(path)) ?? ''}`;
+        return `file ${files_contentOf(path) ?? ''}`;
     return `other ${stats.dev} ${stats.ino}`;
 }
 /** The repository of a linked worktree: in `<repository>/worktrees/<name>`, `gitdir` leads back and `commondir` up. */
@@ -15535,8 +15726,8 @@ function worktreeOf(gitDirectory, dotGit) {
     const [back, up] = ['gitdir', 'commondir'].map((name) => lineOf((0,external_node_path_.join)(gitDirectory, name)));
     if (back === undefined || up === undefined || !own_repository_isSame((0,external_node_path_.resolve)(gitDirectory, back), dotGit))
         return undefined;
-    const directory = real((0,external_node_path_.resolve)(gitDirectory, up));
-    const own = real(gitDirectory);
+    const directory = (0,host_paths/* realPath */.Ye)((0,external_node_path_.resolve)(gitDirectory, up));
+    const own = (0,host_paths/* realPath */.Ye)(gitDirectory);
     if (directory === undefined || own === undefined || (0,external_node_path_.basename)((0,external_node_path_.dirname)(own)) !== 'worktrees')
         return undefined;
     return (0,external_node_path_.dirname)((0,external_node_path_.dirname)(own)) === directory ? directory : undefined;
@@ -15546,21 +15737,13 @@ function submoduleOf(gitDirectory, workspace) {
     const config = files_contentOf((0,file_names/* fromText */.IK)((0,external_node_path_.join)(gitDirectory, 'config')));
     const back = config === undefined ? undefined : config_valueIn(config, 'core', 'worktree');
     const text = back === undefined ? undefined : (0,file_names/* toText */.fE)(back);
-    return text !== undefined && own_repository_isSame((0,external_node_path_.resolve)(gitDirectory, text), workspace) ? real(gitDirectory) : undefined;
+    return text !== undefined && own_repository_isSame((0,external_node_path_.resolve)(gitDirectory, text), workspace) ? (0,host_paths/* realPath */.Ye)(gitDirectory) : undefined;
 }
 function lineOf(path) {
     return files_contentOf((0,file_names/* fromText */.IK)(path))?.replace(/\n$/, '');
 }
 function own_repository_isSame(one, other) {
-    return real(one) !== undefined && real(one) === real(other);
-}
-function real(path) {
-    try {
-        return (0,external_node_fs_.realpathSync)(path);
-    }
-    catch {
-        return undefined;
-    }
+    return (0,host_paths/* realPath */.Ye)(one) !== undefined && (0,host_paths/* realPath */.Ye)(one) === (0,host_paths/* realPath */.Ye)(other);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/private.js
@@ -15626,7 +15809,7 @@ function composeRepository(host, own, owner, config) {
         files_makeDirectory((0,posix_namespaceObject.join)(host, 'objects/info'), files_userOf(host));
         const info = `${own}.info`;
         files_makeDirectory(info, owner);
-        for (const file of files_filesBelow((0,posix_namespaceObject.join)(host, 'objects/info'), files_MAX_FILES)) {
+        for (const file of files_filesBelow((0,posix_namespaceObject.join)(host, 'objects/info'), '')) {
             copyFile((0,posix_namespaceObject.join)(host, 'objects/info', file), (0,posix_namespaceObject.join)(info, file), owner);
         }
         show('objects/info', true, info);
@@ -15666,18 +15849,13 @@ function composeFiles(host, own, kind, owner, config) {
 }
 function copiedFiles(host) {
     const names = files_namesIn(host).filter((name) => COPIED.test(name) && name !== 'lfs');
-    const files = names.flatMap((name) => files_kindOf((0,posix_namespaceObject.join)(host, name)) === 'directory'
-        ? files_filesBelow((0,posix_namespaceObject.join)(host, name), files_MAX_FILES).map((path) => (0,posix_namespaceObject.join)(name, path))
-        : files_kindOf((0,posix_namespaceObject.join)(host, name)) === 'file'
-            ? [name]
-            : []);
-    return files.filter((name) => !NEVER_COPIED.test(name));
+    return names.flatMap((name) => files_filesBelow(host, name)).filter((name) => !NEVER_COPIED.test(name));
 }
 /** The files of a repository's data that another repository has as well: `git clone` links those of its source. */
 function sharedObjects(host) {
-    return [host, ...modulesOf(host)].flatMap((directory) => layout_STORES.flatMap((store) => files_filesBelow((0,posix_namespaceObject.join)(directory, store), files_MAX_FILES)
-        .map((name) => (0,posix_namespaceObject.join)(directory, store, name))
-        .filter((file) => (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(file)).nlink > 1)));
+    return [host, ...modulesOf(host)].flatMap((directory) => layout_STORES.flatMap((store) => files_filesBelow(directory, store))
+        .map((name) => (0,posix_namespaceObject.join)(directory, name))
+        .filter((file) => (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(file)).nlink > 1));
 }
 /** The git directories of a repository's submodules. */
 function modulesOf(host) {
@@ -15798,289 +15976,32 @@ function settingsIn(file, home, depth) {
 }
 function daring(file, entries, home) {
     const found = entries.filter((entry) => config_policy_composeEntry(entry, () => false) === undefined);
-    return { file, entries: found.map((entry) => ({ ...entry, value: entry.value && withHome(entry.value, home) })) };
+    const inHome = (value) => withHome(value, (0,file_names/* fromText */.IK)(home));
+    return { file, entries: found.map((entry) => ({ ...entry, value: entry.value && inHome(entry.value) })) };
 }
 function withHome(path, home) {
     return path.startsWith('~/') ? (0,external_node_path_.join)(home, path.slice(2)) : path;
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/link-target.js
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/guarded.js
 
 
-
-/** Where a link leads, found as the kernel does: `..` after a link goes up from where that leads. It need not exist. */
-function leadsTo(link) {
-    const target = (0,external_node_fs_.readlinkSync)((0,file_names/* bytes */.ee)(link), 'latin1');
-    let at = target.startsWith('/') ? '/' : link_target_real((0,posix_namespaceObject.dirname)(link));
-    for (const part of target.split('/')) {
-        if (part === '' || part === '.')
+/** @param workspace without links */
+function protectionOf(paths, workspace) {
+    const [readOnly, links, absent] = [[], [], []];
+    for (const guarded of paths) {
+        const way = wayTo(guarded.path);
+        const isInside = (0,host_paths/* isBelow */.Yw)(way.end, workspace);
+        const kind = isInside ? kindAt(way.end) : undefined;
+        if (kind === 'file' || (kind === 'directory' && guarded.isDirectory))
+            readOnly.push(way.end);
+        else if (kind !== undefined || guarded.what === undefined)
             continue;
-        at = part === '..' ? (0,posix_namespaceObject.dirname)(at) : link_target_real((0,posix_namespaceObject.join)(at, part));
+        else if (isInside)
+            absent.push({ ...guarded, path: way.end });
+        links.push(...way.links.filter((link) => (0,host_paths/* isBelow */.Yw)(link, workspace)));
     }
-    return at;
-}
-function link_target_real(path) {
-    try {
-        return (0,external_node_fs_.realpathSync)((0,file_names/* bytes */.ee)(path), 'latin1');
-    }
-    catch {
-        return path;
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/listing.js
-
-
-/** @throws Error if the directory cannot be listed */
-function listing_entriesOf(path) {
-    // Names as bytes: only then does Node.js find out what a file system does not say about an entry.
-    return (0,external_node_fs_.readdirSync)((0,file_names/* bytes */.ee)(path), { withFileTypes: true, encoding: 'buffer' }).map(entryOf);
-}
-/** Like {@link entriesOf}, without having more than a few entries in memory. */
-function* streamedEntriesOf(path) {
-    // The types of Node.js do not know that names can be bytes here too.
-    const directory = (0,external_node_fs_.opendirSync)((0,file_names/* bytes */.ee)(path), { encoding: 'buffer', bufferSize: 1_024 });
-    try {
-        for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
-            yield entryOf(entry);
-        }
-    }
-    finally {
-        directory.closeSync();
-    }
-}
-function entryOf(entry) {
-    return { name: entry.name.toString('latin1'), kind: kindOfEntry(entry) };
-}
-function kindOfEntry(entry) {
-    if (entry.isFile())
-        return 'file';
-    if (entry.isDirectory())
-        return 'directory';
-    if (entry.isSymbolicLink())
-        return 'link';
-    return entry.isFIFO() ? 'pipe' : 'other';
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/survey.js
-
-
-
-
-
-
-
-
-/** Tells a finding from every other one. */
-function keyOf({ kind, path, target = '' }) {
-    return [kind, path, target].join('\0');
-}
-/** The paths of one kind. */
-function pathsOf(findings, kind) {
-    return findings.filter((finding) => finding.kind === kind).map(({ path }) => path);
-}
-/** How long to work before the event loop gets a turn, in milliseconds: the containers are being removed meanwhile. */
-const SLICE_MS = 8;
-/** More than a command sensibly leaves. It may be meant to exhaust us. */
-const MAX_NEW_FINDINGS = 10_000;
-/** Subdirectories of a single huge directory that are searched. */
-const MAX_SUBDIRECTORIES = 100_000;
-/** Names by which `isGitDirectory` knows a git directory. */
-const GIT_NAMES = new Set(['objects', 'refs', 'HEAD', 'commondir']);
-/**
- * Walks through `roots`. It follows no link, opens no file, and does not enter the git directories that it finds.
- *
- * @param roots existing directories
- * @param limitMs time limit
- * @param after undefined for a survey before the command: it changes nothing, and looks for shared files
- * @param covered directories that the command does not see
- */
-async function survey(roots, limitMs = Infinity, after, covered = []) {
-    const end = performance.now() + limitMs;
-    const walk = new survey_Walk(roots, after, covered, end);
-    let sliceEnd = performance.now() + SLICE_MS;
-    while (walk.left > 0 && performance.now() <= end) {
-        walk.step();
-        if (performance.now() > sliceEnd) {
-            await (0,promises_.setImmediate)();
-            sliceEnd = performance.now() + SLICE_MS;
-        }
-    }
-    return walk.survey();
-}
-class survey_Walk {
-    #roots;
-    #after;
-    #pending;
-    #findings = [];
-    #unread = [];
-    #flooded = [];
-    #covered;
-    /** When to give up in the middle of a huge directory. */
-    #end;
-    /** Directories that were not searched to the end. */
-    #unfinished = 0;
-    /** Files with several names: those met, and how many are missing. */
-    #shared = new Map();
-    constructor(roots, after, covered, end) {
-        this.#end = end;
-        this.#covered = new Set(covered.map(file_names/* fromText */.IK));
-        this.#roots = roots.map(file_names/* fromText */.IK);
-        this.#after = after;
-        this.#pending = this.#roots.filter((root) => after?.except.has(root) !== true);
-    }
-    get left() {
-        return this.#pending.length;
-    }
-    survey() {
-        const shared = [...this.#shared.values()].filter(({ missing }) => missing > 0);
-        return {
-            findings: this.#findings,
-            sharedFiles: shared.flatMap(({ paths }) => paths),
-            unread: this.#unread,
-            flooded: this.#flooded,
-            left: this.left + this.#unfinished,
-        };
-    }
-    /** Reads one directory. */
-    step() {
-        const path = this.#pending.pop() ?? '/';
-        this.#after?.onDirectory?.(path);
-        const known = this.#findings.length;
-        try {
-            this.#checkAccess(path);
-            const isLarge = isHuge(path);
-            if (isLarge && this.#isNew({ kind: 'huge', path }) && !this.#roots.includes(path)) {
-                this.#flooded.push(path);
-                return;
-            }
-            const below = isLarge ? this.#lookAtHuge(path) : this.#look(path, listing_entriesOf(path));
-            const isFlooded = this.#after !== undefined && this.#findings.length > MAX_NEW_FINDINGS;
-            if (isFlooded && this.#findings.length > known) {
-                const dropped = this.#findings.splice(known);
-                this.#flooded.push(path);
-                if (!this.#roots.includes(path))
-                    return;
-                // A root cannot be moved aside, so its repository and what is below it have to be looked at.
-                this.#findings.push(...dropped.filter(isOfGit));
-            }
-            const isSearched = (one) => this.#after?.except.has(one) !== true && !this.#covered.has(one);
-            // One by one: as arguments of a single call, they would be more than the stack takes.
-            for (const directory of below)
-                if (isSearched(directory))
-                    this.#pending.push(directory);
-        }
-        catch {
-            this.#unread.push(path);
-        }
-    }
-    /** Lets its owner search a directory and remove what is in it, unless the owner could not before the command. */
-    #checkAccess(path) {
-        const { mode } = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path));
-        if ((mode & 0o500) !== 0o500) {
-            const shut = { kind: 'shut', path };
-            if (this.#isNew(shut) && this.#after?.unread.has(path) === false)
-                unlock(path, 0o700);
-            this.#add(shut);
-        }
-        else if ((mode & 0o200) === 0 && !this.#roots.includes(path)) {
-            const isOutermost = ((0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)((0,posix_namespaceObject.dirname)(path))).mode & 0o200) !== 0;
-            if (isOutermost)
-                this.#add({ kind: 'read-only', path });
-        }
-    }
-    /** True for what was not there before the command. */
-    #isNew(finding) {
-        return this.#after !== undefined && !this.#after.known.has(keyOf(finding));
-    }
-    /** @returns the directories to search next */
-    #look(path, entries) {
-        if (isGitDirectory(path, new Set(entries.map(({ name }) => name)))) {
-            this.#add({ kind: 'git-directory', path });
-            if (directory_isUnmistakable(path))
-                return [];
-        }
-        const below = [];
-        for (const entry of entries)
-            this.#entry(path, entry, below);
-        return below;
-    }
-    /** Like `#look`, with a bound on what is kept: a directory of a user's, or a root, which cannot be moved aside. */
-    #lookAtHuge(path) {
-        this.#add({ kind: 'huge', path });
-        const names = new Set();
-        const below = [];
-        let isWhole = true;
-        for (const entry of streamedEntriesOf(path)) {
-            const known = this.#findings.length;
-            this.#entry(path, entry, below);
-            if (GIT_NAMES.has(entry.name))
-                names.add(entry.name);
-            const isTooMuch = below.length > MAX_SUBDIRECTORIES || (this.#after !== undefined && known > MAX_NEW_FINDINGS);
-            if (isTooMuch) {
-                isWhole = false;
-                below.length = Math.min(below.length, MAX_SUBDIRECTORIES);
-                this.#findings.push(...this.#findings.splice(known).filter(isOfGit));
-            }
-            if (performance.now() > this.#end) {
-                isWhole = false;
-                break;
-            }
-        }
-        if (!isWhole)
-            this.#unfinished++;
-        const isRepository = isGitDirectory(path, names);
-        if (isRepository)
-            this.#add({ kind: 'git-directory', path });
-        return isRepository && directory_isUnmistakable(path) ? [] : below;
-    }
-    #entry(path, { name, kind }, below) {
-        const file = (0,posix_namespaceObject.join)(path, name);
-        if (kind === 'directory')
-            below.push(file);
-        else if (name === '.git')
-            this.#add({ kind: kind === 'file' ? 'git-file' : 'git-link', path: file });
-        else if (kind === 'pipe')
-            this.#add({ kind, path: file });
-        else if (kind === 'link')
-            this.#link(file);
-        else if (kind === 'file')
-            this.#file(file);
-        const isAction = /^action\.ya?ml$/.test(name) && (kind === 'file' || kind === 'link');
-        if (isAction)
-            this.#add({ kind: 'action', path });
-    }
-    #link(path) {
-        const target = leadsTo(path);
-        const isInside = this.#roots.some((root) => target === root || target.startsWith(`${root}/`));
-        if (!isInside)
-            this.#add({ kind: 'link-out', path, target });
-    }
-    #file(path) {
-        const stats = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false });
-        if (stats === undefined)
-            return;
-        if ((stats.mode & 0o6000) !== 0)
-            this.#add({ kind: 'set-id', path });
-        if (stats.nlink < 2 || this.#after !== undefined)
-            return;
-        const id = `${stats.dev} ${stats.ino}`;
-        const known = this.#shared.get(id);
-        if (known === undefined) {
-            this.#shared.set(id, { paths: [path], missing: stats.nlink - 1 });
-        }
-        else {
-            known.paths.push(path);
-            known.missing -= 1;
-        }
-    }
-    #add(finding) {
-        if (this.#after?.known.has(keyOf(finding)) !== true)
-            this.#findings.push(finding);
-    }
-}
-function isOfGit({ kind }) {
-    return kind.startsWith('git-');
+    return { readOnly, links, absent };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/guards.js
@@ -16097,27 +16018,24 @@ function isOfGit({ kind }) {
 /** The engine only manages some hundreds of mounts per second. */
 const MAX_MOUNTS = 2_000;
 /**
- * Gives each repository of the workspace a git directory of the run's own, and finds the files of the workspace that a
- * configuration makes git run or read.
+ * Gives each repository of the workspace a git directory of the run's own.
  *
  * @param findings of the survey of the workspace
  * @param outside the repository outside the workspace to which the workspace belongs
- * @param userSettings git's settings of the user and the machine
  * @param directory the run's own directories go below this one
  * @param owner the agent's user
  * @throws UserError for a repository that cannot be guarded
  */
-function gitGuards(findings, roots, outside, userSettings, secrets, directory, owner) {
+function gitGuards(findings, workspace, outside, secrets, directory, owner) {
     const [mounts, repositories, warnings] = [[], [], []];
-    const settings = [...userSettings];
-    const readOnly = pathsOf(findings, 'git-file').map(asText);
+    const named = [];
     const compose = (file, gitDirectory) => {
         if (files_kindOf(file) === 'link') {
             throw new errors/* UserError */.yo(`${(0,file_names/* printable */.g$)(file)} is a symbolic link, so it cannot be guarded.`, {
                 hint: 'Replace the link with the file itself.',
             });
         }
-        const composed = directory_readConfig(file, gitDirectory, roots);
+        const composed = directory_readConfig(file, gitDirectory, workspace);
         if (typeof composed === 'string') {
             warnings.push(`${(0,file_names/* printable */.g$)(file)} is empty in the sandbox because AWF cannot read it: ${composed}.`);
             return '';
@@ -16126,9 +16044,7 @@ function gitGuards(findings, roots, outside, userSettings, secrets, directory, o
         if (leaked !== undefined) {
             throw new errors/* UserError */.yo(`${(0,file_names/* printable */.g$)(file)} contains the value of ${leaked}.`, { hint: 'Remove it from the file.' });
         }
-        const beside = asText(gitDirectory);
-        const top = /^(.*)\/\.git$/.exec(beside)?.[1] ?? beside;
-        settings.push({ entries: composed.dropped, beside, top, of: beside });
+        named.push(...namedBy(composed.dropped, gitDirectory, gitDirectory));
         return composed.text;
     };
     for (const path of [
@@ -16140,28 +16056,9 @@ function gitGuards(findings, roots, outside, userSettings, secrets, directory, o
         const composed = composeRepository(path, own, owner, compose);
         mounts.push(private_mountOf({ host: path, own }), ...composed.mounts);
         repositories.push(...composed.directories.map((one) => limited(one, outside)));
-        const hooks = (0,external_node_path_.join)(asText(path), 'hooks');
-        if (files_kindOf((0,file_names/* fromText */.IK)(hooks)) !== 'link')
-            continue;
-        const target = resolvedInside(hooks, roots);
-        if (target === undefined)
-            continue;
-        settings.push({ entries: [hooksPath(target)], beside: (0,external_node_path_.dirname)(hooks), top: (0,external_node_path_.dirname)(hooks) });
+        named.push(...composed.directories.flatMap(({ host }) => hooksAt((0,external_node_path_.join)(host, 'hooks'))));
     }
-    const worktrees = worktreesAt(pathsOf(findings, 'git-directory'), pathsOf(findings, 'git-file'));
-    const used = settings.flatMap((one) => inEachWorktree(one, worktrees)).map((one) => usedBy(one, roots));
-    return {
-        ...{ mounts, repositories, warnings },
-        readOnly: guards_unique([...readOnly, ...used.flatMap(({ present }) => present)]).filter(isThere),
-        elsewhere: {
-            hookDirectories: guards_unique(used.flatMap(({ hookDirectories }) => hookDirectories.map(file_names/* fromText */.IK))),
-            absent: guards_unique(used.flatMap(({ absent }) => absent.map(file_names/* fromText */.IK))),
-            relative: settings.flatMap(relativePaths),
-        },
-    };
-}
-function guards_unique(paths) {
-    return [...new Set(paths)];
+    return { mounts, repositories, gitFiles: pathsOf(findings, 'git-file').map(asText), named, warnings };
 }
 /** A linked worktree never needs files of the main worktree or of sibling worktrees. */
 function limited(directory, outside) {
@@ -16179,15 +16076,12 @@ function limited(directory, outside) {
  *
  * @throws UserError if there are more mounts than the engine can manage
  */
-function guardMounts(roots, readOnlyPaths, own) {
+function guardMounts(workspace, readOnlyPaths, own) {
     const readOnly = guards_outermost(readOnlyPaths.filter((path) => !own.some(({ target }) => isInsideText(path, target))));
     const isClosed = (path) => readOnly.some((closed) => (0,host_paths/* isBelow */.Yw)(path, closed));
     const tops = own.map(({ target }) => target).filter((path) => !own.some(({ target }) => (0,host_paths/* isBelow */.Yw)(path, target)));
-    const above = [...readOnly, ...tops].flatMap((path) => {
-        const root = roots.find((candidate) => (0,host_paths/* isBelow */.Yw)(path, candidate));
-        return root === undefined ? [] : between(root, (0,external_node_path_.dirname)(path));
-    });
-    const pinned = new Set(above.filter((path) => !isClosed(path) && !roots.includes(path)));
+    const above = [...readOnly, ...tops].flatMap((path) => between(workspace, (0,external_node_path_.dirname)(path)));
+    const pinned = new Set(above.filter((path) => !isClosed(path)));
     for (const path of [...readOnly, ...tops])
         pinned.delete(path);
     const count = pinned.size + readOnly.length + own.length;
@@ -16220,11 +16114,6 @@ function guards_outermost(paths) {
 /** The directories below `top`, down to and including `directory`. */
 function between(top, directory) {
     return (0,host_paths/* isBelow */.Yw)(directory, top) ? [...between(top, (0,external_node_path_.dirname)(directory)), directory] : [];
-}
-/** True for a file or directory. A link does not count, because nothing can be mounted over it. */
-function isThere(path) {
-    const kind = files_kindOf((0,file_names/* fromText */.IK)(path));
-    return kind === 'file' || kind === 'directory';
 }
 function asText(path) {
     const text = (0,file_names/* toText */.fE)(path);
@@ -16300,116 +16189,93 @@ const ENTRIES = ['main', 'pre', 'post', 'image', 'pre-entrypoint', 'entrypoint',
  * The parts of the workspace that the runner executes when a step of the job uses a local action: the directories of
  * actions, and what their entries name. Their post steps run after the command, with the job's environment.
  *
- * @param directories those with an `action.yml` or `action.yaml`, and those that workflows use
- * @returns absolute paths without links
+ * @param found the directories with an `action.yml` or `action.yaml`, without links
  */
-function localActionPaths(directories, workspace) {
-    const paths = directories.flatMap((directory) => {
-        const named = ['action.yml', 'action.yaml'].flatMap((name) => namedBy((0,external_node_path_.join)(directory, name), workspace));
-        // An action at the top of the workspace is all of it: then its files are protected one by one.
-        return directory === workspace ? named : [directory, ...named];
+function localActions(found, workspace) {
+    const used = usedIn(workspace);
+    const directories = new Set([...found, ...used.map((path) => (0,external_node_fs_.realpathSync)(path))]);
+    const named = [...directories].flatMap((directory) => ['action.yml', 'action.yaml'].flatMap((name) => local_actions_namedBy((0,external_node_path_.join)(directory, name), workspace)));
+    // An action at the top of the workspace is all of it: then only the files that it names are protected.
+    return [...used, ...directories, ...named].map((path) => {
+        return { path: (0,file_names/* fromText */.IK)(path), isDirectory: true, what: undefined };
     });
-    const real = [...new Set(paths.filter(external_node_fs_.existsSync).map((path) => (0,external_node_fs_.realpathSync)(path)))];
-    return real.filter((path) => (0,host_paths/* isBelow */.Yw)(path, workspace) && !real.some((other) => (0,host_paths/* isBelow */.Yw)(path, other)));
 }
-/** Finds what `uses: ./...` means in the workflows of the workspace. The runner looks from the top of the workspace. */
-function usedActions(workspace) {
+/**
+ * The directories that `uses: ./...` means in the workflows of the workspace. They need no metadata: a Dockerfile is enough.
+ * The runner looks from the top of the workspace.
+ */
+function usedIn(workspace) {
     const workflows = (0,external_node_path_.join)(workspace, '.github/workflows');
     const files = (0,external_node_fs_.existsSync)(workflows) ? (0,external_node_fs_.readdirSync)(workflows).filter((name) => /\.ya?ml$/.test(name)) : [];
-    const paths = files.flatMap((name) => {
+    return files
+        .flatMap((name) => {
         const content = files_contentOf((0,file_names/* fromText */.IK)((0,external_node_path_.join)(workflows, name))) ?? '';
-        return [...content.matchAll(/\buses["']?\s*:\s*["']?(\.\/[^\s"'#,}]+)/g)].map(([, path = '']) => (0,external_node_path_.join)(workspace, path));
-    });
-    const used = [...new Set(paths)].filter((path) => (0,host_paths/* isBelow */.Yw)(path, workspace) && (0,external_node_fs_.existsSync)(path));
-    return {
-        directories: used.filter((path) => (0,external_node_fs_.statSync)(path).isDirectory()).map((path) => (0,external_node_fs_.realpathSync)(path)),
-        links: [...new Set(used.flatMap((path) => linksTo(path, workspace)))],
-    };
+        return [...content.matchAll(/\buses["']?\s*:\s*["']?(\.\/[^\s"'#,}]+)/g)];
+    })
+        .map(([, path = '']) => (0,external_node_path_.join)(workspace, path))
+        .filter((path) => (0,host_paths/* isBelow */.Yw)(path, workspace) && (0,external_node_fs_.existsSync)(path) && (0,external_node_fs_.statSync)(path).isDirectory());
 }
-/** The kernel gives up at as many. */
-const MAX_LINKS = 40;
-/** The links within the workspace that lead to `path`. */
-function linksTo(path, workspace) {
-    const found = [];
-    let rest = path.slice(1).split('/');
-    let at = '/';
-    for (let name = rest.shift(); name !== undefined && found.length < MAX_LINKS; name = rest.shift()) {
-        const next = (0,external_node_path_.resolve)(at, name);
-        if ((0,external_node_fs_.lstatSync)(next, { throwIfNoEntry: false })?.isSymbolicLink() !== true) {
-            at = next;
-            continue;
-        }
-        found.push(next);
-        const target = (0,external_node_fs_.readlinkSync)(next);
-        if (target.startsWith('/'))
-            at = '/';
-        rest = [...target.split('/').filter((part) => part !== ''), ...rest];
-    }
-    return found.filter((link) => (0,host_paths/* isBelow */.Yw)(link, workspace));
-}
-function namedBy(file, workspace) {
+/** What stands where a shell expects a program, or follows one that runs scripts. */
+const local_actions_PROGRAM = /(?:^|[;&|(])\s*(?:(?:bash|sh|node|python3?|ruby|perl|pwsh|source|\.)\s+(?:-\S+\s+)*)?["']?([^\s"';&|()<>$]+)/gm;
+/**
+ * What an action's metadata names: its entries, and any word of a composite action's scripts that may be a file beside it.
+ * From the top of the workspace, where the scripts start and where the runner looks for other local actions, only those
+ * actions and what the scripts run. What they only read there belongs to the command.
+ */
+function local_actions_namedBy(file, workspace) {
     const content = (0,external_node_fs_.existsSync)(file) ? files_contentOf((0,file_names/* fromText */.IK)((0,external_node_fs_.realpathSync)(file))) : undefined;
     if (content === undefined)
         return [];
     const beside = (0,external_node_path_.dirname)(file);
+    const runs = runsOf(content);
+    const [scripts, uses] = [stepsOf(runs, 'run'), stepsOf(runs, 'uses')];
+    const words = [...scripts, ...uses].flatMap(wordsOf).filter(isPath);
+    const programs = scripts.flatMap((script) => [...script.matchAll(local_actions_PROGRAM)].map(([, word = '']) => word));
+    const paths = [
+        ...[...ENTRIES.flatMap((name) => textIn(runs, name)), ...words].map((name) => (0,external_node_path_.resolve)(beside, name)),
+        ...uses.filter((name) => name.startsWith('./')).map((name) => (0,external_node_path_.resolve)(workspace, name)),
+        ...programs.filter(isPath).flatMap((name) => regularFile((0,external_node_path_.resolve)(workspace, name))),
+    ];
     return [
         file,
-        ...[...local_actions_entriesOf(content).map((name) => (0,external_node_path_.resolve)(beside, name)), ...namedFromTop(content, workspace)]
+        ...paths
             .filter((path) => (0,host_paths/* isBelow */.Yw)(path, workspace) && (0,external_node_fs_.existsSync)(path))
             // What a JavaScript action loads lies beside its entry.
             .map((path) => (/\.[cm]?js$/.test(path) && (0,external_node_path_.dirname)(path) !== workspace ? (0,external_node_path_.dirname)(path) : path))
             .filter((path) => path !== workspace && !(0,host_paths/* isBelow */.Yw)(beside, path)),
     ];
 }
-/** The paths in an action's metadata; any word of a composite action's scripts may be one. */
-function local_actions_entriesOf(content) {
-    const runs = runsOf(content);
-    const entries = ENTRIES.flatMap((name) => (typeof runs[name] === 'string' ? [runs[name]] : []));
-    const words = stepsOf(runs).flatMap(({ run = '', uses = '' }) => [run, uses].flatMap((script) => script
-        .replaceAll(/\$\{\{\s*github\.action_path\s*\}\}|\$\{?GITHUB_ACTION_PATH\}?/g, '.')
-        .split(/[\s"'`!;|&()<>=$]+/)
-        .filter((word) => /\w/.test(word) && word.length < 1_000)));
-    return [...entries, ...words.filter((word) => isFile(word))];
-}
-/** What stands where a shell expects a program, or follows one that runs scripts. */
-const local_actions_PROGRAM = /(?:^|[;&|(])\s*(?:(?:bash|sh|node|python3?|ruby|perl|pwsh|source|\.)\s+(?:-\S+\s+)*)?["']?([^\s"';&|()<>$]+)/gm;
-/**
- * What a composite action uses from the top of the workspace, where its scripts start and where it looks for other local
- * actions: these, and the files that it runs. What its scripts only read belongs to the command.
- */
-function namedFromTop(content, workspace) {
-    return stepsOf(runsOf(content)).flatMap(({ run = '', uses = '' }) => {
-        const programs = [...run.matchAll(local_actions_PROGRAM)].map(([, word = '']) => word).filter((word) => isFile(word));
-        return [
-            ...(uses.startsWith('./') ? [(0,external_node_path_.resolve)(workspace, uses)] : []),
-            ...programs.map((word) => (0,external_node_path_.resolve)(workspace, word)).filter((path) => isRegularFile(path)),
-        ];
-    });
-}
-function isRegularFile(path) {
-    return (0,external_node_fs_.existsSync)(path) && (0,external_node_fs_.statSync)(path).isFile();
-}
 /** The part `runs` of an action's metadata. */
 function runsOf(content) {
     const { parse } = yamlPackage();
     try {
-        const runs = parse(content)?.runs;
-        return typeof runs === 'object' && runs !== null ? runs : {};
+        return parse(content)?.runs;
     }
     catch {
-        return {}; // The runner will not read it either.
+        return undefined; // The runner will not read it either.
     }
 }
-function stepsOf(runs) {
-    const steps = Array.isArray(runs['steps']) ? runs['steps'] : [];
-    return steps.map((step) => {
-        const { run, uses } = (step ?? {});
-        return { ...(typeof run === 'string' && { run }), ...(typeof uses === 'string' && { uses }) };
-    });
+function stepsOf(runs, field) {
+    const steps = runs?.steps;
+    return Array.isArray(steps) ? steps.flatMap((step) => textIn(step, field)) : [];
+}
+/** The value of a field, if there is one and it is a text. */
+function textIn(fields, name) {
+    const value = fields?.[name];
+    return typeof value === 'string' ? [value] : [];
+}
+function wordsOf(script) {
+    return script
+        .replaceAll(/\$\{\{\s*github\.action_path\s*\}\}|\$\{?GITHUB_ACTION_PATH\}?/g, '.')
+        .split(/[\s"'`!;|&()<>=$]+/)
+        .filter((word) => /\w/.test(word) && word.length < 1_000);
 }
 /** A word may be anything; only one with a dot or a slash in it is taken for a path. */
-function isFile(word) {
+function isPath(word) {
     return /[./]/.test(word) && !word.includes('://') && !word.startsWith('-');
+}
+function regularFile(path) {
+    return (0,external_node_fs_.existsSync)(path) && (0,external_node_fs_.statSync)(path).isFile() ? [path] : [];
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/protected-paths.js
@@ -16417,41 +16283,16 @@ function isFile(word) {
 
 
 
-
-/**
- * The read-only ones among the protected paths that exist, with links resolved. Where they may lead was checked with
- * the option.
- */
+/** The paths that the command must not change. Where they may lead was checked with the option. */
 function readOnlyPaths(workspace, entries) {
     return entries
         .filter(({ mode }) => mode === 'read-only')
-        .map(({ path }) => (0,posix_namespaceObject.join)(workspace, path))
-        .filter((path) => (0,external_node_fs_.existsSync)(path))
-        .map((path) => (0,external_node_fs_.realpathSync)(path));
-}
-/** Where the policy file would be, if there is none that could be read-only. @returns a path relative to the workspace */
-function missingPolicy(workspace, entries) {
-    const policy = entries.find(({ isPolicy }) => isPolicy === true)?.path;
-    return policy !== undefined && firstNoDirectory(workspace, policy) === undefined ? policy : undefined;
-}
-/**
- * What of the way to a file the next run would follow: the file itself, or a link above it. The way is walked because a link
- * could lead anywhere.
- *
- * @param path relative to the workspace
- * @returns an absolute path; undefined if there is nothing
- */
-function firstNoDirectory(workspace, path) {
-    let way = workspace;
-    for (const part of path.split('/')) {
-        way = (0,posix_namespaceObject.join)(way, part);
-        const stats = (0,external_node_fs_.lstatSync)(way, { throwIfNoEntry: false });
-        if (stats === undefined)
-            return undefined;
-        if (!stats.isDirectory())
-            return way;
-    }
-    return undefined;
+        .map(({ path, isPolicy }) => ({
+        path: (0,file_names/* fromText */.IK)((0,posix_namespaceObject.join)(workspace, path)),
+        isDirectory: true,
+        // It would decide what the next run may reach.
+        what: isPolicy === true ? 'a policy for the next run' : undefined,
+    }));
 }
 /** More than a command sensibly adds to directories that were there before. It may be meant to exhaust us. */
 const MAX_NEW_PATHS = 1_000;
@@ -16467,7 +16308,7 @@ function snapshot(workspace, entries, before) {
     const found = Object.create(null);
     const known = Map.groupBy(Object.keys(before ?? {}), (path) => (0,posix_namespaceObject.dirname)(path));
     let room = before === undefined ? Infinity : MAX_NEW_PATHS;
-    const pending = entries.map(({ path }) => (0,file_names/* fromText */.IK)(path)).filter((path) => isBelowDirectories(workspace, path));
+    const pending = entries.map(({ path }) => (0,file_names/* fromText */.IK)(path)).filter((path) => files_isPlainPath((0,file_names/* fromText */.IK)(workspace), path));
     for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
         const file = (0,posix_namespaceObject.join)((0,file_names/* fromText */.IK)(workspace), path);
         try {
@@ -16511,16 +16352,6 @@ function changesBetween(before, after) {
         .filter(({ path }) => !whole.has(path.slice(0, Math.max(path.lastIndexOf('/'), 0))))
         .map(({ path, how }) => ({ path: printable(path), how }));
 }
-/** False if a directory above `path` is a link: then `path` is not in the workspace. */
-function isBelowDirectories(workspace, path) {
-    let above = (0,file_names/* fromText */.IK)(workspace);
-    for (const part of path.split('/').slice(0, -1)) {
-        above = (0,posix_namespaceObject.join)(above, part);
-        if ((0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(above), { throwIfNoEntry: false })?.isDirectory() !== true)
-            return false;
-    }
-    return true;
-}
 function printOf(file, before) {
     const stats = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(file), { throwIfNoEntry: false, bigint: true });
     if (stats === undefined)
@@ -16540,26 +16371,11 @@ function printOf(file, before) {
     const isOther = before === undefined || (before !== 'new' && !before.content.startsWith(`file ${size} `));
     if (isOther)
         return { content: `file ${size}`, stamp };
-    return { content: `file ${size} ${protected_paths_hash(file)}`, stamp };
-}
-function protected_paths_hash(file) {
-    const sum = (0,external_node_crypto_.createHash)('sha256');
-    const descriptor = (0,external_node_fs_.openSync)((0,file_names/* bytes */.ee)(file), external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NOFOLLOW | external_node_fs_.constants.O_NONBLOCK);
-    try {
-        const buffer = Buffer.alloc(1 << 16);
-        for (;;) {
-            const length = (0,external_node_fs_.readSync)(descriptor, buffer);
-            if (length === 0)
-                return sum.digest('base64');
-            sum.update(buffer.subarray(0, length));
-        }
-    }
-    finally {
-        (0,external_node_fs_.closeSync)(descriptor);
-    }
+    return { content: `file ${size} ${hashOf(file)}`, stamp };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/workspace.js
+
 
 
 
@@ -16593,52 +16409,41 @@ const ALWAYS_REPORTED = ['.gitmodules', '.lfsconfig'].map((path) => ({
  */
 async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temporary, environment, workDirectory }, limitMs) {
     const { workspace, protectPaths } = config;
+    const top = (0,file_names/* fromText */.IK)(workspace);
     const own = ownRepository(workspace);
-    const roots = [workspace];
-    const inGit = own.outside === undefined ? roots : [...roots, own.outside.directory];
-    const covered = coveredIn(workspace, (0,host_paths/* withReal */.$L)([home, temporary, workDirectory]));
-    const found = await survey(roots, limitMs, undefined, covered);
+    const covered = coveredIn(workspace, (0,host_paths/* withReal */.$L)([home, temporary, workDirectory])).map(file_names/* fromText */.IK);
+    const found = await survey(workspace, limitMs, undefined, covered);
     const gitDirectories = pathsOf(found.findings, 'git-directory');
     const repositories = gitDirectories.filter(directory_isUnmistakable);
     const outside = own.outside === undefined ? [] : [(0,file_names/* fromText */.IK)(own.outside.directory)];
     breakHardLinks([...found.sharedFiles, ...[...repositories, ...outside].flatMap(sharedObjects)]);
-    const settings = userSettings(home, environment).map(({ file, entries }) => ({
-        entries,
-        beside: (0,external_node_path_.dirname)(file),
-        top: workspace,
-    }));
-    const directory = (0,external_node_path_.join)(workDirectory, 'git');
-    const plan = gitGuards(found.findings, inGit, own.outside, settings, secrets, directory, agentUser);
+    const plan = gitGuards(found.findings, workspace, own.outside, secrets, (0,external_node_path_.join)(workDirectory, 'git'), agentUser);
+    const named = [
+        ...plan.named,
+        ...userSettings(home, environment).flatMap(({ file, entries }) => namedBy(entries, (0,file_names/* fromText */.IK)((0,external_node_path_.dirname)(file)))),
+    ];
+    const worktrees = [{ top, gitDirectory: (0,external_node_path_.join)(top, '.git') }, ...worktreesAt(found.findings)];
+    const guarded = [...readOnlyPaths(workspace, protectPaths), ...allPlacesOf(named, worktrees)];
+    const protection = protectionOf(guarded, top);
     const watched = [...protectPaths, ...ALWAYS_REPORTED];
     const bare = gitDirectories.filter((path) => !directory_isUnmistakable(path));
-    const used = usedActions(workspace);
-    const actions = [...pathsOf(found.findings, 'action'), ...used.directories.map(file_names/* fromText */.IK)];
-    const readOnly = [
-        ...plan.readOnly,
-        ...readOnlyPaths(workspace, protectPaths),
-        ...localActions(actions, workspace, protectPaths),
-        ...ownFiles,
-    ];
+    const actionDirectories = pathsOf(found.findings, 'action').flatMap((path) => (0,file_names/* toText */.fE)(path) ?? []);
+    const actions = protectionOf(localActions(actionDirectories, workspace), top);
+    const readOnly = [...protection.readOnly, ...withoutWritable(actions.readOnly, top, protectPaths)];
     return {
         baseline: {
-            workspace,
-            roots,
-            covered,
-            since: Date.now(),
-            dotGit: own.dotGit,
-            actionLinks: Object.fromEntries(used.links.map((path) => [path, own_repository_identify(path) ?? ''])),
+            ...{ workspace, covered, since: Date.now(), bare, protectPaths: watched },
+            isRepository: own.dotGit !== undefined,
+            links: linksAt([(0,external_node_path_.join)(top, '.git'), ...actions.links, ...protection.links]),
+            absent: protection.absent,
+            named: named.filter(({ path, what }) => what !== undefined && !(0,external_node_path_.isAbsolute)(path)),
             repositories: plan.repositories,
-            offences: [...bare.flatMap((path) => offencesOf(path, roots)), ...hooksElsewhere(plan.elsewhere, roots)].map(({ id }) => id),
+            offences: bare.flatMap((path) => offencesOf(path, workspace)).map(({ id }) => id),
             findings: found.findings.map(keyOf),
-            bare,
-            unread: found.unread,
-            elsewhere: plan.elsewhere,
-            protectPaths: watched,
-            noPolicy: missingPolicy(workspace, protectPaths),
             snapshot: snapshot(workspace, watched),
             closed: ['/proc', '/sys', '/dev', ...(0,host_paths/* withReal */.$L)([home, runnerDirectory(temporary, environment)])],
         },
-        mounts: guardMounts(roots, readOnly, plan.mounts),
+        mounts: guardMounts(workspace, [...plan.gitFiles, ...readOnly.flatMap((path) => (0,file_names/* toText */.fE)(path) ?? []), ...ownFiles], plan.mounts),
         warnings: [...repositoryWarnings(own, config, home), ...plan.warnings, ...unsearched(found.left)],
     };
 }
@@ -16646,6 +16451,11 @@ async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temp
 function coveredIn(workspace, paths) {
     const mounts = mounted();
     return [...kernelPlaces(mounts), ...otherPlaces(paths, mounts)].filter((path) => (0,host_paths/* isBelow */.Yw)(path, workspace));
+}
+/** Those of the paths that are links, and what identifies each. */
+function linksAt(paths) {
+    const found = paths.map((path) => [path, own_repository_identify(path) ?? '']);
+    return Object.fromEntries(found.filter(([, is]) => is.startsWith('link ')));
 }
 function unsearched(count) {
     return count > 0 ? [`${count} directories were not searched for git repositories.`] : [];
@@ -16655,10 +16465,9 @@ function runnerDirectory(temporary, environment) {
     return environment['RUNNER_TEMP'] === undefined ? temporary : (0,external_node_path_.dirname)(temporary);
 }
 /** The parts of local actions, without what `protect-paths` leaves writable with `report:`. */
-function localActions(directories, workspace, protect) {
-    const writable = protect.filter(({ mode }) => mode === 'report').map(({ path }) => (0,external_node_path_.join)(workspace, path));
-    const paths = directories.flatMap((path) => (0,file_names/* toText */.fE)(path) ?? []);
-    return localActionPaths(paths, workspace).filter((path) => !writable.some((other) => path === other || (0,host_paths/* isBelow */.Yw)(path, other)));
+function withoutWritable(paths, top, protect) {
+    const writable = protect.filter(({ mode }) => mode === 'report').map(({ path }) => (0,external_node_path_.join)(top, (0,file_names/* fromText */.IK)(path)));
+    return paths.filter((path) => !writable.some((other) => path === other || (0,host_paths/* isBelow */.Yw)(path, other)));
 }
 function repositoryWarnings({ dotGit, warning, outside }, { workspace, frontEnd }, home) {
     const around = dotGit === undefined ? surroundingRepository(workspace) : undefined;
@@ -16678,9 +16487,9 @@ function repositoryWarnings({ dotGit, warning, outside }, { workspace, frontEnd 
     ];
 }
 /** Like {@link offencesIn}, for a directory that was there before: one that cannot be judged has no known offence. */
-function offencesOf(path, roots) {
+function offencesOf(path, workspace) {
     try {
-        return offencesIn(path, roots);
+        return offencesIn(path, workspace);
     }
     catch {
         return [];
@@ -20013,7 +19822,7 @@ function operations_endOperations(directory, owner) {
         const namesOf = (top) => namesIn(top).filter((name) => names.test(name));
         const [before, after] = [namesOf(host), namesOf(own)];
         const copied = Object.keys(directory.files).filter((file) => names.test(file.split('/')[0] ?? ''));
-        const files = new Set([...after.flatMap((name) => filesAt(own, name)), ...copied]);
+        const files = new Set([...after.flatMap((name) => filesBelow(own, name)), ...copied]);
         const isThere = after.length > 0;
         if (isThere && [...files].every((file) => isUntouched(directory, file)))
             return [];
@@ -20033,11 +19842,6 @@ function operations_endOperations(directory, owner) {
         keepStash(host, stash, owner);
         return [`${what} (the changes that it would have restored are in git stash)`];
     });
-}
-function filesAt(top, name) {
-    if (kindOf(join(top, name)) === 'file')
-        return [name];
-    return filesBelow(join(top, name), MAX_FILES).map((path) => join(name, path));
 }
 /** Does what `git rebase --quit` does with changes that it has put aside: they are nowhere else. */
 function keepStash(gitDirectory, stash, owner) {
@@ -20184,7 +19988,7 @@ const MAX_CHANGED_LOGS = 100_000;
  * one that is missing, then references, HEAD and index, and at last what git may say about them. Only what passes as data
  * returns, and what changed on the host meanwhile stays as it is there.
  */
-function returnDirectory(directory, roots, kept) {
+function returnDirectory(directory, workspace, kept) {
     const { host, own, kind, returns } = directory;
     if (returns === 'nothing' || kindOf(own) !== 'directory' || kindOf(host) !== 'directory')
         return;
@@ -20203,10 +20007,10 @@ function returnDirectory(directory, roots, kept) {
         kept.ended.push(...endOperations(directory, owner));
     }
     returnLogs(directory, owner);
-    returnSettings(directory, owner, roots, kept);
+    returnSettings(directory, owner, workspace, kept);
     if (kind === 'repository') {
-        returnWorktrees(directory, owner, roots, kept);
-        returnModules(directory, owner, roots, kept);
+        returnWorktrees(directory, owner, workspace, kept);
+        returnModules(directory, owner, workspace, kept);
     }
 }
 /** False after `git refs migrate`, or with a repository that never had them: all references would seem to be gone. */
@@ -20215,18 +20019,16 @@ function hasRefFiles(gitDirectory) {
     return (format === undefined || format === 'files') && kindOf(join(gitDirectory, 'reftable')) === undefined;
 }
 function returnLogs(directory, owner) {
-    const { host, own, returns } = directory;
+    const { own, returns } = directory;
     let left = MAX_CHANGED_LOGS;
-    for (const name of filesBelow(join(own, 'logs'), MAX_FILES).map((path) => join('logs', path))) {
+    for (const name of filesBelow(own, 'logs')) {
         if (name === 'logs/HEAD' && returns === 'shared')
             continue;
-        if (isUntouched(directory, name) || isChangedOnHost(directory, name))
+        if (isUntouched(directory, name))
             continue;
         if (left-- === 0)
             throw new TooMany(`more than ${MAX_CHANGED_LOGS} logs of references changed`);
-        const content = contentOf(join(own, name), MAX_LOG_BYTES);
-        if (content !== undefined && isReflog(content))
-            writeWhole(join(host, name), content, owner);
+        returnFile(directory, name, owner);
     }
 }
 /** Moves data from stores that are the run's own: the host's are mounted, and have theirs already. */
@@ -20234,7 +20036,7 @@ function returnStores(own, host, owner) {
     for (const store of STORES) {
         if (!isPlainPath(own, `${store}/x`))
             continue;
-        for (const name of filesBelow(join(own, store), MAX_FILES).map((path) => join(store, path))) {
+        for (const name of filesBelow(own, store)) {
             if (isStored(name) && kindOf(join(host, name)) === undefined)
                 moveFile(join(own, name), join(host, name), owner);
         }
@@ -20276,7 +20078,7 @@ function composedIndex({ host, own, kind }) {
         // There is none, or nobody could use it.
     }
     const worktree = return_worktreeOf(host, kind);
-    const isAbsent = (path) => worktree !== undefined && !return_isThere(join(worktree, path));
+    const isAbsent = (path) => worktree !== undefined && !isThere(join(worktree, path));
     return formatIndex(index, before, isAbsent, hashBytes).toString('latin1');
 }
 /** @returns undefined for a bare repository */
@@ -20291,7 +20093,7 @@ function return_worktreeOf(host, kind) {
     return basename(host) === '.git' ? dirname(host) : undefined;
 }
 /** True also for what nobody can look at. */
-function return_isThere(path) {
+function isThere(path) {
     try {
         return kindOf(path) !== undefined;
     }
@@ -20304,13 +20106,13 @@ function returnFile(directory, name, owner) {
     const { host, own } = directory;
     if (isUntouched(directory, name) || isChangedOnHost(directory, name) || !isPlainPath(own, name))
         return;
-    const content = contentOf(join(own, name));
+    const content = contentOf(join(own, name), MAX_LOG_BYTES);
     if (content !== undefined && returnsAs(name)?.(content) === true)
         writeWhole(join(host, name), content, owner);
     else if (kindOf(join(own, name)) === undefined && name !== 'HEAD')
         rmSync(bytes(join(host, name)), { force: true });
 }
-function returnSettings(directory, owner, roots, kept) {
+function returnSettings(directory, owner, workspace, kept) {
     const { host, own, kind, config, returns } = directory;
     const [settings, ofWorktree] = ['config', 'config.worktree'].map((name) => contentOf(join(own, name)));
     // The settings of a single worktree would come from a file that nobody reads, as long as the host does not have one.
@@ -20321,7 +20123,7 @@ function returnSettings(directory, owner, roots, kept) {
     }
     if (!hasOwn || returns === 'shared')
         return;
-    const before = readConfig(join(host, 'config.worktree'), host, roots);
+    const before = readConfig(join(host, 'config.worktree'), host, workspace);
     const text = typeof before === 'string' ? '' : before.text;
     returnConfigFile(join(host, 'config.worktree'), text, ofWorktree, owner, kept);
 }
@@ -20345,7 +20147,7 @@ function returnConfigFile(file, before, after, owner, kept) {
     }
 }
 /** A worktree that the command made in the workspace returns; one that it removed is forgotten. */
-function returnWorktrees({ host, own }, owner, roots, kept) {
+function returnWorktrees({ host, own }, owner, workspace, kept) {
     const [from, to] = [join(own, 'worktrees'), join(host, 'worktrees')];
     const known = kindOf(to) === 'directory' ? namesIn(to) : [];
     for (const name of known.filter((one) => kindOf(join(from, one)) === undefined)) {
@@ -20368,32 +20170,32 @@ function returnWorktrees({ host, own }, owner, roots, kept) {
         writeWhole(join(target, 'commondir'), '../..\n', owner);
         writeWhole(join(target, 'gitdir'), `${gitFile}\n`, owner);
         const worktree = { host: target, own: directory, kind: 'worktree', ...NEW };
-        returnDirectory(worktree, roots, kept);
+        returnDirectory(worktree, workspace, kept);
     }
 }
 /** The git directory of a submodule that the command added: what passes as data, in a directory of its own. */
-function returnModules({ host, own }, owner, roots, kept) {
+function returnModules({ host, own }, owner, workspace, kept) {
     const [from, to] = [join(own, 'modules'), join(host, 'modules')];
     if (kindOf(from) !== 'directory')
         return;
     for (const name of modulesIn(from).filter((one) => kindOf(join(to, one)) === undefined)) {
         if (!isHead(contentOf(join(from, name, 'HEAD')) ?? ''))
             continue;
-        return_rebuildRepository(join(from, name), join(to, name), owner, roots, kept);
+        return_rebuildRepository(join(from, name), join(to, name), owner, workspace, kept);
     }
 }
 /**
  * Makes a git directory anew from what passes as data in another one.
  *
- * @param roots the directories in which worktrees may be
+ * @param workspace where worktrees may be
  */
-function return_rebuildRepository(from, to, owner, roots, kept) {
+function return_rebuildRepository(from, to, owner, workspace, kept) {
     makeDirectory(join(to, 'objects'), owner);
     makeDirectory(join(to, 'refs'), owner);
-    const composed = readConfig(join(from, 'config'), to, roots);
+    const composed = readConfig(join(from, 'config'), to, workspace);
     const config = contentOf(join(from, 'config')) ?? '';
     writeWhole(join(to, 'config'), typeof composed === 'string' ? '' : composed.text, owner);
-    returnDirectory({ host: to, own: from, kind: 'repository', ...NEW, config }, roots, kept);
+    returnDirectory({ host: to, own: from, kind: 'repository', ...NEW, config }, workspace, kept);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/disarm.js
@@ -20428,11 +20230,11 @@ function disarmRepository(directory, offences) {
     return moveOut(kindOf(refs) === undefined ? join(directory, 'commondir') : refs, what);
 }
 /** Makes a git directory anew that {@link disarmRepository} has moved aside. */
-function rebuild({ path, movedTo }, roots, kept) {
+function rebuild({ path, movedTo }, workspace, kept) {
     if (movedTo === undefined || !isUnmistakable(path))
         return;
     try {
-        rebuildRepository(movedTo, path, userOf(movedTo), roots, kept);
+        rebuildRepository(movedTo, path, userOf(movedTo), workspace, kept);
     }
     catch (error) {
         // What could be saved has been saved; the rest is in the directory that was moved aside.
@@ -20440,24 +20242,25 @@ function rebuild({ path, movedTo }, roots, kept) {
     }
 }
 /**
- * Restores `.git` if it was a symbolic link and no longer is the same. A link cannot be a mount point, so nothing else
- * guards it.
+ * Restores a symbolic link that is no longer the same. A link cannot be a mount point, so nothing else guards it.
  *
- * @param path the path of `.git`
  * @param before what {@link identify} returned for it before the command ran
  */
-function restoreLink(path, before) {
-    const target = /^link (.*)$/s.exec(before ?? '')?.[1];
-    if (target === undefined || identify(path) === before)
-        return [];
-    const what = ['a replacement for a symbolic link'];
+function restoreLink(workspace, path, before) {
+    const found = { path, what: ['a replacement for a symbolic link'] };
     try {
-        const aside = identify(path) === undefined ? fromText(path) : moveUnlocked(fromText(path));
-        symlinkSync(target, path);
-        return [{ path: fromText(path), what, movedTo: aside }];
+        // Above it there may be another link by now, which leads anywhere.
+        if (!isPlainPath(workspace, path.slice(workspace.length + 1)))
+            return [{ ...found, movedTo: undefined }];
+        const now = identify(path);
+        if (now === before)
+            return [];
+        const movedTo = now === undefined ? path : moveUnlocked(path);
+        symlinkSync(bytes(before.replace(/^link /, '')), bytes(path));
+        return [{ ...found, movedTo }];
     }
     catch {
-        return [{ path: fromText(path), what, movedTo: undefined }];
+        return [{ ...found, movedTo: undefined }];
     }
 }
 
@@ -22329,11 +22132,11 @@ function recordedRun(document) {
     const { outcome, exitCode, startedAt, durationMs, program } = (0,shared_usage/* isObject */.Gv)(document) ? document : {};
     const started = typeof startedAt === 'string' ? Date.parse(startedAt) : Number.NaN;
     return {
-        outcome: textIn(outcome),
+        outcome: recorded_textIn(outcome),
         exitCode: countIn(exitCode),
         startedAt: Number.isNaN(started) ? undefined : started,
         durationMs: countIn(durationMs),
-        program: textIn(program),
+        program: recorded_textIn(program),
     };
 }
 /** Lines of a list. A run proposes fewer. */
@@ -22380,7 +22183,7 @@ const isRefused = (value) => (0,shared_usage/* isObject */.Gv)(value) &&
     typeof value['line'] === 'string' &&
     typeof value['option'] === 'string' &&
     Number.isFinite(value['requests']);
-const textIn = (value) => (typeof value === 'string' ? value : undefined);
+const recorded_textIn = (value) => (typeof value === 'string' ? value : undefined);
 const countIn = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/logs/source.js

@@ -267,11 +267,11 @@ function disarmRepository(directory, offences) {
     return moveOut((0,_git_files_js__WEBPACK_IMPORTED_MODULE_4__/* .kindOf */ .I)(refs) === undefined ? (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(directory, 'commondir') : refs, what);
 }
 /** Makes a git directory anew that {@link disarmRepository} has moved aside. */
-function rebuild({ path, movedTo }, roots, kept) {
+function rebuild({ path, movedTo }, workspace, kept) {
     if (movedTo === undefined || !(0,_git_directory_js__WEBPACK_IMPORTED_MODULE_3__/* .isUnmistakable */ .bm)(path))
         return;
     try {
-        (0,_git_return_js__WEBPACK_IMPORTED_MODULE_6__/* .rebuildRepository */ .w)(movedTo, path, (0,_git_files_js__WEBPACK_IMPORTED_MODULE_4__/* .userOf */ .Z5)(movedTo), roots, kept);
+        (0,_git_return_js__WEBPACK_IMPORTED_MODULE_6__/* .rebuildRepository */ .w)(movedTo, path, (0,_git_files_js__WEBPACK_IMPORTED_MODULE_4__/* .userOf */ .Z5)(movedTo), workspace, kept);
     }
     catch (error) {
         // What could be saved has been saved; the rest is in the directory that was moved aside.
@@ -279,24 +279,25 @@ function rebuild({ path, movedTo }, roots, kept) {
     }
 }
 /**
- * Restores `.git` if it was a symbolic link and no longer is the same. A link cannot be a mount point, so nothing else
- * guards it.
+ * Restores a symbolic link that is no longer the same. A link cannot be a mount point, so nothing else guards it.
  *
- * @param path the path of `.git`
  * @param before what {@link identify} returned for it before the command ran
  */
-function restoreLink(path, before) {
-    const target = /^link (.*)$/s.exec(before ?? '')?.[1];
-    if (target === undefined || (0,_git_own_repository_js__WEBPACK_IMPORTED_MODULE_5__/* .identify */ .ls)(path) === before)
-        return [];
-    const what = ['a replacement for a symbolic link'];
+function restoreLink(workspace, path, before) {
+    const found = { path, what: ['a replacement for a symbolic link'] };
     try {
-        const aside = (0,_git_own_repository_js__WEBPACK_IMPORTED_MODULE_5__/* .identify */ .ls)(path) === undefined ? (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .fromText */ .IK)(path) : (0,_git_files_js__WEBPACK_IMPORTED_MODULE_4__/* .moveUnlocked */ .Rm)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .fromText */ .IK)(path));
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.symlinkSync)(target, path);
-        return [{ path: (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .fromText */ .IK)(path), what, movedTo: aside }];
+        // Above it there may be another link by now, which leads anywhere.
+        if (!(0,_git_files_js__WEBPACK_IMPORTED_MODULE_4__/* .isPlainPath */ .qW)(workspace, path.slice(workspace.length + 1)))
+            return [{ ...found, movedTo: undefined }];
+        const now = (0,_git_own_repository_js__WEBPACK_IMPORTED_MODULE_5__/* .identify */ .ls)(path);
+        if (now === before)
+            return [];
+        const movedTo = now === undefined ? path : (0,_git_files_js__WEBPACK_IMPORTED_MODULE_4__/* .moveUnlocked */ .Rm)(path);
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.symlinkSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(before.replace(/^link /, '')), (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path));
+        return [{ ...found, movedTo }];
     }
     catch {
-        return [{ path: (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .fromText */ .IK)(path), what, movedTo: undefined }];
+        return [{ ...found, movedTo: undefined }];
     }
 }
 
@@ -502,10 +503,15 @@ function plainLines(text) {
 }
 const UTF8_BOM = '\xef\xbb\xbf';
 const ESCAPES = { t: '\t', b: '\b', n: '\n', '\\': '\\', '"': '"' };
+/*
+ * Parts of a subsection's name, and of a value. White space is what git's own table of characters says.
+ */
+const IN_NAME = /[^"\\\n]+|\\[^\n]/y;
+const QUOTED = /[^"\\\n]+|\\[^]?|["\n]/y;
+const PLAIN = /[^ \t\r\n"\\#;]+|\\[^]?|["\n]|[#;][^\n]*\n?/y;
 class Parser {
     #text;
     #at = 0;
-    #line = 1;
     constructor(text) {
         this.#text = text;
     }
@@ -515,128 +521,88 @@ class Parser {
         const found = [];
         let base;
         for (;;) {
-            const character = this.#next();
-            if (character === '')
+            this.#take(/(?:[ \t\r\n]+|[#;][^\n]*)+/y);
+            const start = this.#at;
+            const key = this.#take(/[A-Za-z][A-Za-z0-9-]*/y)?.toLowerCase();
+            if (key === undefined && this.#take(/$/y) !== undefined)
                 return found;
-            if (isSpace(character))
-                continue;
-            if (character === '#' || character === ';')
-                this.#skipLine();
-            else if (character === '[')
+            if (key === undefined)
                 base = this.#header();
-            else if (!/[A-Za-z]/.test(character))
-                throw this.#error('neither a section nor a key');
             else if (base === undefined)
                 throw this.#error('a key before the first section');
-            else {
-                const start = this.#at - 1;
-                found.push({ ...base, ...this.#setting(character), start, end: this.#at });
-            }
+            else
+                found.push({ ...base, key, value: this.#value(), start, end: this.#at });
         }
     }
-    /** Reads the rest of `[section]`, `[section "subsection"]` or the older `[section.subsection]`. */
+    /** Reads `[section]`, `[section "subsection"]` or the older `[section.subsection]`. */
     #header() {
-        let name = '';
-        for (;;) {
-            const character = this.#next();
-            if (character === ']' && name === '')
-                throw this.#error('a section without a name');
-            if (character === ']')
-                return split(name, undefined);
-            if (isSpace(character))
-                return split(name, this.#subsection(character));
-            if (!/[A-Za-z0-9.-]/.test(character))
-                throw this.#error('a section name with characters other than letters, digits, - and .');
-            name += character.toLowerCase();
-        }
-    }
-    #subsection(before) {
-        let character = before;
-        while (isSpace(character) && character !== '\n')
-            character = this.#next();
-        if (character !== '"')
-            throw this.#error('a section name that is not followed by a subsection in quotes');
-        let name = '';
-        for (;;) {
-            character = this.#next();
-            if (character === '"')
-                break;
-            if (character === '\\')
-                character = this.#next();
-            if (character === '\n' || character === '')
+        const name = this.#take(/\[[A-Za-z0-9.-]*/y)
+            ?.slice(1)
+            .toLowerCase();
+        if (name === undefined)
+            throw this.#error('neither a section nor a key');
+        let subsection;
+        if (this.#take(/[ \t\r]+"/y) !== undefined) {
+            subsection = '';
+            for (let part = this.#take(IN_NAME); part !== undefined; part = this.#take(IN_NAME)) {
+                subsection += part.startsWith('\\') ? part.slice(1) : part;
+            }
+            if (this.#take(/"/y) === undefined)
                 throw this.#error('a subsection without a closing quote');
-            name += character;
         }
-        if (this.#next() !== ']')
-            throw this.#error('a section without a closing bracket');
-        return name;
-    }
-    #setting(first) {
-        let key = first.toLowerCase();
-        let character = this.#next();
-        for (; /[A-Za-z0-9-]/.test(character); character = this.#next())
-            key += character.toLowerCase();
-        while (character === ' ' || character === '\t')
-            character = this.#next();
-        if (character === '\n' || character === '')
-            return { key, value: undefined };
-        if (character !== '=')
-            throw this.#error('a key that is not followed by =');
-        return { key, value: this.#value() };
+        if (this.#take(/\]/y) === undefined)
+            throw this.#error('a section name that git would not understand');
+        if (name === '' && subsection === undefined)
+            throw this.#error('a section without a name');
+        return split(name, subsection);
     }
     #value() {
+        this.#take(/[ \t]+/y);
+        if (this.#take(/\n|$/y) !== undefined)
+            return undefined;
+        if (this.#take(/=/y) === undefined)
+            throw this.#error('a key that is not followed by =');
         let value = '';
         /** White space is held back until more follows: at the end it is not part of the value. */
         let space = '';
         let quoted = false;
         for (;;) {
-            let character = this.#next();
-            if (character === '\n' || character === '') {
+            const blank = quoted ? undefined : this.#take(/[ \t\r]+/y);
+            if (value !== '')
+                space += blank ?? '';
+            const token = this.#take(quoted ? QUOTED : PLAIN);
+            if (token === undefined || token === '\n') {
                 if (quoted)
                     throw this.#error('a quoted value without a closing quote');
                 return value;
             }
-            if (!quoted && isSpace(character)) {
-                if (value !== '')
-                    space += character;
-                continue;
-            }
-            if (!quoted && (character === '#' || character === ';')) {
-                this.#skipLine();
+            if (!quoted && /^[#;]/.test(token))
                 return value;
-            }
             value += space;
             space = '';
-            if (character === '"') {
+            if (token === '"')
                 quoted = !quoted;
-                continue;
-            }
-            if (character === '\\') {
-                character = this.#next();
-                if (character === '\n' || character === '')
-                    continue;
-                const escaped = ESCAPES[character];
-                if (escaped === undefined)
-                    throw this.#error('an escape sequence that git does not know');
-                character = escaped;
-            }
-            value += character;
+            else
+                value += token.startsWith('\\') ? this.#escaped(token.slice(1)) : token;
         }
     }
-    #skipLine() {
-        let character = this.#next();
-        while (character !== '\n' && character !== '')
-            character = this.#next();
+    #escaped(character) {
+        if (character === '\n' || character === '')
+            return '';
+        const escaped = ESCAPES[character];
+        if (escaped === undefined)
+            throw this.#error('an escape sequence that git does not know');
+        return escaped;
     }
-    /** Reads one character. @returns an empty string at the end */
-    #next() {
-        const character = this.#text.charAt(this.#at++);
-        if (character === '\n')
-            this.#line += 1;
-        return character;
+    /** @returns what matches at this place. Undefined if nothing does */
+    #take(pattern) {
+        pattern.lastIndex = this.#at;
+        const found = pattern.exec(this.#text)?.[0];
+        this.#at += found?.length ?? 0;
+        return found;
     }
     #error(what) {
-        return new SyntaxError(`line ${this.#line}: ${what}`);
+        return new SyntaxError(`line ${this.#text.slice(0, this.#at).split('\n').length}: ${what}`);
     }
 }
 /** Splits a full name: its first dot ends the section. */
@@ -646,10 +612,6 @@ function split(name, quoted) {
         return { section: name, subsection: quoted };
     const rest = name.slice(dot + 1);
     return { section: name.slice(0, dot), subsection: quoted === undefined ? rest : `${rest}.${quoted}` };
-}
-/** True for white space, as git's own table of characters defines it. */
-function isSpace(character) {
-    return character === ' ' || character === '\t' || character === '\n' || character === '\r';
 }
 /** Writes a configuration: every value in quotes, and one header for successive entries of the same section. */
 function formatGitConfig(entries) {
@@ -683,9 +645,9 @@ function quote(value) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   QU: () => (/* binding */ isGitDirectory),
 /* harmony export */   S6: () => (/* binding */ gitFileTarget),
-/* harmony export */   Vb: () => (/* binding */ isInsideOne),
 /* harmony export */   Xg: () => (/* binding */ readConfig),
-/* harmony export */   bm: () => (/* binding */ isUnmistakable)
+/* harmony export */   bm: () => (/* binding */ isUnmistakable),
+/* harmony export */   gA: () => (/* binding */ leadsInto)
 /* harmony export */ });
 /* harmony import */ var node_path_posix__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(916);
 /* harmony import */ var _host_paths_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(962);
@@ -700,12 +662,10 @@ function quote(value) {
 /** The longest path that Linux accepts, in bytes. */
 const MAX_PATH = 4096;
 /**
- * True for a directory that git takes for a repository or for the common part of one, by its name or its content
+ * True for the names in a directory that git takes for a repository or for the common part of one, whatever it is called
  * (setup.c, `is_git_directory`). With a linked worktree, the common part needs no `HEAD`.
  */
-function isGitDirectory(path, names) {
-    if ((0,node_path_posix__WEBPACK_IMPORTED_MODULE_0__.basename)(path) === '.git')
-        return true;
+function isGitDirectory(names) {
     return (names.has('objects') && names.has('refs')) || (names.has('HEAD') && names.has('commondir'));
 }
 /** True for `.git` and everything below it. A bare repository elsewhere may be an ordinary directory as well. */
@@ -717,24 +677,24 @@ function gitFileTarget(file) {
     const target = /^gitdir: ([^\n\r\0]+)[\n\r]*$/.exec((0,_files_js__WEBPACK_IMPORTED_MODULE_4__/* .contentOf */ .$E)(file) ?? '')?.[1];
     return target === undefined ? undefined : (0,node_path_posix__WEBPACK_IMPORTED_MODULE_0__.resolve)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_0__.dirname)(file), target);
 }
-/** True if `path` is in one of the roots, with links resolved. */
-function isInsideOne(path, roots) {
+/** True if `path` is in the workspace, with links resolved. */
+function leadsInto(path, workspace) {
     const text = path.length > MAX_PATH ? undefined : (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .toText */ .fE)(path);
-    return text !== undefined && roots.some((root) => (0,_host_paths_js__WEBPACK_IMPORTED_MODULE_1__/* .isInside */ .FK)(text, root));
+    return text !== undefined && (0,_host_paths_js__WEBPACK_IMPORTED_MODULE_1__/* .isInside */ .FK)(text, workspace);
 }
 /**
  * Composes a harmless configuration from a file.
  *
  * @param gitDirectory the start of relative paths
- * @param roots the directories in which worktrees may be
+ * @param workspace where worktrees may be
  * @returns the reason, if the file cannot be read
  */
-function readConfig(file, gitDirectory, roots) {
+function readConfig(file, gitDirectory, workspace) {
     const content = (0,_files_js__WEBPACK_IMPORTED_MODULE_4__/* .contentOf */ .$E)(file);
     if (content === undefined)
         return 'it cannot be opened, or is larger than 1 MB';
     try {
-        return (0,_config_policy_js__WEBPACK_IMPORTED_MODULE_3__/* .composeConfig */ .Rm)(content, (worktree) => isInsideOne((0,node_path_posix__WEBPACK_IMPORTED_MODULE_0__.resolve)(gitDirectory, worktree), roots));
+        return (0,_config_policy_js__WEBPACK_IMPORTED_MODULE_3__/* .composeConfig */ .Rm)(content, (worktree) => leadsInto((0,node_path_posix__WEBPACK_IMPORTED_MODULE_0__.resolve)(gitDirectory, worktree), workspace));
     }
     catch (error) {
         if (error instanceof SyntaxError)
@@ -751,7 +711,6 @@ function readConfig(file, gitDirectory, roots) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   $E: () => (/* binding */ contentOf),
-/* harmony export */   BE: () => (/* binding */ MAX_FILES),
 /* harmony export */   DR: () => (/* binding */ filesBelow),
 /* harmony export */   I: () => (/* binding */ kindOf),
 /* harmony export */   Oh: () => (/* binding */ makeDirectory),
@@ -763,13 +722,16 @@ function readConfig(file, gitDirectory, roots) {
 /* harmony export */   Zs: () => (/* binding */ stampOf),
 /* harmony export */   f8: () => (/* binding */ writeWhole),
 /* harmony export */   mV: () => (/* binding */ moveFile),
+/* harmony export */   qQ: () => (/* binding */ hashOf),
 /* harmony export */   qW: () => (/* binding */ isPlainPath),
 /* harmony export */   wX: () => (/* binding */ namesIn)
 /* harmony export */ });
 /* unused harmony export copyFile */
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
-/* harmony import */ var node_path_posix__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(916);
-/* harmony import */ var _host_file_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(50);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(598);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(24);
+/* harmony import */ var node_path_posix__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(916);
+/* harmony import */ var _host_file_names_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(50);
+
 
 
 
@@ -787,27 +749,42 @@ const SMALL_FILE_BYTES = 1 << 20;
 function contentOf(file, maxBytes = SMALL_FILE_BYTES) {
     let descriptor;
     try {
-        descriptor = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(file), node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_RDONLY | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NOFOLLOW | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NONBLOCK);
+        descriptor = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.openSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(file), node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_RDONLY | node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_NOFOLLOW | node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_NONBLOCK);
     }
     catch {
         return undefined;
     }
     try {
-        const stats = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.fstatSync)(descriptor);
+        const stats = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.fstatSync)(descriptor);
         if (!stats.isFile() || stats.size > maxBytes)
             return undefined;
         const buffer = Buffer.alloc(stats.size);
-        return buffer.toString('latin1', 0, (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readSync)(descriptor, buffer, 0, stats.size, 0));
+        return buffer.toString('latin1', 0, (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readSync)(descriptor, buffer, 0, stats.size, 0));
     }
     finally {
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(descriptor);
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.closeSync)(descriptor);
+    }
+}
+/** The SHA-256 of a regular file, in hexadecimal. The file is read in pieces, since it may be of any size. @throws Error if it cannot be read */
+function hashOf(file) {
+    const sum = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256');
+    const descriptor = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.openSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(file), node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_RDONLY | node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_NOFOLLOW | node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_NONBLOCK);
+    try {
+        const buffer = Buffer.alloc(1 << 16);
+        for (let length = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readSync)(descriptor, buffer); length > 0; length = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readSync)(descriptor, buffer)) {
+            sum.update(buffer.subarray(0, length));
+        }
+        return sum.digest('hex');
+    }
+    finally {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.closeSync)(descriptor);
     }
 }
 /** @returns undefined if nothing is there, or a file stands where a directory is due */
 function kindOf(path) {
     let stats;
     try {
-        stats = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path));
+        stats = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(path));
     }
     catch (error) {
         if (/^(ENOENT|ENOTDIR)$/.test(error.code ?? ''))
@@ -818,18 +795,18 @@ function kindOf(path) {
 }
 /** Differs if the file does. Only the kernel can set the time of the last change. Undefined if there is no file. */
 function stampOf(path) {
-    const stats = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path), { throwIfNoEntry: false, bigint: true });
+    const stats = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(path), { throwIfNoEntry: false, bigint: true });
     return stats?.isFile() === true ? [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join() : undefined;
 }
 /** The names in a directory, sorted. @throws Error if it cannot be listed */
 function namesIn(directory) {
-    return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(directory), { encoding: 'latin1' }).sort();
+    return (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readdirSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(directory), { encoding: 'latin1' }).sort();
 }
 /** A directory of ext4 with a million short names, or one of tmpfs with as many names, has about this size. Bytes. */
 const HUGE_DIRECTORY_BYTES = 20 << 20;
 /** To have the names in such a directory in memory takes gigabytes. @throws Error if there is none */
 function isHuge(path) {
-    return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path)).size > HUGE_DIRECTORY_BYTES;
+    return (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(path)).size > HUGE_DIRECTORY_BYTES;
 }
 /** More files than any git directory has beside its objects, and more objects than a command sensibly leaves loose. */
 const MAX_FILES = 2_000_000;
@@ -837,26 +814,29 @@ const MAX_FILES = 2_000_000;
 class TooMany extends Error {
 }
 /**
- * The regular files below a directory, as paths relative to it. Links and special files are left out.
+ * The regular files at and below a path in a directory, relative to that directory. Links and special files are left out.
  *
  * @param onDirectory called with each directory before it is listed
  * @throws TooMany if there are more than `limit` entries
  */
-function filesBelow(directory, limit, onDirectory) {
+function filesBelow(top, path, limit = MAX_FILES, onDirectory) {
     const found = [];
     let left = limit;
-    const pending = kindOf(directory) === 'directory' ? [''] : [];
+    const pending = [];
+    const visit = (at) => {
+        const kind = kindOf((0,node_path_posix__WEBPACK_IMPORTED_MODULE_2__.join)(top, at));
+        if (kind === 'directory')
+            pending.push(at);
+        else if (kind === 'file')
+            found.push(at);
+    };
+    visit(path);
     for (let below = pending.pop(); below !== undefined; below = pending.pop()) {
-        onDirectory?.((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(directory, below));
-        for (const name of namesIn((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(directory, below))) {
+        onDirectory?.((0,node_path_posix__WEBPACK_IMPORTED_MODULE_2__.join)(top, below));
+        for (const name of namesIn((0,node_path_posix__WEBPACK_IMPORTED_MODULE_2__.join)(top, below))) {
             if (left-- === 0)
-                throw new TooMany(`more than ${limit} files in ${directory}`);
-            const path = (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(below, name);
-            const kind = kindOf((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(directory, path));
-            if (kind === 'directory')
-                pending.push(path);
-            else if (kind === 'file')
-                found.push(path);
+                throw new TooMany(`more than ${limit} files in ${(0,node_path_posix__WEBPACK_IMPORTED_MODULE_2__.join)(top, path)}`);
+            visit((0,node_path_posix__WEBPACK_IMPORTED_MODULE_2__.join)(below, name));
         }
     }
     return found.sort();
@@ -868,29 +848,29 @@ function filesBelow(directory, limit, onDirectory) {
  * @returns true if the owner could not
  */
 function unlock(path, needed = 0o500) {
-    const { mode } = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path));
+    const { mode } = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(path));
     if ((mode & needed) === needed)
         return false;
-    (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.chmodSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path), (mode & 0o777) | needed);
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.chmodSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(path), (mode & 0o777) | needed);
     return true;
 }
 /** Like {@link moveAside}, even if the command has made the directory above read-only. */
 function moveUnlocked(path) {
     try {
-        return (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .moveAside */ .WA)(path);
+        return (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .moveAside */ .WA)(path);
     }
     catch (error) {
         if (error.code !== 'EACCES')
             throw error;
-        unlock((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.dirname)(path), 0o700);
-        return (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .moveAside */ .WA)(path);
+        unlock((0,node_path_posix__WEBPACK_IMPORTED_MODULE_2__.dirname)(path), 0o700);
+        return (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .moveAside */ .WA)(path);
     }
 }
 /** True if no directory between `directory` and the file `name` below it is a link. */
 function isPlainPath(directory, name) {
     let above = directory;
     for (const part of name.split('/').slice(0, -1)) {
-        above = (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(above, part);
+        above = (0,node_path_posix__WEBPACK_IMPORTED_MODULE_2__.join)(above, part);
         if (kindOf(above) !== 'directory')
             return false;
     }
@@ -898,47 +878,56 @@ function isPlainPath(directory, name) {
 }
 /** Who owns `path`. A run as root gives what it writes to that user. */
 function userOf(path) {
-    return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path));
+    return (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(path));
 }
 function give(path, { uid, gid }) {
     if (process.getuid?.() === 0)
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.chownSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path), uid, gid);
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.chownSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(path), uid, gid);
 }
 /** Makes a directory and those above it. Those that exist stay as they are. */
 function makeDirectory(path, owner) {
     if (kindOf(path) === 'directory')
         return;
-    makeDirectory((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.dirname)(path), owner);
-    (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.mkdirSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path));
+    makeDirectory((0,node_path_posix__WEBPACK_IMPORTED_MODULE_2__.dirname)(path), owner);
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.mkdirSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(path));
     give(path, owner);
 }
 /** Writes a file anew: a reader finds the old content or the new one, never a part. */
 function writeWhole(path, content, owner) {
     put(path, owner, (temporary) => {
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeFileSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(temporary), (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(content), { flag: 'wx', mode: 0o644 });
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.writeFileSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(temporary), (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(content), { flag: 'wx', mode: 0o644 });
     });
 }
 /** Copies a regular file, with its mode. */
 function copyFile(from, to, owner) {
     put(to, owner, (temporary) => {
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.copyFileSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(from), (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(temporary), node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.COPYFILE_EXCL | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.COPYFILE_FICLONE);
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.copyFileSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(from), (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(temporary), node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.COPYFILE_EXCL | node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.COPYFILE_FICLONE);
         // A file of git's objects is read-only; whoever owns a copy must be able to replace it.
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.chmodSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(temporary), ((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(from)).mode & 0o777) | 0o400);
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.chmodSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(temporary), ((0,node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(from)).mode & 0o777) | 0o400);
     });
 }
 function put(path, owner, write) {
-    makeDirectory((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.dirname)(path), owner);
+    makeDirectory((0,node_path_posix__WEBPACK_IMPORTED_MODULE_2__.dirname)(path), owner);
+    removeEmptyDirectories(path);
     const temporary = `${path}.awf-new`;
-    (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(temporary), { force: true });
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.rmSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(temporary), { force: true });
     write(temporary);
     give(temporary, owner);
-    (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.renameSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(temporary), (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path));
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.renameSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(temporary), (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(path));
+}
+/** Git leaves directories of references and logs without a file in them, and they give way to a file. */
+function removeEmptyDirectories(path) {
+    if (kindOf(path) !== 'directory')
+        return;
+    for (const name of namesIn(path))
+        removeEmptyDirectories((0,node_path_posix__WEBPACK_IMPORTED_MODULE_2__.join)(path, name));
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.rmdirSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(path));
 }
 /** Moves a regular file, to another file system too. */
 function moveFile(from, to, owner) {
-    makeDirectory((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.dirname)(to), owner);
+    makeDirectory((0,node_path_posix__WEBPACK_IMPORTED_MODULE_2__.dirname)(to), owner);
     try {
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.renameSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(from), (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(to));
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.renameSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(from), (0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(to));
         give(to, owner);
     }
     catch (error) {
@@ -1020,18 +1009,20 @@ class Reader {
         this.#require(this.#data.toString('latin1', 0, 4) === 'DIRC' && version >= 2 && version <= 4, 'it is no index');
         this.#require(this.#data.readUInt32BE(8) <= MAX_ENTRIES, `more than ${MAX_ENTRIES} entries`);
         const entries = [];
-        const starts = new Map();
         for (let left = this.#data.readUInt32BE(8); left > 0; left--) {
-            starts.set(this.#at, entries.length);
             entries.push(this.#entry(version, entries.at(-1)?.path ?? ''));
         }
-        const extensions = this.#extensions(starts, entries.length);
+        // Git looks for the extension with the end of the entries from the end of the file, whatever is around it.
+        const last = this.#end - (8 + 4 + this.#hashBytes);
+        const hasOffsets = last >= this.#at && this.#data.toString('latin1', last, last + 4) === 'EOIE';
+        const extensions = this.#extensions();
         const link = extensions.get('link');
         for (const entry of entries) {
             const isReplacement = link !== undefined && entry.path === '';
             this.#require(isReplacement || isHarmless(entry), `the path ${JSON.stringify(entry.path)}`);
         }
-        return { entries, link, isSparse: extensions.has('sdir'), sum: this.#data.toString('hex', this.#end) };
+        const sum = this.#data.toString('hex', this.#end);
+        return { entries, link, isSparse: extensions.has('sdir'), hasOffsets, sum };
     }
     #entry(version, previous) {
         const start = this.#at;
@@ -1066,39 +1057,17 @@ class Reader {
         this.#require(value <= most, 'the length of a path');
         return value;
     }
-    /** Git may read the entries from several places at once: those must be entries too. */
-    #extensions(starts, count) {
+    #extensions() {
         const found = new Map();
-        const endOfEntries = this.#at;
-        // Git looks for this one from the end of the file.
-        const claimed = this.#end - (8 + 4 + this.#hashBytes);
-        let isClaimed = claimed >= endOfEntries && this.#data.toString('latin1', claimed, claimed + 4) === 'EOIE';
         while (this.#at < this.#end) {
-            const [name, size] = [
-                this.#data.toString('latin1', this.#at, this.#at + 4),
-                this.#data.readUInt32BE(this.#at + 4),
-            ];
+            const name = this.#data.toString('latin1', this.#at, this.#at + 4);
+            const size = this.#data.readUInt32BE(this.#at + 4);
             const body = this.#data.subarray(this.#at + 8, Math.min(this.#at + 8 + size, this.#end));
             this.#require(body.length === size && !found.has(name), 'an extension');
             found.set(name, body);
-            if (name === 'EOIE') {
-                this.#require(this.#at === claimed && body.readUInt32BE(0) === endOfEntries, 'the end of the entries');
-                isClaimed = false;
-            }
-            if (name === 'IEOT')
-                this.#checkBlocks(body, starts, count);
             this.#at += 8 + size;
         }
-        this.#require(!isClaimed, 'the end of the entries');
         return found;
-    }
-    #checkBlocks(body, starts, count) {
-        let next = 0;
-        for (let at = 4; at < body.length; at += 8) {
-            this.#require(starts.get(body.readUInt32BE(at)) === next, 'the offset of a block');
-            next += body.readUInt32BE(at + 4);
-        }
-        this.#require(next === count, 'the number of entries in its blocks');
     }
     #require(isTrue, what) {
         if (!isTrue)
@@ -1179,12 +1148,11 @@ function formatEntry({ path, mode, object, flags, moreFlags }) {
 /* harmony export */   hx: () => (/* binding */ INDEX),
 /* harmony export */   mL: () => (/* binding */ isStored),
 /* harmony export */   nw: () => (/* binding */ isIndex),
-/* harmony export */   qS: () => (/* binding */ isReflog),
 /* harmony export */   sp: () => (/* binding */ returnsAs),
 /* harmony export */   ss: () => (/* binding */ RETURNED_FILES),
 /* harmony export */   w5: () => (/* binding */ MAX_LOG_BYTES)
 /* harmony export */ });
-/* unused harmony exports COPIED, NEVER_COPIED */
+/* unused harmony exports COPIED, NEVER_COPIED, isReflog */
 /* harmony import */ var _shared_words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(995);
 /* harmony import */ var _refs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(885);
 
@@ -1206,9 +1174,9 @@ const FILES = new Map([
 const COPIED = /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 /** Locks and notes of a git that is running, or was killed. They mean nothing to another one. */
 const NEVER_COPIED = /(^|\/)(gc\.pid|gc\.log|[^/]*\.lock|[^/]*\.awf-new)$/;
-/** A small file that returns to the host if its content passes. */
+/** A log of reference updates, or another small file, that returns to the host if its content passes. */
 function returnsAs(name) {
-    return FILES.get(name);
+    return name.startsWith('logs/') ? isReflog : FILES.get(name);
 }
 /** The names of all small files that return. */
 const RETURNED_FILES = [...FILES.keys()].filter((name) => name !== 'HEAD');
@@ -1257,8 +1225,8 @@ function isText(content) {
 /* unused harmony exports ownRepository, surroundingRepository */
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(760);
-/* harmony import */ var _host_paths_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(962);
-/* harmony import */ var _host_file_names_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(50);
+/* harmony import */ var _host_file_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(50);
+/* harmony import */ var _host_paths_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(962);
 /* harmony import */ var _directory_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(184);
 /* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(996);
 /* harmony import */ var _config_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(169);
@@ -1275,27 +1243,23 @@ function isText(content) {
  */
 function ownRepository(workspace) {
     const path = join(workspace, '.git');
-    const dotGit = identify(path);
+    const dotGit = identify(fromText(path));
+    const without = (warning) => ({ dotGit, outside: undefined, warning });
     if (dotGit?.startsWith('link') === true) {
-        const warning = `${path} is a symbolic link. AWF does not follow it, so git may not work in the sandbox.`;
-        return { dotGit, outside: undefined, warning };
+        return without(`${path} is a symbolic link. AWF does not follow it, so git may not work in the sandbox.`);
     }
     if (dotGit?.startsWith('file') !== true)
-        return { dotGit, outside: undefined, warning: undefined };
+        return without();
     const target = gitFileTarget(fromText(path));
     const gitDirectory = target === undefined ? undefined : toText(target);
     if (gitDirectory === undefined)
-        return { dotGit, outside: undefined, warning: `${path} names no repository.` };
+        return without(`${path} names no repository.`);
     if (isInside(gitDirectory, workspace))
-        return { dotGit, outside: undefined, warning: undefined };
+        return without();
     const directory = worktreeOf(gitDirectory, path) ?? submoduleOf(gitDirectory, workspace);
     if (directory === undefined) {
-        return {
-            dotGit,
-            outside: undefined,
-            warning: `${path} leads to ${printable(fromText(gitDirectory))}, which does not lead back to it. ` +
-                'AWF does not mount that directory, so git does not work in the sandbox.',
-        };
+        return without(`${path} leads to ${printable(fromText(gitDirectory))}, which does not lead back to it. ` +
+            'AWF does not mount that directory, so git does not work in the sandbox.');
     }
     return { dotGit, outside: { directory, gitDirectory: realpathSync(gitDirectory) }, warning: undefined };
 }
@@ -1310,13 +1274,13 @@ function surroundingRepository(workspace) {
 }
 /** Identifies what is at `path`: the text differs if something else takes its place. Undefined if nothing is there. */
 function identify(path) {
-    const stats = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(path, { throwIfNoEntry: false });
+    const stats = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path), { throwIfNoEntry: false });
     if (stats === undefined)
         return undefined;
     if (stats.isSymbolicLink())
-        return `link ${(0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readlinkSync)(path)}`;
+        return `link ${(0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readlinkSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path), 'latin1')}`;
     if (stats.isFile())
-        return `file ${(0,_files_js__WEBPACK_IMPORTED_MODULE_5__/* .contentOf */ .$E)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .fromText */ .IK)(path)) ?? ''}`;
+        return `file ${(0,_files_js__WEBPACK_IMPORTED_MODULE_5__/* .contentOf */ .$E)(path) ?? ''}`;
     return `other ${stats.dev} ${stats.ino}`;
 }
 /** The repository of a linked worktree: in `<repository>/worktrees/<name>`, `gitdir` leads back and `commondir` up. */
@@ -1324,8 +1288,8 @@ function worktreeOf(gitDirectory, dotGit) {
     const [back, up] = ['gitdir', 'commondir'].map((name) => lineOf(join(gitDirectory, name)));
     if (back === undefined || up === undefined || !isSame(resolve(gitDirectory, back), dotGit))
         return undefined;
-    const directory = real(resolve(gitDirectory, up));
-    const own = real(gitDirectory);
+    const directory = realPath(resolve(gitDirectory, up));
+    const own = realPath(gitDirectory);
     if (directory === undefined || own === undefined || basename(dirname(own)) !== 'worktrees')
         return undefined;
     return dirname(dirname(own)) === directory ? directory : undefined;
@@ -1335,21 +1299,13 @@ function submoduleOf(gitDirectory, workspace) {
     const config = contentOf(fromText(join(gitDirectory, 'config')));
     const back = config === undefined ? undefined : valueIn(config, 'core', 'worktree');
     const text = back === undefined ? undefined : toText(back);
-    return text !== undefined && isSame(resolve(gitDirectory, text), workspace) ? real(gitDirectory) : undefined;
+    return text !== undefined && isSame(resolve(gitDirectory, text), workspace) ? realPath(gitDirectory) : undefined;
 }
 function lineOf(path) {
     return contentOf(fromText(path))?.replace(/\n$/, '');
 }
 function isSame(one, other) {
-    return real(one) !== undefined && real(one) === real(other);
-}
-function real(path) {
-    try {
-        return realpathSync(path);
-    }
-    catch {
-        return undefined;
-    }
+    return realPath(one) !== undefined && realPath(one) === realPath(other);
 }
 
 
@@ -1432,7 +1388,7 @@ function composeRepository(host, own, owner, config) {
         makeDirectory(join(host, 'objects/info'), userOf(host));
         const info = `${own}.info`;
         makeDirectory(info, owner);
-        for (const file of filesBelow(join(host, 'objects/info'), MAX_FILES)) {
+        for (const file of filesBelow(join(host, 'objects/info'), '')) {
             copyFile(join(host, 'objects/info', file), join(info, file), owner);
         }
         show('objects/info', true, info);
@@ -1472,18 +1428,13 @@ function composeFiles(host, own, kind, owner, config) {
 }
 function copiedFiles(host) {
     const names = namesIn(host).filter((name) => COPIED.test(name) && name !== 'lfs');
-    const files = names.flatMap((name) => kindOf(join(host, name)) === 'directory'
-        ? filesBelow(join(host, name), MAX_FILES).map((path) => join(name, path))
-        : kindOf(join(host, name)) === 'file'
-            ? [name]
-            : []);
-    return files.filter((name) => !NEVER_COPIED.test(name));
+    return names.flatMap((name) => filesBelow(host, name)).filter((name) => !NEVER_COPIED.test(name));
 }
 /** The files of a repository's data that another repository has as well: `git clone` links those of its source. */
 function sharedObjects(host) {
-    return [host, ...modulesOf(host)].flatMap((directory) => STORES.flatMap((store) => filesBelow(join(directory, store), MAX_FILES)
-        .map((name) => join(directory, store, name))
-        .filter((file) => lstatSync(bytes(file)).nlink > 1)));
+    return [host, ...modulesOf(host)].flatMap((directory) => STORES.flatMap((store) => filesBelow(directory, store))
+        .map((name) => join(directory, name))
+        .filter((file) => lstatSync(bytes(file)).nlink > 1));
 }
 /** The git directories of a repository's submodules. */
 function modulesOf(host) {
@@ -1588,8 +1539,8 @@ function readRefs(gitDirectory) {
         const [value = '', name = ''] = line.split(' ');
         keep(name, value);
     }
-    for (const path of (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .filesBelow */ .DR)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, 'refs'), MAX_REFS)) {
-        keep(`refs/${path}`, ((0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .contentOf */ .$E)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, 'refs', path)) ?? '').trimEnd());
+    for (const name of (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .filesBelow */ .DR)(gitDirectory, 'refs', MAX_REFS)) {
+        keep(name, ((0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .contentOf */ .$E)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, name)) ?? '').trimEnd());
     }
     return refs;
 }
@@ -1616,9 +1567,7 @@ function applyRefs(gitDirectory, before, after) {
         if (value === undefined || value === here[name])
             continue;
         try {
-            const path = (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, name);
-            removeEmptyDirectories(path);
-            (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .writeWhole */ .f8)(path, `${value}\n`, (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .userOf */ .Z5)(gitDirectory));
+            (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .writeWhole */ .f8)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, name), `${value}\n`, (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .userOf */ .Z5)(gitDirectory));
         }
         catch {
             conflicts.push(name); // a directory where the file is due, or the other way round
@@ -1641,31 +1590,9 @@ function deleteRefs(gitDirectory, names) {
         });
         (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .writeWhole */ .f8)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, 'packed-refs'), kept.join('\n'), (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .userOf */ .Z5)(gitDirectory));
     }
-    for (const name of names) {
+    for (const name of names.flatMap((one) => [one, (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)('logs', one)])) {
         (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, name)), { force: true });
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, 'logs', name)), { force: true });
-        removeUpwards((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.dirname)(name)), (0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(gitDirectory, 'refs'));
     }
-}
-/** Removes directories that a deletion has left empty. Git keeps `refs/heads` and the like. */
-function removeUpwards(directory, top) {
-    if ((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.dirname)(directory) === top || !directory.startsWith(`${top}/`))
-        return;
-    try {
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmdirSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(directory));
-    }
-    catch {
-        return; // it is not empty
-    }
-    removeUpwards((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.dirname)(directory), top);
-}
-/** Removes a directory without files: it stands where a reference is due. */
-function removeEmptyDirectories(path) {
-    if ((0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .kindOf */ .I)(path) !== 'directory')
-        return;
-    for (const name of (0,_files_js__WEBPACK_IMPORTED_MODULE_3__/* .namesIn */ .wX)(path))
-        removeEmptyDirectories((0,node_path_posix__WEBPACK_IMPORTED_MODULE_1__.join)(path, name));
-    (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmdirSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_2__/* .bytes */ .ee)(path));
 }
 
 
@@ -1828,7 +1755,7 @@ function endOperations(directory, owner) {
         const namesOf = (top) => (0,git_files/* namesIn */.wX)(top).filter((name) => names.test(name));
         const [before, after] = [namesOf(host), namesOf(own)];
         const copied = Object.keys(directory.files).filter((file) => names.test(file.split('/')[0] ?? ''));
-        const files = new Set([...after.flatMap((name) => filesAt(own, name)), ...copied]);
+        const files = new Set([...after.flatMap((name) => (0,git_files/* filesBelow */.DR)(own, name)), ...copied]);
         const isThere = after.length > 0;
         if (isThere && [...files].every((file) => (0,git_private/* isUntouched */.O2)(directory, file)))
             return [];
@@ -1848,11 +1775,6 @@ function endOperations(directory, owner) {
         keepStash(host, stash, owner);
         return [`${what} (the changes that it would have restored are in git stash)`];
     });
-}
-function filesAt(top, name) {
-    if ((0,git_files/* kindOf */.I)((0,posix_.join)(top, name)) === 'file')
-        return [name];
-    return (0,git_files/* filesBelow */.DR)((0,posix_.join)(top, name), git_files/* MAX_FILES */.BE).map((path) => (0,posix_.join)(name, path));
 }
 /** Does what `git rebase --quit` does with changes that it has put aside: they are nowhere else. */
 function keepStash(gitDirectory, stash, owner) {
@@ -1999,7 +1921,7 @@ const MAX_CHANGED_LOGS = 100_000;
  * one that is missing, then references, HEAD and index, and at last what git may say about them. Only what passes as data
  * returns, and what changed on the host meanwhile stays as it is there.
  */
-function returnDirectory(directory, roots, kept) {
+function returnDirectory(directory, workspace, kept) {
     const { host, own, kind, returns } = directory;
     if (returns === 'nothing' || (0,git_files/* kindOf */.I)(own) !== 'directory' || (0,git_files/* kindOf */.I)(host) !== 'directory')
         return;
@@ -2018,10 +1940,10 @@ function returnDirectory(directory, roots, kept) {
         kept.ended.push(...endOperations(directory, owner));
     }
     returnLogs(directory, owner);
-    returnSettings(directory, owner, roots, kept);
+    returnSettings(directory, owner, workspace, kept);
     if (kind === 'repository') {
-        returnWorktrees(directory, owner, roots, kept);
-        returnModules(directory, owner, roots, kept);
+        returnWorktrees(directory, owner, workspace, kept);
+        returnModules(directory, owner, workspace, kept);
     }
 }
 /** False after `git refs migrate`, or with a repository that never had them: all references would seem to be gone. */
@@ -2030,18 +1952,16 @@ function hasRefFiles(gitDirectory) {
     return (format === undefined || format === 'files') && (0,git_files/* kindOf */.I)((0,posix_.join)(gitDirectory, 'reftable')) === undefined;
 }
 function returnLogs(directory, owner) {
-    const { host, own, returns } = directory;
+    const { own, returns } = directory;
     let left = MAX_CHANGED_LOGS;
-    for (const name of (0,git_files/* filesBelow */.DR)((0,posix_.join)(own, 'logs'), git_files/* MAX_FILES */.BE).map((path) => (0,posix_.join)('logs', path))) {
+    for (const name of (0,git_files/* filesBelow */.DR)(own, 'logs')) {
         if (name === 'logs/HEAD' && returns === 'shared')
             continue;
-        if ((0,git_private/* isUntouched */.O2)(directory, name) || isChangedOnHost(directory, name))
+        if ((0,git_private/* isUntouched */.O2)(directory, name))
             continue;
         if (left-- === 0)
             throw new git_files/* TooMany */.Qq(`more than ${MAX_CHANGED_LOGS} logs of references changed`);
-        const content = (0,git_files/* contentOf */.$E)((0,posix_.join)(own, name), layout/* MAX_LOG_BYTES */.w5);
-        if (content !== undefined && (0,layout/* isReflog */.qS)(content))
-            (0,git_files/* writeWhole */.f8)((0,posix_.join)(host, name), content, owner);
+        returnFile(directory, name, owner);
     }
 }
 /** Moves data from stores that are the run's own: the host's are mounted, and have theirs already. */
@@ -2049,7 +1969,7 @@ function returnStores(own, host, owner) {
     for (const store of layout/* STORES */.ZZ) {
         if (!(0,git_files/* isPlainPath */.qW)(own, `${store}/x`))
             continue;
-        for (const name of (0,git_files/* filesBelow */.DR)((0,posix_.join)(own, store), git_files/* MAX_FILES */.BE).map((path) => (0,posix_.join)(store, path))) {
+        for (const name of (0,git_files/* filesBelow */.DR)(own, store)) {
             if ((0,layout/* isStored */.mL)(name) && (0,git_files/* kindOf */.I)((0,posix_.join)(host, name)) === undefined)
                 (0,git_files/* moveFile */.mV)((0,posix_.join)(own, name), (0,posix_.join)(host, name), owner);
         }
@@ -2119,13 +2039,13 @@ function returnFile(directory, name, owner) {
     const { host, own } = directory;
     if ((0,git_private/* isUntouched */.O2)(directory, name) || isChangedOnHost(directory, name) || !(0,git_files/* isPlainPath */.qW)(own, name))
         return;
-    const content = (0,git_files/* contentOf */.$E)((0,posix_.join)(own, name));
+    const content = (0,git_files/* contentOf */.$E)((0,posix_.join)(own, name), layout/* MAX_LOG_BYTES */.w5);
     if (content !== undefined && (0,layout/* returnsAs */.sp)(name)?.(content) === true)
         (0,git_files/* writeWhole */.f8)((0,posix_.join)(host, name), content, owner);
     else if ((0,git_files/* kindOf */.I)((0,posix_.join)(own, name)) === undefined && name !== 'HEAD')
         (0,external_node_fs_.rmSync)((0,file_names/* bytes */.ee)((0,posix_.join)(host, name)), { force: true });
 }
-function returnSettings(directory, owner, roots, kept) {
+function returnSettings(directory, owner, workspace, kept) {
     const { host, own, kind, config, returns } = directory;
     const [settings, ofWorktree] = ['config', 'config.worktree'].map((name) => (0,git_files/* contentOf */.$E)((0,posix_.join)(own, name)));
     // The settings of a single worktree would come from a file that nobody reads, as long as the host does not have one.
@@ -2136,7 +2056,7 @@ function returnSettings(directory, owner, roots, kept) {
     }
     if (!hasOwn || returns === 'shared')
         return;
-    const before = (0,git_directory/* readConfig */.Xg)((0,posix_.join)(host, 'config.worktree'), host, roots);
+    const before = (0,git_directory/* readConfig */.Xg)((0,posix_.join)(host, 'config.worktree'), host, workspace);
     const text = typeof before === 'string' ? '' : before.text;
     returnConfigFile((0,posix_.join)(host, 'config.worktree'), text, ofWorktree, owner, kept);
 }
@@ -2160,7 +2080,7 @@ function returnConfigFile(file, before, after, owner, kept) {
     }
 }
 /** A worktree that the command made in the workspace returns; one that it removed is forgotten. */
-function returnWorktrees({ host, own }, owner, roots, kept) {
+function returnWorktrees({ host, own }, owner, workspace, kept) {
     const [from, to] = [(0,posix_.join)(own, 'worktrees'), (0,posix_.join)(host, 'worktrees')];
     const known = (0,git_files/* kindOf */.I)(to) === 'directory' ? (0,git_files/* namesIn */.wX)(to) : [];
     for (const name of known.filter((one) => (0,git_files/* kindOf */.I)((0,posix_.join)(from, one)) === undefined)) {
@@ -2183,38 +2103,38 @@ function returnWorktrees({ host, own }, owner, roots, kept) {
         (0,git_files/* writeWhole */.f8)((0,posix_.join)(target, 'commondir'), '../..\n', owner);
         (0,git_files/* writeWhole */.f8)((0,posix_.join)(target, 'gitdir'), `${gitFile}\n`, owner);
         const worktree = { host: target, own: directory, kind: 'worktree', ...NEW };
-        returnDirectory(worktree, roots, kept);
+        returnDirectory(worktree, workspace, kept);
     }
 }
 /** The git directory of a submodule that the command added: what passes as data, in a directory of its own. */
-function returnModules({ host, own }, owner, roots, kept) {
+function returnModules({ host, own }, owner, workspace, kept) {
     const [from, to] = [(0,posix_.join)(own, 'modules'), (0,posix_.join)(host, 'modules')];
     if ((0,git_files/* kindOf */.I)(from) !== 'directory')
         return;
     for (const name of (0,git_private/* modulesIn */.Dd)(from).filter((one) => (0,git_files/* kindOf */.I)((0,posix_.join)(to, one)) === undefined)) {
         if (!(0,layout/* isHead */.Nl)((0,git_files/* contentOf */.$E)((0,posix_.join)(from, name, 'HEAD')) ?? ''))
             continue;
-        rebuildRepository((0,posix_.join)(from, name), (0,posix_.join)(to, name), owner, roots, kept);
+        rebuildRepository((0,posix_.join)(from, name), (0,posix_.join)(to, name), owner, workspace, kept);
     }
 }
 /**
  * Makes a git directory anew from what passes as data in another one.
  *
- * @param roots the directories in which worktrees may be
+ * @param workspace where worktrees may be
  */
-function rebuildRepository(from, to, owner, roots, kept) {
+function rebuildRepository(from, to, owner, workspace, kept) {
     (0,git_files/* makeDirectory */.Oh)((0,posix_.join)(to, 'objects'), owner);
     (0,git_files/* makeDirectory */.Oh)((0,posix_.join)(to, 'refs'), owner);
-    const composed = (0,git_directory/* readConfig */.Xg)((0,posix_.join)(from, 'config'), to, roots);
+    const composed = (0,git_directory/* readConfig */.Xg)((0,posix_.join)(from, 'config'), to, workspace);
     const config = (0,git_files/* contentOf */.$E)((0,posix_.join)(from, 'config')) ?? '';
     (0,git_files/* writeWhole */.f8)((0,posix_.join)(to, 'config'), typeof composed === 'string' ? '' : composed.text, owner);
-    returnDirectory({ host: to, own: from, kind: 'repository', ...NEW, config }, roots, kept);
+    returnDirectory({ host: to, own: from, kind: 'repository', ...NEW, config }, workspace, kept);
 }
 
 
 /***/ }),
 
-/***/ 825:
+/***/ 54:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -2233,14 +2153,405 @@ var file_names = __nccwpck_require__(50);
 var paths = __nccwpck_require__(962);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/disarm.js
 var disarm = __nccwpck_require__(928);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/directory.js
-var directory = __nccwpck_require__(184);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/files.js
-var files = __nccwpck_require__(996);
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(598);
 // EXTERNAL MODULE: external "node:path/posix"
 var posix_ = __nccwpck_require__(916);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/directory.js
+var directory = __nccwpck_require__(184);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/listing.js
+
+
+/** @throws Error if the directory cannot be listed */
+function listing_entriesOf(path) {
+    // Names as bytes: only then does Node.js find out what a file system does not say about an entry.
+    return (0,external_node_fs_.readdirSync)((0,file_names/* bytes */.ee)(path), { withFileTypes: true, encoding: 'buffer' }).map(entryOf);
+}
+/** Like {@link entriesOf}, without having more than a few entries in memory. */
+function* streamedEntriesOf(path) {
+    // The types of Node.js do not know that names can be bytes here too.
+    const directory = (0,external_node_fs_.opendirSync)((0,file_names/* bytes */.ee)(path), { encoding: 'buffer', bufferSize: 1_024 });
+    try {
+        for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+            yield entryOf(entry);
+        }
+    }
+    finally {
+        directory.closeSync();
+    }
+}
+function entryOf(entry) {
+    return { name: entry.name.toString('latin1'), kind: kindOfEntry(entry) };
+}
+function kindOfEntry(entry) {
+    if (entry.isFile())
+        return 'file';
+    if (entry.isDirectory())
+        return 'directory';
+    if (entry.isSymbolicLink())
+        return 'link';
+    return entry.isFIFO() ? 'pipe' : 'other';
+}
+
+;// CONCATENATED MODULE: external "node:timers/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/files.js
+var files = __nccwpck_require__(996);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/way.js
+
+
+
+
+
+/** The kernel gives up at as many. */
+const MAX_LINKS = 40;
+/** Follows an absolute path as the kernel does: `..` after a link goes up from where that leads. */
+function way_wayTo(path) {
+    const links = [];
+    const rest = path.split('/').reverse();
+    let end = '/';
+    for (let name = rest.pop(); name !== undefined; name = rest.pop()) {
+        if (name === '' || name === '.')
+            continue;
+        const next = (0,posix_.join)(end, name);
+        const target = links.length < MAX_LINKS ? targetOf(next) : undefined;
+        if (target === undefined) {
+            end = next;
+            continue;
+        }
+        links.push(next);
+        if (target.startsWith('/'))
+            end = '/';
+        rest.push(...target.split('/').reverse());
+    }
+    return { end, links };
+}
+function targetOf(path) {
+    try {
+        const isLink = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false })?.isSymbolicLink() === true;
+        return isLink ? (0,external_node_fs_.readlinkSync)((0,file_names/* bytes */.ee)(path), 'latin1') : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+/**
+ * What a program would follow that looks for a path: the first link on the way, or what is there in the end. Links are not
+ * followed, because one could lead anywhere.
+ *
+ * @param top a directory, without links
+ * @returns undefined if there is nothing
+ */
+function firstOnWay(top, path) {
+    if (!(0,paths/* isBelow */.Yw)(path, top))
+        return undefined;
+    let at = top;
+    for (const name of path.slice(top.length + 1).split('/')) {
+        at = (0,posix_.join)(at, name);
+        const kind = way_kindAt(at);
+        if (kind === 'link' || (at === path && kind !== undefined))
+            return at;
+        if (kind !== 'directory')
+            return undefined;
+    }
+    return undefined;
+}
+/** Like {@link kindOf}. Nothing is at a path that cannot be looked at, such as one with a name that is too long. */
+function way_kindAt(path) {
+    try {
+        return (0,files/* kindOf */.I)(path);
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/survey.js
+
+
+
+
+
+
+
+
+
+/** Tells a finding from every other one. */
+function keyOf({ kind, path, target = '' }) {
+    return [kind, path, target].join('\0');
+}
+/** The paths of one kind. */
+function pathsOf(findings, kind) {
+    return findings.filter((finding) => finding.kind === kind).map(({ path }) => path);
+}
+/** How long to work before the event loop gets a turn, in milliseconds: the containers are being removed meanwhile. */
+const SLICE_MS = 8;
+/** More than a command sensibly leaves. It may be meant to exhaust us. */
+const MAX_NEW_FINDINGS = 10_000;
+/** Subdirectories of a single huge directory that are searched. */
+const MAX_SUBDIRECTORIES = 100_000;
+/** Names by which `isGitDirectory` knows a git directory. */
+const GIT_NAMES = new Set(['objects', 'refs', 'HEAD', 'commondir']);
+/**
+ * Walks through a workspace. It follows no link, opens no file, and does not enter the `.git` that it finds.
+ *
+ * @param workspace without links
+ * @param limitMs time limit
+ * @param after undefined for a survey before the command: it changes nothing, and looks for shared files
+ * @param covered directories that are not searched, nor listed
+ */
+async function survey(workspace, limitMs = Infinity, after, covered = []) {
+    const end = performance.now() + limitMs;
+    const walk = new Walk(workspace, after, covered, end);
+    let sliceEnd = performance.now() + SLICE_MS;
+    while (walk.left > 0 && performance.now() <= end) {
+        walk.step();
+        if (performance.now() > sliceEnd) {
+            await (0,promises_namespaceObject.setImmediate)();
+            sliceEnd = performance.now() + SLICE_MS;
+        }
+    }
+    return walk.survey();
+}
+class Walk {
+    #workspace;
+    #after;
+    #pending;
+    #findings = [];
+    #covered;
+    /** When to give up in the middle of a huge directory. */
+    #end;
+    /** Directories that were not searched to the end. */
+    #unfinished = 0;
+    /** Files with several names: those met, and how many are missing. */
+    #shared = new Map();
+    constructor(workspace, after, covered, end) {
+        this.#end = end;
+        this.#covered = new Set(covered);
+        this.#workspace = (0,file_names/* fromText */.IK)(workspace);
+        this.#after = after;
+        this.#pending = [this.#workspace];
+    }
+    get left() {
+        return this.#pending.length;
+    }
+    survey() {
+        const shared = [...this.#shared.values()].filter(({ missing }) => missing > 0);
+        return {
+            findings: this.#findings,
+            sharedFiles: shared.flatMap(({ paths }) => paths),
+            left: this.left + this.#unfinished,
+        };
+    }
+    /** Reads one directory. */
+    step() {
+        const path = this.#pending.pop() ?? '/';
+        this.#after?.onDirectory?.(path);
+        const known = this.#findings.length;
+        try {
+            this.#checkAccess(path);
+            const isLarge = (0,files/* isHuge */.QA)(path);
+            if (isLarge && this.#isNew({ kind: 'huge', path }) && path !== this.#workspace) {
+                this.#add({ kind: 'flooded', path });
+                return;
+            }
+            if (isLarge)
+                this.#add({ kind: 'huge', path });
+            const below = this.#look(path, isLarge);
+            const isFlooded = this.#after !== undefined && this.#findings.length > MAX_NEW_FINDINGS;
+            if (isFlooded && this.#findings.length > known) {
+                const dropped = this.#findings.splice(known);
+                this.#add({ kind: 'flooded', path });
+                if (path !== this.#workspace)
+                    return;
+                // The workspace cannot be moved aside, so its repository and what is below it have to be looked at.
+                this.#findings.push(...dropped.filter(isOfGit));
+            }
+            // One by one: as arguments of a single call, they would be more than the stack takes.
+            for (const directory of below)
+                if (!this.#covered.has(directory))
+                    this.#pending.push(directory);
+        }
+        catch {
+            this.#add({ kind: 'unread', path });
+        }
+    }
+    /** Lets its owner search a directory and remove what is in it, unless the owner could not before the command. */
+    #checkAccess(path) {
+        const { mode } = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path));
+        if ((mode & 0o500) !== 0o500) {
+            const shut = { kind: 'shut', path };
+            if (this.#isNew(shut) && this.#isNew({ kind: 'unread', path }))
+                (0,files/* unlock */.Tl)(path, 0o700);
+            this.#add(shut);
+        }
+        else if ((mode & 0o200) === 0 && path !== this.#workspace) {
+            const isOutermost = ((0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)((0,posix_.dirname)(path))).mode & 0o200) !== 0;
+            if (isOutermost)
+                this.#add({ kind: 'read-only', path });
+        }
+    }
+    /** True for what was not there before the command. */
+    #isNew(finding) {
+        return this.#after !== undefined && !this.#after.known.has(keyOf(finding));
+    }
+    /**
+     * There is a bound on what is kept of a large directory: the workspace, or a directory of the user's, which cannot be moved
+     * aside.
+     *
+     * @returns the directories to search next
+     */
+    #look(path, isLarge) {
+        const entries = isLarge ? streamedEntriesOf(path) : listing_entriesOf(path);
+        if ((0,posix_.basename)(path) === '.git') {
+            this.#add({ kind: 'git-directory', path });
+            return [];
+        }
+        const names = new Set();
+        const below = [];
+        let isWhole = true;
+        for (const entry of entries) {
+            const known = this.#findings.length;
+            this.#entry(path, entry, below);
+            if (GIT_NAMES.has(entry.name))
+                names.add(entry.name);
+            if (!isLarge)
+                continue;
+            const isTooMuch = below.length > MAX_SUBDIRECTORIES || (this.#after !== undefined && known > MAX_NEW_FINDINGS);
+            if (isTooMuch) {
+                below.length = Math.min(below.length, MAX_SUBDIRECTORIES);
+                this.#findings.push(...this.#findings.splice(known).filter(isOfGit));
+            }
+            const isLate = performance.now() > this.#end;
+            isWhole &&= !isTooMuch && !isLate;
+            if (isLate)
+                break;
+        }
+        if (!isWhole)
+            this.#unfinished++;
+        if ((0,directory/* isGitDirectory */.QU)(names))
+            this.#add({ kind: 'git-directory', path });
+        return below;
+    }
+    #entry(path, { name, kind }, below) {
+        const file = (0,posix_.join)(path, name);
+        if (kind === 'directory')
+            below.push(file);
+        else if (name === '.git')
+            this.#add({ kind: kind === 'file' ? 'git-file' : 'git-link', path: file });
+        else if (kind === 'pipe')
+            this.#add({ kind, path: file });
+        else if (kind === 'link')
+            this.#link(file);
+        else if (kind === 'file')
+            this.#file(file);
+        const isAction = /^action\.ya?ml$/.test(name) && (kind === 'file' || kind === 'link');
+        if (isAction)
+            this.#add({ kind: 'action', path });
+    }
+    #link(path) {
+        const target = way_wayTo(path).end;
+        const isInside = target === this.#workspace || (0,paths/* isBelow */.Yw)(target, this.#workspace);
+        if (!isInside)
+            this.#add({ kind: 'link-out', path, target });
+    }
+    #file(path) {
+        const stats = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false });
+        if (stats === undefined)
+            return;
+        if ((stats.mode & 0o6000) !== 0)
+            this.#add({ kind: 'set-id', path });
+        if (stats.nlink < 2 || this.#after !== undefined)
+            return;
+        const id = `${stats.dev} ${stats.ino}`;
+        const known = this.#shared.get(id);
+        if (known === undefined) {
+            this.#shared.set(id, { paths: [path], missing: stats.nlink - 1 });
+        }
+        else {
+            known.paths.push(path);
+            known.missing -= 1;
+        }
+    }
+    #add(finding) {
+        if (this.#after?.known.has(keyOf(finding)) !== true)
+            this.#findings.push(finding);
+    }
+}
+function isOfGit({ kind }) {
+    return kind.startsWith('git-');
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/elsewhere.js
+
+
+
+
+
+/** The worktrees that findings of a survey lead to. */
+function worktreesAt(findings) {
+    const gitDirectories = pathsOf(findings, 'git-directory').filter((path) => (0,posix_.basename)(path) === '.git');
+    const gitFiles = pathsOf(findings, 'git-file').flatMap((path) => {
+        const target = (0,directory/* gitFileTarget */.S6)(path);
+        return target === undefined ? [] : [{ top: (0,posix_.dirname)(path), gitDirectory: way_wayTo(target).end }];
+    });
+    return [...gitDirectories.map((path) => ({ top: (0,posix_.dirname)(path), gitDirectory: path })), ...gitFiles];
+}
+/** The places at which git looks for what a setting names: one in each worktree in which it obeys the setting. */
+function placesOf(named, worktrees) {
+    const { path, of } = named;
+    if ((0,posix_.isAbsolute)(path))
+        return [named];
+    return worktrees
+        .filter(({ gitDirectory: own }) => of === undefined || own === of || own.startsWith(`${of}/worktrees/`))
+        .map(({ top }) => ({ ...named, path: (0,posix_.resolve)(top, path) }));
+}
+/** The places of several paths, and what those hooks lead to that are links. */
+function allPlacesOf(named, worktrees) {
+    const places = named.flatMap((one) => placesOf(one, worktrees));
+    return [...places, ...places.flatMap(({ path, isDirectory }) => (isDirectory ? linkedHooks(path) : []))];
+}
+const NAMED = 'a path that a git setting names';
+/** The hooks of a git directory. Nothing of the directory itself can be changed, but it may be a link, and hooks may be. */
+function hooksAt(path) {
+    return kindAt(path) === 'link' ? [{ path, isDirectory: true, what: NAMED, of: undefined }] : linkedHooks(path);
+}
+/** Hooks that are links: git runs what they lead to. */
+function linkedHooks(directory) {
+    try {
+        const links = entriesOf(wayTo(directory).end).filter(({ kind }) => kind === 'link');
+        return links.map(({ name }) => ({ path: join(directory, name), isDirectory: false, what: NAMED, of: undefined }));
+    }
+    catch {
+        return []; // There is no such directory.
+    }
+}
+/**
+ * What settings name. Any word of a command may name a file, but only one that looks like a path certainly does.
+ *
+ * @param beside where git looks for an included file
+ * @param of the git directory whose settings these are; undefined for those of the user and the machine
+ */
+function namedBy(entries, beside, of) {
+    return entries.flatMap((entry) => {
+        const { section, value = '' } = entry;
+        if (value === '')
+            return [];
+        if (isHooksPath(entry))
+            return [{ path: value, isDirectory: true, what: NAMED, of }];
+        const isInclude = /^include(if)?$/.test(section);
+        const words = isInclude ? [resolve(beside, value)] : value.split(/[\s"'!;|&()<>=]+/).filter((word) => word !== '');
+        return words.map((word) => ({
+            ...{ path: word, isDirectory: false, of },
+            what: /^\.{0,2}\//.test(word) ? NAMED : undefined,
+        }));
+    });
+}
+/** A new repository gets its first hooks from the directory of templates. */
+function isHooksPath({ section, subsection, key }) {
+    return subsection === undefined && /^(core\.hookspath|init\.templatedir)$/.test(`${section}.${key}`);
+}
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(598);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/config-policy.js
 var config_policy = __nccwpck_require__(368);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/index-file.js
@@ -2266,22 +2577,22 @@ const MAX_ENTRIES = 500_000;
  * Judges a git directory by a list of what is data. Everything else is an offence, whether or not anybody knows why it
  * would be dangerous.
  *
- * @param roots the directories in which worktrees may be
+ * @param workspace where worktrees may be
  * @param end when to give up, by the clock of `performance.now`
  * @throws Error if it cannot be looked at, TooMany if it has more than half a million entries or takes too long
  */
-function offencesIn(directory, roots, end = Infinity) {
-    return new Judge(directory, roots, end).offences();
+function offencesIn(directory, workspace, end = Infinity) {
+    return new Judge(directory, workspace, end).offences();
 }
 class Judge {
     #top;
-    #roots;
+    #workspace;
     #end;
     #found = [];
     #left = MAX_ENTRIES;
-    constructor(top, roots, end) {
+    constructor(top, workspace, end) {
         this.#top = top;
-        this.#roots = roots;
+        this.#workspace = workspace;
         this.#end = end;
     }
     offences() {
@@ -2339,7 +2650,7 @@ class Judge {
             this.#require(isData(name, (0,posix_.join)(this.#top, path)), path, 'not known to be data of git');
     }
     #config(at, path) {
-        const composed = (0,directory/* readConfig */.Xg)((0,posix_.join)(this.#top, path), (0,posix_.join)(this.#top, at), this.#roots);
+        const composed = (0,directory/* readConfig */.Xg)((0,posix_.join)(this.#top, path), (0,posix_.join)(this.#top, at), this.#workspace);
         if (typeof composed === 'string')
             this.#offend(path, `a configuration that AWF cannot read (${composed})`);
         else
@@ -2349,7 +2660,8 @@ class Judge {
     #index(at, path) {
         const repository = (0,posix_.join)(this.#top, at.replace(/(^|\/)worktrees\/[^/]*$/, ''));
         try {
-            (0,index_file/* readIndex */.vY)((0,posix_.join)(this.#top, path), (0,index_file/* hashBytesOf */.Lz)(repository));
+            const { hasOffsets } = (0,index_file/* readIndex */.vY)((0,posix_.join)(this.#top, path), (0,index_file/* hashBytesOf */.Lz)(repository));
+            this.#require(!hasOffsets, path, 'an index with offsets for threads');
         }
         catch (error) {
             if (!(error instanceof SyntaxError))
@@ -2384,7 +2696,6 @@ class Judge {
 }
 /** @param name relative to the git directory */
 function isData(name, file) {
-    const content = () => (0,files/* contentOf */.$E)(file) ?? '\0';
     if ((0,layout/* isStored */.mL)(name))
         return true;
     if (name === 'packed-refs' || /^objects\/info\/(packs|commit-graph|commit-graphs\/[\w.-]+)$/.test(name))
@@ -2392,150 +2703,13 @@ function isData(name, file) {
     if (/^(gc\.pid|gc\.log|info\/refs|lfs\/(cache|tmp|logs)\/.*|rr-cache\/.*|.*\.lock)$/.test(name))
         return true;
     if (name.startsWith('refs/'))
-        return (0,refs/* isRefName */.pA)(name) ? (0,refs/* isRefValue */.v6)(content().trimEnd()) : false;
-    if (name.startsWith('logs/'))
-        return (0,layout/* isReflog */.qS)((0,files/* contentOf */.$E)(file, layout/* MAX_LOG_BYTES */.w5) ?? '\0');
-    return (0,layout/* returnsAs */.sp)(name)?.(content()) ?? false;
+        return (0,refs/* isRefName */.pA)(name) && (0,refs/* isRefValue */.v6)(((0,files/* contentOf */.$E)(file) ?? '\0').trimEnd());
+    return (0,layout/* returnsAs */.sp)(name)?.((0,files/* contentOf */.$E)(file, layout/* MAX_LOG_BYTES */.w5) ?? '\0') ?? false;
 }
 /** Its id is a hash, because ids are stored for the post step and must not reveal contents. */
 function offenceAt(path, what) {
     const text = [path, what, (0,files/* contentOf */.$E)(path) ?? (0,files/* stampOf */.Zs)(path) ?? ''].join('\0');
     return { id: (0,external_node_crypto_.createHash)('sha256').update(text, 'latin1').digest('base64'), path, what };
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/elsewhere.js
-
-
-
-
-
-
-
-/** The worktrees that findings of a survey lead to. Paths are text; what is not UTF-8 is left out. */
-function worktreesAt(gitDirectories, gitFiles) {
-    const places = [
-        ...gitDirectories.filter((path) => (0,external_node_path_.basename)(path) === '.git').map((path) => [path, path]),
-        ...gitFiles.map((path) => [path, (0,directory/* gitFileTarget */.S6)(path) ?? '']),
-    ];
-    return places.flatMap(([path, target]) => {
-        const [top, gitDirectory] = [(0,file_names/* toText */.fE)((0,external_node_path_.dirname)(path)), (0,file_names/* toText */.fE)(target)];
-        return top === undefined || gitDirectory === undefined ? [] : [{ top, gitDirectory }];
-    });
-}
-/** The same settings, for each worktree in which git obeys them. */
-function inEachWorktree(settings, worktrees) {
-    const tops = [settings.top, ...worktrees.filter((one) => isOf(one, settings.of)).map(({ top }) => top)];
-    return [...new Set(tops)].map((top) => ({ ...settings, top }));
-}
-function isOf({ gitDirectory }, of) {
-    return of === undefined || gitDirectory === of || gitDirectory.startsWith(`${of}/worktrees/`);
-}
-/** What settings name in worktrees to come. Values that are no paths are not kept: they may be secret. */
-function relativePaths({ entries, of }) {
-    const named = entries.filter(({ section }) => !/^include(if)?$/.test(section));
-    const values = named.map((entry) => ({ entry, value: toText(entry.value ?? '') ?? '' }));
-    const hookDirectories = values
-        .filter(({ entry, value }) => isHooksPath(entry) && value !== '' && !isAbsolute(value))
-        .map(({ value }) => value);
-    const files = values
-        .filter(({ entry }) => !isHooksPath(entry))
-        .flatMap(({ value }) => wordsOf(value).filter((word) => /^\.{1,2}\//.test(word)));
-    return hookDirectories.length + files.length === 0 ? [] : [{ of, hookDirectories, files }];
-}
-/** The paths that settings name in new worktrees, with one character for each byte. */
-function namedIn(worktrees, { relative }, roots) {
-    const inside = (top, path) => {
-        const found = resolvedInside((0,external_node_path_.resolve)(top, path), roots);
-        return found === undefined ? [] : [(0,file_names/* fromText */.IK)(found)];
-    };
-    const places = worktrees.flatMap((one) => relative.filter(({ of }) => isOf(one, of)).map((paths) => ({ one, paths })));
-    return {
-        hookDirectories: places.flatMap(({ one, paths }) => paths.hookDirectories.flatMap((path) => inside(one.top, path))),
-        absent: places.flatMap(({ one, paths }) => paths.files.flatMap((path) => inside(one.top, path))),
-    };
-}
-/** A setting that names a directory of hooks. */
-function hooksPath(directory) {
-    return { section: 'core', subsection: undefined, key: 'hookspath', value: fromText(directory) };
-}
-/** The files of the workspace that git would run or read because of settings that the sandbox does not have. */
-function usedBy({ entries, beside, top }, roots) {
-    const used = { present: [], hookDirectories: [], absent: [] };
-    for (const entry of entries) {
-        const value = entry.value === undefined ? undefined : toText(entry.value);
-        if (value === undefined)
-            continue;
-        for (const { path, isSure } of candidates(entry, value, beside, top)) {
-            const found = resolvedInside(path, roots);
-            if (found === undefined)
-                continue;
-            if (isHooksPath(entry))
-                used.hookDirectories.push(found);
-            const stats = lstatSync(found, { throwIfNoEntry: false });
-            if (stats === undefined)
-                used.absent.push(...(isSure ? [found] : []));
-            else if (stats.isFile() || isHooksPath(entry))
-                used.present.push(found);
-        }
-    }
-    return used;
-}
-/** A new repository gets its first hooks from the directory of templates. */
-function isHooksPath({ section, subsection, key }) {
-    return subsection === undefined && /^(core\.hookspath|init\.templatedir)$/.test(`${section}.${key}`);
-}
-/**
- * The paths at which git would look for what `value` names. Any word of a command may name a file; a word that looks
- * like a path certainly does.
- */
-function candidates(entry, value, beside, top) {
-    if (isHooksPath(entry))
-        return [{ path: resolve(top, value), isSure: false }];
-    if (/^include(if)?$/.test(entry.section))
-        return [{ path: resolve(beside, value), isSure: true }];
-    return wordsOf(value).map((word) => ({ path: resolve(top, word), isSure: /^\.{0,2}\//.test(word) }));
-}
-function wordsOf(value) {
-    return value.split(/[\s"'!;|&()<>=]+/).filter((word) => word !== '' && word !== '.');
-}
-/** @returns undefined for a path that leads out of the roots, and for a root itself */
-function resolvedInside(path, roots) {
-    if (!roots.some((root) => (0,paths/* isInside */.FK)(path, root)))
-        return undefined;
-    try {
-        const real = (0,external_node_fs_.realpathSync)(path);
-        return roots.includes(real) ? undefined : real;
-    }
-    catch {
-        return path;
-    }
-}
-/** Git knows some thirty hooks. More files than this are meant to exhaust us. */
-const MAX_HOOKS = 1_000;
-/**
- * Hooks in directories that a configuration names. A link on the path to such a directory is an offence itself, and so is a
- * directory with more in it than anybody needs.
- */
-function hooksElsewhere({ hookDirectories }, roots) {
-    return hookDirectories.flatMap((directory) => {
-        const link = linkOnPath(directory, roots);
-        if (link !== undefined)
-            return [offenceAt(link, 'a link to a directory of hooks')];
-        if ((0,files/* kindOf */.I)(directory) !== 'directory')
-            return [];
-        const names = (0,files/* namesIn */.wX)(directory);
-        if (names.length > MAX_HOOKS)
-            return [offenceAt(directory, `more than ${MAX_HOOKS} hooks`)];
-        return names.map((name) => offenceAt((0,external_node_path_.join)(directory, name), 'a hook'));
-    });
-}
-function linkOnPath(path, roots) {
-    if (roots.some((root) => (0,file_names/* fromText */.IK)(root) === path) || path === (0,external_node_path_.dirname)(path))
-        return undefined;
-    const above = linkOnPath((0,external_node_path_.dirname)(path), roots);
-    if (above !== undefined)
-        return above;
-    return (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false })?.isSymbolicLink() === true ? path : undefined;
 }
 
 ;// CONCATENATED MODULE: external "node:zlib"
@@ -2584,7 +2758,7 @@ function judgePack(path, hashBytes, limitMs) {
         return unknown('there was no time');
     // Older versions do not know the option, and have no other format.
     const format = hashBytes === 20 ? [] : ['--object-format=sha256'];
-    const { status, signal, error, stderr } = (0,external_node_child_process_.spawnSync)('git', ['index-pack', '--verify', ...format, `${pack}.pack`], {
+    const ended = (0,external_node_child_process_.spawnSync)('git', ['index-pack', '--verify', ...format, `${pack}.pack`], {
         cwd: '/',
         env: {
             ...{ PATH: directories, LC_ALL: 'C', HOME: '/nonexistent' },
@@ -2595,9 +2769,11 @@ function judgePack(path, hashBytes, limitMs) {
         timeout: Math.ceil(limitMs),
         killSignal: 'SIGKILL',
     });
-    return verdictOf({ status, signal, code: error?.code, stderr });
+    return verdictOf(ended);
 }
-function verdictOf({ status, signal, code, stderr }) {
+function verdictOf({ status, signal, error, stderr }) {
+    // Of Node.js: why the program could not start, or did not come to its end.
+    const code = error?.code;
     if (code === 'ENOENT')
         return unknown('there is no git');
     if (code === 'ETIMEDOUT')
@@ -2658,7 +2834,7 @@ const TOO_LARGE = { is: 'unknown', why: 'it is too large' };
  * @param end when to give up, by the same clock as `performance.now`
  */
 function checkObjects(repository, since, hashBytes, end) {
-    const all = layout/* STORES */.ZZ.flatMap((store) => (0,files/* filesBelow */.DR)((0,posix_.join)(repository, store), files/* MAX_FILES */.BE, files/* unlock */.Tl).map((name) => (0,posix_.join)(store, name)));
+    const all = layout/* STORES */.ZZ.flatMap((store) => (0,files/* filesBelow */.DR)(repository, store, undefined, files/* unlock */.Tl));
     const isChanged = (name) => mayHaveChanged((0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name))).ctimeMs, since);
     const changed = all.filter(isChanged);
     const packs = new Set(changed.flatMap((name) => A_PACK.exec(name)?.[1] ?? []));
@@ -2695,7 +2871,7 @@ function checkObjects(repository, since, hashBytes, end) {
         if (object)
             check([name], () => judgeLoose(file, hashBytes, `${object[1]}${object[2]}`));
         else if (large !== undefined)
-            check([name], () => (sha256(file) === large ? TRUE : FORGED));
+            check([name], () => ((0,files/* hashOf */.qQ)(file) === large ? TRUE : FORGED));
     }
     for (const pack of packs) {
         const names = [`${pack}.pack`, `${pack}.idx`].filter((name) => (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name)), { throwIfNoEntry: false }));
@@ -2708,30 +2884,32 @@ function checkObjects(repository, since, hashBytes, end) {
     return found;
 }
 /** More links in one directory may be meant to keep us busy. */
-const MAX_LINKS = 100;
+const objects_MAX_LINKS = 100;
 /** Git looks for objects in directories with these names only. Below them, only Git LFS has directories. */
 const TOP_NAMES = ['pack', ...Array.from({ length: 256 }, (_, number) => number.toString(16).padStart(2, '0'))];
 /**
  * What is neither a file nor a directory in a repository's stores: through a link, git reads objects that nobody has checked,
  * and writes new ones. Where there are too many, or too much else, it is the directory as a whole.
+ *
+ * @param since as for {@link checkObjects}: a link that was there before is the user's
  */
-function strangersIn(repository) {
-    return layout/* STORES */.ZZ.flatMap((store) => {
-        const isPlain = (0,files/* isPlainPath */.qW)(repository, `${store}/x`);
-        if (isPlain)
-            return TOP_NAMES.flatMap((name) => strangersAt((0,posix_.join)(repository, store, name)));
-        const above = (0,posix_.join)(repository, (0,posix_.dirname)(store));
-        return [above, (0,posix_.join)(repository, store)].filter(isStranger).map((path) => ({ path, what: A_LINK }));
+function strangersIn(repository, since) {
+    return layout/* STORES */.ZZ.filter((store) => (0,files/* isPlainPath */.qW)(repository, `${store}/x`))
+        .flatMap((store) => TOP_NAMES.map((name) => (0,posix_.join)(repository, store, name)))
+        .flatMap((path) => {
+        const found = strangersAt(path, since);
+        return found.length > objects_MAX_LINKS
+            ? [{ path, what: `more than ${objects_MAX_LINKS} links among the objects of git` }]
+            : found;
     });
 }
-const A_LINK = 'a link among the objects of git';
-function isStranger(path) {
-    return ['link', 'other'].includes((0,files/* kindOf */.I)(path) ?? '');
-}
-function strangersAt(path, depth = 0) {
-    if (isStranger(path))
-        return [{ path, what: A_LINK }];
-    if ((0,files/* kindOf */.I)(path) !== 'directory' || depth > 1)
+function strangersAt(path, since, depth = 0) {
+    const kind = (0,files/* kindOf */.I)(path);
+    if (kind === 'link' || kind === 'other') {
+        const isNew = mayHaveChanged((0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path)).ctimeMs, since);
+        return isNew ? [{ path, what: 'a link among the objects of git' }] : [];
+    }
+    if (kind !== 'directory' || depth > 1)
         return [];
     if ((0,files/* isHuge */.QA)(path))
         return [{ path, what: 'a directory with more in it than AWF looks at' }];
@@ -2741,8 +2919,7 @@ function strangersAt(path, depth = 0) {
     catch {
         return []; // It belongs to somebody else, so the command could not change it either.
     }
-    const found = (0,files/* namesIn */.wX)(path).flatMap((name) => strangersAt((0,posix_.join)(path, name), depth + 1));
-    return found.length > MAX_LINKS ? [{ path, what: `more than ${MAX_LINKS} links among the objects of git` }] : found;
+    return (0,files/* namesIn */.wX)(path).flatMap((name) => strangersAt((0,posix_.join)(path, name), since, depth + 1));
 }
 /** What zlib says of content that is not its own, or not whole. */
 const NOT_ZLIB = new Set(['Z_DATA_ERROR', 'Z_BUF_ERROR', 'Z_NEED_DICT']);
@@ -2764,21 +2941,6 @@ function judgeLoose(file, hashBytes, name) {
         throw error;
     }
 }
-/** In pieces, since such a file may be of any size. */
-function sha256(file) {
-    const sum = (0,external_node_crypto_.createHash)('sha256');
-    const descriptor = (0,external_node_fs_.openSync)((0,file_names/* bytes */.ee)(file), 'r');
-    try {
-        const buffer = Buffer.alloc(1 << 20);
-        for (let length = (0,external_node_fs_.readSync)(descriptor, buffer); length > 0; length = (0,external_node_fs_.readSync)(descriptor, buffer)) {
-            sum.update(buffer.subarray(0, length));
-        }
-        return sum.digest('hex');
-    }
-    finally {
-        (0,external_node_fs_.closeSync)(descriptor);
-    }
-}
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/own-repository.js
 var own_repository = __nccwpck_require__(464);
@@ -2791,41 +2953,16 @@ var git_return = __nccwpck_require__(913);
 
 
 
-
-/**
- * The read-only ones among the protected paths that exist, with links resolved. Where they may lead was checked with
- * the option.
- */
+/** The paths that the command must not change. Where they may lead was checked with the option. */
 function readOnlyPaths(workspace, entries) {
     return entries
         .filter(({ mode }) => mode === 'read-only')
-        .map(({ path }) => join(workspace, path))
-        .filter((path) => existsSync(path))
-        .map((path) => realpathSync(path));
-}
-/** Where the policy file would be, if there is none that could be read-only. @returns a path relative to the workspace */
-function missingPolicy(workspace, entries) {
-    const policy = entries.find(({ isPolicy }) => isPolicy === true)?.path;
-    return policy !== undefined && firstNoDirectory(workspace, policy) === undefined ? policy : undefined;
-}
-/**
- * What of the way to a file the next run would follow: the file itself, or a link above it. The way is walked because a link
- * could lead anywhere.
- *
- * @param path relative to the workspace
- * @returns an absolute path; undefined if there is nothing
- */
-function firstNoDirectory(workspace, path) {
-    let way = workspace;
-    for (const part of path.split('/')) {
-        way = (0,posix_.join)(way, part);
-        const stats = (0,external_node_fs_.lstatSync)(way, { throwIfNoEntry: false });
-        if (stats === undefined)
-            return undefined;
-        if (!stats.isDirectory())
-            return way;
-    }
-    return undefined;
+        .map(({ path, isPolicy }) => ({
+        path: fromText(join(workspace, path)),
+        isDirectory: true,
+        // It would decide what the next run may reach.
+        what: isPolicy === true ? 'a policy for the next run' : undefined,
+    }));
 }
 /** More than a command sensibly adds to directories that were there before. It may be meant to exhaust us. */
 const MAX_NEW_PATHS = 1_000;
@@ -2841,7 +2978,7 @@ function snapshot(workspace, entries, before) {
     const found = Object.create(null);
     const known = Map.groupBy(Object.keys(before ?? {}), (path) => (0,posix_.dirname)(path));
     let room = before === undefined ? Infinity : MAX_NEW_PATHS;
-    const pending = entries.map(({ path }) => (0,file_names/* fromText */.IK)(path)).filter((path) => isBelowDirectories(workspace, path));
+    const pending = entries.map(({ path }) => (0,file_names/* fromText */.IK)(path)).filter((path) => (0,files/* isPlainPath */.qW)((0,file_names/* fromText */.IK)(workspace), path));
     for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
         const file = (0,posix_.join)((0,file_names/* fromText */.IK)(workspace), path);
         try {
@@ -2885,16 +3022,6 @@ function changesBetween(before, after) {
         .filter(({ path }) => !whole.has(path.slice(0, Math.max(path.lastIndexOf('/'), 0))))
         .map(({ path, how }) => ({ path: (0,file_names/* printable */.g$)(path), how }));
 }
-/** False if a directory above `path` is a link: then `path` is not in the workspace. */
-function isBelowDirectories(workspace, path) {
-    let above = (0,file_names/* fromText */.IK)(workspace);
-    for (const part of path.split('/').slice(0, -1)) {
-        above = (0,posix_.join)(above, part);
-        if ((0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(above), { throwIfNoEntry: false })?.isDirectory() !== true)
-            return false;
-    }
-    return true;
-}
 function printOf(file, before) {
     const stats = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(file), { throwIfNoEntry: false, bigint: true });
     if (stats === undefined)
@@ -2914,307 +3041,11 @@ function printOf(file, before) {
     const isOther = before === undefined || (before !== 'new' && !before.content.startsWith(`file ${size} `));
     if (isOther)
         return { content: `file ${size}`, stamp };
-    return { content: `file ${size} ${hash(file)}`, stamp };
-}
-function hash(file) {
-    const sum = (0,external_node_crypto_.createHash)('sha256');
-    const descriptor = (0,external_node_fs_.openSync)((0,file_names/* bytes */.ee)(file), external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NOFOLLOW | external_node_fs_.constants.O_NONBLOCK);
-    try {
-        const buffer = Buffer.alloc(1 << 16);
-        for (;;) {
-            const length = (0,external_node_fs_.readSync)(descriptor, buffer);
-            if (length === 0)
-                return sum.digest('base64');
-            sum.update(buffer.subarray(0, length));
-        }
-    }
-    finally {
-        (0,external_node_fs_.closeSync)(descriptor);
-    }
-}
-
-;// CONCATENATED MODULE: external "node:timers/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/link-target.js
-
-
-
-/** Where a link leads, found as the kernel does: `..` after a link goes up from where that leads. It need not exist. */
-function leadsTo(link) {
-    const target = (0,external_node_fs_.readlinkSync)((0,file_names/* bytes */.ee)(link), 'latin1');
-    let at = target.startsWith('/') ? '/' : real((0,posix_.dirname)(link));
-    for (const part of target.split('/')) {
-        if (part === '' || part === '.')
-            continue;
-        at = part === '..' ? (0,posix_.dirname)(at) : real((0,posix_.join)(at, part));
-    }
-    return at;
-}
-function real(path) {
-    try {
-        return (0,external_node_fs_.realpathSync)((0,file_names/* bytes */.ee)(path), 'latin1');
-    }
-    catch {
-        return path;
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/listing.js
-
-
-/** @throws Error if the directory cannot be listed */
-function entriesOf(path) {
-    // Names as bytes: only then does Node.js find out what a file system does not say about an entry.
-    return (0,external_node_fs_.readdirSync)((0,file_names/* bytes */.ee)(path), { withFileTypes: true, encoding: 'buffer' }).map(entryOf);
-}
-/** Like {@link entriesOf}, without having more than a few entries in memory. */
-function* streamedEntriesOf(path) {
-    // The types of Node.js do not know that names can be bytes here too.
-    const directory = (0,external_node_fs_.opendirSync)((0,file_names/* bytes */.ee)(path), { encoding: 'buffer', bufferSize: 1_024 });
-    try {
-        for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
-            yield entryOf(entry);
-        }
-    }
-    finally {
-        directory.closeSync();
-    }
-}
-function entryOf(entry) {
-    return { name: entry.name.toString('latin1'), kind: kindOfEntry(entry) };
-}
-function kindOfEntry(entry) {
-    if (entry.isFile())
-        return 'file';
-    if (entry.isDirectory())
-        return 'directory';
-    if (entry.isSymbolicLink())
-        return 'link';
-    return entry.isFIFO() ? 'pipe' : 'other';
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/survey.js
-
-
-
-
-
-
-
-
-/** Tells a finding from every other one. */
-function keyOf({ kind, path, target = '' }) {
-    return [kind, path, target].join('\0');
-}
-/** The paths of one kind. */
-function pathsOf(findings, kind) {
-    return findings.filter((finding) => finding.kind === kind).map(({ path }) => path);
-}
-/** How long to work before the event loop gets a turn, in milliseconds: the containers are being removed meanwhile. */
-const SLICE_MS = 8;
-/** More than a command sensibly leaves. It may be meant to exhaust us. */
-const MAX_NEW_FINDINGS = 10_000;
-/** Subdirectories of a single huge directory that are searched. */
-const MAX_SUBDIRECTORIES = 100_000;
-/** Names by which `isGitDirectory` knows a git directory. */
-const GIT_NAMES = new Set(['objects', 'refs', 'HEAD', 'commondir']);
-/**
- * Walks through `roots`. It follows no link, opens no file, and does not enter the git directories that it finds.
- *
- * @param roots existing directories
- * @param limitMs time limit
- * @param after undefined for a survey before the command: it changes nothing, and looks for shared files
- * @param covered directories that the command does not see
- */
-async function survey(roots, limitMs = Infinity, after, covered = []) {
-    const end = performance.now() + limitMs;
-    const walk = new Walk(roots, after, covered, end);
-    let sliceEnd = performance.now() + SLICE_MS;
-    while (walk.left > 0 && performance.now() <= end) {
-        walk.step();
-        if (performance.now() > sliceEnd) {
-            await (0,promises_namespaceObject.setImmediate)();
-            sliceEnd = performance.now() + SLICE_MS;
-        }
-    }
-    return walk.survey();
-}
-class Walk {
-    #roots;
-    #after;
-    #pending;
-    #findings = [];
-    #unread = [];
-    #flooded = [];
-    #covered;
-    /** When to give up in the middle of a huge directory. */
-    #end;
-    /** Directories that were not searched to the end. */
-    #unfinished = 0;
-    /** Files with several names: those met, and how many are missing. */
-    #shared = new Map();
-    constructor(roots, after, covered, end) {
-        this.#end = end;
-        this.#covered = new Set(covered.map(file_names/* fromText */.IK));
-        this.#roots = roots.map(file_names/* fromText */.IK);
-        this.#after = after;
-        this.#pending = this.#roots.filter((root) => after?.except.has(root) !== true);
-    }
-    get left() {
-        return this.#pending.length;
-    }
-    survey() {
-        const shared = [...this.#shared.values()].filter(({ missing }) => missing > 0);
-        return {
-            findings: this.#findings,
-            sharedFiles: shared.flatMap(({ paths }) => paths),
-            unread: this.#unread,
-            flooded: this.#flooded,
-            left: this.left + this.#unfinished,
-        };
-    }
-    /** Reads one directory. */
-    step() {
-        const path = this.#pending.pop() ?? '/';
-        this.#after?.onDirectory?.(path);
-        const known = this.#findings.length;
-        try {
-            this.#checkAccess(path);
-            const isLarge = (0,files/* isHuge */.QA)(path);
-            if (isLarge && this.#isNew({ kind: 'huge', path }) && !this.#roots.includes(path)) {
-                this.#flooded.push(path);
-                return;
-            }
-            const below = isLarge ? this.#lookAtHuge(path) : this.#look(path, entriesOf(path));
-            const isFlooded = this.#after !== undefined && this.#findings.length > MAX_NEW_FINDINGS;
-            if (isFlooded && this.#findings.length > known) {
-                const dropped = this.#findings.splice(known);
-                this.#flooded.push(path);
-                if (!this.#roots.includes(path))
-                    return;
-                // A root cannot be moved aside, so its repository and what is below it have to be looked at.
-                this.#findings.push(...dropped.filter(isOfGit));
-            }
-            const isSearched = (one) => this.#after?.except.has(one) !== true && !this.#covered.has(one);
-            // One by one: as arguments of a single call, they would be more than the stack takes.
-            for (const directory of below)
-                if (isSearched(directory))
-                    this.#pending.push(directory);
-        }
-        catch {
-            this.#unread.push(path);
-        }
-    }
-    /** Lets its owner search a directory and remove what is in it, unless the owner could not before the command. */
-    #checkAccess(path) {
-        const { mode } = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path));
-        if ((mode & 0o500) !== 0o500) {
-            const shut = { kind: 'shut', path };
-            if (this.#isNew(shut) && this.#after?.unread.has(path) === false)
-                (0,files/* unlock */.Tl)(path, 0o700);
-            this.#add(shut);
-        }
-        else if ((mode & 0o200) === 0 && !this.#roots.includes(path)) {
-            const isOutermost = ((0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)((0,posix_.dirname)(path))).mode & 0o200) !== 0;
-            if (isOutermost)
-                this.#add({ kind: 'read-only', path });
-        }
-    }
-    /** True for what was not there before the command. */
-    #isNew(finding) {
-        return this.#after !== undefined && !this.#after.known.has(keyOf(finding));
-    }
-    /** @returns the directories to search next */
-    #look(path, entries) {
-        if ((0,directory/* isGitDirectory */.QU)(path, new Set(entries.map(({ name }) => name)))) {
-            this.#add({ kind: 'git-directory', path });
-            if ((0,directory/* isUnmistakable */.bm)(path))
-                return [];
-        }
-        const below = [];
-        for (const entry of entries)
-            this.#entry(path, entry, below);
-        return below;
-    }
-    /** Like `#look`, with a bound on what is kept: a directory of a user's, or a root, which cannot be moved aside. */
-    #lookAtHuge(path) {
-        this.#add({ kind: 'huge', path });
-        const names = new Set();
-        const below = [];
-        let isWhole = true;
-        for (const entry of streamedEntriesOf(path)) {
-            const known = this.#findings.length;
-            this.#entry(path, entry, below);
-            if (GIT_NAMES.has(entry.name))
-                names.add(entry.name);
-            const isTooMuch = below.length > MAX_SUBDIRECTORIES || (this.#after !== undefined && known > MAX_NEW_FINDINGS);
-            if (isTooMuch) {
-                isWhole = false;
-                below.length = Math.min(below.length, MAX_SUBDIRECTORIES);
-                this.#findings.push(...this.#findings.splice(known).filter(isOfGit));
-            }
-            if (performance.now() > this.#end) {
-                isWhole = false;
-                break;
-            }
-        }
-        if (!isWhole)
-            this.#unfinished++;
-        const isRepository = (0,directory/* isGitDirectory */.QU)(path, names);
-        if (isRepository)
-            this.#add({ kind: 'git-directory', path });
-        return isRepository && (0,directory/* isUnmistakable */.bm)(path) ? [] : below;
-    }
-    #entry(path, { name, kind }, below) {
-        const file = (0,posix_.join)(path, name);
-        if (kind === 'directory')
-            below.push(file);
-        else if (name === '.git')
-            this.#add({ kind: kind === 'file' ? 'git-file' : 'git-link', path: file });
-        else if (kind === 'pipe')
-            this.#add({ kind, path: file });
-        else if (kind === 'link')
-            this.#link(file);
-        else if (kind === 'file')
-            this.#file(file);
-        const isAction = /^action\.ya?ml$/.test(name) && (kind === 'file' || kind === 'link');
-        if (isAction)
-            this.#add({ kind: 'action', path });
-    }
-    #link(path) {
-        const target = leadsTo(path);
-        const isInside = this.#roots.some((root) => target === root || target.startsWith(`${root}/`));
-        if (!isInside)
-            this.#add({ kind: 'link-out', path, target });
-    }
-    #file(path) {
-        const stats = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false });
-        if (stats === undefined)
-            return;
-        if ((stats.mode & 0o6000) !== 0)
-            this.#add({ kind: 'set-id', path });
-        if (stats.nlink < 2 || this.#after !== undefined)
-            return;
-        const id = `${stats.dev} ${stats.ino}`;
-        const known = this.#shared.get(id);
-        if (known === undefined) {
-            this.#shared.set(id, { paths: [path], missing: stats.nlink - 1 });
-        }
-        else {
-            known.paths.push(path);
-            known.missing -= 1;
-        }
-    }
-    #add(finding) {
-        if (this.#after?.known.has(keyOf(finding)) !== true)
-            this.#findings.push(finding);
-    }
-}
-function isOfGit({ kind }) {
-    return kind.startsWith('git-');
+    return { content: `file ${size} ${(0,files/* hashOf */.qQ)(file)}`, stamp };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/inspect.js
+
 
 
 
@@ -3240,67 +3071,55 @@ function isOfGit({ kind }) {
  * @param onDirectory called with a directory before it is searched, and with the workspace after the search
  */
 async function inspectWorkspace(baseline, limitMs, onDirectory) {
-    const { workspace, roots, protectPaths } = baseline;
+    const { workspace, protectPaths } = baseline;
+    const top = (0,file_names/* fromText */.IK)(workspace);
     const kept = { conflicts: [], ended: [], settings: [], failed: [] };
-    const restored = [
-        ...(0,disarm/* restoreLink */.XT)((0,external_node_path_.join)(workspace, '.git'), baseline.dotGit),
-        ...Object.entries(baseline.actionLinks).flatMap(([path, before]) => restoreWay(path, before, workspace)),
-    ];
+    const restored = Object.entries(baseline.links).flatMap(([path, before]) => (0,disarm/* restoreLink */.XT)(top, path, before));
     const end = performance.now() + limitMs;
-    const after = {
-        except: new Set(baseline.repositories.map(({ host }) => host)),
-        known: new Set(baseline.findings),
-        unread: new Set(baseline.unread),
-        onDirectory,
-    };
-    const found = await survey(roots, limitMs, after, baseline.covered);
+    const after = { known: new Set(baseline.findings), onDirectory };
+    const notSearched = [...baseline.covered, ...baseline.repositories.map(({ host }) => host)];
+    const found = await survey(workspace, limitMs, after, notSearched);
     // Nothing is searched from here on. If this process dies, the directory that was searched last is not the reason.
-    onDirectory?.((0,file_names/* fromText */.IK)(workspace));
+    onDirectory?.(top);
     const links = newLinks(found.findings, baseline);
     const repositories = disarmRepositories(found.findings, baseline, end);
     const disarmed = [
         ...restored,
         ...repositories.judged,
         ...repositories.unknown,
-        ...disarmGit(found.findings, baseline),
-        ...disarmPlaces(found, baseline),
-        ...disarmPolicy(baseline),
+        ...disarmPaths(found.findings, baseline),
         ...links.closed.map(({ path, target = '' }) => (0,disarm/* moveOut */.o$)(path, [`a link to ${target}`])),
     ];
-    const setIds = pathsOf(found.findings, 'set-id').map((path) => clearSetId(path));
-    const pipes = pathsOf(found.findings, 'pipe').map((path) => removePipe(path));
+    const setIds = pathsOf(found.findings, 'set-id').map((path) => ({ path, isCleared: succeeds(clearSetId, path) }));
+    const pipes = pathsOf(found.findings, 'pipe').map((path) => ({ path, isRemoved: succeeds(removePipe, path) }));
     const prints = snapshot(workspace, protectPaths, baseline.snapshot);
-    const objects = checkStores(baseline, performance.now() + limitMs / 2);
-    kept.failed.push(...objects.problems);
+    const unchecked = checkStores(baseline, performance.now() + limitMs / 2, kept);
     returnRepositories(baseline, kept);
     for (const moved of repositories.judged)
-        (0,disarm/* rebuild */.aq)(moved, roots, kept);
-    const shown = (path) => {
-        const top = `${(0,file_names/* fromText */.IK)(workspace)}/`;
-        return (0,file_names/* printable */.g$)(path.startsWith(top) ? path.slice(top.length) : path);
-    };
+        (0,disarm/* rebuild */.aq)(moved, workspace, kept);
+    const shown = (path) => (0,file_names/* printable */.g$)((0,paths/* isBelow */.Yw)(path, top) ? path.slice(top.length + 1) : path);
     return {
         disarmed: disarmed
             .map(({ path, what, movedTo }) => {
             return { path: shown(path), what: what.map(file_names/* printable */.g$), movedTo: movedTo && shown(movedTo) };
         })
             .sort((one, other) => byPlace(one.path, other.path)),
-        newRepository: baseline.dotGit === undefined && (0,own_repository/* identify */.ls)((0,external_node_path_.join)(workspace, '.git')) !== undefined,
+        newRepository: !baseline.isRepository && (0,own_repository/* identify */.ls)((0,external_node_path_.join)(top, '.git')) !== undefined,
         kept,
         changes: changesBetween(baseline.snapshot, prints),
         links: links.reported.map(({ path, target = '' }) => `${shown(path)} -> ${(0,file_names/* printable */.g$)(target)}`),
-        setIdFiles: setIds.map(({ path, isCleared }) => ({ path: shown(path), isCleared })),
+        setIdFiles: setIds.map((one) => ({ ...one, path: shown(one.path) })),
         shut: pathsOf(found.findings, 'shut').map(shown),
         readOnly: pathsOf(found.findings, 'read-only').map(shown),
-        pipes: pipes.map(({ path, isRemoved }) => ({ path: shown(path), isRemoved })),
-        left: found.left + found.flooded.length + objects.left,
+        pipes: pipes.map((one) => ({ ...one, path: shown(one.path) })),
+        left: found.left + pathsOf(found.findings, 'flooded').length + unchecked,
     };
 }
 /** Brings what the command did in git to the host. A repository that fails costs itself and no other. */
-function returnRepositories({ repositories, roots }, kept) {
+function returnRepositories({ repositories, workspace }, kept) {
     for (const repository of repositories) {
         try {
-            (0,git_return/* returnDirectory */.q)(repository, roots, kept);
+            (0,git_return/* returnDirectory */.q)(repository, workspace, kept);
         }
         catch (error) {
             kept.failed.push(`${repository.host}: ${String(error)}`);
@@ -3311,39 +3130,38 @@ function returnRepositories({ repositories, roots }, kept) {
  * Moves aside the objects of the host's repositories that are not what they are called, also those of new submodules, which
  * are still in the run's own directories.
  *
- * @returns texts for messages, and the number of stores in which something could not be looked at
+ * @returns the number of repositories in which something could not be looked at
  */
-function checkStores({ repositories, since }, end) {
+function checkStores({ repositories, since }, end, { failed }) {
     const places = repositories.filter(({ kind }) => kind === 'repository').flatMap(({ host, own }) => [host, own]);
-    const problems = [];
     let left = 0;
     for (const host of new Set(places.flatMap((one) => [one, ...(0,git_private/* modulesOf */.XG)(one)]))) {
         try {
             const { forged, unchecked } = checkObjects(host, since, (0,index_file/* hashBytesOf */.Lz)(host), end);
             for (const name of forged)
-                problems.push(`${host}/${name}: its content is not what its name says`);
+                failed.push(`${host}/${name}: its content is not what its name says`);
             const [first] = unchecked;
             if (first === undefined)
                 continue;
             const more = unchecked.length === 1 ? '' : ` (and ${unchecked.length - 1} more)`;
-            problems.push(`${host}/${first.name}${more}: AWF could not check it, because ${first.why}; run git fsck`);
+            failed.push(`${host}/${first.name}${more}: AWF could not check it, because ${first.why}; run git fsck`);
         }
         catch (error) {
-            problems.push(`${host}/objects: ${String(error)}`);
+            failed.push(`${host}/objects: ${String(error)}`);
         }
         left++;
     }
-    return { problems, left };
+    return left;
 }
 /** Moves repositories aside that have anything but data in them, or that cannot be looked at. */
-function disarmRepositories(findings, { bare, offences, roots }, end) {
+function disarmRepositories(findings, { bare, offences, workspace }, end) {
     const known = new Set(offences);
     const [judged, unknown] = [[], []];
     for (const path of [...bare, ...pathsOf(findings, 'git-directory')]) {
         if ((0,files/* kindOf */.I)(path) !== 'directory')
             continue;
         try {
-            const found = offencesIn(path, roots, end).filter(({ id }) => !known.has(id));
+            const found = offencesIn(path, workspace, end).filter(({ id }) => !known.has(id));
             if (found.length > 0)
                 judged.push((0,disarm/* disarmRepository */.$A)(path, found));
         }
@@ -3354,40 +3172,33 @@ function disarmRepositories(findings, { bare, offences, roots }, end) {
     }
     return { judged, unknown };
 }
-/** Moves aside what else a later git would follow. */
-function disarmGit(findings, baseline) {
-    const { roots, elsewhere, repositories } = baseline;
-    const known = new Set(baseline.offences);
-    const stray = pathsOf(findings, 'git-file').filter((path) => !leadsInside(path, roots));
-    const worktrees = worktreesAt(pathsOf(findings, 'git-directory'), pathsOf(findings, 'git-file'));
-    const more = namedIn(worktrees, elsewhere, roots);
-    const hookDirectories = [...elsewhere.hookDirectories, ...more.hookDirectories];
-    const hooks = hooksElsewhere({ hookDirectories }, roots).filter(({ id }) => !known.has(id));
+/** What of the findings is moved aside without another look. The workspace itself cannot be. */
+const MOVED = {
+    'git-link': 'a symbolic link',
+    unread: 'a directory that AWF cannot look at',
+    flooded: 'a directory with more in it than AWF looks at',
+};
+/** Moves aside what else a later program would follow, or get stuck in. */
+function disarmPaths(findings, baseline) {
+    const { workspace, absent, named, repositories, since } = baseline;
+    const top = (0,file_names/* fromText */.IK)(workspace);
+    const stray = pathsOf(findings, 'git-file').filter((path) => !(0,directory/* leadsInto */.gA)((0,directory/* gitFileTarget */.S6)(path) ?? '/', workspace));
+    const worktrees = worktreesAt(findings);
+    const places = [...absent, ...named.flatMap((one) => placesOf(one, worktrees))];
     return [
         ...stray.map((path) => (0,disarm/* moveOut */.o$)(path, ['a link to a repository outside the workspace'])),
-        ...pathsOf(findings, 'git-link').map((path) => (0,disarm/* moveOut */.o$)(path, ['a symbolic link'])),
-        ...hooks.map(({ path, what }) => (0,disarm/* moveOut */.o$)(path, [what])),
-        ...[...elsewhere.absent, ...more.absent]
-            .filter((path) => (0,files/* kindOf */.I)(path) !== undefined)
-            .map((path) => (0,disarm/* moveOut */.o$)(path, ['a path that a git setting names'])),
-        ...repositories.flatMap(({ host }) => strangersIn(host)).map(({ path, what }) => (0,disarm/* moveOut */.o$)(path, [what])),
+        ...findings.flatMap(({ kind, path }) => {
+            const what = MOVED[kind];
+            return what === undefined || path === top ? [] : [(0,disarm/* moveOut */.o$)(path, [what])];
+        }),
+        ...places.flatMap((place) => disarmPlace(place, top)),
+        ...repositories.flatMap(({ host }) => strangersIn(host, since)).map(({ path, what }) => (0,disarm/* moveOut */.o$)(path, [what])),
     ];
 }
-/** Moves aside what cannot be looked at. A root stays where it is. */
-function disarmPlaces({ unread, flooded }, baseline) {
-    const roots = baseline.roots.map(file_names/* fromText */.IK);
-    return [
-        ...unread
-            .filter((path) => !baseline.unread.includes(path))
-            .map((path) => (0,disarm/* moveOut */.o$)(path, ['a directory that AWF cannot look at'])),
-        ...flooded
-            .filter((path) => !roots.includes(path))
-            .map((path) => (0,disarm/* moveOut */.o$)(path, ['a directory with more in it than AWF looks at'])),
-    ];
-}
-function leadsInside(gitFile, roots) {
-    const target = (0,directory/* gitFileTarget */.S6)(gitFile);
-    return target !== undefined && (0,directory/* isInsideOne */.Vb)(target, roots);
+/** Moves something aside that has appeared at a place, or a link on the way there. */
+function disarmPlace({ path, isDirectory, what = '' }, workspace) {
+    const found = firstOnWay(workspace, path);
+    return found === undefined || ((0,files/* kindOf */.I)(found) === 'directory' && !isDirectory) ? [] : [(0,disarm/* moveOut */.o$)(found, [what])];
 }
 /** Sorts the workspace's own repository first. */
 function byPlace(one, other) {
@@ -3412,34 +3223,20 @@ function newLinks(findings, { visible, closed }) {
 const isAtOrBelow = (path, place) => path === place || (0,paths/* isBelow */.Yw)(path, place);
 /** Takes the set-user-ID and set-group-ID bits away. */
 function clearSetId(path) {
-    try {
-        (0,external_node_fs_.chmodSync)((0,file_names/* bytes */.ee)(path), (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path)).mode & 0o1777);
-        return { path, isCleared: true };
-    }
-    catch {
-        return { path, isCleared: false };
-    }
-}
-/** Moves a policy file aside that the command made: it would decide what the next run may reach. */
-function disarmPolicy({ workspace, noPolicy }) {
-    const made = noPolicy === undefined ? undefined : firstNoDirectory(workspace, noPolicy);
-    return made === undefined ? [] : [(0,disarm/* moveOut */.o$)((0,file_names/* fromText */.IK)(made), ['a policy for the next run'])];
-}
-/** Restores a link on the way to a local action. Above it there may be another link by now, which leads anywhere. */
-function restoreWay(path, before, workspace) {
-    if ((0,files/* isPlainPath */.qW)((0,file_names/* fromText */.IK)(workspace), (0,file_names/* fromText */.IK)(path.slice(workspace.length + 1))))
-        return (0,disarm/* restoreLink */.XT)(path, before);
-    return [{ path: (0,file_names/* fromText */.IK)(path), what: ['a replaced way to a local action'], movedTo: undefined }];
+    (0,external_node_fs_.chmodSync)((0,file_names/* bytes */.ee)(path), (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path)).mode & 0o1777);
 }
 /** A pipe has no content that could be lost. */
 function removePipe(path) {
+    (0,files/* unlock */.Tl)((0,external_node_path_.dirname)(path), 0o700);
+    (0,external_node_fs_.unlinkSync)((0,file_names/* bytes */.ee)(path));
+}
+function succeeds(work, path) {
     try {
-        (0,files/* unlock */.Tl)((0,external_node_path_.dirname)(path), 0o700);
-        (0,external_node_fs_.unlinkSync)((0,file_names/* bytes */.ee)(path));
-        return { path, isRemoved: true };
+        work(path);
+        return true;
     }
     catch {
-        return { path, isRemoved: false };
+        return false;
     }
 }
 
@@ -3454,7 +3251,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(760);
 /* harmony import */ var _host_file_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(50);
 /* harmony import */ var _baseline_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(225);
-/* harmony import */ var _inspect_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(825);
+/* harmony import */ var _inspect_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(54);
 /* harmony import */ var _look_through_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(556);
 /** The process that looks through a workspace: `node look-through WORK_DIRECTORY LIMIT_MS`. Prints the aftermath as JSON. */
 

@@ -1,6 +1,3 @@
-/** The only module with the artifact library, which takes 100 ms to load: the main step must not import it. */
-
-import { DefaultArtifactClient } from '@actions/artifact';
 import type { LogDirectories } from '../host/log-directories.ts';
 import { UPLOAD_LIMIT_MS } from '../run/limits.ts';
 import { artifactFiles } from './artifact-files.ts';
@@ -40,6 +37,7 @@ export async function uploadLogs(
   if (files.length === 0) return { skipped: 'no files' };
   const name = artifactName(settings, runId);
   const options = settings.retentionDays === undefined ? {} : { retentionDays: settings.retentionDays };
+  const { DefaultArtifactClient } = await import(/* webpackIgnore: true */ './artifact-package.ts');
   const upload = new DefaultArtifactClient().uploadArtifact(name, [...files], root, options);
   const { size } = await within(
     upload,

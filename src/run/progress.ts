@@ -2,7 +2,7 @@ import type { CommandFiles } from '../agent/command-files.ts';
 import type { TranscriptsFile } from '../agent/transcripts.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
 import type { Baseline } from '../workspace/baseline.ts';
-import type { ResultFile, ResultReading } from '../workspace/result-file.ts';
+import type { ResultFile, ResultReading } from '../report/result-file.ts';
 import type { Ending } from './sandbox.ts';
 import { Timings } from './timings.ts';
 

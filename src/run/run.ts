@@ -12,7 +12,7 @@ import { sandboxGroup } from '../log/start.ts';
 import { checkMountTargets } from '../mounts/check.ts';
 import { attempt } from '../reporter.ts';
 import { writeBlanks } from '../mounts/blanks.ts';
-import { ResultFile } from '../workspace/result-file.ts';
+import { ResultFile } from '../report/result-file.ts';
 import { claim } from './claim.ts';
 import type { RunContext } from './context.ts';
 import { finishKilledRuns, killedRuns } from './killed-runs.ts';

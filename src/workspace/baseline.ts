@@ -1,39 +1,38 @@
 import { lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProtectedPath } from '../config/config.ts';
-import type { Elsewhere } from './elsewhere.ts';
+import type { NamedPath } from './elsewhere.ts';
 import type { PrivateDirectory } from './git/private.ts';
+import type { Guarded } from './guarded.ts';
 import type { Snapshot } from './protected-paths.ts';
 
 /**
  * The state of a workspace before the command. It is stored for the process that looks through the workspace afterwards
- * and for the post step, and has no content of files. Paths have one character for each byte, apart from `workspace`,
- * `roots`, `covered` and the places.
+ * and for the post step, and has no content of files. Paths have one character for each byte, apart from `workspace`
+ * and the places.
  */
 export interface Baseline {
   readonly workspace: string;
-  /** The directories to survey. */
-  readonly roots: readonly string[];
   /** Directories in the workspace that the command does not see. */
   readonly covered: readonly string[];
   /** When the command could not have changed anything yet, in milliseconds. */
   readonly since: number;
-  readonly dotGit: string | undefined;
-  /** Links on the way to local actions of the repository's workflows, and what `identify` returns for each. */
-  readonly actionLinks: Readonly<Record<string, string>>;
+  readonly isRepository: boolean;
+  /** Links that must lead where they led, and what `identify` returns for each. */
+  readonly links: Readonly<Record<string, string>>;
+  /** What must not be there afterwards. */
+  readonly absent: readonly Guarded[];
+  /** What settings name in each worktree of theirs, also in those to come. */
+  readonly named: readonly NamedPath[];
   /** The run's own git directories. */
   readonly repositories: readonly PrivateDirectory[];
-  /** The ids of what git would have followed before. */
+  /** Repositories that are not named `.git`. */
+  readonly bare: readonly string[];
+  /** The ids of what there is in those that git would have followed before. */
   readonly offences: readonly string[];
   /** The keys of what the survey has found. */
   readonly findings: readonly string[];
-  /** Repositories that are not named `.git`. */
-  readonly bare: readonly string[];
-  readonly unread: readonly string[];
-  readonly elsewhere: Elsewhere;
   readonly protectPaths: readonly ProtectedPath[];
-  /** Where the command must not make a policy file, relative to the workspace; undefined if there is one. */
-  readonly noPolicy: string | undefined;
   readonly snapshot: Snapshot;
   /** What the sandbox sees of the host: a link there leads to nothing new. */
   readonly visible: readonly string[];

@@ -1,9 +1,9 @@
 import { symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
-import { fromText } from '../host/file-names.ts';
+import { bytes } from '../host/file-names.ts';
 import type { Offence } from './git/judge.ts';
 import { isUnmistakable } from './git/directory.ts';
-import { kindOf, moveUnlocked, userOf } from './git/files.ts';
+import { isPlainPath, kindOf, moveUnlocked, userOf } from './git/files.ts';
 import { identify } from './git/own-repository.ts';
 import { rebuildRepository, type Kept } from './git/return.ts';
 
@@ -39,10 +39,10 @@ export function disarmRepository(directory: string, offences: readonly Offence[]
 }
 
 /** Makes a git directory anew that {@link disarmRepository} has moved aside. */
-export function rebuild({ path, movedTo }: Disarmed, roots: readonly string[], kept: Kept): void {
+export function rebuild({ path, movedTo }: Disarmed, workspace: string, kept: Kept): void {
   if (movedTo === undefined || !isUnmistakable(path)) return;
   try {
-    rebuildRepository(movedTo, path, userOf(movedTo), roots, kept);
+    rebuildRepository(movedTo, path, userOf(movedTo), workspace, kept);
   } catch (error) {
     // What could be saved has been saved; the rest is in the directory that was moved aside.
     kept.failed.push(`${path}: ${String(error)}`);
@@ -50,21 +50,21 @@ export function rebuild({ path, movedTo }: Disarmed, roots: readonly string[], k
 }
 
 /**
- * Restores `.git` if it was a symbolic link and no longer is the same. A link cannot be a mount point, so nothing else
- * guards it.
+ * Restores a symbolic link that is no longer the same. A link cannot be a mount point, so nothing else guards it.
  *
- * @param path the path of `.git`
  * @param before what {@link identify} returned for it before the command ran
  */
-export function restoreLink(path: string, before: string | undefined): Disarmed[] {
-  const target = /^link (.*)$/s.exec(before ?? '')?.[1];
-  if (target === undefined || identify(path) === before) return [];
-  const what = ['a replacement for a symbolic link'];
+export function restoreLink(workspace: string, path: string, before: string): Disarmed[] {
+  const found = { path, what: ['a replacement for a symbolic link'] };
   try {
-    const aside = identify(path) === undefined ? fromText(path) : moveUnlocked(fromText(path));
-    symlinkSync(target, path);
-    return [{ path: fromText(path), what, movedTo: aside }];
+    // Above it there may be another link by now, which leads anywhere.
+    if (!isPlainPath(workspace, path.slice(workspace.length + 1))) return [{ ...found, movedTo: undefined }];
+    const now = identify(path);
+    if (now === before) return [];
+    const movedTo = now === undefined ? path : moveUnlocked(path);
+    symlinkSync(bytes(before.replace(/^link /, '')), bytes(path));
+    return [{ ...found, movedTo }];
   } catch {
-    return [{ path: fromText(path), what, movedTo: undefined }];
+    return [{ ...found, movedTo: undefined }];
   }
 }

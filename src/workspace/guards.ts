@@ -5,16 +5,7 @@ import { UserError } from '../errors.ts';
 import { fromText, printable, toText } from '../host/file-names.ts';
 import { isBelow } from '../host/paths.ts';
 import type { UserIds } from '../host/user.ts';
-import {
-  hooksPath,
-  inEachWorktree,
-  relativePaths,
-  resolvedInside,
-  usedBy,
-  worktreesAt,
-  type Elsewhere,
-  type NamedSettings,
-} from './elsewhere.ts';
+import { hooksAt, namedBy, type NamedPath } from './elsewhere.ts';
 import { isUnmistakable, readConfig } from './git/directory.ts';
 import { kindOf } from './git/files.ts';
 import type { OutsideRepository } from './git/own-repository.ts';
@@ -26,9 +17,10 @@ export interface GuardPlan {
   /** The run's own git directories, and what of the host's is in them. */
   readonly mounts: readonly MountSpec[];
   readonly repositories: readonly PrivateDirectory[];
-  /** Absolute paths without links. */
-  readonly readOnly: readonly string[];
-  readonly elsewhere: Elsewhere;
+  /** Files that lead to a repository. */
+  readonly gitFiles: readonly string[];
+  /** What settings that the sandbox does not have make git run or read. */
+  readonly named: readonly NamedPath[];
   readonly warnings: readonly string[];
 }
 
@@ -36,35 +28,31 @@ export interface GuardPlan {
 const MAX_MOUNTS = 2_000;
 
 /**
- * Gives each repository of the workspace a git directory of the run's own, and finds the files of the workspace that a
- * configuration makes git run or read.
+ * Gives each repository of the workspace a git directory of the run's own.
  *
  * @param findings of the survey of the workspace
  * @param outside the repository outside the workspace to which the workspace belongs
- * @param userSettings git's settings of the user and the machine
  * @param directory the run's own directories go below this one
  * @param owner the agent's user
  * @throws UserError for a repository that cannot be guarded
  */
 export function gitGuards(
   findings: readonly Finding[],
-  roots: readonly string[],
+  workspace: string,
   outside: OutsideRepository | undefined,
-  userSettings: readonly NamedSettings[],
   secrets: Secrets,
   directory: string,
   owner: UserIds,
 ): GuardPlan {
   const [mounts, repositories, warnings]: [MountSpec[], PrivateDirectory[], string[]] = [[], [], []];
-  const settings = [...userSettings];
-  const readOnly = pathsOf(findings, 'git-file').map(asText);
+  const named: NamedPath[] = [];
   const compose = (file: string, gitDirectory: string): string => {
     if (kindOf(file) === 'link') {
       throw new UserError(`${printable(file)} is a symbolic link, so it cannot be guarded.`, {
         hint: 'Replace the link with the file itself.',
       });
     }
-    const composed = readConfig(file, gitDirectory, roots);
+    const composed = readConfig(file, gitDirectory, workspace);
     if (typeof composed === 'string') {
       warnings.push(`${printable(file)} is empty in the sandbox because AWF cannot read it: ${composed}.`);
       return '';
@@ -73,9 +61,7 @@ export function gitGuards(
     if (leaked !== undefined) {
       throw new UserError(`${printable(file)} contains the value of ${leaked}.`, { hint: 'Remove it from the file.' });
     }
-    const beside = asText(gitDirectory);
-    const top = /^(.*)\/\.git$/.exec(beside)?.[1] ?? beside;
-    settings.push({ entries: composed.dropped, beside, top, of: beside });
+    named.push(...namedBy(composed.dropped, gitDirectory, gitDirectory));
     return composed.text;
   };
   for (const path of [
@@ -87,27 +73,9 @@ export function gitGuards(
     const composed = composeRepository(path, own, owner, compose);
     mounts.push(mountOf({ host: path, own }), ...composed.mounts);
     repositories.push(...composed.directories.map((one) => limited(one, outside)));
-    const hooks = join(asText(path), 'hooks');
-    if (kindOf(fromText(hooks)) !== 'link') continue;
-    const target = resolvedInside(hooks, roots);
-    if (target === undefined) continue;
-    settings.push({ entries: [hooksPath(target)], beside: dirname(hooks), top: dirname(hooks) });
+    named.push(...composed.directories.flatMap(({ host }) => hooksAt(join(host, 'hooks'))));
   }
-  const worktrees = worktreesAt(pathsOf(findings, 'git-directory'), pathsOf(findings, 'git-file'));
-  const used = settings.flatMap((one) => inEachWorktree(one, worktrees)).map((one) => usedBy(one, roots));
-  return {
-    ...{ mounts, repositories, warnings },
-    readOnly: unique([...readOnly, ...used.flatMap(({ present }) => present)]).filter(isThere),
-    elsewhere: {
-      hookDirectories: unique(used.flatMap(({ hookDirectories }) => hookDirectories.map(fromText))),
-      absent: unique(used.flatMap(({ absent }) => absent.map(fromText))),
-      relative: settings.flatMap(relativePaths),
-    },
-  };
-}
-
-function unique(paths: readonly string[]): string[] {
-  return [...new Set(paths)];
+  return { mounts, repositories, gitFiles: pathsOf(findings, 'git-file').map(asText), named, warnings };
 }
 
 /** A linked worktree never needs files of the main worktree or of sibling worktrees. */
@@ -126,18 +94,15 @@ function limited(directory: PrivateDirectory, outside: OutsideRepository | undef
  * @throws UserError if there are more mounts than the engine can manage
  */
 export function guardMounts(
-  roots: readonly string[],
+  workspace: string,
   readOnlyPaths: readonly string[],
   own: readonly MountSpec[],
 ): MountSpec[] {
   const readOnly = outermost(readOnlyPaths.filter((path) => !own.some(({ target }) => isInsideText(path, target))));
   const isClosed = (path: string): boolean => readOnly.some((closed) => isBelow(path, closed));
   const tops = own.map(({ target }) => target).filter((path) => !own.some(({ target }) => isBelow(path, target)));
-  const above = [...readOnly, ...tops].flatMap((path) => {
-    const root = roots.find((candidate) => isBelow(path, candidate));
-    return root === undefined ? [] : between(root, dirname(path));
-  });
-  const pinned = new Set(above.filter((path) => !isClosed(path) && !roots.includes(path)));
+  const above = [...readOnly, ...tops].flatMap((path) => between(workspace, dirname(path)));
+  const pinned = new Set(above.filter((path) => !isClosed(path)));
   for (const path of [...readOnly, ...tops]) pinned.delete(path);
   const count = pinned.size + readOnly.length + own.length;
   if (count > MAX_MOUNTS) {
@@ -173,12 +138,6 @@ function outermost(paths: readonly string[]): string[] {
 /** The directories below `top`, down to and including `directory`. */
 function between(top: string, directory: string): string[] {
   return isBelow(directory, top) ? [...between(top, dirname(directory)), directory] : [];
-}
-
-/** True for a file or directory. A link does not count, because nothing can be mounted over it. */
-function isThere(path: string): boolean {
-  const kind = kindOf(fromText(path));
-  return kind === 'file' || kind === 'directory';
 }
 
 function asText(path: string): string {

@@ -4,17 +4,19 @@ import { bytes, fromText, printable } from '../host/file-names.ts';
 import { isBelow } from '../host/paths.ts';
 import type { Baseline } from './baseline.ts';
 import { disarmRepository, moveOut, rebuild, restoreLink, type Disarmed } from './disarm.ts';
-import { hooksElsewhere, namedIn, worktreesAt } from './elsewhere.ts';
-import { gitFileTarget, isInsideOne } from './git/directory.ts';
-import { isPlainPath, kindOf, unlock } from './git/files.ts';
+import { placesOf, worktreesAt } from './elsewhere.ts';
+import { gitFileTarget, leadsInto } from './git/directory.ts';
+import { kindOf, unlock } from './git/files.ts';
 import { offencesIn } from './git/judge.ts';
 import { hashBytesOf } from './git/index-file.ts';
 import { checkObjects, strangersIn } from './git/objects.ts';
 import { identify } from './git/own-repository.ts';
 import { modulesOf } from './git/private.ts';
 import { returnDirectory, type Kept } from './git/return.ts';
-import { type Change, changesBetween, firstNoDirectory, snapshot } from './protected-paths.ts';
-import { pathsOf, survey, type Finding, type Survey } from './survey.ts';
+import type { Guarded } from './guarded.ts';
+import { type Change, changesBetween, snapshot } from './protected-paths.ts';
+import { pathsOf, survey, type Finding, type FindingKind } from './survey.ts';
+import { firstOnWay } from './way.ts';
 
 /** What the command has left in the workspace. Paths are printable and relative to the workspace. */
 export interface Aftermath {
@@ -53,67 +55,55 @@ export async function inspectWorkspace(
   limitMs: number,
   onDirectory?: (path: string) => void,
 ): Promise<Aftermath> {
-  const { workspace, roots, protectPaths } = baseline;
+  const { workspace, protectPaths } = baseline;
+  const top = fromText(workspace);
   const kept: Kept = { conflicts: [], ended: [], settings: [], failed: [] };
-  const restored = [
-    ...restoreLink(join(workspace, '.git'), baseline.dotGit),
-    ...Object.entries(baseline.actionLinks).flatMap(([path, before]) => restoreWay(path, before, workspace)),
-  ];
+  const restored = Object.entries(baseline.links).flatMap(([path, before]) => restoreLink(top, path, before));
   const end = performance.now() + limitMs;
-  const after = {
-    except: new Set(baseline.repositories.map(({ host }) => host)),
-    known: new Set(baseline.findings),
-    unread: new Set(baseline.unread),
-    onDirectory,
-  };
-  const found = await survey(roots, limitMs, after, baseline.covered);
+  const after = { known: new Set(baseline.findings), onDirectory };
+  const notSearched = [...baseline.covered, ...baseline.repositories.map(({ host }) => host)];
+  const found = await survey(workspace, limitMs, after, notSearched);
   // Nothing is searched from here on. If this process dies, the directory that was searched last is not the reason.
-  onDirectory?.(fromText(workspace));
+  onDirectory?.(top);
   const links = newLinks(found.findings, baseline);
   const repositories = disarmRepositories(found.findings, baseline, end);
   const disarmed = [
     ...restored,
     ...repositories.judged,
     ...repositories.unknown,
-    ...disarmGit(found.findings, baseline),
-    ...disarmPlaces(found, baseline),
-    ...disarmPolicy(baseline),
+    ...disarmPaths(found.findings, baseline),
     ...links.closed.map(({ path, target = '' }) => moveOut(path, [`a link to ${target}`])),
   ];
-  const setIds = pathsOf(found.findings, 'set-id').map((path) => clearSetId(path));
-  const pipes = pathsOf(found.findings, 'pipe').map((path) => removePipe(path));
+  const setIds = pathsOf(found.findings, 'set-id').map((path) => ({ path, isCleared: succeeds(clearSetId, path) }));
+  const pipes = pathsOf(found.findings, 'pipe').map((path) => ({ path, isRemoved: succeeds(removePipe, path) }));
   const prints = snapshot(workspace, protectPaths, baseline.snapshot);
-  const objects = checkStores(baseline, performance.now() + limitMs / 2);
-  kept.failed.push(...objects.problems);
+  const unchecked = checkStores(baseline, performance.now() + limitMs / 2, kept);
   returnRepositories(baseline, kept);
-  for (const moved of repositories.judged) rebuild(moved, roots, kept);
-  const shown = (path: string): string => {
-    const top = `${fromText(workspace)}/`;
-    return printable(path.startsWith(top) ? path.slice(top.length) : path);
-  };
+  for (const moved of repositories.judged) rebuild(moved, workspace, kept);
+  const shown = (path: string): string => printable(isBelow(path, top) ? path.slice(top.length + 1) : path);
   return {
     disarmed: disarmed
       .map(({ path, what, movedTo }) => {
         return { path: shown(path), what: what.map(printable), movedTo: movedTo && shown(movedTo) };
       })
       .sort((one, other) => byPlace(one.path, other.path)),
-    newRepository: baseline.dotGit === undefined && identify(join(workspace, '.git')) !== undefined,
+    newRepository: !baseline.isRepository && identify(join(top, '.git')) !== undefined,
     kept,
     changes: changesBetween(baseline.snapshot, prints),
     links: links.reported.map(({ path, target = '' }) => `${shown(path)} -> ${printable(target)}`),
-    setIdFiles: setIds.map(({ path, isCleared }) => ({ path: shown(path), isCleared })),
+    setIdFiles: setIds.map((one) => ({ ...one, path: shown(one.path) })),
     shut: pathsOf(found.findings, 'shut').map(shown),
     readOnly: pathsOf(found.findings, 'read-only').map(shown),
-    pipes: pipes.map(({ path, isRemoved }) => ({ path: shown(path), isRemoved })),
-    left: found.left + found.flooded.length + objects.left,
+    pipes: pipes.map((one) => ({ ...one, path: shown(one.path) })),
+    left: found.left + pathsOf(found.findings, 'flooded').length + unchecked,
   };
 }
 
 /** Brings what the command did in git to the host. A repository that fails costs itself and no other. */
-function returnRepositories({ repositories, roots }: Baseline, kept: Kept): void {
+function returnRepositories({ repositories, workspace }: Baseline, kept: Kept): void {
   for (const repository of repositories) {
     try {
-      returnDirectory(repository, roots, kept);
+      returnDirectory(repository, workspace, kept);
     } catch (error) {
       kept.failed.push(`${repository.host}: ${String(error)}`);
     }
@@ -124,32 +114,31 @@ function returnRepositories({ repositories, roots }: Baseline, kept: Kept): void
  * Moves aside the objects of the host's repositories that are not what they are called, also those of new submodules, which
  * are still in the run's own directories.
  *
- * @returns texts for messages, and the number of stores in which something could not be looked at
+ * @returns the number of repositories in which something could not be looked at
  */
-function checkStores({ repositories, since }: Baseline, end: number): { problems: string[]; left: number } {
+function checkStores({ repositories, since }: Baseline, end: number, { failed }: Kept): number {
   const places = repositories.filter(({ kind }) => kind === 'repository').flatMap(({ host, own }) => [host, own]);
-  const problems: string[] = [];
   let left = 0;
   for (const host of new Set(places.flatMap((one) => [one, ...modulesOf(one)]))) {
     try {
       const { forged, unchecked } = checkObjects(host, since, hashBytesOf(host), end);
-      for (const name of forged) problems.push(`${host}/${name}: its content is not what its name says`);
+      for (const name of forged) failed.push(`${host}/${name}: its content is not what its name says`);
       const [first] = unchecked;
       if (first === undefined) continue;
       const more = unchecked.length === 1 ? '' : ` (and ${unchecked.length - 1} more)`;
-      problems.push(`${host}/${first.name}${more}: AWF could not check it, because ${first.why}; run git fsck`);
+      failed.push(`${host}/${first.name}${more}: AWF could not check it, because ${first.why}; run git fsck`);
     } catch (error) {
-      problems.push(`${host}/objects: ${String(error)}`);
+      failed.push(`${host}/objects: ${String(error)}`);
     }
     left++;
   }
-  return { problems, left };
+  return left;
 }
 
 /** Moves repositories aside that have anything but data in them, or that cannot be looked at. */
 function disarmRepositories(
   findings: readonly Finding[],
-  { bare, offences, roots }: Baseline,
+  { bare, offences, workspace }: Baseline,
   end: number,
 ): { readonly judged: readonly Disarmed[]; readonly unknown: readonly Disarmed[] } {
   const known = new Set(offences);
@@ -157,7 +146,7 @@ function disarmRepositories(
   for (const path of [...bare, ...pathsOf(findings, 'git-directory')]) {
     if (kindOf(path) !== 'directory') continue;
     try {
-      const found = offencesIn(path, roots, end).filter(({ id }) => !known.has(id));
+      const found = offencesIn(path, workspace, end).filter(({ id }) => !known.has(id));
       if (found.length > 0) judged.push(disarmRepository(path, found));
     } catch {
       const why = performance.now() > end ? 'had no time to' : 'cannot';
@@ -167,42 +156,35 @@ function disarmRepositories(
   return { judged, unknown };
 }
 
-/** Moves aside what else a later git would follow. */
-function disarmGit(findings: readonly Finding[], baseline: Baseline): Disarmed[] {
-  const { roots, elsewhere, repositories } = baseline;
-  const known = new Set(baseline.offences);
-  const stray = pathsOf(findings, 'git-file').filter((path) => !leadsInside(path, roots));
-  const worktrees = worktreesAt(pathsOf(findings, 'git-directory'), pathsOf(findings, 'git-file'));
-  const more = namedIn(worktrees, elsewhere, roots);
-  const hookDirectories = [...elsewhere.hookDirectories, ...more.hookDirectories];
-  const hooks = hooksElsewhere({ hookDirectories }, roots).filter(({ id }) => !known.has(id));
+/** What of the findings is moved aside without another look. The workspace itself cannot be. */
+const MOVED: Partial<Record<FindingKind, string>> = {
+  'git-link': 'a symbolic link',
+  unread: 'a directory that AWF cannot look at',
+  flooded: 'a directory with more in it than AWF looks at',
+};
+
+/** Moves aside what else a later program would follow, or get stuck in. */
+function disarmPaths(findings: readonly Finding[], baseline: Baseline): Disarmed[] {
+  const { workspace, absent, named, repositories, since } = baseline;
+  const top = fromText(workspace);
+  const stray = pathsOf(findings, 'git-file').filter((path) => !leadsInto(gitFileTarget(path) ?? '/', workspace));
+  const worktrees = worktreesAt(findings);
+  const places = [...absent, ...named.flatMap((one) => placesOf(one, worktrees))];
   return [
     ...stray.map((path) => moveOut(path, ['a link to a repository outside the workspace'])),
-    ...pathsOf(findings, 'git-link').map((path) => moveOut(path, ['a symbolic link'])),
-    ...hooks.map(({ path, what }) => moveOut(path, [what])),
-    ...[...elsewhere.absent, ...more.absent]
-      .filter((path) => kindOf(path) !== undefined)
-      .map((path) => moveOut(path, ['a path that a git setting names'])),
-    ...repositories.flatMap(({ host }) => strangersIn(host)).map(({ path, what }) => moveOut(path, [what])),
+    ...findings.flatMap(({ kind, path }) => {
+      const what = MOVED[kind];
+      return what === undefined || path === top ? [] : [moveOut(path, [what])];
+    }),
+    ...places.flatMap((place) => disarmPlace(place, top)),
+    ...repositories.flatMap(({ host }) => strangersIn(host, since)).map(({ path, what }) => moveOut(path, [what])),
   ];
 }
 
-/** Moves aside what cannot be looked at. A root stays where it is. */
-function disarmPlaces({ unread, flooded }: Survey, baseline: Baseline): Disarmed[] {
-  const roots = baseline.roots.map(fromText);
-  return [
-    ...unread
-      .filter((path) => !baseline.unread.includes(path))
-      .map((path) => moveOut(path, ['a directory that AWF cannot look at'])),
-    ...flooded
-      .filter((path) => !roots.includes(path))
-      .map((path) => moveOut(path, ['a directory with more in it than AWF looks at'])),
-  ];
-}
-
-function leadsInside(gitFile: string, roots: readonly string[]): boolean {
-  const target = gitFileTarget(gitFile);
-  return target !== undefined && isInsideOne(target, roots);
+/** Moves something aside that has appeared at a place, or a link on the way there. */
+function disarmPlace({ path, isDirectory, what = '' }: Guarded, workspace: string): Disarmed[] {
+  const found = firstOnWay(workspace, path);
+  return found === undefined || (kindOf(found) === 'directory' && !isDirectory) ? [] : [moveOut(found, [what])];
 }
 
 /** Sorts the workspace's own repository first. */
@@ -234,34 +216,21 @@ function newLinks(
 const isAtOrBelow = (path: string, place: string): boolean => path === place || isBelow(path, place);
 
 /** Takes the set-user-ID and set-group-ID bits away. */
-function clearSetId(path: string): { readonly path: string; readonly isCleared: boolean } {
-  try {
-    chmodSync(bytes(path), lstatSync(bytes(path)).mode & 0o1777);
-    return { path, isCleared: true };
-  } catch {
-    return { path, isCleared: false };
-  }
-}
-
-/** Moves a policy file aside that the command made: it would decide what the next run may reach. */
-function disarmPolicy({ workspace, noPolicy }: Baseline): Disarmed[] {
-  const made = noPolicy === undefined ? undefined : firstNoDirectory(workspace, noPolicy);
-  return made === undefined ? [] : [moveOut(fromText(made), ['a policy for the next run'])];
-}
-
-/** Restores a link on the way to a local action. Above it there may be another link by now, which leads anywhere. */
-function restoreWay(path: string, before: string, workspace: string): Disarmed[] {
-  if (isPlainPath(fromText(workspace), fromText(path.slice(workspace.length + 1)))) return restoreLink(path, before);
-  return [{ path: fromText(path), what: ['a replaced way to a local action'], movedTo: undefined }];
+function clearSetId(path: string): void {
+  chmodSync(bytes(path), lstatSync(bytes(path)).mode & 0o1777);
 }
 
 /** A pipe has no content that could be lost. */
-function removePipe(path: string): { readonly path: string; readonly isRemoved: boolean } {
+function removePipe(path: string): void {
+  unlock(dirname(path), 0o700);
+  unlinkSync(bytes(path));
+}
+
+function succeeds(work: (path: string) => void, path: string): boolean {
   try {
-    unlock(dirname(path), 0o700);
-    unlinkSync(bytes(path));
-    return { path, isRemoved: true };
+    work(path);
+    return true;
   } catch {
-    return { path, isRemoved: false };
+    return false;
   }
 }

@@ -1,19 +1,9 @@
-import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  existsSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  readSync,
-  realpathSync,
-} from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
 import type { ProtectedPath } from '../config/config.ts';
 import { bytes, fromText, printable } from '../host/file-names.ts';
-import { isHuge } from './git/files.ts';
+import { hashOf, isHuge, isPlainPath } from './git/files.ts';
+import type { Guarded } from './guarded.ts';
 
 /** A change of a protected path. The path is printable and relative to the workspace. */
 export interface Change {
@@ -30,40 +20,16 @@ interface Print {
 /** Paths below the workspace, with one character for each byte, and the fingerprint of each. */
 export type Snapshot = Readonly<Record<string, Print>>;
 
-/**
- * The read-only ones among the protected paths that exist, with links resolved. Where they may lead was checked with
- * the option.
- */
-export function readOnlyPaths(workspace: string, entries: readonly ProtectedPath[]): string[] {
+/** The paths that the command must not change. Where they may lead was checked with the option. */
+export function readOnlyPaths(workspace: string, entries: readonly ProtectedPath[]): Guarded[] {
   return entries
     .filter(({ mode }) => mode === 'read-only')
-    .map(({ path }) => join(workspace, path))
-    .filter((path) => existsSync(path))
-    .map((path) => realpathSync(path));
-}
-
-/** Where the policy file would be, if there is none that could be read-only. @returns a path relative to the workspace */
-export function missingPolicy(workspace: string, entries: readonly ProtectedPath[]): string | undefined {
-  const policy = entries.find(({ isPolicy }) => isPolicy === true)?.path;
-  return policy !== undefined && firstNoDirectory(workspace, policy) === undefined ? policy : undefined;
-}
-
-/**
- * What of the way to a file the next run would follow: the file itself, or a link above it. The way is walked because a link
- * could lead anywhere.
- *
- * @param path relative to the workspace
- * @returns an absolute path; undefined if there is nothing
- */
-export function firstNoDirectory(workspace: string, path: string): string | undefined {
-  let way = workspace;
-  for (const part of path.split('/')) {
-    way = join(way, part);
-    const stats = lstatSync(way, { throwIfNoEntry: false });
-    if (stats === undefined) return undefined;
-    if (!stats.isDirectory()) return way;
-  }
-  return undefined;
+    .map(({ path, isPolicy }) => ({
+      path: fromText(join(workspace, path)),
+      isDirectory: true,
+      // It would decide what the next run may reach.
+      what: isPolicy === true ? 'a policy for the next run' : undefined,
+    }));
 }
 
 /** More than a command sensibly adds to directories that were there before. It may be meant to exhaust us. */
@@ -82,7 +48,7 @@ export function snapshot(workspace: string, entries: readonly ProtectedPath[], b
   const found: Record<string, Print> = Object.create(null) as Record<string, Print>;
   const known = Map.groupBy(Object.keys(before ?? {}), (path) => dirname(path));
   let room = before === undefined ? Infinity : MAX_NEW_PATHS;
-  const pending = entries.map(({ path }) => fromText(path)).filter((path) => isBelowDirectories(workspace, path));
+  const pending = entries.map(({ path }) => fromText(path)).filter((path) => isPlainPath(fromText(workspace), path));
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
     const file = join(fromText(workspace), path);
     try {
@@ -122,16 +88,6 @@ export function changesBetween(before: Snapshot, after: Snapshot): Change[] {
     .map(({ path, how }) => ({ path: printable(path), how }));
 }
 
-/** False if a directory above `path` is a link: then `path` is not in the workspace. */
-function isBelowDirectories(workspace: string, path: string): boolean {
-  let above = fromText(workspace);
-  for (const part of path.split('/').slice(0, -1)) {
-    above = join(above, part);
-    if (lstatSync(bytes(above), { throwIfNoEntry: false })?.isDirectory() !== true) return false;
-  }
-  return true;
-}
-
 function printOf(file: string, before: Print | 'new' | undefined): Print | undefined {
   const stats = lstatSync(bytes(file), { throwIfNoEntry: false, bigint: true });
   if (stats === undefined) return undefined;
@@ -145,20 +101,5 @@ function printOf(file: string, before: Print | 'new' | undefined): Print | undef
   // A file of another size has changed, so there is no need to read it. The command may have left a large one.
   const isOther = before === undefined || (before !== 'new' && !before.content.startsWith(`file ${size} `));
   if (isOther) return { content: `file ${size}`, stamp };
-  return { content: `file ${size} ${hash(file)}`, stamp };
-}
-
-function hash(file: string): string {
-  const sum = createHash('sha256');
-  const descriptor = openSync(bytes(file), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    const buffer = Buffer.alloc(1 << 16);
-    for (;;) {
-      const length = readSync(descriptor, buffer);
-      if (length === 0) return sum.digest('base64');
-      sum.update(buffer.subarray(0, length));
-    }
-  } finally {
-    closeSync(descriptor);
-  }
+  return { content: `file ${size} ${hashOf(file)}`, stamp };
 }

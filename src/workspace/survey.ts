@@ -1,18 +1,19 @@
 import { lstatSync } from 'node:fs';
-import { dirname, join } from 'node:path/posix';
+import { basename, dirname, join } from 'node:path/posix';
 import { setImmediate as turn } from 'node:timers/promises';
 import { bytes, fromText } from '../host/file-names.ts';
-import { isGitDirectory, isUnmistakable } from './git/directory.ts';
+import { isBelow } from '../host/paths.ts';
+import { isGitDirectory } from './git/directory.ts';
 import { isHuge, unlock } from './git/files.ts';
-import { leadsTo } from './link-target.ts';
 import { entriesOf, streamedEntriesOf, type Entry } from './listing.ts';
+import { wayTo } from './way.ts';
 
 /**
  * Something in the workspace that other programs follow:
  *
  * - `git-directory`: a `.git`, or another directory that git would take for a repository
  * - `git-file` and `git-link`: a `.git` that is a file, and one that is neither
- * - `link-out`: a symbolic link that leads out of the roots
+ * - `link-out`: a symbolic link that leads out of the workspace
  * - `set-id`: a file that gives its owner's or group's rights to whoever runs it
  * - `action`: a directory with an `action.yml` or `action.yaml`
  * - `pipe`: whoever opens it waits, until somebody opens the other end
@@ -22,9 +23,22 @@ import { entriesOf, streamedEntriesOf, type Entry } from './listing.ts';
  * - `shut`: a directory in which its owner cannot search
  * - `read-only`: a directory of which its owner can remove nothing, in one where that is possible
  * - `huge`: a directory with so many entries that it is searched without having them in memory
+ * - `flooded`: a new directory with more in it than anybody needs, which was not searched
+ * - `unread`: a directory that could not be read
  */
 export type FindingKind =
-  'git-directory' | 'git-file' | 'git-link' | 'link-out' | 'set-id' | 'action' | 'pipe' | 'shut' | 'read-only' | 'huge';
+  | 'git-directory'
+  | 'git-file'
+  | 'git-link'
+  | 'link-out'
+  | 'set-id'
+  | 'action'
+  | 'pipe'
+  | 'shut'
+  | 'read-only'
+  | 'huge'
+  | 'flooded'
+  | 'unread';
 
 /** Paths have one character for each byte. */
 export interface Finding {
@@ -34,27 +48,19 @@ export interface Finding {
   readonly target?: string;
 }
 
-/** What a walk through some directories has met. Paths have one character for each byte. */
+/** What a walk through a workspace has met. Paths have one character for each byte. */
 export interface Survey {
   readonly findings: readonly Finding[];
   /** Files of which the walk has not met all names: the others are outside. */
   readonly sharedFiles: readonly string[];
-  /** Directories that could not be read. */
-  readonly unread: readonly string[];
-  /** New directories with more in them than anybody needs, which were not searched. */
-  readonly flooded: readonly string[];
   /** Number of directories that were not searched, or not to the end. Each may contain more. */
   readonly left: number;
 }
 
 /** For a survey after the command. */
 export interface AfterOptions {
-  /** Directories that are not searched, nor listed. */
-  readonly except: ReadonlySet<string>;
   /** The keys of findings that were there before. */
   readonly known: ReadonlySet<string>;
-  /** Directories that could not be read before. */
-  readonly unread: ReadonlySet<string>;
   /** Called with a directory before it is read. */
   readonly onDirectory?: ((path: string) => void) | undefined;
 }
@@ -82,21 +88,21 @@ const MAX_SUBDIRECTORIES = 100_000;
 const GIT_NAMES: ReadonlySet<string> = new Set(['objects', 'refs', 'HEAD', 'commondir']);
 
 /**
- * Walks through `roots`. It follows no link, opens no file, and does not enter the git directories that it finds.
+ * Walks through a workspace. It follows no link, opens no file, and does not enter the `.git` that it finds.
  *
- * @param roots existing directories
+ * @param workspace without links
  * @param limitMs time limit
  * @param after undefined for a survey before the command: it changes nothing, and looks for shared files
- * @param covered directories that the command does not see
+ * @param covered directories that are not searched, nor listed
  */
 export async function survey(
-  roots: readonly string[],
+  workspace: string,
   limitMs = Infinity,
   after?: AfterOptions,
   covered: readonly string[] = [],
 ): Promise<Survey> {
   const end = performance.now() + limitMs;
-  const walk = new Walk(roots, after, covered, end);
+  const walk = new Walk(workspace, after, covered, end);
   let sliceEnd = performance.now() + SLICE_MS;
   while (walk.left > 0 && performance.now() <= end) {
     walk.step();
@@ -109,12 +115,10 @@ export async function survey(
 }
 
 class Walk {
-  readonly #roots: readonly string[];
+  readonly #workspace: string;
   readonly #after: AfterOptions | undefined;
   readonly #pending: string[];
   readonly #findings: Finding[] = [];
-  readonly #unread: string[] = [];
-  readonly #flooded: string[] = [];
   readonly #covered: ReadonlySet<string>;
   /** When to give up in the middle of a huge directory. */
   readonly #end: number;
@@ -123,12 +127,12 @@ class Walk {
   /** Files with several names: those met, and how many are missing. */
   readonly #shared = new Map<string, { readonly paths: string[]; missing: number }>();
 
-  constructor(roots: readonly string[], after: AfterOptions | undefined, covered: readonly string[], end: number) {
+  constructor(workspace: string, after: AfterOptions | undefined, covered: readonly string[], end: number) {
     this.#end = end;
-    this.#covered = new Set(covered.map(fromText));
-    this.#roots = roots.map(fromText);
+    this.#covered = new Set(covered);
+    this.#workspace = fromText(workspace);
     this.#after = after;
-    this.#pending = this.#roots.filter((root) => after?.except.has(root) !== true);
+    this.#pending = [this.#workspace];
   }
 
   get left(): number {
@@ -140,8 +144,6 @@ class Walk {
     return {
       findings: this.#findings,
       sharedFiles: shared.flatMap(({ paths }) => paths),
-      unread: this.#unread,
-      flooded: this.#flooded,
       left: this.left + this.#unfinished,
     };
   }
@@ -154,24 +156,24 @@ class Walk {
     try {
       this.#checkAccess(path);
       const isLarge = isHuge(path);
-      if (isLarge && this.#isNew({ kind: 'huge', path }) && !this.#roots.includes(path)) {
-        this.#flooded.push(path);
+      if (isLarge && this.#isNew({ kind: 'huge', path }) && path !== this.#workspace) {
+        this.#add({ kind: 'flooded', path });
         return;
       }
-      const below = isLarge ? this.#lookAtHuge(path) : this.#look(path, entriesOf(path));
+      if (isLarge) this.#add({ kind: 'huge', path });
+      const below = this.#look(path, isLarge);
       const isFlooded = this.#after !== undefined && this.#findings.length > MAX_NEW_FINDINGS;
       if (isFlooded && this.#findings.length > known) {
         const dropped = this.#findings.splice(known);
-        this.#flooded.push(path);
-        if (!this.#roots.includes(path)) return;
-        // A root cannot be moved aside, so its repository and what is below it have to be looked at.
+        this.#add({ kind: 'flooded', path });
+        if (path !== this.#workspace) return;
+        // The workspace cannot be moved aside, so its repository and what is below it have to be looked at.
         this.#findings.push(...dropped.filter(isOfGit));
       }
-      const isSearched = (one: string): boolean => this.#after?.except.has(one) !== true && !this.#covered.has(one);
       // One by one: as arguments of a single call, they would be more than the stack takes.
-      for (const directory of below) if (isSearched(directory)) this.#pending.push(directory);
+      for (const directory of below) if (!this.#covered.has(directory)) this.#pending.push(directory);
     } catch {
-      this.#unread.push(path);
+      this.#add({ kind: 'unread', path });
     }
   }
 
@@ -180,9 +182,9 @@ class Walk {
     const { mode } = lstatSync(bytes(path));
     if ((mode & 0o500) !== 0o500) {
       const shut: Finding = { kind: 'shut', path };
-      if (this.#isNew(shut) && this.#after?.unread.has(path) === false) unlock(path, 0o700);
+      if (this.#isNew(shut) && this.#isNew({ kind: 'unread', path })) unlock(path, 0o700);
       this.#add(shut);
-    } else if ((mode & 0o200) === 0 && !this.#roots.includes(path)) {
+    } else if ((mode & 0o200) === 0 && path !== this.#workspace) {
       const isOutermost = (lstatSync(bytes(dirname(path))).mode & 0o200) !== 0;
       if (isOutermost) this.#add({ kind: 'read-only', path });
     }
@@ -193,42 +195,38 @@ class Walk {
     return this.#after !== undefined && !this.#after.known.has(keyOf(finding));
   }
 
-  /** @returns the directories to search next */
-  #look(path: string, entries: readonly Entry[]): string[] {
-    if (isGitDirectory(path, new Set(entries.map(({ name }) => name)))) {
+  /**
+   * There is a bound on what is kept of a large directory: the workspace, or a directory of the user's, which cannot be moved
+   * aside.
+   *
+   * @returns the directories to search next
+   */
+  #look(path: string, isLarge: boolean): string[] {
+    const entries = isLarge ? streamedEntriesOf(path) : entriesOf(path);
+    if (basename(path) === '.git') {
       this.#add({ kind: 'git-directory', path });
-      if (isUnmistakable(path)) return [];
+      return [];
     }
-    const below: string[] = [];
-    for (const entry of entries) this.#entry(path, entry, below);
-    return below;
-  }
-
-  /** Like `#look`, with a bound on what is kept: a directory of a user's, or a root, which cannot be moved aside. */
-  #lookAtHuge(path: string): string[] {
-    this.#add({ kind: 'huge', path });
     const names = new Set<string>();
     const below: string[] = [];
     let isWhole = true;
-    for (const entry of streamedEntriesOf(path)) {
+    for (const entry of entries) {
       const known = this.#findings.length;
       this.#entry(path, entry, below);
       if (GIT_NAMES.has(entry.name)) names.add(entry.name);
+      if (!isLarge) continue;
       const isTooMuch = below.length > MAX_SUBDIRECTORIES || (this.#after !== undefined && known > MAX_NEW_FINDINGS);
       if (isTooMuch) {
-        isWhole = false;
         below.length = Math.min(below.length, MAX_SUBDIRECTORIES);
         this.#findings.push(...this.#findings.splice(known).filter(isOfGit));
       }
-      if (performance.now() > this.#end) {
-        isWhole = false;
-        break;
-      }
+      const isLate = performance.now() > this.#end;
+      isWhole &&= !isTooMuch && !isLate;
+      if (isLate) break;
     }
     if (!isWhole) this.#unfinished++;
-    const isRepository = isGitDirectory(path, names);
-    if (isRepository) this.#add({ kind: 'git-directory', path });
-    return isRepository && isUnmistakable(path) ? [] : below;
+    if (isGitDirectory(names)) this.#add({ kind: 'git-directory', path });
+    return below;
   }
 
   #entry(path: string, { name, kind }: Entry, below: string[]): void {
@@ -243,8 +241,8 @@ class Walk {
   }
 
   #link(path: string): void {
-    const target = leadsTo(path);
-    const isInside = this.#roots.some((root) => target === root || target.startsWith(`${root}/`));
+    const target = wayTo(path).end;
+    const isInside = target === this.#workspace || isBelow(target, this.#workspace);
     if (!isInside) this.#add({ kind: 'link-out', path, target });
   }
 

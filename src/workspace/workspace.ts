@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import type { Config, ProtectedPath } from '../config/config.ts';
 import { optionName } from '../config/options.ts';
 import type { Secrets } from '../config/secrets.ts';
@@ -8,16 +8,17 @@ import { kernelPlaces, mounted, otherPlaces } from '../host/mounted.ts';
 import { isBelow, isInside, withReal } from '../host/paths.ts';
 import type { User } from '../host/user.ts';
 import type { Baseline } from './baseline.ts';
-import { hooksElsewhere, type NamedSettings } from './elsewhere.ts';
+import { allPlacesOf, namedBy, worktreesAt } from './elsewhere.ts';
 import { isUnmistakable } from './git/directory.ts';
 import { offencesIn, type Offence } from './git/judge.ts';
 import { identify, ownRepository, surroundingRepository, type OwnRepository } from './git/own-repository.ts';
 import { sharedObjects } from './git/private.ts';
 import { userSettings } from './git/user-settings.ts';
+import { protectionOf } from './guarded.ts';
 import { gitGuards, guardMounts } from './guards.ts';
 import { breakHardLinks } from './hard-links.ts';
-import { localActionPaths, usedActions } from './local-actions.ts';
-import { missingPolicy, readOnlyPaths, snapshot } from './protected-paths.ts';
+import { localActions } from './local-actions.ts';
+import { readOnlyPaths, snapshot } from './protected-paths.ts';
 import { keyOf, pathsOf, survey } from './survey.ts';
 
 export { ownRepository } from './git/own-repository.ts';
@@ -65,54 +66,45 @@ export async function guardWorkspace(
   limitMs: number,
 ): Promise<Guards> {
   const { workspace, protectPaths } = config;
+  const top = fromText(workspace);
   const own = ownRepository(workspace);
-  const roots = [workspace];
-  const inGit = own.outside === undefined ? roots : [...roots, own.outside.directory];
-  const covered = coveredIn(workspace, withReal([home, temporary, workDirectory]));
-  const found = await survey(roots, limitMs, undefined, covered);
+  const covered = coveredIn(workspace, withReal([home, temporary, workDirectory])).map(fromText);
+  const found = await survey(workspace, limitMs, undefined, covered);
   const gitDirectories = pathsOf(found.findings, 'git-directory');
   const repositories = gitDirectories.filter(isUnmistakable);
   const outside = own.outside === undefined ? [] : [fromText(own.outside.directory)];
   breakHardLinks([...found.sharedFiles, ...[...repositories, ...outside].flatMap(sharedObjects)]);
-  const settings: NamedSettings[] = userSettings(home, environment).map(({ file, entries }) => ({
-    entries,
-    beside: dirname(file),
-    top: workspace,
-  }));
-  const directory = join(workDirectory, 'git');
-  const plan = gitGuards(found.findings, inGit, own.outside, settings, secrets, directory, agentUser);
+  const plan = gitGuards(found.findings, workspace, own.outside, secrets, join(workDirectory, 'git'), agentUser);
+  const named = [
+    ...plan.named,
+    ...userSettings(home, environment).flatMap(({ file, entries }) => namedBy(entries, fromText(dirname(file)))),
+  ];
+  const worktrees = [{ top, gitDirectory: join(top, '.git') }, ...worktreesAt(found.findings)];
+  const guarded = [...readOnlyPaths(workspace, protectPaths), ...allPlacesOf(named, worktrees)];
+  const protection = protectionOf(guarded, top);
   const watched = [...protectPaths, ...ALWAYS_REPORTED];
   const bare = gitDirectories.filter((path) => !isUnmistakable(path));
-  const used = usedActions(workspace);
-  const actions = [...pathsOf(found.findings, 'action'), ...used.directories.map(fromText)];
-  const readOnly = [
-    ...plan.readOnly,
-    ...readOnlyPaths(workspace, protectPaths),
-    ...localActions(actions, workspace, protectPaths),
-    ...ownFiles,
-  ];
+  const actionDirectories = pathsOf(found.findings, 'action').flatMap((path) => toText(path) ?? []);
+  const actions = protectionOf(localActions(actionDirectories, workspace), top);
+  const readOnly = [...protection.readOnly, ...withoutWritable(actions.readOnly, top, protectPaths)];
   return {
     baseline: {
-      workspace,
-      roots,
-      covered,
-      since: Date.now(),
-      dotGit: own.dotGit,
-      actionLinks: Object.fromEntries(used.links.map((path) => [path, identify(path) ?? ''])),
+      ...{ workspace, covered, since: Date.now(), bare, protectPaths: watched },
+      isRepository: own.dotGit !== undefined,
+      links: linksAt([join(top, '.git'), ...actions.links, ...protection.links]),
+      absent: protection.absent,
+      named: named.filter(({ path, what }) => what !== undefined && !isAbsolute(path)),
       repositories: plan.repositories,
-      offences: [...bare.flatMap((path) => offencesOf(path, roots)), ...hooksElsewhere(plan.elsewhere, roots)].map(
-        ({ id }) => id,
-      ),
+      offences: bare.flatMap((path) => offencesOf(path, workspace)).map(({ id }) => id),
       findings: found.findings.map(keyOf),
-      bare,
-      unread: found.unread,
-      elsewhere: plan.elsewhere,
-      protectPaths: watched,
-      noPolicy: missingPolicy(workspace, protectPaths),
       snapshot: snapshot(workspace, watched),
       closed: ['/proc', '/sys', '/dev', ...withReal([home, runnerDirectory(temporary, environment)])],
     },
-    mounts: guardMounts(roots, readOnly, plan.mounts),
+    mounts: guardMounts(
+      workspace,
+      [...plan.gitFiles, ...readOnly.flatMap((path) => toText(path) ?? []), ...ownFiles],
+      plan.mounts,
+    ),
     warnings: [...repositoryWarnings(own, config, home), ...plan.warnings, ...unsearched(found.left)],
   };
 }
@@ -121,6 +113,12 @@ export async function guardWorkspace(
 function coveredIn(workspace: string, paths: readonly string[]): string[] {
   const mounts = mounted();
   return [...kernelPlaces(mounts), ...otherPlaces(paths, mounts)].filter((path) => isBelow(path, workspace));
+}
+
+/** Those of the paths that are links, and what identifies each. */
+function linksAt(paths: readonly string[]): Readonly<Record<string, string>> {
+  const found = paths.map((path) => [path, identify(path) ?? ''] as const);
+  return Object.fromEntries(found.filter(([, is]) => is.startsWith('link ')));
 }
 
 function unsearched(count: number): string[] {
@@ -133,12 +131,9 @@ function runnerDirectory(temporary: string, environment: NodeJS.ProcessEnv): str
 }
 
 /** The parts of local actions, without what `protect-paths` leaves writable with `report:`. */
-function localActions(directories: readonly string[], workspace: string, protect: readonly ProtectedPath[]): string[] {
-  const writable = protect.filter(({ mode }) => mode === 'report').map(({ path }) => join(workspace, path));
-  const paths = directories.flatMap((path) => toText(path) ?? []);
-  return localActionPaths(paths, workspace).filter(
-    (path) => !writable.some((other) => path === other || isBelow(path, other)),
-  );
+function withoutWritable(paths: readonly string[], top: string, protect: readonly ProtectedPath[]): string[] {
+  const writable = protect.filter(({ mode }) => mode === 'report').map(({ path }) => join(top, fromText(path)));
+  return paths.filter((path) => !writable.some((other) => path === other || isBelow(path, other)));
 }
 
 function repositoryWarnings(
@@ -164,9 +159,9 @@ function repositoryWarnings(
 }
 
 /** Like {@link offencesIn}, for a directory that was there before: one that cannot be judged has no known offence. */
-function offencesOf(path: string, roots: readonly string[]): readonly Offence[] {
+function offencesOf(path: string, workspace: string): readonly Offence[] {
   try {
-    return offencesIn(path, roots);
+    return offencesIn(path, workspace);
   } catch {
     return [];
   }

@@ -8,13 +8,14 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { checkObjects, mayHaveChanged, type Checked } from '../../../src/workspace/git/objects.ts';
+import { checkObjects, mayHaveChanged, strangersIn, type Checked } from '../../../src/workspace/git/objects.ts';
 import { temporaryDirectory } from '../../../testing/builders.ts';
 import { git, GIT_ENVIRONMENT, HAS_GIT, tryGit } from '../../../testing/git.ts';
 import { give, ordinaryUser } from '../../../testing/runner/program.ts';
@@ -188,7 +189,7 @@ describe.skipIf(!HAS_GIT)('objects', () => {
     };
     const good = pack('good');
     git(top, 'multi-pack-index', 'write');
-    await sleep(50);
+    await sleep(150);
     const since = Date.now();
     expect(check(top, since)).toEqual(ALL_TRUE);
     expect(readdirSync(packs)).toContain('multi-pack-index');
@@ -204,11 +205,21 @@ describe.skipIf(!HAS_GIT)('objects', () => {
     const top = repository();
     const lock = join(top, '.git/objects/maintenance.lock');
     writeFileSync(lock, '');
-    await sleep(50);
+    await sleep(150);
     check(top, Date.now());
     expect(existsSync(lock)).toBe(true);
     expect(check(top)).toEqual(ALL_TRUE);
     expect(existsSync(lock)).toBe(false);
+  });
+
+  test('a link among them is the user’s if it was there before', async () => {
+    const objects = join(repository(), '.git/objects');
+    symlinkSync('/tmp', join(objects, 'ab'));
+    await sleep(150);
+    const since = Date.now();
+    symlinkSync('/tmp', join(objects, 'pack/x'));
+    const found = strangersIn(dirname(objects), since).map(({ path }) => path);
+    expect(found).toEqual([join(objects, 'pack/x')]);
   });
 
   test('large files are compared too', () => {

@@ -59,7 +59,7 @@ function inSandbox(host: string, script: string): Kept {
   rmSync(join(own, 'objects'), { recursive: true });
   run(host, script, { GIT_DIR: own, GIT_WORK_TREE: host, GIT_OBJECT_DIRECTORY: join(host, '.git/objects') });
   const kept: Kept = { conflicts: [], ended: [], settings: [], failed: [] };
-  for (const directory of directories) returnDirectory(directory, [host], kept);
+  for (const directory of directories) returnDirectory(directory, host, kept);
   return kept;
 }
 
@@ -74,6 +74,11 @@ describe.skipIf(!HAS_GIT)('what a command leaves is on the host what it would be
     ['more of a sparse checkout', SPARSE, 'git sparse-checkout add b'],
     ['no sparse checkout any more', SPARSE, 'git sparse-checkout disable'],
     ['a merge with changes put aside, in conflict', 'echo mine > b/1', 'git merge --autostash other'],
+    [
+      'a branch where others were before',
+      'git branch a/x; git branch b',
+      'git branch -D a/x b; git branch a; git branch b/y',
+    ],
     ['a bisection that was begun before', BISECTION, 'git bisect good; git bisect reset'],
   ])('%s', (_, before, script) => {
     const { host, outside, kept } = afterBoth(before, script);

@@ -139,7 +139,7 @@ describe.skipIf(!HAS_GIT)('a split index', () => {
     const [status, entries] = [inside('status', '--porcelain'), inside('ls-files', '--stage')];
     expect(status).toMatch(/^A {2}a-new-one\n(.*\n)+M {2}file-003\n/);
     const kept: Kept = { conflicts: [], ended: [], settings: [], failed: [] };
-    for (const directory of directories) returnDirectory(directory, [host], kept);
+    for (const directory of directories) returnDirectory(directory, host, kept);
     expect(kept).toEqual({ conflicts: [], ended: [], settings: [], failed: [] });
     expect(tryGit(host, ['status', '--porcelain']).stdout).toBe(status);
     expect(tryGit(host, ['ls-files', '--stage']).stdout).toBe(entries);

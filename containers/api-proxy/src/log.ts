@@ -22,7 +22,7 @@ export interface Log {
 
 /** Milliseconds during which lines are collected. Short, because a killed container loses them. */
 const BATCH_MS = 20;
-/** Characters that may wait for a reader which has stopped reading. Further lines are dropped, and the proxy goes on. */
+/** Octets that may wait for a reader which has stopped reading. Further lines are dropped, and the proxy goes on. */
 const MAX_PENDING = 4 * 1024 * 1024;
 /** Refusals cost the agent nothing, so a text whose length it chooses must not fill the disk. */
 const MAX_PATH = 512;
@@ -73,7 +73,7 @@ export function newRecord(
   };
 }
 
-/** What lines stand for, in case they cannot be written. */
+/** What lines stand for. */
 interface Totals extends Usage {
   readonly lines: number;
   readonly requests: number;
@@ -81,20 +81,27 @@ interface Totals extends Usage {
 
 const NOTHING: Totals = { lines: 0, requests: 0, ...NO_USAGE };
 
-function sumOf(a: Totals, b: Totals): Totals {
-  return { lines: a.lines + b.lines, requests: a.requests + b.requests, ...sumOfUsage(a, b) };
+/** A line, and what it stands for, in case it cannot be written. */
+interface Line {
+  readonly text: string;
+  readonly requests: number;
+  readonly usage: Usage;
 }
 
 /** Lines that are written together. */
 interface Batch {
-  readonly text: string;
-  readonly totals: Totals;
+  readonly chunk: Buffer;
+  readonly lines: readonly Line[];
 }
 
-const EMPTY: Batch = { text: '', totals: NOTHING };
-
-function joined(a: Batch, b: Batch): Batch {
-  return { text: a.text + b.text, totals: sumOf(a.totals, b.totals) };
+function withLines(totals: Totals, { lines }: Batch): Totals {
+  return lines.reduce(
+    (sum, { requests, usage }) => ({
+      ...{ lines: sum.lines + 1, requests: sum.requests + requests },
+      ...sumOfUsage(sum, usage),
+    }),
+    totals,
+  );
 }
 
 /**
@@ -104,7 +111,8 @@ class BatchWriter {
   readonly #fd: number;
   /** Octets that may still be written. */
   #left: number;
-  #pending = EMPTY;
+  #pending: Batch[] = [];
+  #pendingBytes = 0;
   #dropped = NOTHING;
   #writing: Promise<void> | undefined;
 
@@ -115,13 +123,14 @@ class BatchWriter {
 
   /** Writes a batch, or counts it as dropped: half a record is worth nothing. */
   add(batch: Batch): void {
-    const length = Buffer.byteLength(batch.text);
-    if (length > this.#left || this.#pending.text.length >= MAX_PENDING) {
-      this.#dropped = sumOf(this.#dropped, batch.totals);
+    const { length } = batch.chunk;
+    if (length > this.#left || this.#pendingBytes >= MAX_PENDING) {
+      this.#dropped = withLines(this.#dropped, batch);
       return;
     }
     this.#left -= length;
-    this.#pending = joined(this.#pending, batch);
+    this.#pending.push(batch);
+    this.#pendingBytes += length;
     this.#writing ??= this.#drain();
   }
 
@@ -134,10 +143,12 @@ class BatchWriter {
   }
 
   async #drain(): Promise<void> {
-    while (this.#pending.text !== '') {
-      const { text, totals } = this.#pending;
-      this.#pending = EMPTY;
-      if (!(await this.#writeAll(Buffer.from(text)))) this.#dropped = sumOf(this.#dropped, totals);
+    while (this.#pending.length > 0) {
+      const batches = this.#pending;
+      this.#pending = [];
+      this.#pendingBytes = 0;
+      const isWritten = await this.#writeAll(Buffer.concat(batches.map(({ chunk }) => chunk)));
+      if (!isWritten) this.#dropped = batches.reduce(withLines, this.#dropped);
     }
     this.#writing = undefined;
   }
@@ -168,15 +179,16 @@ const line = (level: LogLevel, event: string, fields: object): object => ({
  */
 export function createLog(fds: readonly number[], level: LogLevel, maxBytes = LOG_LIMIT_BYTES): Log {
   const writers = fds.map((fd) => new BatchWriter(fd, maxBytes));
-  let batch = EMPTY;
+  let lines: Line[] = [];
   let timer: NodeJS.Timeout | undefined;
   const flush = () => {
     timer = undefined;
+    const batch = { chunk: Buffer.from(lines.map(({ text }) => text).join('')), lines };
+    lines = [];
     for (const writer of writers) writer.add(batch);
-    batch = EMPTY;
   };
   const add = (fields: object, requests: number, usage: Usage): void => {
-    batch = joined(batch, { text: `${JSON.stringify(fields)}\n`, totals: { lines: 1, requests, ...usage } });
+    lines.push({ text: `${JSON.stringify(fields)}\n`, requests, usage });
     timer ??= setTimeout(flush, BATCH_MS);
   };
   return {
@@ -192,7 +204,7 @@ export function createLog(fds: readonly number[], level: LogLevel, maxBytes = LO
     isDebug: shouldLog('debug', level),
     close: async () => {
       clearTimeout(timer);
-      if (batch.text !== '') flush();
+      if (lines.length > 0) flush();
       await Promise.all(writers.map((writer) => writer.close()));
     },
   };

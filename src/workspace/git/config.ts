@@ -50,10 +50,16 @@ export function plainLines(text: string): string {
 const UTF8_BOM = '\xef\xbb\xbf';
 const ESCAPES: Readonly<Record<string, string>> = { t: '\t', b: '\b', n: '\n', '\\': '\\', '"': '"' };
 
+/*
+ * Parts of a subsection's name, and of a value. White space is what git's own table of characters says.
+ */
+const IN_NAME = /[^"\\\n]+|\\[^\n]/y;
+const QUOTED = /[^"\\\n]+|\\[^]?|["\n]/y;
+const PLAIN = /[^ \t\r\n"\\#;]+|\\[^]?|["\n]|[#;][^\n]*\n?/y;
+
 class Parser {
   readonly #text: string;
   #at = 0;
-  #line = 1;
 
   constructor(text: string) {
     this.#text = text;
@@ -64,110 +70,76 @@ class Parser {
     const found: PlacedEntry[] = [];
     let base: { section: string; subsection: string | undefined } | undefined;
     for (;;) {
-      const character = this.#next();
-      if (character === '') return found;
-      if (isSpace(character)) continue;
-      if (character === '#' || character === ';') this.#skipLine();
-      else if (character === '[') base = this.#header();
-      else if (!/[A-Za-z]/.test(character)) throw this.#error('neither a section nor a key');
+      this.#take(/(?:[ \t\r\n]+|[#;][^\n]*)+/y);
+      const start = this.#at;
+      const key = this.#take(/[A-Za-z][A-Za-z0-9-]*/y)?.toLowerCase();
+      if (key === undefined && this.#take(/$/y) !== undefined) return found;
+      if (key === undefined) base = this.#header();
       else if (base === undefined) throw this.#error('a key before the first section');
-      else {
-        const start = this.#at - 1;
-        found.push({ ...base, ...this.#setting(character), start, end: this.#at });
-      }
+      else found.push({ ...base, key, value: this.#value(), start, end: this.#at });
     }
   }
 
-  /** Reads the rest of `[section]`, `[section "subsection"]` or the older `[section.subsection]`. */
+  /** Reads `[section]`, `[section "subsection"]` or the older `[section.subsection]`. */
   #header(): { section: string; subsection: string | undefined } {
-    let name = '';
-    for (;;) {
-      const character = this.#next();
-      if (character === ']' && name === '') throw this.#error('a section without a name');
-      if (character === ']') return split(name, undefined);
-      if (isSpace(character)) return split(name, this.#subsection(character));
-      if (!/[A-Za-z0-9.-]/.test(character))
-        throw this.#error('a section name with characters other than letters, digits, - and .');
-      name += character.toLowerCase();
+    const name = this.#take(/\[[A-Za-z0-9.-]*/y)
+      ?.slice(1)
+      .toLowerCase();
+    if (name === undefined) throw this.#error('neither a section nor a key');
+    let subsection: string | undefined;
+    if (this.#take(/[ \t\r]+"/y) !== undefined) {
+      subsection = '';
+      for (let part = this.#take(IN_NAME); part !== undefined; part = this.#take(IN_NAME)) {
+        subsection += part.startsWith('\\') ? part.slice(1) : part;
+      }
+      if (this.#take(/"/y) === undefined) throw this.#error('a subsection without a closing quote');
     }
+    if (this.#take(/\]/y) === undefined) throw this.#error('a section name that git would not understand');
+    if (name === '' && subsection === undefined) throw this.#error('a section without a name');
+    return split(name, subsection);
   }
 
-  #subsection(before: string): string {
-    let character = before;
-    while (isSpace(character) && character !== '\n') character = this.#next();
-    if (character !== '"') throw this.#error('a section name that is not followed by a subsection in quotes');
-    let name = '';
-    for (;;) {
-      character = this.#next();
-      if (character === '"') break;
-      if (character === '\\') character = this.#next();
-      if (character === '\n' || character === '') throw this.#error('a subsection without a closing quote');
-      name += character;
-    }
-    if (this.#next() !== ']') throw this.#error('a section without a closing bracket');
-    return name;
-  }
-
-  #setting(first: string): { key: string; value: string | undefined } {
-    let key = first.toLowerCase();
-    let character = this.#next();
-    for (; /[A-Za-z0-9-]/.test(character); character = this.#next()) key += character.toLowerCase();
-    while (character === ' ' || character === '\t') character = this.#next();
-    if (character === '\n' || character === '') return { key, value: undefined };
-    if (character !== '=') throw this.#error('a key that is not followed by =');
-    return { key, value: this.#value() };
-  }
-
-  #value(): string {
+  #value(): string | undefined {
+    this.#take(/[ \t]+/y);
+    if (this.#take(/\n|$/y) !== undefined) return undefined;
+    if (this.#take(/=/y) === undefined) throw this.#error('a key that is not followed by =');
     let value = '';
     /** White space is held back until more follows: at the end it is not part of the value. */
     let space = '';
     let quoted = false;
     for (;;) {
-      let character = this.#next();
-      if (character === '\n' || character === '') {
+      const blank = quoted ? undefined : this.#take(/[ \t\r]+/y);
+      if (value !== '') space += blank ?? '';
+      const token = this.#take(quoted ? QUOTED : PLAIN);
+      if (token === undefined || token === '\n') {
         if (quoted) throw this.#error('a quoted value without a closing quote');
         return value;
       }
-      if (!quoted && isSpace(character)) {
-        if (value !== '') space += character;
-        continue;
-      }
-      if (!quoted && (character === '#' || character === ';')) {
-        this.#skipLine();
-        return value;
-      }
+      if (!quoted && /^[#;]/.test(token)) return value;
       value += space;
       space = '';
-      if (character === '"') {
-        quoted = !quoted;
-        continue;
-      }
-      if (character === '\\') {
-        character = this.#next();
-        if (character === '\n' || character === '') continue;
-        const escaped = ESCAPES[character];
-        if (escaped === undefined) throw this.#error('an escape sequence that git does not know');
-        character = escaped;
-      }
-      value += character;
+      if (token === '"') quoted = !quoted;
+      else value += token.startsWith('\\') ? this.#escaped(token.slice(1)) : token;
     }
   }
 
-  #skipLine(): void {
-    let character = this.#next();
-    while (character !== '\n' && character !== '') character = this.#next();
+  #escaped(character: string): string {
+    if (character === '\n' || character === '') return '';
+    const escaped = ESCAPES[character];
+    if (escaped === undefined) throw this.#error('an escape sequence that git does not know');
+    return escaped;
   }
 
-  /** Reads one character. @returns an empty string at the end */
-  #next(): string {
-    const character = this.#text.charAt(this.#at++);
-    if (character === '\n') this.#line += 1;
-    return character;
+  /** @returns what matches at this place. Undefined if nothing does */
+  #take(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text)?.[0];
+    this.#at += found?.length ?? 0;
+    return found;
   }
 
   #error(what: string): SyntaxError {
-    return new SyntaxError(`line ${this.#line}: ${what}`);
+    return new SyntaxError(`line ${this.#text.slice(0, this.#at).split('\n').length}: ${what}`);
   }
 }
 
@@ -177,11 +149,6 @@ function split(name: string, quoted: string | undefined): { section: string; sub
   if (dot < 0) return { section: name, subsection: quoted };
   const rest = name.slice(dot + 1);
   return { section: name.slice(0, dot), subsection: quoted === undefined ? rest : `${rest}.${quoted}` };
-}
-
-/** True for white space, as git's own table of characters defines it. */
-function isSpace(character: string): boolean {
-  return character === ' ' || character === '\t' || character === '\n' || character === '\r';
 }
 
 /** Writes a configuration: every value in quotes, and one header for successive entries of the same section. */

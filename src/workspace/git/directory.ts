@@ -1,4 +1,4 @@
-import { basename, dirname, resolve } from 'node:path/posix';
+import { dirname, resolve } from 'node:path/posix';
 import { isInside } from '../../host/paths.ts';
 import { toText } from '../../host/file-names.ts';
 import { composeConfig, type ComposedConfig } from './config-policy.ts';
@@ -8,11 +8,10 @@ import { contentOf } from './files.ts';
 const MAX_PATH = 4096;
 
 /**
- * True for a directory that git takes for a repository or for the common part of one, by its name or its content
+ * True for the names in a directory that git takes for a repository or for the common part of one, whatever it is called
  * (setup.c, `is_git_directory`). With a linked worktree, the common part needs no `HEAD`.
  */
-export function isGitDirectory(path: string, names: ReadonlySet<string>): boolean {
-  if (basename(path) === '.git') return true;
+export function isGitDirectory(names: ReadonlySet<string>): boolean {
   return (names.has('objects') && names.has('refs')) || (names.has('HEAD') && names.has('commondir'));
 }
 
@@ -27,24 +26,24 @@ export function gitFileTarget(file: string): string | undefined {
   return target === undefined ? undefined : resolve(dirname(file), target);
 }
 
-/** True if `path` is in one of the roots, with links resolved. */
-export function isInsideOne(path: string, roots: readonly string[]): boolean {
+/** True if `path` is in the workspace, with links resolved. */
+export function leadsInto(path: string, workspace: string): boolean {
   const text = path.length > MAX_PATH ? undefined : toText(path);
-  return text !== undefined && roots.some((root) => isInside(text, root));
+  return text !== undefined && isInside(text, workspace);
 }
 
 /**
  * Composes a harmless configuration from a file.
  *
  * @param gitDirectory the start of relative paths
- * @param roots the directories in which worktrees may be
+ * @param workspace where worktrees may be
  * @returns the reason, if the file cannot be read
  */
-export function readConfig(file: string, gitDirectory: string, roots: readonly string[]): ComposedConfig | string {
+export function readConfig(file: string, gitDirectory: string, workspace: string): ComposedConfig | string {
   const content = contentOf(file);
   if (content === undefined) return 'it cannot be opened, or is larger than 1 MB';
   try {
-    return composeConfig(content, (worktree) => isInsideOne(resolve(gitDirectory, worktree), roots));
+    return composeConfig(content, (worktree) => leadsInto(resolve(gitDirectory, worktree), workspace));
   } catch (error) {
     if (error instanceof SyntaxError) return error.message;
     throw error;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -11,6 +12,7 @@ import {
   readdirSync,
   readSync,
   renameSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
   type Stats,
@@ -44,6 +46,21 @@ export function contentOf(file: string, maxBytes = SMALL_FILE_BYTES): string | u
     if (!stats.isFile() || stats.size > maxBytes) return undefined;
     const buffer = Buffer.alloc(stats.size);
     return buffer.toString('latin1', 0, readSync(descriptor, buffer, 0, stats.size, 0));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The SHA-256 of a regular file, in hexadecimal. The file is read in pieces, since it may be of any size. @throws Error if it cannot be read */
+export function hashOf(file: string): string {
+  const sum = createHash('sha256');
+  const descriptor = openSync(bytes(file), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const buffer = Buffer.alloc(1 << 16);
+    for (let length = readSync(descriptor, buffer); length > 0; length = readSync(descriptor, buffer)) {
+      sum.update(buffer.subarray(0, length));
+    }
+    return sum.digest('hex');
   } finally {
     closeSync(descriptor);
   }
@@ -83,29 +100,37 @@ export function isHuge(path: string): boolean {
 }
 
 /** More files than any git directory has beside its objects, and more objects than a command sensibly leaves loose. */
-export const MAX_FILES = 2_000_000;
+const MAX_FILES = 2_000_000;
 
 /** There is more in a directory than anybody needs, which may be meant to exhaust us. */
 export class TooMany extends Error {}
 
 /**
- * The regular files below a directory, as paths relative to it. Links and special files are left out.
+ * The regular files at and below a path in a directory, relative to that directory. Links and special files are left out.
  *
  * @param onDirectory called with each directory before it is listed
  * @throws TooMany if there are more than `limit` entries
  */
-export function filesBelow(directory: string, limit: number, onDirectory?: (path: string) => void): string[] {
+export function filesBelow(
+  top: string,
+  path: string,
+  limit = MAX_FILES,
+  onDirectory?: (directory: string) => void,
+): string[] {
   const found: string[] = [];
   let left = limit;
-  const pending = kindOf(directory) === 'directory' ? [''] : [];
+  const pending: string[] = [];
+  const visit = (at: string): void => {
+    const kind = kindOf(join(top, at));
+    if (kind === 'directory') pending.push(at);
+    else if (kind === 'file') found.push(at);
+  };
+  visit(path);
   for (let below = pending.pop(); below !== undefined; below = pending.pop()) {
-    onDirectory?.(join(directory, below));
-    for (const name of namesIn(join(directory, below))) {
-      if (left-- === 0) throw new TooMany(`more than ${limit} files in ${directory}`);
-      const path = join(below, name);
-      const kind = kindOf(join(directory, path));
-      if (kind === 'directory') pending.push(path);
-      else if (kind === 'file') found.push(path);
+    onDirectory?.(join(top, below));
+    for (const name of namesIn(join(top, below))) {
+      if (left-- === 0) throw new TooMany(`more than ${limit} files in ${join(top, path)}`);
+      visit(join(below, name));
     }
   }
   return found.sort();
@@ -180,11 +205,19 @@ export function copyFile(from: string, to: string, owner: UserIds): void {
 
 function put(path: string, owner: UserIds, write: (temporary: string) => void): void {
   makeDirectory(dirname(path), owner);
+  removeEmptyDirectories(path);
   const temporary = `${path}.awf-new`;
   rmSync(bytes(temporary), { force: true });
   write(temporary);
   give(temporary, owner);
   renameSync(bytes(temporary), bytes(path));
+}
+
+/** Git leaves directories of references and logs without a file in them, and they give way to a file. */
+function removeEmptyDirectories(path: string): void {
+  if (kindOf(path) !== 'directory') return;
+  for (const name of namesIn(path)) removeEmptyDirectories(join(path, name));
+  rmdirSync(bytes(path));
 }
 
 /** Moves a regular file, to another file system too. */

@@ -21,6 +21,8 @@ export interface GitIndex {
   readonly link: Buffer | undefined;
   /** True for an index that has directories instead of the files in them. */
   readonly isSparse: boolean;
+  /** True if it names offsets from which git would read it, with several threads. */
+  readonly hasOffsets: boolean;
   /** The checksum at its end, in hexadecimal. */
   readonly sum: string;
 }
@@ -83,18 +85,20 @@ class Reader {
     this.#require(this.#data.toString('latin1', 0, 4) === 'DIRC' && version >= 2 && version <= 4, 'it is no index');
     this.#require(this.#data.readUInt32BE(8) <= MAX_ENTRIES, `more than ${MAX_ENTRIES} entries`);
     const entries: IndexEntry[] = [];
-    const starts = new Map<number, number>();
     for (let left = this.#data.readUInt32BE(8); left > 0; left--) {
-      starts.set(this.#at, entries.length);
       entries.push(this.#entry(version, entries.at(-1)?.path ?? ''));
     }
-    const extensions = this.#extensions(starts, entries.length);
+    // Git looks for the extension with the end of the entries from the end of the file, whatever is around it.
+    const last = this.#end - (8 + 4 + this.#hashBytes);
+    const hasOffsets = last >= this.#at && this.#data.toString('latin1', last, last + 4) === 'EOIE';
+    const extensions = this.#extensions();
     const link = extensions.get('link');
     for (const entry of entries) {
       const isReplacement = link !== undefined && entry.path === '';
       this.#require(isReplacement || isHarmless(entry), `the path ${JSON.stringify(entry.path)}`);
     }
-    return { entries, link, isSparse: extensions.has('sdir'), sum: this.#data.toString('hex', this.#end) };
+    const sum = this.#data.toString('hex', this.#end);
+    return { entries, link, isSparse: extensions.has('sdir'), hasOffsets, sum };
   }
 
   #entry(version: number, previous: string): IndexEntry {
@@ -131,39 +135,17 @@ class Reader {
     return value;
   }
 
-  /** Git may read the entries from several places at once: those must be entries too. */
-  #extensions(starts: ReadonlyMap<number, number>, count: number): ReadonlyMap<string, Buffer> {
+  #extensions(): ReadonlyMap<string, Buffer> {
     const found = new Map<string, Buffer>();
-    const endOfEntries = this.#at;
-    // Git looks for this one from the end of the file.
-    const claimed = this.#end - (8 + 4 + this.#hashBytes);
-    let isClaimed = claimed >= endOfEntries && this.#data.toString('latin1', claimed, claimed + 4) === 'EOIE';
     while (this.#at < this.#end) {
-      const [name, size] = [
-        this.#data.toString('latin1', this.#at, this.#at + 4),
-        this.#data.readUInt32BE(this.#at + 4),
-      ];
+      const name = this.#data.toString('latin1', this.#at, this.#at + 4);
+      const size = this.#data.readUInt32BE(this.#at + 4);
       const body = this.#data.subarray(this.#at + 8, Math.min(this.#at + 8 + size, this.#end));
       this.#require(body.length === size && !found.has(name), 'an extension');
       found.set(name, body);
-      if (name === 'EOIE') {
-        this.#require(this.#at === claimed && body.readUInt32BE(0) === endOfEntries, 'the end of the entries');
-        isClaimed = false;
-      }
-      if (name === 'IEOT') this.#checkBlocks(body, starts, count);
       this.#at += 8 + size;
     }
-    this.#require(!isClaimed, 'the end of the entries');
     return found;
-  }
-
-  #checkBlocks(body: Buffer, starts: ReadonlyMap<number, number>, count: number): void {
-    let next = 0;
-    for (let at = 4; at < body.length; at += 8) {
-      this.#require(starts.get(body.readUInt32BE(at)) === next, 'the offset of a block');
-      next += body.readUInt32BE(at + 4);
-    }
-    this.#require(next === count, 'the number of entries in its blocks');
   }
 
   #require(isTrue: boolean, what: string): void {

@@ -4,7 +4,7 @@ import { describeEntry } from './config-policy.ts';
 import { readConfig } from './directory.ts';
 import { contentOf, kindOf, namesIn, stampOf, TooMany } from './files.ts';
 import { hashBytesOf, readIndex } from './index-file.ts';
-import { isIndex, isReflog, isStored, MAX_LOG_BYTES, returnsAs } from './layout.ts';
+import { isIndex, isStored, MAX_LOG_BYTES, returnsAs } from './layout.ts';
 import { isRefName, isRefValue } from './refs.ts';
 
 /** Something in a git directory that is not known to be data. The path has one character for each byte. */
@@ -25,24 +25,24 @@ const MAX_ENTRIES = 500_000;
  * Judges a git directory by a list of what is data. Everything else is an offence, whether or not anybody knows why it
  * would be dangerous.
  *
- * @param roots the directories in which worktrees may be
+ * @param workspace where worktrees may be
  * @param end when to give up, by the clock of `performance.now`
  * @throws Error if it cannot be looked at, TooMany if it has more than half a million entries or takes too long
  */
-export function offencesIn(directory: string, roots: readonly string[], end = Infinity): Offence[] {
-  return new Judge(directory, roots, end).offences();
+export function offencesIn(directory: string, workspace: string, end = Infinity): Offence[] {
+  return new Judge(directory, workspace, end).offences();
 }
 
 class Judge {
   readonly #top: string;
-  readonly #roots: readonly string[];
+  readonly #workspace: string;
   readonly #end: number;
   readonly #found: Offence[] = [];
   #left = MAX_ENTRIES;
 
-  constructor(top: string, roots: readonly string[], end: number) {
+  constructor(top: string, workspace: string, end: number) {
     this.#top = top;
-    this.#roots = roots;
+    this.#workspace = workspace;
     this.#end = end;
   }
 
@@ -93,7 +93,7 @@ class Judge {
   }
 
   #config(at: string, path: string): void {
-    const composed = readConfig(join(this.#top, path), join(this.#top, at), this.#roots);
+    const composed = readConfig(join(this.#top, path), join(this.#top, at), this.#workspace);
     if (typeof composed === 'string') this.#offend(path, `a configuration that AWF cannot read (${composed})`);
     else for (const entry of composed.dropped) this.#offend(path, `the setting ${describeEntry(entry)}`);
   }
@@ -101,7 +101,8 @@ class Judge {
   #index(at: string, path: string): void {
     const repository = join(this.#top, at.replace(/(^|\/)worktrees\/[^/]*$/, ''));
     try {
-      readIndex(join(this.#top, path), hashBytesOf(repository));
+      const { hasOffsets } = readIndex(join(this.#top, path), hashBytesOf(repository));
+      this.#require(!hasOffsets, path, 'an index with offsets for threads');
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       this.#offend(path, error.message);
@@ -135,17 +136,15 @@ class Judge {
 
 /** @param name relative to the git directory */
 function isData(name: string, file: string): boolean {
-  const content = (): string => contentOf(file) ?? '\0';
   if (isStored(name)) return true;
   if (name === 'packed-refs' || /^objects\/info\/(packs|commit-graph|commit-graphs\/[\w.-]+)$/.test(name)) return true;
   if (/^(gc\.pid|gc\.log|info\/refs|lfs\/(cache|tmp|logs)\/.*|rr-cache\/.*|.*\.lock)$/.test(name)) return true;
-  if (name.startsWith('refs/')) return isRefName(name) ? isRefValue(content().trimEnd()) : false;
-  if (name.startsWith('logs/')) return isReflog(contentOf(file, MAX_LOG_BYTES) ?? '\0');
-  return returnsAs(name)?.(content()) ?? false;
+  if (name.startsWith('refs/')) return isRefName(name) && isRefValue((contentOf(file) ?? '\0').trimEnd());
+  return returnsAs(name)?.(contentOf(file, MAX_LOG_BYTES) ?? '\0') ?? false;
 }
 
 /** Its id is a hash, because ids are stored for the post step and must not reveal contents. */
-export function offenceAt(path: string, what: string): Offence {
+function offenceAt(path: string, what: string): Offence {
   const text = [path, what, contentOf(path) ?? stampOf(path) ?? ''].join('\0');
   return { id: createHash('sha256').update(text, 'latin1').digest('base64'), path, what };
 }

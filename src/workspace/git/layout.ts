@@ -28,9 +28,9 @@ export const COPIED =
 /** Locks and notes of a git that is running, or was killed. They mean nothing to another one. */
 export const NEVER_COPIED = /(^|\/)(gc\.pid|gc\.log|[^/]*\.lock|[^/]*\.awf-new)$/;
 
-/** A small file that returns to the host if its content passes. */
+/** A log of reference updates, or another small file, that returns to the host if its content passes. */
 export function returnsAs(name: string): ((content: string) => boolean) | undefined {
-  return FILES.get(name);
+  return name.startsWith('logs/') ? isReflog : FILES.get(name);
 }
 
 /** The names of all small files that return. */

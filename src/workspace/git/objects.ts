@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { closeSync, lstatSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path/posix';
+import { lstatSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path/posix';
 import { inflateSync } from 'node:zlib';
 import { bytes, toText } from '../../host/file-names.ts';
-import { filesBelow, isHuge, isPlainPath, kindOf, MAX_FILES, moveUnlocked, namesIn, unlock } from './files.ts';
+import { filesBelow, hashOf, isHuge, isPlainPath, kindOf, moveUnlocked, namesIn, unlock } from './files.ts';
 import { STORES } from './layout.ts';
 import { judgePack, type Verdict } from './packs.ts';
 
@@ -54,9 +54,7 @@ const TOO_LARGE: Verdict = { is: 'unknown', why: 'it is too large' };
  * @param end when to give up, by the same clock as `performance.now`
  */
 export function checkObjects(repository: string, since: number, hashBytes: 20 | 32, end: number): Checked {
-  const all = STORES.flatMap((store) =>
-    filesBelow(join(repository, store), MAX_FILES, unlock).map((name) => join(store, name)),
-  );
+  const all = STORES.flatMap((store) => filesBelow(repository, store, undefined, unlock));
   const isChanged = (name: string): boolean => mayHaveChanged(lstatSync(bytes(join(repository, name))).ctimeMs, since);
   const changed = all.filter(isChanged);
   const packs = new Set(changed.flatMap((name) => A_PACK.exec(name)?.[1] ?? []));
@@ -87,7 +85,7 @@ export function checkObjects(repository: string, since: number, hashBytes: 20 | 
     const object = /^objects\/([0-9a-f]{2})\/([0-9a-f]{38}|[0-9a-f]{62})$/.exec(name);
     const large = /^lfs\/objects\/..\/..\/([0-9a-f]{64})$/.exec(name)?.[1];
     if (object) check([name], () => judgeLoose(file, hashBytes, `${object[1]}${object[2]}`));
-    else if (large !== undefined) check([name], () => (sha256(file) === large ? TRUE : FORGED));
+    else if (large !== undefined) check([name], () => (hashOf(file) === large ? TRUE : FORGED));
   }
   for (const pack of packs) {
     const names = [`${pack}.pack`, `${pack}.idx`].filter((name) =>
@@ -106,36 +104,43 @@ const MAX_LINKS = 100;
 /** Git looks for objects in directories with these names only. Below them, only Git LFS has directories. */
 const TOP_NAMES = ['pack', ...Array.from({ length: 256 }, (_, number) => number.toString(16).padStart(2, '0'))];
 
+/** Something among the objects that has no business there. */
+interface Stranger {
+  readonly path: string;
+  readonly what: string;
+}
+
 /**
  * What is neither a file nor a directory in a repository's stores: through a link, git reads objects that nobody has checked,
  * and writes new ones. Where there are too many, or too much else, it is the directory as a whole.
+ *
+ * @param since as for {@link checkObjects}: a link that was there before is the user's
  */
-export function strangersIn(repository: string): { readonly path: string; readonly what: string }[] {
-  return STORES.flatMap((store) => {
-    const isPlain = isPlainPath(repository, `${store}/x`);
-    if (isPlain) return TOP_NAMES.flatMap((name) => strangersAt(join(repository, store, name)));
-    const above = join(repository, dirname(store));
-    return [above, join(repository, store)].filter(isStranger).map((path) => ({ path, what: A_LINK }));
-  });
+export function strangersIn(repository: string, since: number): Stranger[] {
+  return STORES.filter((store) => isPlainPath(repository, `${store}/x`))
+    .flatMap((store) => TOP_NAMES.map((name) => join(repository, store, name)))
+    .flatMap((path) => {
+      const found = strangersAt(path, since);
+      return found.length > MAX_LINKS
+        ? [{ path, what: `more than ${MAX_LINKS} links among the objects of git` }]
+        : found;
+    });
 }
 
-const A_LINK = 'a link among the objects of git';
-
-function isStranger(path: string): boolean {
-  return ['link', 'other'].includes(kindOf(path) ?? '');
-}
-
-function strangersAt(path: string, depth = 0): { readonly path: string; readonly what: string }[] {
-  if (isStranger(path)) return [{ path, what: A_LINK }];
-  if (kindOf(path) !== 'directory' || depth > 1) return [];
+function strangersAt(path: string, since: number, depth = 0): Stranger[] {
+  const kind = kindOf(path);
+  if (kind === 'link' || kind === 'other') {
+    const isNew = mayHaveChanged(lstatSync(bytes(path)).ctimeMs, since);
+    return isNew ? [{ path, what: 'a link among the objects of git' }] : [];
+  }
+  if (kind !== 'directory' || depth > 1) return [];
   if (isHuge(path)) return [{ path, what: 'a directory with more in it than AWF looks at' }];
   try {
     unlock(path);
   } catch {
     return []; // It belongs to somebody else, so the command could not change it either.
   }
-  const found = namesIn(path).flatMap((name) => strangersAt(join(path, name), depth + 1));
-  return found.length > MAX_LINKS ? [{ path, what: `more than ${MAX_LINKS} links among the objects of git` }] : found;
+  return namesIn(path).flatMap((name) => strangersAt(join(path, name), since, depth + 1));
 }
 
 /** What zlib says of content that is not its own, or not whole. */
@@ -153,20 +158,5 @@ function judgeLoose(file: string, hashBytes: 20 | 32, name: string): Verdict {
     if (code === 'ERR_BUFFER_TOO_LARGE') return TOO_LARGE;
     if (NOT_ZLIB.has(code)) return FORGED;
     throw error;
-  }
-}
-
-/** In pieces, since such a file may be of any size. */
-function sha256(file: string): string {
-  const sum = createHash('sha256');
-  const descriptor = openSync(bytes(file), 'r');
-  try {
-    const buffer = Buffer.alloc(1 << 20);
-    for (let length = readSync(descriptor, buffer); length > 0; length = readSync(descriptor, buffer)) {
-      sum.update(buffer.subarray(0, length));
-    }
-    return sum.digest('hex');
-  } finally {
-    closeSync(descriptor);
   }
 }

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path/posix';
 import { bytes, moveAside } from '../../host/file-names.ts';
 import type { UserIds } from '../../host/user.ts';
-import { contentOf, filesBelow, kindOf, MAX_FILES, namesIn, writeWhole } from './files.ts';
+import { contentOf, filesBelow, kindOf, namesIn, writeWhole } from './files.ts';
 import { MAX_LOG_BYTES } from './layout.ts';
 import { isUntouched, type PrivateDirectory } from './private.ts';
 import { OBJECT_NAME, readRefs } from './refs.ts';
@@ -36,7 +36,7 @@ export function endOperations(directory: PrivateDirectory, owner: UserIds): stri
     const namesOf = (top: string): string[] => namesIn(top).filter((name) => names.test(name));
     const [before, after] = [namesOf(host), namesOf(own)];
     const copied = Object.keys(directory.files).filter((file) => names.test(file.split('/')[0] ?? ''));
-    const files = new Set([...after.flatMap((name) => filesAt(own, name)), ...copied]);
+    const files = new Set([...after.flatMap((name) => filesBelow(own, name)), ...copied]);
     const isThere = after.length > 0;
     if (isThere && [...files].every((file) => isUntouched(directory, file))) return [];
     for (const name of before) {
@@ -50,11 +50,6 @@ export function endOperations(directory: PrivateDirectory, owner: UserIds): stri
     keepStash(host, stash, owner);
     return [`${what} (the changes that it would have restored are in git stash)`];
   });
-}
-
-function filesAt(top: string, name: string): string[] {
-  if (kindOf(join(top, name)) === 'file') return [name];
-  return filesBelow(join(top, name), MAX_FILES).map((path) => join(name, path));
 }
 
 /** Does what `git rebase --quit` does with changes that it has put aside: they are nowhere else. */

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { isInside } from '../../host/paths.ts';
-import { fromText, printable, toText } from '../../host/file-names.ts';
+import { bytes, fromText, printable, toText } from '../../host/file-names.ts';
+import { isInside, realPath } from '../../host/paths.ts';
 import { gitFileTarget } from './directory.ts';
 import { contentOf } from './files.ts';
 import { valueIn } from './config.ts';
@@ -27,25 +27,22 @@ export interface OwnRepository {
  */
 export function ownRepository(workspace: string): OwnRepository {
   const path = join(workspace, '.git');
-  const dotGit = identify(path);
+  const dotGit = identify(fromText(path));
+  const without = (warning?: string): OwnRepository => ({ dotGit, outside: undefined, warning });
   if (dotGit?.startsWith('link') === true) {
-    const warning = `${path} is a symbolic link. AWF does not follow it, so git may not work in the sandbox.`;
-    return { dotGit, outside: undefined, warning };
+    return without(`${path} is a symbolic link. AWF does not follow it, so git may not work in the sandbox.`);
   }
-  if (dotGit?.startsWith('file') !== true) return { dotGit, outside: undefined, warning: undefined };
+  if (dotGit?.startsWith('file') !== true) return without();
   const target = gitFileTarget(fromText(path));
   const gitDirectory = target === undefined ? undefined : toText(target);
-  if (gitDirectory === undefined) return { dotGit, outside: undefined, warning: `${path} names no repository.` };
-  if (isInside(gitDirectory, workspace)) return { dotGit, outside: undefined, warning: undefined };
+  if (gitDirectory === undefined) return without(`${path} names no repository.`);
+  if (isInside(gitDirectory, workspace)) return without();
   const directory = worktreeOf(gitDirectory, path) ?? submoduleOf(gitDirectory, workspace);
   if (directory === undefined) {
-    return {
-      dotGit,
-      outside: undefined,
-      warning:
-        `${path} leads to ${printable(fromText(gitDirectory))}, which does not lead back to it. ` +
+    return without(
+      `${path} leads to ${printable(fromText(gitDirectory))}, which does not lead back to it. ` +
         'AWF does not mount that directory, so git does not work in the sandbox.',
-    };
+    );
   }
   return { dotGit, outside: { directory, gitDirectory: realpathSync(gitDirectory) }, warning: undefined };
 }
@@ -61,10 +58,10 @@ export function surroundingRepository(workspace: string): string | undefined {
 
 /** Identifies what is at `path`: the text differs if something else takes its place. Undefined if nothing is there. */
 export function identify(path: string): string | undefined {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const stats = lstatSync(bytes(path), { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
-  if (stats.isSymbolicLink()) return `link ${readlinkSync(path)}`;
-  if (stats.isFile()) return `file ${contentOf(fromText(path)) ?? ''}`;
+  if (stats.isSymbolicLink()) return `link ${readlinkSync(bytes(path), 'latin1')}`;
+  if (stats.isFile()) return `file ${contentOf(path) ?? ''}`;
   return `other ${stats.dev} ${stats.ino}`;
 }
 
@@ -72,8 +69,8 @@ export function identify(path: string): string | undefined {
 function worktreeOf(gitDirectory: string, dotGit: string): string | undefined {
   const [back, up] = ['gitdir', 'commondir'].map((name) => lineOf(join(gitDirectory, name)));
   if (back === undefined || up === undefined || !isSame(resolve(gitDirectory, back), dotGit)) return undefined;
-  const directory = real(resolve(gitDirectory, up));
-  const own = real(gitDirectory);
+  const directory = realPath(resolve(gitDirectory, up));
+  const own = realPath(gitDirectory);
   if (directory === undefined || own === undefined || basename(dirname(own)) !== 'worktrees') return undefined;
   return dirname(dirname(own)) === directory ? directory : undefined;
 }
@@ -83,7 +80,7 @@ function submoduleOf(gitDirectory: string, workspace: string): string | undefine
   const config = contentOf(fromText(join(gitDirectory, 'config')));
   const back = config === undefined ? undefined : valueIn(config, 'core', 'worktree');
   const text = back === undefined ? undefined : toText(back);
-  return text !== undefined && isSame(resolve(gitDirectory, text), workspace) ? real(gitDirectory) : undefined;
+  return text !== undefined && isSame(resolve(gitDirectory, text), workspace) ? realPath(gitDirectory) : undefined;
 }
 
 function lineOf(path: string): string | undefined {
@@ -91,13 +88,5 @@ function lineOf(path: string): string | undefined {
 }
 
 function isSame(one: string, other: string): boolean {
-  return real(one) !== undefined && real(one) === real(other);
-}
-
-function real(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined;
-  }
+  return realPath(one) !== undefined && realPath(one) === realPath(other);
 }

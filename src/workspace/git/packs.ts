@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { toText } from '../../host/file-names.ts';
 
 /** Whether something is what its name says. */
@@ -52,7 +52,7 @@ export function judgePack(path: string, hashBytes: 20 | 32, limitMs: number): Ve
   if (limitMs < 1) return unknown('there was no time');
   // Older versions do not know the option, and have no other format.
   const format = hashBytes === 20 ? [] : ['--object-format=sha256'];
-  const { status, signal, error, stderr } = spawnSync('git', ['index-pack', '--verify', ...format, `${pack}.pack`], {
+  const ended = spawnSync('git', ['index-pack', '--verify', ...format, `${pack}.pack`], {
     cwd: '/',
     env: {
       ...{ PATH: directories, LC_ALL: 'C', HOME: '/nonexistent' },
@@ -63,18 +63,12 @@ export function judgePack(path: string, hashBytes: 20 | 32, limitMs: number): Ve
     timeout: Math.ceil(limitMs),
     killSignal: 'SIGKILL',
   });
-  return verdictOf({ status, signal, code: (error as NodeJS.ErrnoException | undefined)?.code, stderr });
+  return verdictOf(ended);
 }
 
-/** How a program ended. `code` is that of Node.js: why it could not start, or did not come to its end. */
-interface Ended {
-  readonly status: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly code: string | undefined;
-  readonly stderr: string;
-}
-
-function verdictOf({ status, signal, code, stderr }: Ended): Verdict {
+function verdictOf({ status, signal, error, stderr }: SpawnSyncReturns<string>): Verdict {
+  // Of Node.js: why the program could not start, or did not come to its end.
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
   if (code === 'ENOENT') return unknown('there is no git');
   if (code === 'ETIMEDOUT') return unknown('there was no time');
   if (signal !== null) return CRASHES.includes(signal) ? { is: 'forged' } : unknown(`git was ended by ${signal}`);

@@ -3,17 +3,7 @@ import { basename, join } from 'node:path/posix';
 import type { MountSpec } from '../../docker/spec.ts';
 import { bytes, toText } from '../../host/file-names.ts';
 import type { UserIds } from '../../host/user.ts';
-import {
-  copyFile,
-  filesBelow,
-  kindOf,
-  makeDirectory,
-  MAX_FILES,
-  namesIn,
-  userOf,
-  stampOf,
-  writeWhole,
-} from './files.ts';
+import { copyFile, filesBelow, kindOf, makeDirectory, namesIn, userOf, stampOf, writeWhole } from './files.ts';
 import { COPIED, NEVER_COPIED, STORES } from './layout.ts';
 import { readRefs, type Refs } from './refs.ts';
 
@@ -95,7 +85,7 @@ export function composeRepository(host: string, own: string, owner: UserIds, con
     makeDirectory(join(host, 'objects/info'), userOf(host));
     const info = `${own}.info`;
     makeDirectory(info, owner);
-    for (const file of filesBelow(join(host, 'objects/info'), MAX_FILES)) {
+    for (const file of filesBelow(join(host, 'objects/info'), '')) {
       copyFile(join(host, 'objects/info', file), join(info, file), owner);
     }
     show('objects/info', true, info);
@@ -143,24 +133,15 @@ function composeFiles(
 
 function copiedFiles(host: string): string[] {
   const names = namesIn(host).filter((name) => COPIED.test(name) && name !== 'lfs');
-  const files = names.flatMap((name) =>
-    kindOf(join(host, name)) === 'directory'
-      ? filesBelow(join(host, name), MAX_FILES).map((path) => join(name, path))
-      : kindOf(join(host, name)) === 'file'
-        ? [name]
-        : [],
-  );
-  return files.filter((name) => !NEVER_COPIED.test(name));
+  return names.flatMap((name) => filesBelow(host, name)).filter((name) => !NEVER_COPIED.test(name));
 }
 
 /** The files of a repository's data that another repository has as well: `git clone` links those of its source. */
 export function sharedObjects(host: string): string[] {
   return [host, ...modulesOf(host)].flatMap((directory) =>
-    STORES.flatMap((store) =>
-      filesBelow(join(directory, store), MAX_FILES)
-        .map((name) => join(directory, store, name))
-        .filter((file) => lstatSync(bytes(file)).nlink > 1),
-    ),
+    STORES.flatMap((store) => filesBelow(directory, store))
+      .map((name) => join(directory, name))
+      .filter((file) => lstatSync(bytes(file)).nlink > 1),
   );
 }
 

@@ -1,7 +1,7 @@
-import { rmdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path/posix';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path/posix';
 import { bytes } from '../../host/file-names.ts';
-import { contentOf, filesBelow, kindOf, namesIn, TooMany, userOf, writeWhole } from './files.ts';
+import { contentOf, filesBelow, TooMany, userOf, writeWhole } from './files.ts';
 
 /** What each reference holds: an object's name, or `ref: NAME`. Names have one character for each byte. */
 export type Refs = Readonly<Record<string, string>>;
@@ -52,8 +52,8 @@ export function readRefs(gitDirectory: string): Refs {
     const [value = '', name = ''] = line.split(' ');
     keep(name, value);
   }
-  for (const path of filesBelow(join(gitDirectory, 'refs'), MAX_REFS)) {
-    keep(`refs/${path}`, (contentOf(join(gitDirectory, 'refs', path)) ?? '').trimEnd());
+  for (const name of filesBelow(gitDirectory, 'refs', MAX_REFS)) {
+    keep(name, (contentOf(join(gitDirectory, name)) ?? '').trimEnd());
   }
   return refs;
 }
@@ -83,9 +83,7 @@ export function applyRefs(gitDirectory: string, before: Refs, after: Refs): stri
     const value = after[name];
     if (value === undefined || value === here[name]) continue;
     try {
-      const path = join(gitDirectory, name);
-      removeEmptyDirectories(path);
-      writeWhole(path, `${value}\n`, userOf(gitDirectory));
+      writeWhole(join(gitDirectory, name), `${value}\n`, userOf(gitDirectory));
     } catch {
       conflicts.push(name); // a directory where the file is due, or the other way round
     }
@@ -106,27 +104,7 @@ function deleteRefs(gitDirectory: string, names: readonly string[]): void {
     });
     writeWhole(join(gitDirectory, 'packed-refs'), kept.join('\n'), userOf(gitDirectory));
   }
-  for (const name of names) {
+  for (const name of names.flatMap((one) => [one, join('logs', one)])) {
     rmSync(bytes(join(gitDirectory, name)), { force: true });
-    rmSync(bytes(join(gitDirectory, 'logs', name)), { force: true });
-    removeUpwards(join(gitDirectory, dirname(name)), join(gitDirectory, 'refs'));
   }
-}
-
-/** Removes directories that a deletion has left empty. Git keeps `refs/heads` and the like. */
-function removeUpwards(directory: string, top: string): void {
-  if (dirname(directory) === top || !directory.startsWith(`${top}/`)) return;
-  try {
-    rmdirSync(bytes(directory));
-  } catch {
-    return; // it is not empty
-  }
-  removeUpwards(dirname(directory), top);
-}
-
-/** Removes a directory without files: it stands where a reference is due. */
-function removeEmptyDirectories(path: string): void {
-  if (kindOf(path) !== 'directory') return;
-  for (const name of namesIn(path)) removeEmptyDirectories(join(path, name));
-  rmdirSync(bytes(path));
 }

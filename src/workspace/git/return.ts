@@ -11,7 +11,6 @@ import {
   isPlainPath,
   kindOf,
   makeDirectory,
-  MAX_FILES,
   moveFile,
   namesIn,
   userOf,
@@ -20,7 +19,7 @@ import {
   writeWhole,
 } from './files.ts';
 import { formatIndex, hashBytesOf, type GitIndex } from './index-file.ts';
-import { INDEX, isHead, isReflog, isStored, MAX_LOG_BYTES, RETURNED_FILES, returnsAs, STORES } from './layout.ts';
+import { INDEX, isHead, isStored, MAX_LOG_BYTES, RETURNED_FILES, returnsAs, STORES } from './layout.ts';
 import { endOperations } from './operations.ts';
 import { isUntouched, modulesIn, type PrivateDirectory } from './private.ts';
 import { applyRefs, readRefs } from './refs.ts';
@@ -49,7 +48,7 @@ export interface Kept {
  * one that is missing, then references, HEAD and index, and at last what git may say about them. Only what passes as data
  * returns, and what changed on the host meanwhile stays as it is there.
  */
-export function returnDirectory(directory: PrivateDirectory, roots: readonly string[], kept: Kept): void {
+export function returnDirectory(directory: PrivateDirectory, workspace: string, kept: Kept): void {
   const { host, own, kind, returns } = directory;
   if (returns === 'nothing' || kindOf(own) !== 'directory' || kindOf(host) !== 'directory') return;
   const owner = userOf(host);
@@ -64,10 +63,10 @@ export function returnDirectory(directory: PrivateDirectory, roots: readonly str
     kept.ended.push(...endOperations(directory, owner));
   }
   returnLogs(directory, owner);
-  returnSettings(directory, owner, roots, kept);
+  returnSettings(directory, owner, workspace, kept);
   if (kind === 'repository') {
-    returnWorktrees(directory, owner, roots, kept);
-    returnModules(directory, owner, roots, kept);
+    returnWorktrees(directory, owner, workspace, kept);
+    returnModules(directory, owner, workspace, kept);
   }
 }
 
@@ -78,14 +77,13 @@ function hasRefFiles(gitDirectory: string): boolean {
 }
 
 function returnLogs(directory: PrivateDirectory, owner: UserIds): void {
-  const { host, own, returns } = directory;
+  const { own, returns } = directory;
   let left = MAX_CHANGED_LOGS;
-  for (const name of filesBelow(join(own, 'logs'), MAX_FILES).map((path) => join('logs', path))) {
+  for (const name of filesBelow(own, 'logs')) {
     if (name === 'logs/HEAD' && returns === 'shared') continue;
-    if (isUntouched(directory, name) || isChangedOnHost(directory, name)) continue;
+    if (isUntouched(directory, name)) continue;
     if (left-- === 0) throw new TooMany(`more than ${MAX_CHANGED_LOGS} logs of references changed`);
-    const content = contentOf(join(own, name), MAX_LOG_BYTES);
-    if (content !== undefined && isReflog(content)) writeWhole(join(host, name), content, owner);
+    returnFile(directory, name, owner);
   }
 }
 
@@ -93,7 +91,7 @@ function returnLogs(directory: PrivateDirectory, owner: UserIds): void {
 function returnStores(own: string, host: string, owner: UserIds): void {
   for (const store of STORES) {
     if (!isPlainPath(own, `${store}/x`)) continue;
-    for (const name of filesBelow(join(own, store), MAX_FILES).map((path) => join(store, path))) {
+    for (const name of filesBelow(own, store)) {
       if (isStored(name) && kindOf(join(host, name)) === undefined) moveFile(join(own, name), join(host, name), owner);
     }
   }
@@ -160,12 +158,12 @@ function isThere(path: string): boolean {
 function returnFile(directory: PrivateDirectory, name: string, owner: UserIds): void {
   const { host, own } = directory;
   if (isUntouched(directory, name) || isChangedOnHost(directory, name) || !isPlainPath(own, name)) return;
-  const content = contentOf(join(own, name));
+  const content = contentOf(join(own, name), MAX_LOG_BYTES);
   if (content !== undefined && returnsAs(name)?.(content) === true) writeWhole(join(host, name), content, owner);
   else if (kindOf(join(own, name)) === undefined && name !== 'HEAD') rmSync(bytes(join(host, name)), { force: true });
 }
 
-function returnSettings(directory: PrivateDirectory, owner: UserIds, roots: readonly string[], kept: Kept): void {
+function returnSettings(directory: PrivateDirectory, owner: UserIds, workspace: string, kept: Kept): void {
   const { host, own, kind, config, returns } = directory;
   const [settings, ofWorktree] = ['config', 'config.worktree'].map((name) => contentOf(join(own, name)));
   // The settings of a single worktree would come from a file that nobody reads, as long as the host does not have one.
@@ -175,7 +173,7 @@ function returnSettings(directory: PrivateDirectory, owner: UserIds, roots: read
     returnConfigFile(join(host, 'config'), config, all, owner, kept);
   }
   if (!hasOwn || returns === 'shared') return;
-  const before = readConfig(join(host, 'config.worktree'), host, roots);
+  const before = readConfig(join(host, 'config.worktree'), host, workspace);
   const text = typeof before === 'string' ? '' : before.text;
   returnConfigFile(join(host, 'config.worktree'), text, ofWorktree, owner, kept);
 }
@@ -196,7 +194,7 @@ function returnConfigFile(file: string, before: string, after: string | undefine
 }
 
 /** A worktree that the command made in the workspace returns; one that it removed is forgotten. */
-function returnWorktrees({ host, own }: PrivateDirectory, owner: UserIds, roots: readonly string[], kept: Kept): void {
+function returnWorktrees({ host, own }: PrivateDirectory, owner: UserIds, workspace: string, kept: Kept): void {
   const [from, to] = [join(own, 'worktrees'), join(host, 'worktrees')];
   const known = kindOf(to) === 'directory' ? namesIn(to) : [];
   for (const name of known.filter((one) => kindOf(join(from, one)) === undefined)) {
@@ -217,36 +215,30 @@ function returnWorktrees({ host, own }: PrivateDirectory, owner: UserIds, roots:
     writeWhole(join(target, 'commondir'), '../..\n', owner);
     writeWhole(join(target, 'gitdir'), `${gitFile}\n`, owner);
     const worktree = { host: target, own: directory, kind: 'worktree', ...NEW } as const;
-    returnDirectory(worktree, roots, kept);
+    returnDirectory(worktree, workspace, kept);
   }
 }
 
 /** The git directory of a submodule that the command added: what passes as data, in a directory of its own. */
-function returnModules({ host, own }: PrivateDirectory, owner: UserIds, roots: readonly string[], kept: Kept): void {
+function returnModules({ host, own }: PrivateDirectory, owner: UserIds, workspace: string, kept: Kept): void {
   const [from, to] = [join(own, 'modules'), join(host, 'modules')];
   if (kindOf(from) !== 'directory') return;
   for (const name of modulesIn(from).filter((one) => kindOf(join(to, one)) === undefined)) {
     if (!isHead(contentOf(join(from, name, 'HEAD')) ?? '')) continue;
-    rebuildRepository(join(from, name), join(to, name), owner, roots, kept);
+    rebuildRepository(join(from, name), join(to, name), owner, workspace, kept);
   }
 }
 
 /**
  * Makes a git directory anew from what passes as data in another one.
  *
- * @param roots the directories in which worktrees may be
+ * @param workspace where worktrees may be
  */
-export function rebuildRepository(
-  from: string,
-  to: string,
-  owner: UserIds,
-  roots: readonly string[],
-  kept: Kept,
-): void {
+export function rebuildRepository(from: string, to: string, owner: UserIds, workspace: string, kept: Kept): void {
   makeDirectory(join(to, 'objects'), owner);
   makeDirectory(join(to, 'refs'), owner);
-  const composed = readConfig(join(from, 'config'), to, roots);
+  const composed = readConfig(join(from, 'config'), to, workspace);
   const config = contentOf(join(from, 'config')) ?? '';
   writeWhole(join(to, 'config'), typeof composed === 'string' ? '' : composed.text, owner);
-  returnDirectory({ host: to, own: from, kind: 'repository', ...NEW, config }, roots, kept);
+  returnDirectory({ host: to, own: from, kind: 'repository', ...NEW, config }, workspace, kept);
 }

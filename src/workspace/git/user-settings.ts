@@ -87,7 +87,8 @@ function settingsIn(file: string, home: string, depth: number): UserSettings[] {
 
 function daring(file: string, entries: readonly PlacedEntry[], home: string): UserSettings {
   const found = entries.filter((entry) => composeEntry(entry, () => false) === undefined);
-  return { file, entries: found.map((entry) => ({ ...entry, value: entry.value && withHome(entry.value, home) })) };
+  const inHome = (value: string): string => withHome(value, fromText(home));
+  return { file, entries: found.map((entry) => ({ ...entry, value: entry.value && inHome(entry.value) })) };
 }
 
 function withHome(path: string, home: string): string {

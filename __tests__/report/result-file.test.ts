@@ -14,7 +14,7 @@ import {
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { RESULT_LIMIT, ResultFile, type ResultReading } from '../../src/workspace/result-file.ts';
+import { RESULT_LIMIT, ResultFile, type ResultReading } from '../../src/report/result-file.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 
 const ME = { uid: process.getuid!(), gid: process.getgid!() };
