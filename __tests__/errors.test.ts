@@ -49,6 +49,14 @@ describe('several mistakes', () => {
     expect(throwing(one)).toBe(one);
   });
 
+  test('several that are thrown together are collected one by one', () => {
+    const problems: UserError[] = [];
+    collectProblems(problems, () => {
+      throwProblems([one, other]);
+    });
+    expect(problems).toEqual([one, other]);
+  });
+
   test('all are reported at once, each with its remedy', () => {
     const error = throwing(one, other);
     expect(error).toBeInstanceOf(ConfigError);

@@ -168,6 +168,12 @@ describe('a fact lives once', () => {
   });
 });
 
+test('the map in docs/architecture.md has every folder of src', () => {
+  const text = textOf('docs/architecture.md');
+  const folders = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(folders.map(({ name }) => name).filter((name) => !text.includes(`| \`src/${name}/\``))).toEqual([]);
+});
+
 describe('the layout law', async () => {
   const url = new URL('../eslint.config.js', import.meta.url).href;
   const { default: config } = (await import(url)) as { default: Linter.Config[] };

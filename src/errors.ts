@@ -39,7 +39,7 @@ export function collectProblems<T>(problems: UserError[], work: () => T): T | un
     return work();
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    problems.push(error);
+    problems.push(...(error instanceof ConfigError ? error.problems : [error]));
     return undefined;
   }
 }

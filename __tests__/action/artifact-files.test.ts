@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   linkSync,
   lstatSync,
@@ -91,6 +92,16 @@ test('a file that gets no second name is left out, which is said', () => {
   expect(warnings).toEqual([
     expect.stringMatching(/^The artifact is missing agent-logs\/\S+, agent-logs\/\S+: E(EXIST|NOTDIR)/),
   ]);
+});
+
+test('what cannot be read is left out, which is said, and costs nothing else', () => {
+  const fixture = join(import.meta.dirname, 'fixtures', 'unreadable-logs.ts');
+  const { stdout, stderr } = spawnSync(process.execPath, [fixture], { encoding: 'utf8' });
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toEqual({
+    files: ['squid/a.log', 'api-proxy/a.log', 'agent-logs/a.log'],
+    warnings: [expect.stringMatching(/^The artifact is missing api-proxy\/locked, squid\/locked\.log: EACCES/)],
+  });
 });
 
 test('without logs, nothing is made', () => {

@@ -58,6 +58,19 @@ describe('the post step', OPTIONS, () => {
     expect(step.left()).toEqual([]);
   });
 
+  test('does not wait for an engine that hangs, and goes on with the rest', async () => {
+    const step = await aKilledStep();
+    const played = await step.post('engine-hangs');
+    expect(played).toMatchObject({ code: 0, stderr: '' });
+    expect(annotations(played)).toEqual([
+      'warning: Could not remove the containers: The Docker engine has not answered within 10 seconds.',
+      expect.stringMatching(/^warning: The command left what a later program would follow/),
+      'warning: The command made the workspace a git repository: there was no .git before.',
+    ]);
+    expect(played.stdout).toContain('AWF: The logs stay on this machine: ');
+    expect(step.left()).toEqual([]);
+  });
+
   test('each part that fails causes a warning and nothing else', async () => {
     const step = await aKilledStep({ 'upload-logs': 'never' });
     const { runId, logs } = stateOf(step);

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadCliArgs } from '../../src/command-line/args.ts';
 import type { Config } from '../../src/config/config.ts';
-import { UserError } from '../../src/errors.ts';
+import { describeError, UserError } from '../../src/errors.ts';
 import { SENTINELS, temporaryDirectory, thrown } from '../../testing/builders.ts';
 
 function loadBoth(argv: readonly string[], environment: NodeJS.ProcessEnv = {}) {
@@ -203,6 +203,28 @@ describe('flags', () => {
     const error = thrown(() => load(argv));
     expect(error).toBeInstanceOf(UserError);
     expect(error.message).toContain(named);
+  });
+});
+
+describe('an unknown flag', () => {
+  test.each([
+    [['--openai-api-key=sk-se=cret', '--', 'true'], "unknown option '--openai-api-key'", 'variable OPENAI_API_KEY'],
+    [["--openai-api-key=sk-'se=cret", '--', 'true'], "unknown option '--openai-api-key'", 'variable OPENAI_API_KEY'],
+    [['--host-credentials', 'secret', '--', 'true'], "unknown option '--host-credentials'", 'AWF_HOST_CREDENTIALS'],
+    [['--result-file=cret', '--', 'true'], "unknown option '--result-file'", 'Only the action has this option.'],
+    [['--memor=cret', '--', 'true'], "unknown option '--memor'", 'See awf --help.'],
+    [['--keep-containers=cret', '--', 'true'], '--keep-containers takes no value.', 'leave it out'],
+  ])('%j is told without its value, and with what to do', (argv, message, hint) => {
+    const error = thrown(() => load(argv));
+    expect(error.message).toContain(message);
+    expect(error.hint).toContain(hint);
+    expect(describeError(error)).not.toContain('cret');
+  });
+
+  test('gets the name that was meant', () => {
+    expect(thrown(() => load(['--allow-domain', 'a', '--', 'true'])).message).toContain(
+      'Did you mean --allow-domains?',
+    );
   });
 });
 

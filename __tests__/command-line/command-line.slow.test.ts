@@ -26,8 +26,13 @@ interface Awf {
   readonly left: () => string[];
 }
 
-/** Starts `awf` with an engine in memory. */
-async function awf(scenario: Scenario, args: readonly string[], root = ROOT): Promise<Awf> {
+/** Starts `awf` with an engine in memory. @param prefix put in front of its argv */
+async function awf(
+  scenario: Scenario,
+  args: readonly string[],
+  root = ROOT,
+  prefix: readonly string[] = [],
+): Promise<Awf> {
   const directory = mkdtempSync(join(base, 'run-'));
   const at = (name: string): string => {
     mkdirSync(join(directory, name));
@@ -35,7 +40,7 @@ async function awf(scenario: Scenario, args: readonly string[], root = ROOT): Pr
   };
   const [workspace, temporary, report] = [at('workspace'), at('temporary'), join(directory, 'engine.json')];
   const running = await startProgram(
-    [process.execPath, join(import.meta.dirname, 'fixtures', 'command-line.ts'), ...args],
+    [...prefix, process.execPath, join(import.meta.dirname, 'fixtures', 'command-line.ts'), ...args],
     {
       env: {
         ...{ PATH: HOST_PATH, HOME: at('home'), TMPDIR: temporary, TEST_ROOT: root },
@@ -73,6 +78,22 @@ describe('awf', OPTIONS, () => {
     const result = await ended();
     expect(result).toMatchObject({ code: 7, stdout: '', engine: { left: [] } });
     expect(messages(result)).toEqual([]);
+    expect(left()).toEqual([]);
+  });
+
+  test.each([
+    ['2>', 7, ''],
+    ['>', 1, 'awf: error: The run was ended: its output cannot be written.\nCause: ENOSPC'],
+  ])('with %s on a full disk exits with %i', async (redirection, code, message) => {
+    const { ended, left } = await awf('prints-7', ['--log-level=debug', '--', 'true'], ROOT, [
+      'bash',
+      '-c',
+      `"$@" ${redirection} /dev/full`,
+      'bash',
+    ]);
+    const result = await ended();
+    expect(result).toMatchObject({ code, engine: { left: [] } });
+    expect(result.stderr).toContain(message);
     expect(left()).toEqual([]);
   });
 

@@ -86,6 +86,12 @@ allow-services: [5432, docker]
     expect(text).toContain('10 mistakes in');
   });
 
+  test('finds two services at one port, as a run does', () => {
+    const { text, exitCode } = awfPolicy(['check'], aWorkspace('version: 1\nallow-services: [a:1, b:1]\n'));
+    expect(text).toContain('.github/awf.yml, line 2, column 23: b:1 has the same port as a:1');
+    expect(exitCode).toBe(1);
+  });
+
   test('warns of letters that look like others', () => {
     const policy = 'version: 1\negress:\n  allow: [pаypal.example]\nhosts:\n  ɡoogle.example: { rules: [GET /x] }\n';
     const { text, exitCode } = awfPolicy(['check'], aWorkspace(policy));

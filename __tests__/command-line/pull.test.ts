@@ -61,6 +61,10 @@ test('from a registry, images are pulled under its name, and nothing is built', 
   for (const name of OWN) expect(calls).toContain(`pull registry.example/awf/${name}`);
 });
 
+test.each([['--image-registry'], ['--agent-image']])('an empty %s is ignored, as for a run', async (flag) => {
+  for (const value of ['', ' ']) expect(await awfPull([flag, value])).toEqual(await awfPull([]));
+});
+
 test.each<[what: string, argv: readonly string[], options: FakeEngineOptions, said: string]>([
   [
     'a registry that refuses',
@@ -91,8 +95,8 @@ test.each<[Verb]>([['info'], ['build']])('a pull that is cancelled ends: at %s',
 
 test.each([
   [['--image-registry', 'https://x/'], '--image-registry'],
-  [['--image-registry', ''], '--image-registry'],
   [['--nonsense'], '--nonsense'],
+  [['--agent-image'], '--agent-image needs a value.'],
   [['an-image'], 'too many arguments'],
 ])('a command line that was not understood: %j', async (argv, said) => {
   await expect(awfPull(argv, EMPTY)).rejects.toThrow(said);

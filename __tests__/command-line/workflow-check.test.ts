@@ -78,3 +78,26 @@ test('a list and flags', () => {
   });
   expect(() => policyCommand(['check', 'hosts.txt', '--pids', '5'], {}, workspace)).toThrow('two checks');
 });
+
+test('what the entries of a list must not do together is a mistake, and what only a run knows is none', () => {
+  const { text } = check(`jobs:
+  a:
+    steps:
+      - uses: ./
+        with:
+          run: x
+          timeout-minutes: 1
+          allow-services: |
+            a:1
+            b:1
+          env: |
+            A
+            \${{ inputs.more }}
+            \${{ inputs.others }}
+            A=1
+`);
+  expect(text.match(/✘.*/g)).toEqual([
+    expect.stringContaining('env, line 4: A is already in env, line 1.'),
+    expect.stringContaining('allow-services, line 2: b:1 has the same port as a:1'),
+  ]);
+});

@@ -299,3 +299,23 @@ describe('presets', () => {
     expect(error.message).toContain('memory');
   });
 });
+
+test('mistakes in what the api-proxy answers for are told with the others', () => {
+  const options = {
+    memory: 'much',
+    'allow-services': 'a:1\nb:1',
+    'deny-domains': 'openai.com',
+    'host-credentials': 'a.example bearer x\na.example bearer y\napi.openai.com bearer z',
+  };
+  const credentials = { OPENAI_API_KEY: 'sk-x', AWF_GITHUB_TOKEN: 'ghs_x' };
+  const error = thrown(() => build(options, { credentials, serverUrl: 'nonsense' }));
+  for (const text of [
+    'memory: "much" is',
+    'allow-services, line 2: b:1 has the same port',
+    'GITHUB_SERVER_URL is not the address',
+    'host-credentials, line 2: a.example already has a credential',
+    'host-credentials, line 3: api.openai.com is the host of a provider',
+    'denies api.openai.com, the host of OpenAI',
+  ])
+    expect(error.message).toContain(text);
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkVariables } from '../../src/config/checks.ts';
+import { checkEntries, checkVariables } from '../../src/config/checks.ts';
 import { describeError } from '../../src/errors.ts';
 import { valuesOf } from '../../testing/options.ts';
 
@@ -23,4 +23,13 @@ describe('checkVariables', () => {
       'env, line 5: A is already in env, line 1.',
     ]);
   });
+});
+
+test('two services at one port are rejected; one that is named twice is fine', () => {
+  const found = (text: string): string[] => checkEntries(valuesOf({ 'allow-services': text })).map(describeError);
+  expect(found('a:1\nb:2\na:1')).toEqual([]);
+  expect(found('a:1\nb:1\nc:1')).toEqual([
+    expect.stringMatching(/^allow-services, line 2: b:1 has the same port as a:1, in allow-services, line 1\.\n/),
+    expect.stringMatching(/^allow-services, line 3: c:1 has the same port as a:1, in allow-services, line 1\.\n/),
+  ]);
 });

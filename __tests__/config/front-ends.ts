@@ -147,7 +147,7 @@ export const CASES: Readonly<
   presets: {
     good: 'nuget',
     reads: { presets: [{ name: 'nuget' }] },
-    bad: ['nugget', 'is no preset'],
+    bad: ['docs.python.org', 'is no preset'],
     ...list,
   },
   'egress-policy': { good: 'audit', reads: { egress: { mode: 'audit' } }, bad: ['open', 'is not one of its values'] },
@@ -173,7 +173,7 @@ export const CASES: Readonly<
   'upstream-proxy': {
     good: 'http://proxy.example:3128',
     reads: { network: { upstreamProxy: { host: 'proxy.example', port: 3128, user: undefined } } },
-    bad: ['socks5://proxy.example', 'this is not the address of an HTTP proxy'],
+    bad: ['https://10.0.0.1:3128', "is checked against the proxy's name"],
   },
   'dns-servers': {
     good: '10.1.2.3',

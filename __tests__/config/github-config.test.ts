@@ -38,4 +38,9 @@ describe('githubConfig', () => {
     expect(error.message).toContain(problem);
     expect(error.hint).toContain(hint);
   });
+
+  test('tells all that is wrong at once', () => {
+    const error = thrown(() => read({}, { GITHUB_REPOSITORY: 'hello', GITHUB_SERVER_URL: 'ftp://x' }));
+    expect(error.message).toMatch(/2 mistakes[^]*GITHUB_REPOSITORY[^]*GITHUB_SERVER_URL/);
+  });
 });

@@ -28,6 +28,12 @@ const offered = (kind: FrontEndKind): [OptionName, Case][] =>
     ({ name }) => Object.entries(CASES).filter(([each]) => each === name) as [OptionName, Case][],
   );
 
+/** The options that a text names as the action does. A name without a hyphen may be an ordinary word. */
+const withoutDashes = (text: string): string[] =>
+  OPTIONS.map(({ name }) => name).filter(
+    (name) => name.includes('-') && new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(text),
+  );
+
 describe.each(KINDS)('in the %s', (kind) => {
   const load = LOAD[kind];
 
@@ -61,6 +67,7 @@ describe.each(KINDS)('in the %s', (kind) => {
       expect(error.message).toContain(problem);
       const shown = describeError(error);
       expect(shown).not.toMatch(kind === 'action' ? /--[a-z]/ : /, line \d/);
+      if (kind === 'cli') expect(withoutDashes(shown)).toEqual([]);
     },
   );
 
@@ -158,6 +165,8 @@ describe('lists', () => {
     ['a.example\nb.example', ['a.example', 'b.example']],
     ['  a.example  \r\n\tb.example\r\n', ['a.example', 'b.example']],
     ['# a comment\na.example # another\n   # and one more', ['a.example']],
+    ['\ufeff# a comment\r\na.example # another\r\n   # and one more\r\n', ['a.example']],
+    ['a.example # two\u2028lines', ['a.example']],
     ['a.example, b.example,\n,c.example', ['a.example', 'b.example', 'c.example']],
   ])('%j holds %j', (text, entries) => {
     expect(domains(text)).toEqual(entries);

@@ -5,7 +5,8 @@ import { thrown } from '../../testing/builders.ts';
 
 const INPUT: Source = { kind: 'input', name: 'upstream-proxy' };
 const FLAG: Source = { kind: 'flag', name: '--upstream-proxy' };
-const read = (text: string, source = INPUT) => upstreamProxy({ text, source });
+const read = (text: string, source = INPUT) =>
+  upstreamProxy({ text, source }, { nameOf: (name) => `the option ${name}` });
 
 describe('an address', () => {
   test.each([

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { clientEndpoint } from '../../src/docker/client-config.ts';
@@ -26,5 +26,12 @@ describe('clientEndpoint', () => {
     [undefined, { DOCKER_HOST: '192.0.2.1' }, undefined],
   ])('%j with %j: %s', (config, variables, expected) => {
     expect(clientEndpoint(environmentWith(config, variables))).toBe(expected);
+  });
+
+  test('an empty DOCKER_CONFIG or HOME counts as not set, as for the client', () => {
+    const home = temporaryDirectory();
+    mkdirSync(join(home, '.docker'));
+    writeFileSync(join(home, '.docker', 'config.json'), '{"currentContext":"rootless"}');
+    expect(clientEndpoint({ DOCKER_CONFIG: '', HOME: home })).toBeUndefined();
   });
 });

@@ -92,6 +92,8 @@ describe('an engine that is not behind a socket', () => {
       /^docker system dial-stdio failed .*tls: bad certificate$/,
     ],
     ['says nothing', 'exit 1', /^docker system dial-stdio failed \(exit code 1\): nothing on standard error$/],
+    ['is killed', 'kill -KILL $$', /^docker system dial-stdio was killed before it ended\.$/],
+    ['speaks in pieces', "printf 'zur\\303' >&2; sleep .1; printf '\\274ck' >&2; exit 1", /: zurück$/],
   ])('and a client that fails and %s is an error', async (_, script, message) => {
     vi.stubEnv('DOCKER_HOST', 'tcp://127.0.0.1:2376');
     docker(script);

@@ -74,6 +74,6 @@ test('an image that takes long to pull is told of after ten seconds', async () =
   });
   const images = { squid: 'a:1', 'api-proxy': 'b:1', agent: 'c:1' };
   const reporter = { debug: keep, info: keep, warning: keep, error: keep };
-  await ensureImages(engine, images, 'own:1', { root: '/nonexistent' }, reporter);
+  await ensureImages(engine, images, { name: 'own:1', option: 'agent-image' }, { root: '/nonexistent' }, reporter);
   expect(said).toEqual(['Pulling own:1: the engine does not have it.', 'Pulling own:1, 10 s so far']);
 });

@@ -20,6 +20,14 @@ describe('documentLink', () => {
     );
   });
 
+  it('leads to github.com without a server, or with an empty one', () => {
+    const environment = { GITHUB_ACTION_REPOSITORY: 'owner/awf', GITHUB_ACTION_REF: 'v1' };
+    for (const server of [{}, { GITHUB_SERVER_URL: '' }])
+      expect(documentLink('a.md', '/action', { ...environment, ...server })).toBe(
+        'https://github.com/owner/awf/blob/v1/a.md',
+      );
+  });
+
   it('leads to the file where the action is local, and on the command line', () => {
     const environment = { GITHUB_ACTION_REPOSITORY: '', GITHUB_ACTION_REF: '' };
     expect(documentLink('docs/policy.md', '/action', environment)).toBe('/action/docs/policy.md');

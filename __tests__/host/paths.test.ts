@@ -68,6 +68,7 @@ describe('isBelow', () => {
 test('a step’s temporary directory is the runner’s, or the system’s without a runner', () => {
   expect(stepTemporaryDirectory({ RUNNER_TEMP: '/runner/temp' })).toBe('/runner/temp');
   expect(stepTemporaryDirectory({})).toBe(tmpdir());
+  expect(stepTemporaryDirectory({ RUNNER_TEMP: '' })).toBe(tmpdir());
 });
 
 test('workDirectoryOf is the same for the same run, and different for another', () => {

@@ -16,6 +16,11 @@ test('the caller is the user of this process', () => {
   expect(caller()).toEqual({ uid: process.getuid!(), gid: process.getgid!(), name: username, home: homedir() });
 });
 
+test('an empty HOME is none: the account has one', () => {
+  vi.stubEnv('HOME', '');
+  expect(caller().home).toBe(userInfo().homedir);
+});
+
 test('the group is the process’s, which newgrp and sudo -g change', () => {
   vi.spyOn(process, 'getgid').mockReturnValue(4712);
   expect(caller().gid).toBe(4712);
@@ -25,6 +30,7 @@ test.each([
   ['/somewhere', '/somewhere'],
   ['/', '/home/agent'],
   [undefined, '/home/agent'],
+  ['', '/home/agent'],
 ])('a caller without an account has a name, and a home other than /: HOME=%s', (variable, home) => {
   vi.stubEnv('HOME', variable);
   const missing = (): never => {

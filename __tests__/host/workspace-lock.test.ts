@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { describeError } from '../../src/errors.ts';
 import { lockWorkspace } from '../../src/host/workspace-lock.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 
@@ -10,7 +11,11 @@ test('E16 a second run in a workspace is refused, and one above or below it too'
   const workspace = temporaryDirectory();
   const lock = await lockWorkspace(workspace);
   for (const path of [workspace, join(workspace, 'a/b'), join(workspace, '..')]) {
-    await expect(lockWorkspace(path)).rejects.toThrow(`Another run works in ${path}`);
+    const error: unknown = await lockWorkspace(path).catch((caught: unknown) => caught);
+    expect(describeError(error)).toBe(
+      `Another run works in ${path}, or in a directory above or below it.\n` +
+        'Wait until it has ended, or give each run a checkout of its own (git worktree add).',
+    );
   }
   lock.release();
 });

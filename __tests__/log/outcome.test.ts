@@ -32,6 +32,11 @@ describe('the line at the end', () => {
       failed(124, { outcome: 'timeout', usage }),
       `✘ stopped after 3 s (timeout-minutes: 0.05) · ${used}`,
     ],
+    [
+      'a failure during or after the command',
+      failed(3, { outcome: 'error' }),
+      '✘ the run failed after 2 min 37 s of the command · no model request',
+    ],
     ['a start that failed', failed(1, { outcome: 'error', commandMs: undefined }), '✘ the command was not started'],
     ['a lost log', failed(1, { usage: undefined }), '✘ exit code 1 after 2 min 37 s · what it used is unknown'],
   ])('%s', (_, ended, line) => {
@@ -83,6 +88,14 @@ describe('the one message about a failure', () => {
   test('137, with and without a lack of memory', () => {
     expect(textOf(failed(137, { outOfMemory: '512m' }))).toMatch(/^Memory ran out.*512 MB.*Raise memory/);
     expect(textOf(failed(137))).toMatch(/exit code 137, SIGKILL.*Memory did not run out/);
+  });
+
+  test('a run that failed when the command had ended does not say that AWF ended it', () => {
+    const error = new UserError('The workspace could not be searched to the end.');
+    expect(failureOf(aConfig(), failed(3, { outcome: 'error', error }))).toEqual({
+      title: 'AWF: the run failed',
+      text: 'The workspace could not be searched to the end.',
+    });
   });
 
   test('a sandbox that failed: the error with its remedy', () => {

@@ -160,6 +160,10 @@ describe('what is hidden', () => {
     );
   });
 
+  test('an empty RUNNER_TEMP is none', () => {
+    expect(hiddenIn(aHost('/nonexistent', { RUNNER_TEMP: '' }))).toEqual(hiddenIn(aHost('/nonexistent')));
+  });
+
   test.each([
     ['/opt/temp', '/opt'],
     ['/usr/_temp', '/usr'],

@@ -180,7 +180,9 @@ describe('the secrets', () => {
 
 test('an image with a volume at one of the sandbox’s own file systems is rejected', () => {
   const agentImage = { platform: 'linux/amd64', volumes: ['/tmp'], builtAt: 0, isStandIn: false };
-  expect(thrown(() => plan({ agentImage: 'debian:13' }, { agentImage })).message).toContain('has a volume at /tmp');
+  expect(thrown(() => plan({ agentImage: 'debian:13' }, { agentImage })).message).toContain(
+    'agent-image: debian:13 has a volume at /tmp',
+  );
 });
 
 test('planning reads and writes no files', () => {

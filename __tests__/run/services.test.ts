@@ -26,7 +26,7 @@ async function opened(
   warn: (message: string) => void = () => undefined,
 ): Promise<string> {
   const directory = temporaryDirectory();
-  const services = await openServices({ services: [{ name, port }] }, directory, engine, warn);
+  const services = await openServices({ frontEnd: 'action', services: [{ name, port }] }, directory, engine, warn);
   onTestFinished(() => services?.close());
   return join(directory, 'services', String(port));
 }
@@ -94,7 +94,7 @@ describe('a connection', () => {
     const port = await listening((socket) => socket.resume());
     const directory = temporaryDirectory();
     const services = await openServices(
-      { services: [{ name: 'localhost', port }] },
+      { frontEnd: 'cli', services: [{ name: 'localhost', port }] },
       directory,
       engineWith(),
       () => undefined,
@@ -117,7 +117,7 @@ describe('a connection', () => {
 describe('a service of the job', () => {
   const open = (...found: Neighbour[]) =>
     openServices(
-      { services: [{ name: 'postgres', port: 5432 }] },
+      { frontEnd: 'cli', services: [{ name: 'postgres', port: 5432 }] },
       temporaryDirectory(),
       engineWith(...found),
       () => undefined,
@@ -129,7 +129,7 @@ describe('a service of the job', () => {
     );
     expect(error).toBeInstanceOf(UserError);
     expect(error).toMatchObject({
-      message: 'allow-services: postgres:5432 is no service of the job that runs.',
+      message: '--allow-services: postgres:5432 is no service of the job that runs.',
       hint: 'There are redis. For a server on the runner, write "localhost:5432".',
     });
   });
@@ -147,7 +147,9 @@ describe('a service of the job', () => {
 
 test('without services, nothing is opened, asked or mounted', async () => {
   const engine = { neighbours: () => Promise.reject(new Error('asked')) };
-  expect(await openServices({ services: [] }, '/nonexistent', engine, () => undefined)).toBeUndefined();
+  expect(
+    await openServices({ frontEnd: 'action', services: [] }, '/nonexistent', engine, () => undefined),
+  ).toBeUndefined();
   expect(serviceMounts(aConfig(), '/work')).toEqual([]);
   expect(serviceMounts(aConfig({ services: [{ name: 'db', port: 1 }] }), '/work')).toEqual([
     { kind: 'bind', source: '/work/services', target: '/tmp/awf-services', writable: false },

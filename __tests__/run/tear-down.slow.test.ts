@@ -7,11 +7,12 @@ import { readBaseline } from '../../src/workspace/baseline.ts';
 import type * as inspect from '../../src/workspace/inspect.ts';
 import { networkNames, roleOf } from '../../src/shared/network.ts';
 import { NOTHING_LEFT } from '../../testing/builders.ts';
-import type { Verb } from '../../testing/engine/fake-engine.ts';
+import type { OnCall, Verb } from '../../testing/engine/fake-engine.ts';
 import { aWorld, CONCURRENT, endless, refusing, removeWorlds, type World } from './world.ts';
 
 vi.mock('../../src/run/limits.ts', async (original) => ({
   ...(await original<typeof limits>()),
+  ENGINE_LIMIT_MS: 5_000,
   SWEEP_LIMIT_MS: 3_000,
   TIMEOUT_GRACE_MS: 200,
 }));
@@ -93,6 +94,17 @@ describe('the removal', CONCURRENT, () => {
     const world = aWorld({ command: endless, onCall: refusing('removeContainers', 'awf-agent') });
     expect(await world.run(SHORT)).toMatchObject({ outcome: 'error', exitCode: 124 });
     expect(world.engine.running.map(roleOf)).toEqual(['agent']);
+  });
+
+  test('is not waited for when the engine hangs: the report has everything', async () => {
+    const hanging: Verb[] = ['removeContainers', 'objectsOf', 'objectMarks'];
+    const onCall: OnCall = (verb) => (hanging.includes(verb) ? new Promise<never>(() => undefined) : undefined);
+    const world = aWorld({ command: async () => 3, onCall });
+    const result = await world.run();
+    expect(result).toMatchObject({ outcome: 'error', exitCode: 3, aftermath: NOTHING_LEFT });
+    expect(result.error).toMatchObject({ message: 'The Docker engine has not answered within 5 seconds.' });
+    expect(result.traffic.domains).toBeDefined();
+    expect(world.warnings).toEqual([expect.stringMatching(/^Could not look for what killed runs left: /)]);
   });
 
   describe.each([

@@ -723,7 +723,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
 /* harmony import */ var _src_shared_contract_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(270);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(101);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(607);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(140);
 /* harmony import */ var _start_standard_input_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(30);
 /* harmony import */ var _start_v8_flags_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(130);
 
@@ -750,7 +750,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 607:
+/***/ 140:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1169,9 +1169,16 @@ const endsSpending = ({ code }) => code === 'budget_exhausted' || code === 'pric
 /** A value as the content of a settings file. */
 const jsonFile = (value) => `${JSON.stringify(value, null, 2)}\n`;
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/json.js
+/** True for an array too. */
+const json_isObject = (value) => typeof value === 'object' && value !== null;
+/** True for an object that is no array. */
+const isRecord = (value) => json_isObject(value) && !Array.isArray(value);
+
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/usage.js
 var shared_usage = __nccwpck_require__(482);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/anthropic.js
+
 
 
 
@@ -1195,7 +1202,7 @@ const ENDPOINTS = [...under(['/v1'], ALL), ...spelled('', '/v1', 'every-host', A
  */
 function readAnthropic(counts) {
     const cachedInputTokens = (0,shared_usage/* tokens */.LU)(counts['cache_read_input_tokens']);
-    const kept = (0,shared_usage/* isObject */.Gv)(counts['cache_creation']) ? counts['cache_creation'] : {};
+    const kept = json_isObject(counts['cache_creation']) ? counts['cache_creation'] : {};
     const hourCacheWriteTokens = (0,shared_usage/* tokens */.LU)(kept['ephemeral_1h_input_tokens']);
     const cacheWriteTokens = Math.max((0,shared_usage/* tokens */.LU)(counts['cache_creation_input_tokens']), hourCacheWriteTokens + (0,shared_usage/* tokens */.LU)(kept['ephemeral_5m_input_tokens']));
     return {
@@ -1457,6 +1464,7 @@ const isModelName = (value) => typeof value === 'string' && /^[A-Za-z0-9][\w.:@/
 
 
 
+
 /** Azure OpenAI wants it everywhere: https://learn.microsoft.com/azure/ai-foundry/openai/reference */
 const VERSION = 'api-version';
 const OPENAI_GENERATION = [
@@ -1491,8 +1499,8 @@ const openai_ENDPOINTS = [
 ];
 /** The cache's part of a prompt. Only newer models charge for writing, with a field for it. */
 const cacheIn = (details) => ({
-    cachedInputTokens: (0,shared_usage/* isObject */.Gv)(details) ? (0,shared_usage/* tokens */.LU)(details['cached_tokens']) : 0,
-    cacheWriteTokens: (0,shared_usage/* isObject */.Gv)(details) ? (0,shared_usage/* tokens */.LU)(details['cache_write_tokens']) : 0,
+    cachedInputTokens: json_isObject(details) ? (0,shared_usage/* tokens */.LU)(details['cached_tokens']) : 0,
+    cacheWriteTokens: json_isObject(details) ? (0,shared_usage/* tokens */.LU)(details['cache_write_tokens']) : 0,
     hourCacheWriteTokens: 0,
 });
 /** https://platform.openai.com/docs/api-reference: Chat, Embeddings; otherwise Responses, and Realtime with its own spelling. */
@@ -1683,8 +1691,8 @@ function suits(model) {
 }
 /** GitHub's own default, else its fallback, else the first that people may pick. */
 function chooseModel(list, name) {
-    const data = (0,shared_usage/* isObject */.Gv)(list) ? list['data'] : undefined;
-    const models = (Array.isArray(data) ? data : []).filter((one) => (0,shared_usage/* isObject */.Gv)(one) && isModelName(one['id']));
+    const data = json_isObject(list) ? list['data'] : undefined;
+    const models = (Array.isArray(data) ? data : []).filter((one) => json_isObject(one) && isModelName(one['id']));
     const fitting = models.filter(suits);
     const chosen = name === undefined
         ? (fitting.find((model) => model.is_chat_default === true) ??
@@ -2400,6 +2408,7 @@ const isWord = (octet) => (octet >= 0x30 && octet <= 0x39) ||
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/graphql-body.js
 
 
+
 /** What is inside `variables` is the operation's business. It is read again below. */
 const SLOTS = new Map(['query', 'operationName', 'variables'].map((name) => [name, { name, wish: 'skip' }]));
 /** Fails with a reason instead of a stack. */
@@ -2429,7 +2438,6 @@ function checkKeys(body) {
     reader.push(body);
     reader.end();
 }
-const graphql_body_isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 /** @returns the request, or why it is none */
 function parseGraphqlBody(body) {
     let value;
@@ -2446,18 +2454,18 @@ function parseGraphqlBody(body) {
         }
         throw error;
     }
-    if (!graphql_body_isObject(value))
+    if (!isRecord(value))
         return Array.isArray(value) ? 'it is a batch of requests' : 'it is not a JSON object';
     const { query, operationName = null, variables } = value;
     if (typeof query !== 'string')
         return 'it has no "query"';
     if (operationName !== null && typeof operationName !== 'string')
         return 'its "operationName" is no string';
-    if (!graphql_body_isObject(variables ?? {}))
+    if (!isRecord(variables ?? {}))
         return 'its "variables" are not a JSON object';
     return {
         query,
-        ...(graphql_body_isObject(variables) && { variables }),
+        ...(isRecord(variables) && { variables }),
         ...(operationName !== null && { operationName }),
     };
 }
@@ -2537,6 +2545,7 @@ function isPlainJson(rawHeaders) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/graphql.js
+
 
 
 
@@ -2704,7 +2713,7 @@ function passes({ value }, allowed, variables) {
     let members;
     if (value.kind === kinds/* Kind */.b.OBJECT)
         members = value.fields.map((field) => [field.name.value, valueOf(field.value)]);
-    else if (graphql_body_isObject(given))
+    else if (isRecord(given))
         members = Object.entries(given);
     else
         return false;
@@ -5808,6 +5817,7 @@ class ModelNames {
 
 
 
+
 /** Octets of text per token; English has about four. */
 const OCTETS_PER_TOKEN = 4;
 /** Octets that a WebSocket may carry besides its answers. */
@@ -5909,7 +5919,7 @@ class UsageReading {
                 this.#names.see(value);
             }),
             new JsonScanner(this.#dialect.usage, (value, rest) => {
-                if (typeof value === 'object' && value !== null)
+                if (json_isObject(value))
                     this.#count(value, rest);
             }),
         ];
@@ -7865,7 +7875,6 @@ const ERROR_STATUS = {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   $e: () => (/* binding */ usageBeyond),
-/* harmony export */   Gv: () => (/* binding */ isObject),
 /* harmony export */   K4: () => (/* binding */ sumOfUsage),
 /* harmony export */   LU: () => (/* binding */ tokens),
 /* harmony export */   k8: () => (/* binding */ tokensOf),
@@ -7880,7 +7889,6 @@ const USAGE_COUNTS = [
 ];
 /** A count as a provider reports it; 0 for anything else. */
 const tokens = (value) => Number.isSafeInteger(value) && value > 0 ? value : 0;
-const isObject = (value) => typeof value === 'object' && value !== null;
 const combined = (count) => ({
     inputTokens: count('inputTokens'),
     outputTokens: count('outputTokens'),

@@ -7323,7 +7323,7 @@ class TranscriptsFile {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3727);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9723);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
@@ -7336,7 +7336,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 3727:
+/***/ 9723:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -7774,8 +7774,9 @@ class ClientConnection extends external_node_stream_namespaceObject.Duplex {
             if (!this.push(chunk))
                 child.stdout.pause();
         });
-        child.stderr.on('data', (chunk) => {
-            this.#complaint += chunk.toString();
+        // A chunk may end within a character.
+        child.stderr.setEncoding('utf8').on('data', (text) => {
+            this.#complaint += text;
         });
         child.stdin.on('error', () => undefined); // The exit code tells why.
         child.on('error', (error) => {
@@ -7785,7 +7786,7 @@ class ClientConnection extends external_node_stream_namespaceObject.Duplex {
             if (exitCode === 0)
                 this.push(null);
             else
-                this.destroy(failure(DIAL, { exitCode: exitCode ?? 1, stderr: this.#complaint }));
+                this.destroy(exitCode === null ? killed(DIAL) : failure(DIAL, { exitCode, stderr: this.#complaint }));
         });
     }
     _read() {
@@ -7814,7 +7815,13 @@ var external_node_fs_ = __nccwpck_require__(3024);
 var external_node_os_ = __nccwpck_require__(8161);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/variables.js
+var variables = __nccwpck_require__(196);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/json.js
+var json = __nccwpck_require__(4106);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/client-config.js
+
+
 
 
 
@@ -7834,10 +7841,10 @@ function clientEndpoint(environment) {
 }
 /** The client's own configuration. Empty if there is none, or the client cannot read it either. */
 function clientConfig(environment) {
-    const directory = environment['DOCKER_CONFIG'] ?? (0,external_node_path_.join)(environment['HOME'] ?? (0,external_node_os_.homedir)(), '.docker');
+    const directory = (0,variables/* nonEmpty */.h)(environment, 'DOCKER_CONFIG') ?? (0,external_node_path_.join)((0,variables/* nonEmpty */.h)(environment, 'HOME') ?? (0,external_node_os_.homedir)(), '.docker');
     try {
         const config = JSON.parse((0,external_node_fs_.readFileSync)((0,external_node_path_.join)(directory, 'config.json'), 'utf8'));
-        return typeof config === 'object' && config !== null ? config : {};
+        return (0,json/* isObject */.G)(config) ? config : {};
     }
     catch {
         return {};
@@ -8207,6 +8214,8 @@ var shared_providers = __nccwpck_require__(9153);
 var egress_rules = __nccwpck_require__(148);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/options.js + 10 modules
 var config_options = __nccwpck_require__(5129);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/protect-paths.js
+var protect_paths = __nccwpck_require__(3907);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/source.js
 var config_source = __nccwpck_require__(6656);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/checks.js
@@ -8219,11 +8228,20 @@ var config_source = __nccwpck_require__(6656);
 
 
 
+
 /** The action's command is its script, which must not be empty. */
 function checkScript({ run }) {
     if (run.trim() !== '')
         return [];
     return [new errors/* UserError */.yo('run is empty.', { hint: 'Give the command to run in the sandbox, in one or more lines.' })];
+}
+/** What the entries of a list must not do together, whoever checks them: a run, or `awf policy check`. */
+function checkEntries(values) {
+    return [
+        ...checkVariables(values.env),
+        ...(0,protect_paths/* checkProtectedPaths */.Ju)(values['protect-paths']),
+        ...checkServices(values['allow-services']),
+    ];
 }
 /** A variable may be named only once. */
 function checkVariables(entries) {
@@ -8236,23 +8254,39 @@ function checkVariables(entries) {
         return [new errors/* UserError */.yo(text, { hint: 'Name each variable once.' })];
     });
 }
+/** All services are at one address in the sandbox, so each needs a port of its own. */
+function checkServices(entries) {
+    return entries.flatMap(({ name, port, source }) => {
+        const other = entries.find((one) => one.port === port);
+        if (other === undefined || other.name === name)
+            return [];
+        const text = `${(0,config_source/* placeOf */.$)(source)}: ${name}:${port} has the same port as ${other.name}:${port}, in ${(0,config_source/* placeOf */.$)(other.source)}.`;
+        return [
+            new errors/* UserError */.yo(text, {
+                hint: 'Both would be at 127.0.0.1 in the sandbox. Give one of them another port.',
+            }),
+        ];
+    });
+}
 /**
  * A host may have one credential, and a provider's own host has the provider's.
  *
  * @param providerNames the names of the configured providers' hosts
+ * @param endpointsOption the front end's name for `allow-endpoints`
  */
-function checkNamedHosts({ 'host-credentials': credentials, 'host-rules': rules }, providerNames) {
+function checkNamedHosts({ 'host-credentials': credentials, 'host-rules': rules }, providerNames, endpointsOption) {
     const twice = credentials.flatMap(({ name, source }, index) => {
         const first = credentials.find((other) => other.name === name);
         if (first === undefined || first === credentials[index])
             return [];
-        return [new errors/* UserError */.yo(`${source}: ${name} already has a credential, in ${first.source}.`)];
+        const text = `${source}: ${name} already has a credential, in ${first.source}.`;
+        return [new errors/* UserError */.yo(text, { hint: 'Remove one of the two.' })];
     });
     const entries = [...credentials, ...rules.map(({ name, rule }) => ({ name, source: rule.source }))];
     const taken = entries
         .filter(({ name }) => providerNames.includes(name))
         .map(({ name, source }) => {
-        const hint = 'Remove it. allow-endpoints adds to what may be asked of a provider.';
+        const hint = `Remove it. ${endpointsOption} adds to what may be asked of a provider.`;
         return new errors/* UserError */.yo(`${source}: ${name} is the host of a provider, which has a key already.`, { hint });
     });
     return [...twice, ...taken];
@@ -8412,19 +8446,27 @@ const REPOSITORY = 'GITHUB_REPOSITORY';
 function githubConfig(values, secrets, environment, frontEnd) {
     if (!secrets.has(github_token/* GITHUB_TOKEN_SECRET */.d))
         return undefined;
-    const own = environment[REPOSITORY] ?? '';
-    const id = environment['GITHUB_REPOSITORY_ID'] ?? '';
-    const job = own === '' ? [] : [{ name: checkedOwn(own), ...(/^\d+$/.test(id) && { id }) }];
+    const problems = [];
+    const job = (0,errors/* collectProblems */.vX)(problems, () => ownRepository(environment)) ?? [];
+    const server = (0,errors/* collectProblems */.vX)(problems, () => (0,errors/* withHint */.mu)('The hosts that the token is for depend on it.', () => githubServer(environment)));
     const repositories = [...job, ...values['github-repositories'].map((name) => ({ name }))];
-    if (repositories.length === 0) {
-        throw new errors/* UserError */.yo(`There is a token for GitHub, but no repository that it is for.`, {
+    if (repositories.length === 0 && problems.length === 0) {
+        problems.push(new errors/* UserError */.yo('There is a token for GitHub, but no repository that it is for.', {
             hint: `Name one in ${(0,config_options/* optionName */.fS)(frontEnd, 'github-repositories')}, or set ${REPOSITORY}.`,
-        });
+        }));
     }
-    const server = (0,errors/* withHint */.mu)('The hosts that the token is for depend on it.', () => githubServer(environment));
-    return { server, access: values['github-access'], repositories };
+    (0,errors/* throwProblems */.Jh)(problems);
+    return server && { server, access: values['github-access'], repositories };
 }
-const checkedOwn = (name) => (0,errors/* withHint */.mu)('A runner sets it to OWNER/NAME.', () => (0,config_github/* checkRepository */.n)(REPOSITORY, name));
+/** The job's own repository, if there is a job. */
+function ownRepository(environment) {
+    const own = environment[REPOSITORY] ?? '';
+    if (own === '')
+        return [];
+    const id = environment['GITHUB_REPOSITORY_ID'] ?? '';
+    const name = (0,errors/* withHint */.mu)('A runner sets it to OWNER/NAME.', () => (0,config_github/* checkRepository */.n)(REPOSITORY, own));
+    return [{ name, ...(/^\d+$/.test(id) && { id }) }];
+}
 /** GitHub's hosts, with what may be asked of them. */
 function hostsOfGithub(github, egress) {
     if (github === undefined)
@@ -8545,8 +8587,8 @@ const UPSTREAM_PROXY_SECRET = 'the password of upstream-proxy';
 function hostProxy(environment) {
     return variableOf(proxy_variables/* PROXY_VARIABLE */.En.https, environment);
 }
-/** Combines the options with the variables of the host. */
-function networkConfig(values, environment) {
+/** Combines the options with the variables of the host. @param context the front end's names, for hints */
+function networkConfig(values, environment, context) {
     const problems = [];
     const rest = {
         allowPrivate: values['allow-private-networks'],
@@ -8555,7 +8597,7 @@ function networkConfig(values, environment) {
     };
     const fromHost = () => {
         const given = hostProxy(environment);
-        return (given && (0,errors/* collectProblems */.vX)(problems, () => (0,upstream_proxy/* upstreamProxy */.Qr)(given))) ?? upstream_proxy/* NO_PROXY_AT_ALL */.hp;
+        return (given && (0,errors/* collectProblems */.vX)(problems, () => (0,upstream_proxy/* upstreamProxy */.Qr)(given, context))) ?? upstream_proxy/* NO_PROXY_AT_ALL */.hp;
     };
     const proxy = values['upstream-proxy'] ?? fromHost();
     const exceptions = variableOf(proxy_variables/* PROXY_VARIABLE */.En.none, environment);
@@ -8662,8 +8704,6 @@ function entriesIn(directory) {
     }
 }
 
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/protect-paths.js
-var protect_paths = __nccwpck_require__(3907);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/named-hosts.js
 var named_hosts = __nccwpck_require__(1246);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/injection.js
@@ -8794,7 +8834,8 @@ function linesOf({ text, source }) {
         return [{ text, source }];
     return lines.map((line, index) => ({ text: line, source: { ...source, line: index + 1 } }));
 }
-const withoutComment = ({ text, source }) => ({ text: text.replace(/(^|\s)#.*$/, ''), source });
+/** A comment may end with a carriage return: what people type on a web page arrives with CRLF. */
+const withoutComment = ({ text, source }) => ({ text: text.replace(/(^|\s)#.*$/s, ''), source });
 const isNoComment = ({ text }) => !text.trim().startsWith('#');
 const separated = ({ text, source }) => text.split(',').map((part) => ({ text: part, source }));
 /** The value of the given texts. If a single text cannot be read, the default's value. */
@@ -8865,30 +8906,27 @@ var config_services = __nccwpck_require__(7053);
 function buildConfig(frontEnd, context) {
     const workspace = (0,parsers/* realDirectory */.Ut)(`the workspace (${context.workspace})`, context.workspace);
     const { environment, policy } = context;
-    const { values, secrets: given, problems, warnings } = readOptions(frontEnd, environment, workspace, policy?.entries);
-    const net = networkConfig(values, environment);
+    const { values, secrets: given, ...reading } = readOptions(frontEnd, environment, workspace, policy?.entries);
+    const net = networkConfig(values, environment, { nameOf: (name) => (0,config_options/* nameIn */.ZC)(frontEnd.kind, (0,config_options/* optionNamed */.b7)(name)) });
     const secrets = new Map([...given, ...net.secrets]);
-    const serverUrl = environment[copilot_host/* SERVER_URL_VARIABLE */.Dx];
     const keys = keyVariables(values, given);
     const chosen = frontEnd.kind === 'action' ? true : values['enable-api-proxy'];
     const apiProxy = chosen ?? (keys.length > 0 || values['host-rules'].length > 0);
     const machine = (0,egress_build/* thisMachine */.g8)(values.env, environment, workspace, context.root);
     const { rules: egress, ...expanded } = (0,egress_build/* egressOf */.V1)(values, machine, frontEnd.kind);
+    const answered = apiProxy ? answeredHosts(values, secrets, egress, environment, frontEnd.kind) : NOTHING_ANSWERED;
     (0,errors/* throwProblems */.Jh)([
         ...(policy?.problems ?? []),
-        ...problems,
+        ...reading.problems,
         ...net.problems,
         ...expanded.problems,
         ...(context.argv === undefined ? checkScript(values) : []),
-        ...checkVariables(values.env),
-        ...(0,protect_paths/* checkProtectedPaths */.Ju)(values['protect-paths']),
+        ...checkEntries(values),
         ...(apiProxy ? [] : checkUnruled(values)),
-        ...(apiProxy ? checkServerUrl(values, secrets, serverUrl, frontEnd.kind) : []),
+        ...answered.problems,
+        ...checkDenied(egress, values, answered.providers),
     ]);
-    const choices = providerChoices(values, environment);
-    const providers = apiProxy ? configuredProviders(secrets, egress, choices) : [];
-    (0,errors/* throwProblems */.Jh)(checkDenied(egress, values, providers));
-    const github = apiProxy ? githubConfig(values, secrets, environment, frontEnd.kind) : undefined;
+    const { providers, namedHosts, github } = answered;
     const config = {
         frontEnd: frontEnd.kind,
         label: values.label ?? stepLabel(environment),
@@ -8897,23 +8935,19 @@ function buildConfig(frontEnd, context) {
         workingDirectory: values['working-directory'] ?? workspace,
         apiProxy,
         apiProxyKeys: chosen === undefined ? keys : [],
-        providers,
-        namedHosts: apiProxy
-            ? namedHosts(values, providers, (0,named_hosts/* providerHosts */.Fb)(providers, secrets, choices), hostsOfGithub(github, egress))
-            : named_hosts/* NO_NAMED_HOSTS */.Yp,
+        ...{ providers, namedHosts, github },
         hostVariables: apiProxy ? (0,named_hosts/* hostVariables */.Cg)(values['host-credentials']) : {},
-        github,
         ...asGiven(values, policy?.place),
         policy: policy?.origin,
         egress,
         transparent: apiProxy && values.transparent,
-        services: (0,config_services/* distinctServices */.Dp)(values['allow-services'], (0,config_options/* optionName */.fS)(frontEnd.kind, 'allow-services')),
+        services: (0,config_services/* distinctServices */.Dp)(values['allow-services']),
         presets: expanded.presets,
         proposedPresets: proposals(values, workspace),
         network: net.network,
         warnings: [
             ...(policy?.warnings ?? []),
-            ...warnings,
+            ...reading.warnings,
             ...net.warnings,
             ...expanded.warnings,
             ...nameWarnings(egress.allow, namedIn(values)),
@@ -8971,11 +9005,20 @@ function providerChoices(values, environment) {
         environment,
     };
 }
-/** @throws UserError for a host that is named twice */
-function namedHosts(values, configured, providers, github) {
-    (0,errors/* throwProblems */.Jh)(checkNamedHosts(values, providers.map(({ name }) => name)));
-    const builtIn = [...(0,named_hosts/* companionHosts */.my)(configured), ...github];
-    return { providers, others: (0,named_hosts/* ruledHosts */.yM)(values['host-credentials'], values['host-rules'], builtIn) };
+const NOTHING_ANSWERED = { providers: [], namedHosts: named_hosts/* NO_NAMED_HOSTS */.Yp, github: undefined, problems: [] };
+function answeredHosts(values, secrets, egress, environment, frontEnd) {
+    const problems = checkServerUrl(values, secrets, environment[copilot_host/* SERVER_URL_VARIABLE */.Dx], frontEnd);
+    const choices = providerChoices(values, environment);
+    const found = () => (0,errors/* withHint */.mu)(undefined, () => configuredProviders(secrets, egress, choices));
+    // A provider's host may depend on the server.
+    const providers = problems.length > 0 ? [] : ((0,errors/* collectProblems */.vX)(problems, found) ?? []);
+    const ofProviders = (0,named_hosts/* providerHosts */.Fb)(providers, secrets, choices);
+    const github = (0,errors/* collectProblems */.vX)(problems, () => githubConfig(values, secrets, environment, frontEnd));
+    const names = ofProviders.map(({ name }) => name);
+    problems.push(...checkNamedHosts(values, names, (0,config_options/* optionName */.fS)(frontEnd, 'allow-endpoints')));
+    const builtIn = [...(0,named_hosts/* companionHosts */.my)(providers), ...hostsOfGithub(github, egress)];
+    const others = (0,named_hosts/* ruledHosts */.yM)(values['host-credentials'], values['host-rules'], builtIn);
+    return { providers, namedHosts: { providers: ofProviders, others }, github, problems };
 }
 /** A key of another form is most often a mistake, unless it is for somebody's gateway. */
 function oddKeys(providers, secrets, frontEnd) {
@@ -10025,12 +10068,30 @@ function flagFor(option) {
         return [...(before ?? []), value];
     });
 }
-const withoutValue = (name) => new errors/* UserError */.yo(`${name} needs a value.`, { hint: `Write it behind the flag: ${name} VALUE. See awf --help.` });
+const withoutValue = (name, help = 'awf --help') => new errors/* UserError */.yo(`${name} needs a value.`, { hint: `Write it behind the flag: ${name} VALUE. See ${help}.` });
+/** The value behind an unknown flag is not repeated: it may be a key. */
+function unknownOption(message, help) {
+    const [, name = ''] = /^error: unknown option '([^'=]*)/.exec(message) ?? [];
+    const [meant = ''] = /\n\(Did you mean [^)]*\?\)$/.exec(message) ?? [];
+    const known = config_options/* OPTIONS */.lw.find((option) => name === (0,config_options/* nameIn */.ZC)('cli', option));
+    if (known?.kind === 'boolean' && known.only !== 'action') {
+        return new errors/* UserError */.yo(`${name} takes no value.`, { hint: 'Write it alone to switch it on, or leave it out.' });
+    }
+    const input = known?.only === 'action' ? known : undefined;
+    const remedy = input === undefined
+        ? ''
+        : input.variable === undefined
+            ? 'Only the action has this option. '
+            : `Other users can read arguments: set the variable ${input.variable}. `;
+    return new errors/* UserError */.yo(`unknown option '${name}'${meant}`, { hint: `${remedy}See ${help}.` });
+}
 /** What commander complains about, as an error for people. */
 function usageError(error, help = 'awf --help') {
     const [, name] = /^error: option '(?:-\w, )?(--\S+) <.*argument missing$/.exec(error.message) ?? [];
     if (error.code === 'commander.optionMissingArgument' && name !== undefined)
-        return withoutValue(name);
+        return withoutValue(name, help);
+    if (error.code === 'commander.unknownOption')
+        return unknownOption(error.message, help);
     return new errors/* UserError */.yo(error.message.replace(/^error: /, ''), { hint: `See ${help}.` });
 }
 /** The command line as a front end. Credentials come from the environment. */
@@ -10794,6 +10855,7 @@ var shared_words = __nccwpck_require__(1995);
 
 
 
+
 /** What takes the place of a credential. */
 const MASK = '***';
 /** No event of GitHub's has half as many. */
@@ -10850,7 +10912,7 @@ function cleanEvent(text, secrets, environment) {
     catch {
         return { problem: 'it is not JSON' };
     }
-    if (!isMembers(event))
+    if (!(0,json/* isRecord */.u)(event))
         return { problem: 'it is not a JSON object' };
     if (isDeep(event))
         return { problem: `it is nested more than ${event_MAX_DEPTH} levels deep` };
@@ -10862,20 +10924,19 @@ function knownSecrets(secrets, environment) {
     const variables = Object.entries(environment).flatMap(([name, value = '']) => namesCredential(name) && value.trim().length >= MIN_SECRET ? [value.trim()] : []);
     return [...new Set([...secrets.values(), ...variables])].sort((a, b) => b.length - a.length);
 }
-const isMembers = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 /** Without recursion, which a hostile depth would end. */
 function isDeep(event) {
     let level = [event];
     for (let depth = 0; depth < event_MAX_DEPTH; depth++) {
-        level = level.flatMap((value) => typeof value === 'object' && value !== null ? Object.values(value) : []);
+        level = level.flatMap((value) => ((0,json/* isObject */.G)(value) ? Object.values(value) : []));
     }
-    return level.some((value) => typeof value === 'object' && value !== null);
+    return level.some(json/* isObject */.G);
 }
 /** @param isCredential whether everything in the value belongs to a credential */
 function clean(value, known, isCredential) {
     if (Array.isArray(value))
         return value.map((item) => clean(item, known, isCredential));
-    if (isMembers(value))
+    if ((0,json/* isRecord */.u)(value))
         return cleanMembers(value, known, isCredential);
     if (typeof value === 'string')
         return isCredential && value !== '' ? MASK : masked(value, known);
@@ -11378,17 +11439,21 @@ async function lockWorkspace(workspace) {
         const isTaken = taken.some((name) => name.startsWith(`${PREFIX}-below-${hash(workspace)}-`)) ||
             above(workspace).some((path) => taken.includes(`${PREFIX}-${hash(path)}`));
         if (isTaken)
-            throw new Error('taken');
+            throw anotherRun(workspace);
     }
     catch (cause) {
         release();
-        throw new errors/* UserError */.yo(`Another run works in ${workspace}, or in a directory above or below it.`, {
-            hint: 'Wait until it has ended, or give each run a checkout of its own (git worktree add).',
-            cause,
-        });
+        if (cause.code === 'EADDRINUSE')
+            throw anotherRun(workspace);
+        if (cause instanceof errors/* UserError */.yo)
+            throw cause;
+        throw new errors/* UserError */.yo(`The workspace ${workspace} could not be claimed for this run.`, { cause });
     }
     return { release };
 }
+const anotherRun = (workspace) => new errors/* UserError */.yo(`Another run works in ${workspace}, or in a directory above or below it.`, {
+    hint: 'Wait until it has ended, or give each run a checkout of its own (git worktree add).',
+});
 async function bind(name) {
     const server = (0,external_node_net_.createServer)((socket) => socket.destroy());
     server.unref().listen(`\0${name}`);
@@ -11645,6 +11710,8 @@ function read(pid) {
     }
 }
 
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/user.js
+var host_user = __nccwpck_require__(3246);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/run-logs.js
 
 
@@ -11659,7 +11726,7 @@ const RUN_FILE = 'run.json';
 /** The name of the directory of a run: when it began, in UTC, and its id. */
 const NAME = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})\.(\d{3})Z-[0-9a-f]{8}$/;
 /** Where the command line keeps the logs of a user's runs: the place for state of the XDG Base Directory Specification. */
-function runLogsDirectory(environment = process.env, home = (0,external_node_os_.homedir)()) {
+function runLogsDirectory(environment = process.env, home = (0,host_user/* caller */.mF)().home) {
     const state = environment['XDG_STATE_HOME'] ?? '';
     // "If an implementation encounters a relative path [...] it should consider the path invalid and ignore it."
     return (0,external_node_path_.join)((0,external_node_path_.isAbsolute)(state) ? state : (0,external_node_path_.join)(home, '.local', 'state'), 'awf', 'runs');
@@ -13279,6 +13346,7 @@ function isDirectory(path) {
 
 
 
+
 /** Variables that name a file or a directory with credentials, wherever that is. Programs take some of them in any case. */
 const CREDENTIAL_VARIABLES = (0,shared_words/* words */.a)(`
   GOOGLE_GHA_CREDS_PATH CLOUDSDK_CONFIG AWS_CONFIG_FILE AZURE_CONFIG_DIR KUBECONFIG DOCKER_CONFIG NETRC
@@ -13323,7 +13391,7 @@ function hidesPlaces({ hidden }, { dataRoot, socket }) {
 }
 function hiddenPlaces(surroundings) {
     const { home, temporary, workDirectory, logs, root, workspace, environment, engine } = surroundings;
-    const runnerTemporary = environment['RUNNER_TEMP'] ?? temporary;
+    const runnerTemporary = (0,variables/* nonEmpty */.h)(environment, 'RUNNER_TEMP') ?? temporary;
     return [
         ...[temporary, workDirectory, logs.squid, logs.apiProxy, logs.agent, runnerTemporary],
         runLogsDirectory(environment, home),
@@ -14068,7 +14136,7 @@ async function fromRegistry(engine, wanted, { path, option }, reporter) {
     if (lacking !== undefined) {
         const { reference, cause } = failures.get(lacking.name) ?? { reference: lacking.name, cause: undefined };
         throw new errors/* UserError */.yo(`${option}: ${reference} could not be pulled.`, {
-            hint: 'Push it there (docs/self-hosted.md has the commands), or log in to the registry in an earlier step. ' +
+            hint: 'Push it there (docs/self-hosted.md has the commands), or log in to the registry first. ' +
                 'The name belongs to this version of AWF.',
             cause,
         });
@@ -14105,27 +14173,27 @@ function warnOfOutdated(images, reporter) {
  * @returns the facts of the foreign image
  * @throws UserError naming the image that cannot be had
  */
-async function ensureImages(engine, images, agentImage, source, reporter) {
-    if (agentImage === undefined) {
+async function ensureImages(engine, images, foreign, source, reporter) {
+    if (foreign === undefined) {
         await ensureOwnImages(engine, images, source, reporter);
         return undefined;
     }
     const [own, facts] = await settleAll([
         ensureOwnImages(engine, images, source, reporter),
-        ensureForeignImage(engine, agentImage, source, reporter),
+        ensureForeignImage(engine, foreign, source, reporter),
     ]);
     const ourFacts = own.get(images.agent) ?? (await engine.imagesOf([images.agent])).get(images.agent);
-    refuseForeignPlatform(agentImage, facts?.platform, ourFacts?.platform);
+    refuseForeignPlatform(foreign, facts?.platform, ourFacts?.platform);
     return facts;
 }
-async function ensureForeignImage(engine, image, { usable }, reporter) {
-    const present = await orExplain(engine.imagesOf([image]), `agent-image: "${image}" is not an image that the engine can look up.`, 'Write it as for docker pull, for example "ghcr.io/owner/image:tag".');
+async function ensureForeignImage(engine, { name: image, option }, { usable }, reporter) {
+    const present = await orExplain(engine.imagesOf([image]), `${option}: "${image}" is not an image that the engine can look up.`, 'Write it as for docker pull, for example "ghcr.io/owner/image:tag".');
     const facts = present.get(image);
     if (facts !== undefined)
         return facts;
     await usable;
     reporter.info(`Pulling ${image}: the engine does not have it.`);
-    await orExplain(watched(`Pulling ${image}`, reporter.info, () => engine.pull(image)), `agent-image: ${image} is missing and could not be pulled.`, 'Check the name, log in to its registry in an earlier step, or build it there.');
+    await orExplain(watched(`Pulling ${image}`, reporter.info, () => engine.pull(image)), `${option}: ${image} is missing and could not be pulled.`, 'Check the name, and log in to its registry or build the image first.');
     return (await engine.imagesOf([image])).get(image);
 }
 /**
@@ -14134,23 +14202,23 @@ async function ensureForeignImage(engine, image, { usable }, reporter) {
  *
  * @throws UserError naming the image and the volume
  */
-function refuseVolumes(image, facts, agent) {
+function refuseVolumes(foreign, facts, agent) {
     const targets = agent.tmpfs.map(({ target }) => target);
     const taken = facts?.volumes.find((volume) => targets.includes((0,external_node_path_.resolve)(volume)));
-    if (taken === undefined)
+    if (foreign === undefined || taken === undefined)
         return;
-    throw new errors/* UserError */.yo(`agent-image: ${image ?? ''} has a volume at ${taken}, which the sandbox needs for itself.`, {
+    throw new errors/* UserError */.yo(`${foreign.option}: ${foreign.name} has a volume at ${taken}, which the sandbox needs for itself.`, {
         hint: `Use an image that is built without "VOLUME ${taken}".`,
     });
 }
 /** The engine would only warn, and each program of the image would fail with "Exec format error". */
-function refuseForeignPlatform(image, platform, ours) {
+function refuseForeignPlatform({ name: image, option }, platform, ours) {
     // An image that was put together by hand may not name its platform.
     const isKnown = [platform, ours].every((each) => each !== undefined && /^\w+\/\w+$/.test(each));
     if (!isKnown || platform === ours)
         return;
-    throw new errors/* UserError */.yo(`agent-image: ${image} is for ${platform ?? ''}, and this engine runs ${ours ?? ''}.`, {
-        hint: `Use an image for ${ours ?? ''}: pull or build it with --platform=${ours ?? ''} in an earlier step.`,
+    throw new errors/* UserError */.yo(`${option}: ${image} is for ${platform ?? ''}, and this engine runs ${ours ?? ''}.`, {
+        hint: `Use an image for ${ours ?? ''}: pull or build it with --platform=${ours ?? ''} first.`,
     });
 }
 async function orExplain(work, message, hint) {
@@ -15679,7 +15747,7 @@ function offenceAt(path, what) {
  * Finds the repository of a workspace. A `.git` file that leads out of the workspace is only trusted if the repository
  * leads back to the workspace, because the command of an earlier run may have written the file.
  */
-function ownRepository(workspace) {
+function own_repository_ownRepository(workspace) {
     const path = (0,external_node_path_.join)(workspace, '.git');
     const dotGit = own_repository_identify((0,file_names/* fromText */.IK)(path));
     const without = (warning) => ({ dotGit, outside: undefined, warning });
@@ -16410,7 +16478,7 @@ const ALWAYS_REPORTED = ['.gitmodules', '.lfsconfig'].map((path) => ({
 async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temporary, environment, workDirectory }, limitMs) {
     const { workspace, protectPaths } = config;
     const top = (0,file_names/* fromText */.IK)(workspace);
-    const own = ownRepository(workspace);
+    const own = own_repository_ownRepository(workspace);
     const covered = coveredIn(workspace, (0,host_paths/* withReal */.$L)([home, temporary, workDirectory])).map(file_names/* fromText */.IK);
     const found = await survey(workspace, limitMs, undefined, covered);
     const gitDirectories = pathsOf(found.findings, 'git-directory');
@@ -16646,7 +16714,41 @@ async function endContainers(engine, names, end, { agentHasEnded = false, agentG
     await settleAll([agentEnd, end(engine, sidecars), afterwards?.()]);
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/within.js
+
+
+/**
+ * Waits for work, but not for ever. What takes too long goes on; nobody waits for it any more.
+ *
+ * @param late makes the error for work that takes too long
+ */
+async function within(work, limitMs, late) {
+    const { promise, reject } = Promise.withResolvers();
+    const timer = setTimeout(() => {
+        reject(late());
+    }, limitMs);
+    try {
+        return await Promise.race([work, promise]);
+    }
+    finally {
+        clearTimeout(timer);
+    }
+}
+/**
+ * Waits for what the engine does at the end of a run. An engine that hangs must not keep the report.
+ *
+ * @throws UserError when it takes too long
+ */
+function answered(work, limitMs = limits/* ENGINE_LIMIT_MS */.e) {
+    return within(work, limitMs, () => {
+        return new errors/* UserError */.yo(`The Docker engine has not answered within ${limitMs / 1000} seconds.`, {
+            hint: 'It hangs: restart it (systemctl restart docker). Containers may be left; the next run removes them.',
+        });
+    });
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/left-overs.js
+
 
 
 
@@ -16665,7 +16767,7 @@ async function removeLeftOverContainers(found, context) {
 }
 /** Removes the networks and volumes of killed runs that had no containers yet, or whose containers somebody removed. */
 async function removeLeftOverObjects(context) {
-    const marks = await (0,src_reporter/* attempt */.CD)(context.reporter, 'look for what killed runs left', () => context.engine.objectMarks());
+    const marks = await (0,src_reporter/* attempt */.CD)(context.reporter, 'look for what killed runs left', () => answered(context.engine.objectMarks()));
     await removeRuns((marks ?? []).filter(({ isKept }) => isKept !== true), context);
 }
 /** Says nothing about runs whose process may be alive. */
@@ -16681,10 +16783,7 @@ async function removeRuns(marks, { engine, reporter }) {
 async function endKilledRun(engine, { runId, isKept }) {
     const until = now() + limits/* ENGINE_SETTLING_MS */.HD;
     const isSettled = () => now() > until;
-    if (isKept === true)
-        await stopRun(engine, runId, isSettled, () => undefined);
-    else
-        await removeRun(engine, runId, isSettled);
+    await answered(isKept === true ? stopRun(engine, runId, isSettled, () => undefined) : removeRun(engine, runId, isSettled));
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/killed-runs.js
@@ -17069,8 +17168,6 @@ function requireLinux(platform) {
     });
 }
 
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/user.js
-var host_user = __nccwpck_require__(3246);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/prepare.js
 
 
@@ -17237,7 +17334,7 @@ async function claim_claim(config, secrets, prepared, context, progress, onEngin
         listing,
         timings.measure('images', () => {
             const source = { ...imageSource(config, context), usable: asking };
-            const ensured = ensureImages(engine, prepared.images, config.agentImage, source, reporter);
+            const ensured = ensureImages(engine, prepared.images, foreignImage(config), source, reporter);
             // A build takes minutes; a cancelled step has seconds.
             return Promise.race([ensured, (0,signals/* aborted */.Q)(signal)]);
         }),
@@ -17262,6 +17359,10 @@ async function claim_claim(config, secrets, prepared, context, progress, onEngin
         ...{ names, agentImage, guards: guards.mounts, userMounts: mounts, host },
         ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts, authority },
     };
+}
+/** The image that the user names for the command. */
+function foreignImage({ agentImage: name, frontEnd }) {
+    return name === undefined ? undefined : { name, option: (0,config_options/* optionName */.fS)(frontEnd, 'agent-image') };
 }
 /** Where the images come from that the engine lacks. */
 function imageSource({ imageRegistry: registry, frontEnd }, { root }) {
@@ -17331,6 +17432,7 @@ async function clearWorkspace(workspace, found, context) {
 
 
 
+
 /** AWF's own version, as in its package.json, for example `1.4.0`. @param root the installation's directory */
 function versionOf(root) {
     const { version } = JSON.parse((0,external_node_fs_.readFileSync)((0,external_node_path_.join)(root, 'package.json'), 'utf8'));
@@ -17346,7 +17448,7 @@ function documentLink(page, root, environment = process.env) {
     // The runner sets these for a step with `uses: OWNER/REPOSITORY@REF`, and leaves them empty for `uses: ./`.
     const repository = environment['GITHUB_ACTION_REPOSITORY'] ?? '';
     const ref = environment['GITHUB_ACTION_REF'] ?? '';
-    const server = environment['GITHUB_SERVER_URL'] ?? 'https://github.com';
+    const server = (0,variables/* nonEmpty */.h)(environment, 'GITHUB_SERVER_URL') ?? 'https://github.com';
     if (repository !== '' && ref !== '')
         return `${server}/${repository}/blob/${ref}/${page}`;
     return (0,external_node_path_.join)(root, page);
@@ -18419,7 +18521,7 @@ function agentSpec(config, claimed) {
             })),
         ],
         environment: {},
-        // For programs that ask no proxy. Nothing in the sandbox resolves a name otherwise.
+        // For programs that ask no proxy. Without `transparent`, nothing else in the sandbox resolves a name.
         hosts: [
             ...(0,named_hosts/* hostNames */.n3)(config.namedHosts).map((name) => ({ name, address: addresses['api-proxy'] })),
             ...(0,config_services/* serviceNames */._m)(config.services).map((name) => ({ name, address: LOOPBACK })),
@@ -18477,6 +18579,7 @@ function librarySpec(claimed) {
 
 
 
+
 /** The networks that the runner makes for the services of a job (actions/runner, DockerCommandManager.cs). */
 const JOB_NETWORK = 'github_network_';
 /** Connections to one service at a time. The program in the sandbox has the same limit for all of them together. */
@@ -18500,12 +18603,16 @@ function serviceMounts({ services }, workDirectory) {
  * @returns undefined without services
  * @throws UserError naming a service that is not there, and those that are
  */
-async function openServices({ services }, workDirectory, engine, warn) {
+async function openServices({ services, frontEnd }, workDirectory, engine, warn) {
     if (services.length === 0)
         return undefined;
     const inJob = services.some(({ name }) => name !== config_services/* RUNNER */.zK);
     const neighbours = inJob ? await engine.neighbours(JOB_NETWORK) : [];
-    const places = services.map((service) => ({ ...service, addresses: addressesOf(service, neighbours) }));
+    const option = (0,config_options/* optionName */.fS)(frontEnd, 'allow-services');
+    const places = services.map((service) => {
+        const entry = `${option}: ${service.name}:${service.port}`;
+        return { ...service, entry, addresses: addressesOf(service, entry, neighbours) };
+    });
     const directory = services_directoryIn(workDirectory);
     (0,external_node_fs_.mkdirSync)(directory);
     (0,external_node_fs_.chmodSync)(directory, 0o755);
@@ -18518,12 +18625,11 @@ async function openServices({ services }, workDirectory, engine, warn) {
     };
 }
 /** @throws UserError if no container, or more than one, has the name */
-function addressesOf({ name, port }, neighbours) {
+function addressesOf({ name, port }, entry, neighbours) {
     if (name === config_services/* RUNNER */.zK)
         return services_LOOPBACK;
     const found = neighbours.filter(({ names }) => names.includes(name));
     const [first, ...others] = found;
-    const entry = `allow-services: ${name}:${String(port)}`;
     if (first === undefined) {
         const known = [...new Set(neighbours.flatMap(({ names }) => names))].filter((one) => !/^[0-9a-f]{12}$/.test(one));
         const names = known.length === 0 ? 'The job has no services that run.' : `There are ${known.join(', ')}.`;
@@ -18539,7 +18645,7 @@ function addressesOf({ name, port }, neighbours) {
     return [first.address];
 }
 async function openSocket(directory, place, warn) {
-    const { name, port } = place;
+    const { entry, port } = place;
     const open = new Set();
     let isTold = false;
     // The client only sees that its connection ends: the sandbox has accepted it by then.
@@ -18547,7 +18653,7 @@ async function openSocket(directory, place, warn) {
         if (isTold)
             return;
         isTold = true;
-        warn(`allow-services: ${name}:${String(port)} did not accept a connection of the command's. Does the service run?`);
+        warn(`${entry} did not accept a connection of the command's. Does the service run?`);
     };
     const server = (0,external_node_net_.createServer)({ allowHalfOpen: true }, (client) => {
         const service = dial(place);
@@ -18724,6 +18830,7 @@ function isOrdinary(provider, host, { header, prefix }) {
 
 
 
+
 /**
  * Plans a run. Reads and writes nothing.
  *
@@ -18757,7 +18864,7 @@ function planRun(config, secrets, prepared, claimed) {
         ],
         emptyDirectories: [...covered.empty, ...inWorkspace.empty],
     });
-    refuseVolumes(config.agentImage, claimed.agentImage, containers.agent);
+    refuseVolumes(foreignImage(config), claimed.agentImage, containers.agent);
     return {
         addresses,
         containers,
@@ -19453,6 +19560,7 @@ function secondLook(refused, [config, secrets], { prepared, claimed }, context, 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/tear-down.js
 
 
+
 /**
  * Removes the containers, and searches the workspace as soon as nothing of the command runs any more. What fails fails the
  * run: a sandbox that outlives its step is no success.
@@ -19471,10 +19579,11 @@ async function tearDown({ keepContainers }, sandbox, { signal, lookThrough }, pr
     if (progress.engineAsked) {
         const interrupted = progress.error !== undefined || signal.aborted;
         try {
-            await sandbox.end({ interrupted, keep: keepContainers }, () => {
+            const ending = sandbox.end({ interrupted, keep: keepContainers }, () => {
                 agentGone = true;
                 void startSearch();
             });
+            await answered(ending);
             agentGone = true;
         }
         catch (error) {
@@ -19548,6 +19657,7 @@ function log_watch_tooLarge(path, limit) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/run.js
+
 
 
 
@@ -19683,7 +19793,7 @@ const tell = ({ title, lines }, { reporter }) => {
 };
 /** The command has ended, so an engine that does not tell costs the explanation, and not the exit code. */
 async function ranOutOfMemory(sandbox, { reporter, signal }) {
-    const asking = () => Promise.race([sandbox.ranOutOfMemory(), (0,signals/* aborted */.Q)(signal)]);
+    const asking = () => Promise.race([answered(sandbox.ranOutOfMemory()), (0,signals/* aborted */.Q)(signal)]);
     return (await (0,src_reporter/* attempt */.CD)(reporter, 'find out whether the command ran out of memory', asking)) ?? false;
 }
 /**
@@ -20816,6 +20926,7 @@ var private_ranges = __nccwpck_require__(8087);
 
 
 
+
 /** Milliseconds for each step of a connection. */
 const LIMIT_MS = 5_000;
 /** The IPv4 address of a name, by the given servers or the host's own. @throws UserError if it has none */
@@ -20849,7 +20960,7 @@ async function dial_dial(name, port, address = name) {
     catch (cause) {
         socket.destroy();
         throw new errors/* UserError */.yo(`${name} does not accept a connection at port ${port}.`, {
-            hint: 'Check the firewall of this network. A network with a proxy needs upstream-proxy.',
+            hint: 'Check the firewall of this network. A network with a proxy needs --upstream-proxy.',
             cause,
         });
     }
@@ -20870,7 +20981,7 @@ async function tunnel(socket, authority, { host, port, login }) {
     if (status?.startsWith('2') === true)
         return;
     const hint = status === '407'
-        ? `Give it a user and a password: upstream-proxy, or ${proxy_variables/* PROXY_VARIABLE */.En.https}.`
+        ? `Give it a user and a password: ${upstream_proxy/* PROXY_OPTION_VARIABLE */.Is}, or ${proxy_variables/* PROXY_VARIABLE */.En.https}.`
         : 'Ask those who run the proxy to allow it.';
     throw new errors/* UserError */.yo(`The proxy ${host}:${port} opens no tunnel to ${authority}: ${status === undefined ? 'it sent no answer' : `status ${status}`}.`, { hint });
 }
@@ -20892,7 +21003,7 @@ async function secured(socket, name, ca) {
     catch (cause) {
         tls.destroy();
         throw new errors/* UserError */.yo(`${name} answers, but not with TLS that AWF trusts.`, {
-            hint: 'If your network replaces certificates, name its authority: upstream-ca.',
+            hint: 'If your network replaces certificates, name its authority: --upstream-ca.',
             cause,
         });
     }
@@ -20995,7 +21106,7 @@ async function reach(name, port, built) {
         return {
             status: 'problem',
             text: words `${host(name)} has a private address here (${host(address)}), which AWF refuses.`,
-            hint: words `If that is meant, give the name its address in add-hosts, or the network in allow-private-networks.`,
+            hint: words `If that is meant, give the name its address in --add-hosts, or the network in --allow-private-networks.`,
         };
     }
     const socket = await dial_dial(name, port, address);
@@ -21005,7 +21116,7 @@ async function reach(name, port, built) {
     finally {
         socket.destroy();
     }
-    const whose = pinned === undefined ? 'a public address' : 'the address of add-hosts';
+    const whose = pinned === undefined ? 'a public address' : 'the address of --add-hosts';
     return {
         status: 'ok',
         text: words `${host(name)} has ${whose}, port ${port} answers, and AWF trusts its certificate`,
@@ -21029,7 +21140,7 @@ const KEYS = {
                     {
                         status: 'warning',
                         text: words `A key is set, but the api-proxy is off: no program reaches a model.`,
-                        hint: words `Add --enable-api-proxy.`,
+                        hint: words `Leave out --enable-api-proxy=false.`,
                     },
                 ]
                 : []),
@@ -21091,7 +21202,7 @@ const WORKSPACE = {
             (0,external_node_fs_.rmSync)(workDirectory, { recursive: true, force: true });
         }
         (await lockWorkspace(workspace)).release();
-        const { dotGit, warning } = ownRepository(workspace);
+        const { dotGit, warning } = own_repository_ownRepository(workspace);
         const sockets = socketWarnings(workspace);
         const warnings = [
             ...sockets,
@@ -21278,7 +21389,7 @@ async function parse(name, argv, define) {
             throw error;
         if (error.exitCode === 0)
             return { text, exitCode: 0 };
-        throw new errors/* UserError */.yo(error.message.replace(/^error: /, ''), { hint: `See awf ${name} --help.` });
+        throw usageError(error, `awf ${name} --help`);
     }
 }
 
@@ -22094,7 +22205,7 @@ const SOURCES = ['agent', 'api-proxy'];
  */
 function parseRecord(line) {
     const record = parsed(line);
-    if (!(0,shared_usage/* isObject */.Gv)(record) || record['version'] !== 1)
+    if (!(0,json/* isObject */.G)(record) || record['version'] !== 1)
         return undefined;
     const { time, host, port, serverName, reason, rule } = record;
     const isWhole = typeof time === 'string' &&
@@ -22110,7 +22221,7 @@ function parseRecord(line) {
     return isWhole ? record : undefined;
 }
 const isTextOrNull = (value) => value === null || typeof value === 'string';
-const isRule = (value) => (0,shared_usage/* isObject */.Gv)(value) &&
+const isRule = (value) => (0,json/* isObject */.G)(value) &&
     typeof value['entry'] === 'string' &&
     typeof value['from'] === 'string' &&
     isTextOrNull(value['preset']);
@@ -22128,8 +22239,9 @@ function parsed(line) {
 
 
 
+
 function recordedRun(document) {
-    const { outcome, exitCode, startedAt, durationMs, program } = (0,shared_usage/* isObject */.Gv)(document) ? document : {};
+    const { outcome, exitCode, startedAt, durationMs, program } = (0,json/* isObject */.G)(document) ? document : {};
     const started = typeof startedAt === 'string' ? Date.parse(startedAt) : Number.NaN;
     return {
         outcome: recorded_textIn(outcome),
@@ -22143,10 +22255,10 @@ function recordedRun(document) {
 const recorded_MAX_LINES = 2_000;
 /** @returns undefined if it is no such document */
 function recordedPolicy(document) {
-    if (!(0,shared_usage/* isObject */.Gv)(document) || !Array.isArray(document['allow']))
+    if (!(0,json/* isObject */.G)(document) || !Array.isArray(document['allow']))
         return undefined;
     const { mode, allow, proposal } = document;
-    const { allowDomains, leftOut } = (0,shared_usage/* isObject */.Gv)(proposal) ? proposal : {};
+    const { allowDomains, leftOut } = (0,json/* isObject */.G)(proposal) ? proposal : {};
     const lines = Array.isArray(allowDomains) ? allowDomains : [];
     return {
         mode: mode === 'audit' ? 'audit' : 'block',
@@ -22158,7 +22270,7 @@ function recordedPolicy(document) {
 }
 /** @returns undefined if it is no such document */
 function recordedUsage(document) {
-    if (!(0,shared_usage/* isObject */.Gv)(document) || !Array.isArray(document['models']))
+    if (!(0,json/* isObject */.G)(document) || !Array.isArray(document['models']))
         return undefined;
     const { models, refused, overBudget, costUsd } = document;
     const lines = Array.isArray(refused) ? refused : [];
@@ -22170,7 +22282,7 @@ function recordedUsage(document) {
     };
 }
 function isModel(value) {
-    if (!(0,shared_usage/* isObject */.Gv)(value))
+    if (!(0,json/* isObject */.G)(value))
         return false;
     const { provider, model, costUsd } = value;
     return (shared_providers/* PROVIDERS */.xq.some(({ id }) => id === provider) &&
@@ -22178,7 +22290,7 @@ function isModel(value) {
         (costUsd === null || Number.isFinite(costUsd)) &&
         ['requests', 'failed', ...shared_usage/* USAGE_COUNTS */.h0].every((name) => Number.isFinite(value[name])));
 }
-const isRefused = (value) => (0,shared_usage/* isObject */.Gv)(value) &&
+const isRefused = (value) => (0,json/* isObject */.G)(value) &&
     typeof value['host'] === 'string' &&
     typeof value['line'] === 'string' &&
     typeof value['option'] === 'string' &&
@@ -22410,14 +22522,14 @@ function awfSteps(file, text) {
         });
     }
     const workflow = document.toJS();
-    const jobs = (0,shared_usage/* isObject */.Gv)(workflow) && (0,shared_usage/* isObject */.Gv)(workflow['jobs']) ? workflow['jobs'] : {};
+    const jobs = (0,json/* isObject */.G)(workflow) && (0,json/* isObject */.G)(workflow['jobs']) ? workflow['jobs'] : {};
     return Object.entries(jobs).flatMap(([job, value]) => {
-        const { steps, 'timeout-minutes': limit } = (0,shared_usage/* isObject */.Gv)(value) ? value : {};
+        const { steps, 'timeout-minutes': limit } = (0,json/* isObject */.G)(value) ? value : {};
         if (!Array.isArray(steps))
             return [];
         return steps.flatMap((step, index) => {
-            const { uses, with: given, name, id } = (0,shared_usage/* isObject */.Gv)(step) ? step : {};
-            const inputs = (0,shared_usage/* isObject */.Gv)(given) ? given : {};
+            const { uses, with: given, name, id } = (0,json/* isObject */.G)(step) ? step : {};
+            const inputs = (0,json/* isObject */.G)(given) ? given : {};
             if (!isAwf(uses, inputs))
                 return [];
             const title = [name, id].find((one) => typeof one === 'string') ?? String(index + 1);
@@ -22461,12 +22573,7 @@ function checkPolicy(file, workspace, asJson) {
     const { entries, problems } = readPolicy(name, readFromDisk(name, name, path, real));
     const reading = readOptions(policy_check_NOTHING, {}, real, entries);
     const { values } = reading;
-    const all = [
-        ...problems,
-        ...reading.problems,
-        ...(0,egress_build/* unknownWords */.ky)(values, '--add-hosts'),
-        ...(0,protect_paths/* checkProtectedPaths */.Ju)(values['protect-paths']),
-    ];
+    const all = [...problems, ...reading.problems, ...(0,egress_build/* unknownWords */.ky)(values, '--add-hosts'), ...checkEntries(values)];
     const counts = policyKeys().flatMap(({ path: key, option }) => {
         const count = entries.get(option.name)?.length ?? 0;
         return count === 0 ? [] : [{ key: key.join('.'), count }];
@@ -22706,7 +22813,7 @@ function inferred({ method, scheme, port, path }, { name, provider: id }, allowe
     const isKnown = rules.find({ method, path, query: '' }) !== undefined;
     if (isKnown)
         return [true, `answered by the api-proxy, with the key for ${provider.name}`];
-    return [false, `not among the inference endpoints of ${provider.name}; allow-endpoints could add it`];
+    return [false, `not among the inference endpoints of ${provider.name}; --allow-endpoints could add it`];
 }
 /** Whether the api-proxy takes such a path at all: `request-target.ts` there decides. */
 function policy_test_isPlain(path) {
@@ -22759,7 +22866,7 @@ function checked(step, environment, workspace) {
         ...writtenSecrets(step),
         ...reading.problems,
         ...(0,egress_build/* unknownWords */.ky)(values, 'add-hosts'),
-        ...(0,protect_paths/* checkProtectedPaths */.Ju)(values['protect-paths']),
+        ...checkEntries(values),
     ];
     return {
         ...{ job: step.job, step: step.step, line: step.line },
@@ -22769,6 +22876,8 @@ function checked(step, environment, workspace) {
     };
 }
 const EXPRESSION = /\$\{\{.*?\}\}/gs;
+/** A line that may become any number of variables. */
+const UNKNOWN_NAME = /^[ \t]*\$\{\{.*$/gm;
 /** The inputs of a step. What only a run knows is left out of lists, and stands for a word elsewhere. */
 function frontEndOf({ inputs }) {
     return {
@@ -22786,7 +22895,7 @@ function frontEndOf({ inputs }) {
                     .split('\n')
                     .map((line) => (line.includes('${{') ? '' : line))
                     .join('\n')
-                : text.replace(EXPRESSION, 'expression');
+                : (kind === 'variables' ? text.replace(UNKNOWN_NAME, '') : text).replace(EXPRESSION, 'expression');
             return [{ text: known, source: { kind: 'input', name } }];
         },
     };
@@ -22860,11 +22969,7 @@ function checkList(frontEnd, { environment, workspace, asJson }) {
     const real = (0,parsers/* realDirectory */.Ut)('the current directory', workspace);
     const { values, problems } = readOptions(frontEnd, environment, real);
     const { rules } = (0,egress_build/* egressOf */.V1)(values, (0,egress_build/* thisMachine */.g8)(values.env, environment, real), frontEnd.kind);
-    const mistakes = [
-        ...problems,
-        ...(0,egress_build/* unknownWords */.ky)(values, '--add-hosts'),
-        ...(0,protect_paths/* checkProtectedPaths */.Ju)(values['protect-paths']),
-    ];
+    const mistakes = [...problems, ...(0,egress_build/* unknownWords */.ky)(values, '--add-hosts'), ...checkEntries(values)];
     const allowed = allowedOf(values, rules);
     const exitCode = mistakes.length > 0 ? 1 : 0;
     if (asJson) {
@@ -22967,7 +23072,7 @@ function policyCommand(argv, environment = process.env, workspace = process.cwd(
             return { text, exitCode: 0 };
         if (error.code !== 'commander.help')
             throw usageError(error, 'awf policy --help');
-        throw new errors/* UserError */.yo('awf policy needs a subcommand', { hint: 'See awf policy --help.' });
+        throw new errors/* UserError */.yo('awf policy needs a subcommand.', { hint: 'See awf policy --help.' });
     }
     return answer ?? { text, exitCode: 0 };
 }
@@ -23003,7 +23108,11 @@ const PULL = {
         return help ?? answer ?? 0;
     },
 };
-async function pull({ force, agentImage, imageRegistry: registry }, { root, engineWith, signal }) {
+async function pull(flags, { root, engineWith, signal }) {
+    const { force } = flags;
+    const registry = given(flags.imageRegistry);
+    const agentImage = given(flags.agentImage);
+    const foreign = agentImage === undefined ? undefined : { name: agentImage, option: '--agent-image' };
     const source = { root, registry: registryOf(registry) };
     const images = builtImageNames(`${root}/dist`);
     const names = shared_network/* ROLES */.gg.map((role) => images[role]);
@@ -23016,7 +23125,7 @@ async function pull({ force, agentImage, imageRegistry: registry }, { root, engi
                 if (force)
                     await ensureOwnImages(engine, images, { ...source, force }, reporter);
                 if (!force || agentImage !== undefined)
-                    await ensureImages(engine, images, agentImage, source, reporter);
+                    await ensureImages(engine, images, foreign, source, reporter);
             })(),
             (0,signals/* aborted */.Q)(signal),
         ]);
@@ -23026,6 +23135,10 @@ async function pull({ force, agentImage, imageRegistry: registry }, { root, engi
         return { text: '', exitCode: 1 };
     }
     return { text: `${[...names, ...(agentImage === undefined ? [] : [agentImage])].join('\n')}\n`, exitCode: 0 };
+}
+/** The value of a flag. An empty one is ignored, as for a run. */
+function given(text) {
+    return text?.trim() === '' ? undefined : text?.trim();
 }
 /** @throws UserError for what is no registry */
 function registryOf(text) {
@@ -23063,7 +23176,7 @@ function verdict(config, { outcome, exitCode, commandMs }) {
         case 'timeout':
             return stoppedText(config);
         case 'error':
-            return commandMs === undefined ? 'the command was not started' : `the sandbox failed${after} of the command`;
+            return commandMs === undefined ? 'the command was not started' : `the run failed${after} of the command`;
         case 'blocked':
             return `exit code 0${after}, but requests were refused`;
         default:
@@ -23071,9 +23184,7 @@ function verdict(config, { outcome, exitCode, commandMs }) {
     }
 }
 function stoppedText({ frontEnd, timeoutMinutes = 0 }) {
-    const option = (0,config_options/* optionName */.fS)(frontEnd, 'timeout-minutes');
-    const setting = frontEnd === 'action' ? `${option}: ${timeoutMinutes}` : `${option} ${timeoutMinutes}`;
-    return `stopped after ${minutesText(timeoutMinutes)} (${setting})`;
+    return `stopped after ${minutesText(timeoutMinutes)} (${(0,config_options/* settingText */.Su)(frontEnd, 'timeout-minutes', timeoutMinutes)})`;
 }
 function usageText({ providers }, { usage, commandMs }) {
     if (usage === undefined)
@@ -23102,7 +23213,8 @@ function failureOf(config, ended) {
     const { outcome, exitCode, error, commandMs } = ended;
     switch (outcome) {
         case 'error': {
-            const title = commandMs === undefined ? 'AWF did not start the command' : 'AWF ended the command';
+            // The command may have ended on its own before that.
+            const title = commandMs === undefined ? 'AWF did not start the command' : 'AWF: the run failed';
             return { title, text: (0,errors/* describeError */.Uc)(error) };
         }
         case 'timeout': {
@@ -23381,7 +23493,7 @@ function leadText({ frontEnd }, [count, noun], isAudit, proposal, paint) {
     const verb = isAudit ? 'on no list' : 'refused';
     const add = `add to ${(0,config_options/* optionName */.fS)(frontEnd, 'allow-domains')}:`;
     const ask = isAudit
-        ? `With egress-policy: block, ${add}`
+        ? `With ${(0,config_options/* settingText */.Su)(frontEnd, 'egress-policy', 'block')}, ${add}`
         : `If the command needs ${count === 1 ? 'it' : 'them'}, ${add}`;
     const lead = `${paint.bad('⛔')} ${counted(count, noun)} ${count === 1 ? 'was' : 'were'} ${verb}.`;
     return proposal === undefined ? lead : `${lead} ${ask}`;
@@ -23468,20 +23580,20 @@ function unresolvableBlocks(unresolvable, paint) {
     return [...block('Allowed, but without an address', listed), ...block('On no list, and without an address', others)];
 }
 /** What the network's own proxy kept from the run. A command often only sees that TLS was cut. */
-function unreachableBlocks({ network }, unreachable, paint) {
+function unreachableBlocks({ frontEnd, network }, unreachable, paint) {
     return [...Map.groupBy(unreachable, ({ reason }) => reason)].map(([reason, list]) => {
         const names = namesText(list.map(({ domain }) => domain));
-        const why = `${unreachedText(reason)}. ${unreachableRemedy(network, reason)}`;
+        const why = `${unreachedText(reason)}. ${unreachableRemedy(frontEnd, network, reason)}`;
         return [`${paint.note('⚠')} Allowed, but not reached: ${names}. Why: ${why}`];
     });
 }
-function unreachableRemedy({ upstreamProxy }, reason) {
-    const origin = upstreamProxy?.origin ?? 'upstream-proxy';
+function unreachableRemedy(frontEnd, { upstreamProxy }, reason) {
+    const origin = upstreamProxy?.origin ?? (0,config_options/* optionName */.fS)(frontEnd, 'upstream-proxy');
     if (isWrongCredential(reason))
         return `Check the user name and the password in ${origin}.`;
     if (isRefusedByProxy(reason))
         return `Ask whoever runs the proxy of ${origin}.`;
-    const certificate = 'Its certificate must be for its name, and from an authority that this machine or upstream-ca trusts.';
+    const certificate = `Its certificate must be for its name, and from an authority that this machine or ${(0,config_options/* optionName */.fS)(frontEnd, 'upstream-ca')} trusts.`;
     return [
         `Check the host, and the proxy of ${origin}.`,
         ...(upstreamProxy?.isSecure === true ? [certificate] : []),
@@ -24604,7 +24716,9 @@ async function runCommand({ config, secrets }, input, context) {
         signal,
         hasPostStep: false,
     });
-    report(config, result, root, reporter);
+    await (0,src_reporter/* attempt */.CD)(reporter, 'report how the run ended', () => {
+        report(config, result, root, reporter);
+    });
     if (result.logs !== undefined) {
         const { logs: written, hasAgentLogs } = result;
         const about = { root, environment, logs: { paths: (0,log_directories/* logPaths */.P8)(written, hasAgentLogs) }, warnings };
@@ -25626,7 +25740,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   lw: () => (/* binding */ OPTIONS),
   ZC: () => (/* binding */ nameIn),
   fS: () => (/* binding */ optionName),
-  b7: () => (/* binding */ optionNamed)
+  b7: () => (/* binding */ optionNamed),
+  Su: () => (/* binding */ settingText)
 });
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/copilot-host.js
@@ -25697,13 +25812,13 @@ function hostEntry({ text, source }) {
     });
 }
 /** The name or an alias of a preset, or `auto`. */
-function presetEntry({ text, source }) {
+function presetEntry({ text, source }, { nameOf }) {
     const preset = text.toLowerCase() === 'auto' ? 'auto' : (0,names/* presetNamed */.$Q)(text);
     if (preset !== undefined)
         return { preset, source };
     const nearest = (0,names/* nearestPresets */.vI)(text);
     const hint = nearest.length === 0
-        ? 'docs/presets.md lists the presets. Domains go into allow-domains.'
+        ? `docs/presets.md lists the presets. Domains go into ${nameOf('allow-domains')}.`
         : `Did you mean ${nearest.join(' or ')}?`;
     throw new errors/* UserError */.yo(`${(0,config_source/* placeOf */.$)(source)}: "${text}" is no preset.`, { hint });
 }
@@ -26492,6 +26607,10 @@ function nameIn(frontEnd, { name, flag = name }) {
 function optionName(frontEnd, name) {
     return nameIn(frontEnd, optionNamed(name));
 }
+/** An option with a value, as a front end writes it: `egress-policy: block` or `--egress-policy block`. */
+function settingText(frontEnd, name, value) {
+    return `${optionName(frontEnd, name)}${frontEnd === 'action' ? ':' : ''} ${value}`;
+}
 /** @throws Error if there is no such option, which is a bug in AWF */
 function optionNamed(name) {
     const option = OPTIONS.find((candidate) => candidate.name === name);
@@ -27024,7 +27143,10 @@ var external_node_path_ = __nccwpck_require__(6760);
 var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/paths.js
 var host_paths = __nccwpck_require__(6569);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/variables.js
+var variables = __nccwpck_require__(196);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/machine.js
+
 
 
 
@@ -27034,8 +27156,7 @@ const MAX_TEXT = 16 * 1024 * 1024;
 const MAX_FILE = 512 * 1024 * 1024;
 /** A variable's value. Tools take an empty one as not set, and so does the XDG Base Directory Specification. */
 function variableOf({ environment }, name) {
-    const value = environment[name];
-    return value === '' ? undefined : value;
+    return (0,variables/* nonEmpty */.h)(environment, name);
 }
 /** `$XDG_CONFIG_HOME`, where most tools keep the user's settings. */
 const configHome = (machine) => variableOf(machine, 'XDG_CONFIG_HOME') ?? (0,external_node_path_.join)(machine.home, '.config');
@@ -28504,7 +28625,10 @@ function stringify(obj, { maxDepth = 1000, numbersAsFloat = false, strictTempora
 /** @deprecated use `import * as ... from 'smol-toml'` instead */
 /* harmony default export */ const dist = ({ parse: parse, stringify: stringify, TomlDate: TomlDate, TomlError: TomlError });
 
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/json.js
+var json = __nccwpck_require__(4106);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/presets/toml.js
+
 
 
 
@@ -28521,15 +28645,14 @@ function tomlFile(machine, path) {
         return { table: {}, from, gap: `${from} is not valid TOML` };
     }
 }
-const isTable = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 /** What a path of keys leads to. */
 function valueAt(table, ...keys) {
-    return keys.reduce((value, key) => (isTable(value) && Object.hasOwn(value, key) ? value[key] : undefined), table);
+    return keys.reduce((value, key) => ((0,json/* isRecord */.u)(value) && Object.hasOwn(value, key) ? value[key] : undefined), table);
 }
 /** The keys of a table, with their values; of a list of tables, the numbers. */
 const entriesAt = (table, ...keys) => {
     const value = valueAt(table, ...keys);
-    return typeof value === 'object' && value !== null ? Object.entries(value) : [];
+    return (0,json/* isObject */.G)(value) ? Object.entries(value) : [];
 };
 /** The addresses in a string, or in a list of strings. */
 const addressesAt = (table, ...keys) => [valueAt(table, ...keys)].flat().flatMap((value) => (typeof value === 'string' ? addressesIn(value) : []));
@@ -29602,24 +29725,11 @@ function serviceEntry({ text, source }) {
     if (owner !== undefined) {
         return fail(`is ${owner} own port`, 'Whoever reaches it controls the runner. AWF never opens it.');
     }
-    return { name, port };
+    return { name, port, source };
 }
-/**
- * All services are at one address in the sandbox, so each needs a port of its own. A service that is named twice counts
- * once.
- *
- * @throws UserError for two services at one port
- */
-function distinctServices(services, option) {
-    const byPort = new Map();
-    for (const service of services) {
-        const other = byPort.get(service.port) ?? service;
-        if (other.name !== service.name) {
-            throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${option}: ${other.name}:${String(other.port)} and ${service.name}:${String(service.port)} have the same port.`, { hint: 'Both would be at 127.0.0.1 in the sandbox. Give one of them another port.' });
-        }
-        byPort.set(service.port, service);
-    }
-    return [...byPort.values()];
+/** The services, each once: a service that is named twice counts once. */
+function distinctServices(entries) {
+    return [...new Map(entries.map(({ name, port }) => [port, { name, port }])).values()];
 }
 
 
@@ -29685,7 +29795,7 @@ const UNREACHABLE = ['0.0.0.0/8', '127.0.0.0/8'].map(_shared_cidr_js__WEBPACK_IM
  *
  * @throws UserError
  */
-function upstreamProxy({ text, source }) {
+function upstreamProxy({ text, source }, { nameOf }) {
     if (text.toLowerCase() === NO_PROXY_AT_ALL)
         return NO_PROXY_AT_ALL;
     const origin = (0,_source_js__WEBPACK_IMPORTED_MODULE_4__/* .placeOf */ .$)(source);
@@ -29705,7 +29815,7 @@ function upstreamProxy({ text, source }) {
         return fail('its port is 0');
     const host = proxyHost(url.hostname, fail);
     if (isSecure && (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(host) !== 0) {
-        return fail("the certificate of a proxy that speaks TLS is checked against the proxy's name, and this is an address", 'Write the name; add-hosts can give it the address.');
+        return fail("the certificate of a proxy that speaks TLS is checked against the proxy's name, and this is an address", `Write the name; ${nameOf('add-hosts')} can give it the address.`);
     }
     const login = loginOf(url, fail);
     if (login !== undefined && source.kind === 'flag') {
@@ -30114,7 +30224,7 @@ function collectProblems(problems, work) {
     catch (error) {
         if (!(error instanceof UserError))
             throw error;
-        problems.push(error);
+        problems.push(...(error instanceof ConfigError ? error.problems : [error]));
         return undefined;
     }
 }
@@ -30455,6 +30565,7 @@ function createOwned(path, { uid, gid }) {
 
 
 
+
 /**
  * The directory for the files that a run generates. Its name follows from the run's id, so that the post step finds it
  * even if the run was killed.
@@ -30470,7 +30581,7 @@ function runIdOf(name) {
 }
 /** The directory for temporary files in a workflow's step. The post step finds the main step's files there. */
 function stepTemporaryDirectory(environment = process.env) {
-    return environment['RUNNER_TEMP'] ?? tmpdir();
+    return nonEmpty(environment, 'RUNNER_TEMP') ?? tmpdir();
 }
 /** True if `path` lies below `directory`. Both are absolute and normal; they are compared as text, links unresolved. */
 function isBelow(path, directory) {
@@ -30515,6 +30626,8 @@ function withReal(paths) {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
 /* harmony import */ var _paths_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6569);
+/* harmony import */ var _variables_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(196);
+
 
 
 
@@ -30527,7 +30640,7 @@ function withReal(paths) {
  * @returns its path, or undefined if there is none
  */
 function findProgram(name, environment = process.env) {
-    const workspace = environment['GITHUB_WORKSPACE'] ?? process.cwd();
+    const workspace = (0,_variables_js__WEBPACK_IMPORTED_MODULE_3__/* .nonEmpty */ .h)(environment, 'GITHUB_WORKSPACE') ?? process.cwd();
     return (environment['PATH'] ?? '')
         .split(node_path__WEBPACK_IMPORTED_MODULE_1__.delimiter)
         .filter((directory) => (0,node_path__WEBPACK_IMPORTED_MODULE_1__.isAbsolute)(directory))
@@ -30558,6 +30671,8 @@ function isProgram(path) {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8161);
 /* harmony import */ var _shared_contract_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(270);
+/* harmony import */ var _variables_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(196);
+
 
 
 
@@ -30571,10 +30686,12 @@ function isProgram(path) {
 function caller(account = node_os__WEBPACK_IMPORTED_MODULE_1__.userInfo) {
     const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()];
     try {
-        return { uid, gid, name: account().username, home: (0,node_os__WEBPACK_IMPORTED_MODULE_1__.homedir)() };
+        const { username, homedir: own } = account();
+        // Node.js returns an empty HOME as it is.
+        return { uid, gid, name: username, home: (0,node_os__WEBPACK_IMPORTED_MODULE_1__.homedir)() === '' ? own : (0,node_os__WEBPACK_IMPORTED_MODULE_1__.homedir)() };
     }
     catch {
-        const home = process.env['HOME'] ?? '/';
+        const home = (0,_variables_js__WEBPACK_IMPORTED_MODULE_3__/* .nonEmpty */ .h)(process.env, 'HOME') ?? '/';
         return { uid, gid, name: 'agent', home: home === '/' ? '/home/agent' : home };
     }
 }
@@ -30591,6 +30708,21 @@ function agentUser(caller, workspace) {
 /** The sidecars' user: the caller, so that the caller owns the logs, but never root. */
 function sidecarUser({ uid, gid }) {
     return uid === 0 ? { uid: _shared_contract_js__WEBPACK_IMPORTED_MODULE_2__/* .SIDECAR_ID */ .E3, gid: _shared_contract_js__WEBPACK_IMPORTED_MODULE_2__/* .SIDECAR_ID */ .E3 } : { uid, gid };
+}
+
+
+/***/ }),
+
+/***/ 196:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   h: () => (/* binding */ nonEmpty)
+/* harmony export */ });
+/** The value of a variable. An empty one counts as not set, as for most programs. */
+function nonEmpty(environment, name) {
+    const value = environment[name];
+    return value === '' ? undefined : value;
 }
 
 
@@ -30870,8 +31002,8 @@ function text(record, name) {
 /* harmony export */   GE: () => (/* binding */ budgetUseText),
 /* harmony export */   d9: () => (/* binding */ nearLimits)
 /* harmony export */ });
-/* harmony import */ var _shared_notice_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4016);
-/* harmony import */ var _shared_usage_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4101);
+/* harmony import */ var _shared_notice_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4016);
+/* harmony import */ var _shared_usage_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4101);
 /* harmony import */ var _money_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9885);
 
 
@@ -30880,10 +31012,10 @@ function text(record, name) {
 function nearLimits({ maxRequests, maxTokens, maxCostUsd }, usage) {
     const uses = [
         ['max-requests', usage.requests, maxRequests],
-        ['max-tokens', (0,_shared_usage_js__WEBPACK_IMPORTED_MODULE_1__/* .tokensOf */ .k8)(usage), maxTokens],
+        ['max-tokens', (0,_shared_usage_js__WEBPACK_IMPORTED_MODULE_0__/* .tokensOf */ .k8)(usage), maxTokens],
         ['max-cost-usd', usage.pricedUsd, maxCostUsd],
     ];
-    return uses.flatMap(([limit, used, allowed]) => allowed !== undefined && (0,_shared_notice_js__WEBPACK_IMPORTED_MODULE_0__/* .isNearLimit */ .A)(used, allowed) ? [{ limit, used, allowed }] : []);
+    return uses.flatMap(([limit, used, allowed]) => allowed !== undefined && (0,_shared_notice_js__WEBPACK_IMPORTED_MODULE_1__/* .isNearLimit */ .A)(used, allowed) ? [{ limit, used, allowed }] : []);
 }
 /** @param name of the limit, as the user knows it */
 function budgetUseText(name, { limit, used, allowed }) {
@@ -31169,7 +31301,9 @@ function unexpectedOf({ allowable, closed, keyless, atHosts }) {
 /* harmony export */   r: () => (/* binding */ parseRequestLine)
 /* harmony export */ });
 /* harmony import */ var _shared_providers_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9153);
+/* harmony import */ var _shared_json_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4106);
 /* harmony import */ var _shared_usage_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4101);
+
 
 
 /** A log from elsewhere may have anything for a name, and reports show this one as it is. */
@@ -31211,7 +31345,7 @@ function parseRequestLine(line) {
 function parseObject(line) {
     try {
         const value = JSON.parse(line);
-        return typeof value === 'object' && value !== null ? value : undefined;
+        return (0,_shared_json_js__WEBPACK_IMPORTED_MODULE_2__/* .isObject */ .G)(value) ? value : undefined;
     }
     catch {
         return undefined;
@@ -31938,6 +32072,7 @@ async function exitWith(main) {
 /* harmony export */   S8: () => (/* binding */ LOG_WATCH_INTERVAL_MS),
 /* harmony export */   VT: () => (/* binding */ SIDECAR_STOP_S),
 /* harmony export */   cD: () => (/* binding */ SECOND_SIGNAL_AFTER_MS),
+/* harmony export */   e: () => (/* binding */ ENGINE_LIMIT_MS),
 /* harmony export */   qy: () => (/* binding */ OUT_OF_MEMORY_INTERVAL_MS),
 /* harmony export */   sD: () => (/* binding */ SURVEY_LIMIT_MS),
 /* harmony export */   uA: () => (/* binding */ TIMEOUT_GRACE_MS),
@@ -31959,6 +32094,11 @@ const START_INTERVAL_MS = 30;
 const SWEEP_LIMIT_MS = 15_000;
 /** Between two looks at what is left. Milliseconds. */
 const SWEEP_INTERVAL_MS = 100;
+/**
+ * How long the engine may take for what it does at the end of a run. It is far more than a busy machine needs: an engine
+ * that takes longer has stopped answering. Milliseconds.
+ */
+const ENGINE_LIMIT_MS = 60_000;
 /** How long the engine may still create what a process asked for that has ended since. Milliseconds. */
 const ENGINE_SETTLING_MS = 300;
 /**
@@ -32263,13 +32403,15 @@ function limited(output, limitBytes = OUTPUT_LIMIT_BYTES) {
 
 
 
+/** What the system says of a pipe without a reader, and of a terminal that is gone. */
+const UNREAD = ['EPIPE', 'EIO'];
 /** The exit code of a process that SIGINT ended, as shells have it. */
 const INTERRUPTED = 130;
 /**
  * A signal that fires when the process is asked to end. The runner sends SIGINT, SIGTERM 7.5 s later, and SIGKILL another
  * 2.5 s later: enough time to remove the containers, which the first signal starts. A second Ctrl-C ends the process at
  * once. The signal also fires when the output cannot be written any more: a command at the head of a pipe ends with the
- * pipe.
+ * pipe. Standard error on a full disk costs AWF's words, and not the run.
  */
 function cancellation() {
     const controller = new AbortController();
@@ -32281,7 +32423,12 @@ function cancellation() {
     process.once('SIGINT', endAtSecondInterrupt);
     for (const stream of [process.stdout, process.stderr]) {
         stream.on('error', (cause) => {
-            controller.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo('The run was ended: nobody reads its output any more.', { cause }));
+            const isUnread = UNREAD.includes(cause.code ?? '');
+            if (stream === process.stderr && !isUnread)
+                return;
+            controller.abort(isUnread
+                ? new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo('The run was ended: nobody reads its output any more.', { cause })
+                : new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo('The run was ended: its output cannot be written.', { cause }));
         });
     }
     return controller.signal;
@@ -32859,6 +33006,21 @@ function parseAuthHeader(name, text) {
 
 /***/ }),
 
+/***/ 4106:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   G: () => (/* binding */ isObject),
+/* harmony export */   u: () => (/* binding */ isRecord)
+/* harmony export */ });
+/** True for an array too. */
+const isObject = (value) => typeof value === 'object' && value !== null;
+/** True for an object that is no array. */
+const isRecord = (value) => isObject(value) && !Array.isArray(value);
+
+
+/***/ }),
+
 /***/ 2055:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -33058,7 +33220,7 @@ function networkNames(runId) {
 /* harmony export */   A: () => (/* binding */ isNearLimit),
 /* harmony export */   U: () => (/* binding */ parseNotice)
 /* harmony export */ });
-/* harmony import */ var _usage_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4101);
+/* harmony import */ var _json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4106);
 
 /** The share of a limit from which it is worth a warning. */
 const WARNING_SHARE = 0.8;
@@ -33083,7 +33245,7 @@ function parseNotice(line) {
         return undefined;
     try {
         const value = JSON.parse(line);
-        return (0,_usage_js__WEBPACK_IMPORTED_MODULE_0__/* .isObject */ .Gv)(value) && EVENTS.includes(value['event']) ? value : undefined;
+        return (0,_json_js__WEBPACK_IMPORTED_MODULE_0__/* .isObject */ .G)(value) && EVENTS.includes(value['event']) ? value : undefined;
     }
     catch {
         return undefined;
@@ -33203,9 +33365,12 @@ const endsSpending = ({ code }) => code === 'budget_exhausted' || code === 'pric
 /** A value as the content of a settings file. */
 const jsonFile = (value) => `${JSON.stringify(value, null, 2)}\n`;
 
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/json.js
+var json = __nccwpck_require__(4106);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/usage.js
 var usage = __nccwpck_require__(4101);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/providers/anthropic.js
+
 
 
 
@@ -33229,7 +33394,7 @@ const ENDPOINTS = [...(0,endpoints/* under */.hG)(['/v1'], ALL), ...(0,endpoints
  */
 function readAnthropic(counts) {
     const cachedInputTokens = (0,usage/* tokens */.LU)(counts['cache_read_input_tokens']);
-    const kept = (0,usage/* isObject */.Gv)(counts['cache_creation']) ? counts['cache_creation'] : {};
+    const kept = (0,json/* isObject */.G)(counts['cache_creation']) ? counts['cache_creation'] : {};
     const hourCacheWriteTokens = (0,usage/* tokens */.LU)(kept['ephemeral_1h_input_tokens']);
     const cacheWriteTokens = Math.max((0,usage/* tokens */.LU)(counts['cache_creation_input_tokens']), hourCacheWriteTokens + (0,usage/* tokens */.LU)(kept['ephemeral_5m_input_tokens']));
     return {
@@ -33402,6 +33567,7 @@ var model_choice = __nccwpck_require__(3867);
 
 
 
+
 /** Azure OpenAI wants it everywhere: https://learn.microsoft.com/azure/ai-foundry/openai/reference */
 const VERSION = 'api-version';
 const OPENAI_GENERATION = [
@@ -33436,8 +33602,8 @@ const openai_ENDPOINTS = [
 ];
 /** The cache's part of a prompt. Only newer models charge for writing, with a field for it. */
 const cacheIn = (details) => ({
-    cachedInputTokens: (0,usage/* isObject */.Gv)(details) ? (0,usage/* tokens */.LU)(details['cached_tokens']) : 0,
-    cacheWriteTokens: (0,usage/* isObject */.Gv)(details) ? (0,usage/* tokens */.LU)(details['cache_write_tokens']) : 0,
+    cachedInputTokens: (0,json/* isObject */.G)(details) ? (0,usage/* tokens */.LU)(details['cached_tokens']) : 0,
+    cacheWriteTokens: (0,json/* isObject */.G)(details) ? (0,usage/* tokens */.LU)(details['cache_write_tokens']) : 0,
     hourCacheWriteTokens: 0,
 });
 /** https://platform.openai.com/docs/api-reference: Chat, Embeddings; otherwise Responses, and Realtime with its own spelling. */
@@ -33628,8 +33794,8 @@ function suits(model) {
 }
 /** GitHub's own default, else its fallback, else the first that people may pick. */
 function chooseModel(list, name) {
-    const data = (0,usage/* isObject */.Gv)(list) ? list['data'] : undefined;
-    const models = (Array.isArray(data) ? data : []).filter((one) => (0,usage/* isObject */.Gv)(one) && (0,model_choice/* isModelName */.j)(one['id']));
+    const data = (0,json/* isObject */.G)(list) ? list['data'] : undefined;
+    const models = (Array.isArray(data) ? data : []).filter((one) => (0,json/* isObject */.G)(one) && (0,model_choice/* isModelName */.j)(one['id']));
     const fitting = models.filter(suits);
     const chosen = name === undefined
         ? (fitting.find((model) => model.is_chat_default === true) ??
@@ -34017,7 +34183,6 @@ function normaliseCredential(name, value) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Gv: () => (/* binding */ isObject),
 /* harmony export */   K4: () => (/* binding */ sumOfUsage),
 /* harmony export */   LU: () => (/* binding */ tokens),
 /* harmony export */   h0: () => (/* binding */ USAGE_COUNTS),
@@ -34033,7 +34198,6 @@ const USAGE_COUNTS = [
 ];
 /** A count as a provider reports it; 0 for anything else. */
 const tokens = (value) => Number.isSafeInteger(value) && value > 0 ? value : 0;
-const isObject = (value) => typeof value === 'object' && value !== null;
 const combined = (count) => ({
     inputTokens: count('inputTokens'),
     outputTokens: count('outputTokens'),

@@ -129,6 +129,7 @@ var external_node_path_ = __nccwpck_require__(760);
 
 
 
+
 /**
  * The directory for the files that a run generates. Its name follows from the run's id, so that the post step finds it
  * even if the run was killed.
@@ -144,7 +145,7 @@ function runIdOf(name) {
 }
 /** The directory for temporary files in a workflow's step. The post step finds the main step's files there. */
 function stepTemporaryDirectory(environment = process.env) {
-    return environment['RUNNER_TEMP'] ?? tmpdir();
+    return nonEmpty(environment, 'RUNNER_TEMP') ?? tmpdir();
 }
 /** True if `path` lies below `directory`. Both are absolute and normal; they are compared as text, links unresolved. */
 function isBelow(path, directory) {
@@ -3348,7 +3349,7 @@ function collectProblems(problems, work) {
     catch (error) {
         if (!(error instanceof errors_UserError))
             throw error;
-        problems.push(error);
+        problems.push(...(error instanceof ConfigError ? error.problems : [error]));
         return undefined;
     }
 }
@@ -3388,6 +3389,7 @@ var paths = __nccwpck_require__(962);
 
 
 
+
 /**
  * Finds a program as a shell would, but never in the workspace: after the command, what `PATH` finds there may be the
  * command's own work. Relative directories count as the workspace's.
@@ -3397,7 +3399,7 @@ var paths = __nccwpck_require__(962);
  * @returns its path, or undefined if there is none
  */
 function programs_findProgram(name, environment = process.env) {
-    const workspace = environment['GITHUB_WORKSPACE'] ?? process.cwd();
+    const workspace = nonEmpty(environment, 'GITHUB_WORKSPACE') ?? process.cwd();
     return (environment['PATH'] ?? '')
         .split(delimiter)
         .filter((directory) => isAbsolute(directory))

@@ -3962,7 +3962,7 @@ function soughtPrograms({ command, agentImage }, environment, visible) {
 async function report(config, secrets, sandbox, aftermath, context, progress) {
     const { reporter } = context;
     const { timings, error, ending } = progress;
-    const logs = logsOf(config, progress);
+    const logs = await logsOf(config, progress, reporter);
     const warnings = aftermath === undefined ? [] : (0,report_aftermath/* aftermathWarnings */.K)(aftermath);
     for (const warning of warnings)
         reporter.warning(warning);
@@ -3970,7 +3970,7 @@ async function report(config, secrets, sandbox, aftermath, context, progress) {
     const result = resultOf(config, secrets, progress, reporter);
     const hasAgentLogs = await readTranscripts(secrets, progress, reporter);
     const traffic = await readTraffic(config, sandbox, progress, context);
-    const egress = traffic.domains && egressReport(config, traffic.domains, traffic.usage, presetsHere(config, context));
+    const egress = await readEgress(config, traffic, context);
     if (logs !== undefined)
         await writeBesideLogs(config, logs, { traffic, egress, aftermath: warnings.length > 0 ? aftermath : undefined }, context, progress);
     if (traffic.usage !== undefined)
@@ -3984,19 +3984,30 @@ async function report(config, secrets, sandbox, aftermath, context, progress) {
         exitCode: ['error', 'blocked'].includes(outcome) && exitCode === 0 ? 1 : exitCode,
         ...{ error, traffic, egress, aftermath, written, result, logs, hasAgentLogs, timings, budget: config.budget },
         ...{ outOfMemory: progress.outOfMemory, engineAnswered: progress.engineAnswered },
-        sought: exitCode === NOT_FOUND_EXIT_CODE ? soughtPrograms(config, context.environment, progress.baseline?.visible) : [],
+        sought: exitCode === NOT_FOUND_EXIT_CODE ? await programsSought(config, progress, context) : [],
     };
 }
 /** Shells report with it that there is no such program. */
 const NOT_FOUND_EXIT_CODE = 127;
 /** A run that started nothing leaves no directories behind, unless the user has named them. */
-function logsOf({ proxyLogsDir }, { logs, engineAnswered }) {
+async function logsOf({ proxyLogsDir }, { logs, engineAnswered }, reporter) {
     if (engineAnswered || logs === undefined || proxyLogsDir !== undefined)
         return logs;
-    (0,log_directories/* removeEmpty */.ef)(logs);
+    await (0,src_reporter/* attempt */.CD)(reporter, 'remove the log directories', () => {
+        (0,log_directories/* removeEmpty */.ef)(logs);
+    });
     return undefined;
 }
-const presetsHere = ({ env, workspace }, { environment }) => (0,egress_build/* presetsOn */.mh)((0,egress_build/* thisMachine */.g8)(env, environment, workspace));
+/** What was refused, by what there is to do about it. The settings of this machine's tools say what a preset allows. */
+async function readEgress(config, { domains, usage }, { environment, reporter }) {
+    if (domains === undefined)
+        return undefined;
+    return (0,src_reporter/* attempt */.CD)(reporter, 'sort what was refused', () => egressReport(config, domains, usage, (0,egress_build/* presetsOn */.mh)((0,egress_build/* thisMachine */.g8)(config.env, environment, config.workspace))));
+}
+async function programsSought(config, { baseline }, { environment, reporter }) {
+    const look = () => soughtPrograms(config, environment, baseline?.visible);
+    return (await (0,src_reporter/* attempt */.CD)(reporter, 'look for the program', look)) ?? [];
+}
 function reportBudget(config, usage, reporter, { warnedModels }) {
     const unpriced = usage.unpriced.filter((model) => !warnedModels.has((0,report_usage/* modelKey */.B0)(model)));
     if (unpriced.length > 0)

@@ -302,6 +302,8 @@ function error_summary_link(text, page, { pageAt }) {
     return address === undefined || /[\s<>]/.test(address) ? '' : `[${text}](<${address}>)`;
 }
 
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/reporter.js
+var src_reporter = __webpack_require__(1205);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/secrets.js
 var config_secrets = __webpack_require__(4060);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/aftermath.js
@@ -889,7 +891,7 @@ function verdict(config, { outcome, exitCode, commandMs }) {
         case 'timeout':
             return stoppedText(config);
         case 'error':
-            return commandMs === undefined ? 'the command was not started' : `the sandbox failed${after} of the command`;
+            return commandMs === undefined ? 'the command was not started' : `the run failed${after} of the command`;
         case 'blocked':
             return `exit code 0${after}, but requests were refused`;
         default:
@@ -897,9 +899,7 @@ function verdict(config, { outcome, exitCode, commandMs }) {
     }
 }
 function stoppedText({ frontEnd, timeoutMinutes = 0 }) {
-    const option = (0,options/* optionName */.fS)(frontEnd, 'timeout-minutes');
-    const setting = frontEnd === 'action' ? `${option}: ${timeoutMinutes}` : `${option} ${timeoutMinutes}`;
-    return `stopped after ${(0,amounts/* minutesText */.BI)(timeoutMinutes)} (${setting})`;
+    return `stopped after ${(0,amounts/* minutesText */.BI)(timeoutMinutes)} (${(0,options/* settingText */.Su)(frontEnd, 'timeout-minutes', timeoutMinutes)})`;
 }
 function usageText({ providers }, { usage, commandMs }) {
     if (usage === undefined)
@@ -928,7 +928,8 @@ function failureOf(config, ended) {
     const { outcome, exitCode, error, commandMs } = ended;
     switch (outcome) {
         case 'error': {
-            const title = commandMs === undefined ? 'AWF did not start the command' : 'AWF ended the command';
+            // The command may have ended on its own before that.
+            const title = commandMs === undefined ? 'AWF did not start the command' : 'AWF: the run failed';
             return { title, text: (0,errors/* describeError */.Uc)(error) };
         }
         case 'timeout': {
@@ -1047,7 +1048,7 @@ function leadText({ frontEnd }, [count, noun], isAudit, proposal, paint) {
     const verb = isAudit ? 'on no list' : 'refused';
     const add = `add to ${(0,options/* optionName */.fS)(frontEnd, 'allow-domains')}:`;
     const ask = isAudit
-        ? `With egress-policy: block, ${add}`
+        ? `With ${(0,options/* settingText */.Su)(frontEnd, 'egress-policy', 'block')}, ${add}`
         : `If the command needs ${count === 1 ? 'it' : 'them'}, ${add}`;
     const lead = `${paint.bad('⛔')} ${(0,numbers/* counted */.hS)(count, noun)} ${count === 1 ? 'was' : 'were'} ${verb}.`;
     return proposal === undefined ? lead : `${lead} ${ask}`;
@@ -1134,20 +1135,20 @@ function unresolvableBlocks(unresolvable, paint) {
     return [...block('Allowed, but without an address', listed), ...block('On no list, and without an address', others)];
 }
 /** What the network's own proxy kept from the run. A command often only sees that TLS was cut. */
-function unreachableBlocks({ network }, unreachable, paint) {
+function unreachableBlocks({ frontEnd, network }, unreachable, paint) {
     return [...Map.groupBy(unreachable, ({ reason }) => reason)].map(([reason, list]) => {
         const names = namesText(list.map(({ domain }) => domain));
-        const why = `${unreachedText(reason)}. ${unreachableRemedy(network, reason)}`;
+        const why = `${unreachedText(reason)}. ${unreachableRemedy(frontEnd, network, reason)}`;
         return [`${paint.note('⚠')} Allowed, but not reached: ${names}. Why: ${why}`];
     });
 }
-function unreachableRemedy({ upstreamProxy }, reason) {
-    const origin = upstreamProxy?.origin ?? 'upstream-proxy';
+function unreachableRemedy(frontEnd, { upstreamProxy }, reason) {
+    const origin = upstreamProxy?.origin ?? (0,options/* optionName */.fS)(frontEnd, 'upstream-proxy');
     if (isWrongCredential(reason))
         return `Check the user name and the password in ${origin}.`;
     if (isRefusedByProxy(reason))
         return `Ask whoever runs the proxy of ${origin}.`;
-    const certificate = 'Its certificate must be for its name, and from an authority that this machine or upstream-ca trusts.';
+    const certificate = `Its certificate must be for its name, and from an authority that this machine or ${(0,options/* optionName */.fS)(frontEnd, 'upstream-ca')} trusts.`;
     return [
         `Check the host, and the proxy of ${origin}.`,
         ...(upstreamProxy?.isSecure === true ? [certificate] : []),
@@ -1214,8 +1215,6 @@ const plain = (text) => text;
 /** @param isColoured whether the reader understands ANSI's colours, and wants them */
 const paintFor = (isColoured) => isColoured ? { good: inColour(32), bad: inColour(31), note: inColour(33) } : { good: plain, bad: plain, note: plain };
 
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/reporter.js
-var src_reporter = __webpack_require__(1205);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/log-level.js
 var log_level = __webpack_require__(2055);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/action/announce.js
@@ -1507,17 +1506,20 @@ var reporter = __webpack_require__(1568);
 
 
 
+
 /** About the log, below the installation's directory. */
 const LOG_PAGE = 'docs/troubleshooting.md#the-steps-log-line-by-line';
 /**
- * Tells the log and the job how the run ended.
+ * Tells the log and the job how the run ended, each with a guard of its own.
  *
  * @param surroundings `root` is the action's own directory; `warnings` is everything that the run warned about
  */
 async function conclude(result, start, { root, reporter, warnings }) {
     const { config, secrets } = start;
     const logs = placeOfLogs(result, start);
-    announce(config, result, { logs, page: (0,installation/* documentLink */.io)(LOG_PAGE, root) }, reporter);
+    await (0,src_reporter/* attempt */.CD)(reporter, 'end the log', () => {
+        announce(config, result, { logs, page: (0,installation/* documentLink */.io)(LOG_PAGE, root) }, reporter);
+    });
     const summary = () => runSummary(result, config, secrets, { root, environment: process.env, logs, warnings });
     await publish(result, secrets, reporter, summary);
 }

@@ -1,4 +1,5 @@
 import {
+  accessSync,
   closeSync,
   constants,
   copyFileSync,
@@ -47,28 +48,36 @@ const MAX_NAMED = 5;
  * @param staging is created, in a directory that belongs to the caller alone
  */
 export function artifactFiles(logs: LogDirectories, staging: string): ArtifactFiles {
-  const found = Object.entries(LAYOUT).flatMap(([key, { folder, atTop }]) => {
-    const directory = logs[key as keyof LogDirectories];
-    return logFiles(directory).map((source) => {
-      const name = relative(directory, source);
-      return { source, name: atTop.includes(name) ? name : join(folder, name) };
-    });
-  });
   const failed: string[] = [];
   let reason: unknown;
+  const fail = (name: string, error: unknown): void => {
+    failed.push(name);
+    reason ??= error;
+  };
+  const found = Object.entries(LAYOUT).flatMap(([key, { folder, atTop }]) => {
+    const directory = logs[key as keyof LogDirectories];
+    const nameOf = (path: string): string => join(folder, relative(directory, path));
+    return logFiles(directory, (path, error) => {
+      fail(nameOf(path), error);
+    }).map((source) => {
+      const name = relative(directory, source);
+      return { source, name: atTop.includes(name) ? name : nameOf(source) };
+    });
+  });
   const files = found.flatMap(({ source, name }) => {
     const target = join(staging, name);
     try {
       mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
       return giveName(source, target) ? [target] : [];
     } catch (error) {
-      failed.push(name);
-      reason ??= error;
+      fail(name, error);
       return [];
     }
   });
   if (failed.length === 0) return { root: staging, files, warnings: [] };
-  if (files.length > 0) return { root: staging, files, warnings: [leftOutText(failed, reason)] };
+  if (files.length > 0 || found.length === 0) {
+    return { root: staging, files, warnings: [leftOutText(failed, reason)] };
+  }
   const warning = `The logs have their names on the runner in the artifact: ${describeError(reason)}`;
   return { root: dirname(logs.squid), files: found.map(({ source }) => source), warnings: [warning] };
 }
@@ -91,7 +100,11 @@ function giveName(source: string, target: string): boolean {
     return copy(source, target);
   }
   const entry = lstatSync(target);
-  if (entry.isFile() && entry.nlink === 2) return true;
+  if (entry.isFile() && entry.nlink === 2) {
+    // One file that cannot be read would fail the upload of all.
+    accessSync(target, constants.R_OK);
+    return true;
+  }
   rmSync(target);
   return false;
 }
@@ -115,13 +128,22 @@ function copy(source: string, target: string): boolean {
   }
 }
 
-/** Regular files with one name, below a directory that is none of a link's. */
-function logFiles(directory: string): string[] {
+/**
+ * Regular files with one name, below a directory that is none of a link's.
+ *
+ * @param onFailure gets each directory that cannot be read
+ */
+function logFiles(directory: string, onFailure: (path: string, error: unknown) => void): string[] {
   if (lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
-  return readdirSync(directory, { recursive: true })
-    .map((name) => join(directory, String(name)))
-    .filter((path) => {
+  try {
+    return readdirSync(directory).flatMap((name) => {
+      const path = join(directory, name);
       const entry = lstatSync(path, { throwIfNoEntry: false });
-      return entry?.isFile() === true && entry.nlink === 1;
+      if (entry?.isDirectory() === true) return logFiles(path, onFailure);
+      return entry?.isFile() === true && entry.nlink === 1 ? [path] : [];
     });
+  } catch (error) {
+    onFailure(directory, error);
+    return [];
+  }
 }

@@ -3,6 +3,7 @@ import { UPLOAD_LIMIT_MS } from '../run/limits.ts';
 import { artifactFiles } from './artifact-files.ts';
 import { artifactName, hasArtifactService } from './artifact-settings.ts';
 import type { UploadSettings } from './inputs.ts';
+import { within } from '../run/within.ts';
 
 /** What became of the upload. */
 export type UploadResult =
@@ -38,18 +39,10 @@ export async function uploadLogs(
   const options = settings.retentionDays === undefined ? {} : { retentionDays: settings.retentionDays };
   const { DefaultArtifactClient } = await import(/* webpackIgnore: true */ './artifact-package.ts');
   const upload = new DefaultArtifactClient().uploadArtifact(name, [...files], root, options);
-  const { size } = await withLimit(upload, limitMs);
+  const { size } = await within(
+    upload,
+    limitMs,
+    () => new Error(`the artifact service did not take the logs within ${limitMs / 1000} s`),
+  );
   return { uploaded: name, files: files.length, bytes: size, warnings };
-}
-
-async function withLimit<T>(work: Promise<T>, limitMs: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    reject(new Error(`the artifact service did not take the logs within ${limitMs / 1000} s`));
-  }, limitMs);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

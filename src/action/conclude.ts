@@ -2,7 +2,7 @@ import { documentLink } from '../host/installation.ts';
 import { logPaths } from '../host/log-directories.ts';
 import { notBegunMarkdown, type NotBegun } from '../report/error-summary.ts';
 import type { About, LogPlace } from '../report/summary-facts.ts';
-import type { RunReporter } from '../reporter.ts';
+import { attempt, type RunReporter } from '../reporter.ts';
 import type { RunResult } from '../run/report.ts';
 import { aboutStep, runSummary } from '../run/run-summary.ts';
 import { announce, announceFailure } from './announce.ts';
@@ -20,7 +20,7 @@ export interface Start extends Inputs {
 }
 
 /**
- * Tells the log and the job how the run ended.
+ * Tells the log and the job how the run ended, each with a guard of its own.
  *
  * @param surroundings `root` is the action's own directory; `warnings` is everything that the run warned about
  */
@@ -31,7 +31,9 @@ export async function conclude(
 ): Promise<void> {
   const { config, secrets } = start;
   const logs = placeOfLogs(result, start);
-  announce(config, result, { logs, page: documentLink(LOG_PAGE, root) }, reporter);
+  await attempt(reporter, 'end the log', () => {
+    announce(config, result, { logs, page: documentLink(LOG_PAGE, root) }, reporter);
+  });
   const summary = (): string => runSummary(result, config, secrets, { root, environment: process.env, logs, warnings });
   await publish(result, secrets, reporter, summary);
 }

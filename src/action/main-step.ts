@@ -52,14 +52,17 @@ export async function mainStep(
       state = { ...state, logs };
       writeState(state);
     },
+  }).finally(() => {
+    // Nothing that the runner should read as a command may be printed before this.
+    relay.end();
   });
-  // Nothing that the runner should read as a command may be printed before this.
-  relay.end();
   await attempt(reporter, 'save the state for the post step', () => {
     writeState({ ...state, succeeded: result.outcome === 'success', started: result.engineAnswered });
   });
-  const { conclude } = await loadConclusion();
-  await conclude(result, start, { root, reporter, warnings });
+  await attempt(reporter, 'report how the run ended', async () => {
+    const { conclude } = await loadConclusion();
+    await conclude(result, start, { root, reporter, warnings });
+  });
   return result.exitCode;
 }
 

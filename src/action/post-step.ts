@@ -13,6 +13,7 @@ import { NOTHING_READ, readUsage, writeUsage } from '../report/usage.ts';
 import { attempt } from '../reporter.ts';
 import { KILLED_STEP_SETTLING_MS, SURVEY_LIMIT_MS } from '../run/limits.ts';
 import { removeRun } from '../run/removal.ts';
+import { answered } from '../run/within.ts';
 import { inProcess, type LookThrough } from '../workspace/look-through.ts';
 import { lazyPricing } from '../shared/prices.ts';
 import { readBaseline } from '../workspace/baseline.ts';
@@ -22,19 +23,25 @@ import { actionReporter } from './reporter.ts';
 import { appending } from './runner-file.ts';
 import { readState, type State } from './state.ts';
 
+/** How long the post step waits for others. */
+export interface PostLimits {
+  readonly engineMs?: number;
+  readonly uploadMs?: number;
+}
+
 /**
  * The post step: removes what the main step could not, and uploads the logs. Each part has its own guard, and none of
  * them fails the job.
  *
  * @param root the action's own directory
  * @param engine the one that the main step used
- * @param uploadLimitMs time limit of the upload
+ * @param limits time limits, in milliseconds
  * @returns the exit code of the process, always 0
  */
 export async function postStep(
   root: string,
   engine: Engine = new DockerEngine(core.debug),
-  uploadLimitMs?: number,
+  limits: PostLimits = {},
 ): Promise<number> {
   const read = await guarded('read what the main step left', () => ({ state: readState() }));
   if (read === undefined) return 0;
@@ -44,10 +51,11 @@ export async function postStep(
     return 0;
   }
   // Without an engine, nothing was started, and the main step has said that there is none.
-  if (state.started !== false) await guarded('remove the containers', () => removeLeftOvers(state, engine));
+  if (state.started !== false)
+    await guarded('remove the containers', () => removeLeftOvers(state, engine, limits.engineMs));
   await guarded('write usage.json and requests.jsonl', () => completeLogs(state));
   // The logs first: what the command left may be meant to stop what comes after.
-  await guarded('upload the logs', () => upload(state, uploadLimitMs));
+  await guarded('upload the logs', () => upload(state, limits.uploadMs));
   const workDirectory = workDirectoryOf(state.runId, stepTemporaryDirectory());
   await guarded('search the workspace', () => searchWorkspace(workDirectory, inProcess(root)));
   await guarded('remove the temporary files', () => rmRF(workDirectory));
@@ -78,11 +86,11 @@ async function completeLogs({ logs, succeeded, prices }: State): Promise<void> {
   if (unwritten !== undefined) throw unwritten;
 }
 
-async function removeLeftOvers({ runId, succeeded }: State, engine: Engine): Promise<void> {
+async function removeLeftOvers({ runId, succeeded }: State, engine: Engine, limitMs?: number): Promise<void> {
   const killed = succeeded === undefined;
   const until = performance.now() + (killed ? KILLED_STEP_SETTLING_MS : 0);
   const isSettled = (): boolean => !killed || performance.now() > until;
-  const { containers, networks } = await removeRun(engine, runId, isSettled);
+  const { containers, networks } = await answered(removeRun(engine, runId, isSettled), limitMs);
   if (containers + networks > 0) {
     actionReporter.info(`Removed ${containers} containers and ${networks} networks that the main step left behind.`);
   }

@@ -1,6 +1,7 @@
 import type { Secrets } from '../config/secrets.ts';
 import { harmlessJson } from '../host/harmless-json.ts';
 import { TOKEN_PREFIXES } from '../mounts/credential-text.ts';
+import { isObject, isRecord, type JsonObject } from '../shared/json.ts';
 import { words } from '../shared/words.ts';
 
 /** What takes the place of a credential. */
@@ -73,7 +74,7 @@ export function cleanEvent(text: string, secrets: Secrets, environment: NodeJS.P
   } catch {
     return { problem: 'it is not JSON' };
   }
-  if (!isMembers(event)) return { problem: 'it is not a JSON object' };
+  if (!isRecord(event)) return { problem: 'it is not a JSON object' };
   if (isDeep(event)) return { problem: `it is nested more than ${MAX_DEPTH} levels deep` };
   const known = knownSecrets(secrets, environment);
   return { text: `${harmlessJson(cleanMembers(event, known, false), 2)}\n` };
@@ -87,31 +88,24 @@ function knownSecrets(secrets: Secrets, environment: NodeJS.ProcessEnv): string[
   return [...new Set([...secrets.values(), ...variables])].sort((a, b) => b.length - a.length);
 }
 
-type Members = Readonly<Record<string, unknown>>;
-
-const isMembers = (value: unknown): value is Members =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** Without recursion, which a hostile depth would end. */
 function isDeep(event: object): boolean {
   let level: unknown[] = [event];
   for (let depth = 0; depth < MAX_DEPTH; depth++) {
-    level = level.flatMap((value): unknown[] =>
-      typeof value === 'object' && value !== null ? Object.values(value) : [],
-    );
+    level = level.flatMap((value): unknown[] => (isObject(value) ? Object.values(value) : []));
   }
-  return level.some((value) => typeof value === 'object' && value !== null);
+  return level.some(isObject);
 }
 
 /** @param isCredential whether everything in the value belongs to a credential */
 function clean(value: unknown, known: readonly string[], isCredential: boolean): unknown {
   if (Array.isArray(value)) return value.map((item) => clean(item, known, isCredential));
-  if (isMembers(value)) return cleanMembers(value, known, isCredential);
+  if (isRecord(value)) return cleanMembers(value, known, isCredential);
   if (typeof value === 'string') return isCredential && value !== '' ? MASK : masked(value, known);
   return isCredential && typeof value === 'number' ? MASK : value;
 }
 
-function cleanMembers(members: Members, known: readonly string[], isCredential: boolean): Members {
+function cleanMembers(members: JsonObject, known: readonly string[], isCredential: boolean): JsonObject {
   return Object.fromEntries(
     Object.entries(members).map(([name, value]) => [
       masked(name, known),

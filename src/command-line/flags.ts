@@ -59,13 +59,32 @@ function flagFor(option: Option): Flag {
   });
 }
 
-const withoutValue = (name: string): UserError =>
-  new UserError(`${name} needs a value.`, { hint: `Write it behind the flag: ${name} VALUE. See awf --help.` });
+const withoutValue = (name: string, help = 'awf --help'): UserError =>
+  new UserError(`${name} needs a value.`, { hint: `Write it behind the flag: ${name} VALUE. See ${help}.` });
+
+/** The value behind an unknown flag is not repeated: it may be a key. */
+function unknownOption(message: string, help: string): UserError {
+  const [, name = ''] = /^error: unknown option '([^'=]*)/.exec(message) ?? [];
+  const [meant = ''] = /\n\(Did you mean [^)]*\?\)$/.exec(message) ?? [];
+  const known = OPTIONS.find((option) => name === nameIn('cli', option));
+  if (known?.kind === 'boolean' && known.only !== 'action') {
+    return new UserError(`${name} takes no value.`, { hint: 'Write it alone to switch it on, or leave it out.' });
+  }
+  const input = known?.only === 'action' ? known : undefined;
+  const remedy =
+    input === undefined
+      ? ''
+      : input.variable === undefined
+        ? 'Only the action has this option. '
+        : `Other users can read arguments: set the variable ${input.variable}. `;
+  return new UserError(`unknown option '${name}'${meant}`, { hint: `${remedy}See ${help}.` });
+}
 
 /** What commander complains about, as an error for people. */
 export function usageError(error: CommanderError, help = 'awf --help'): UserError {
   const [, name] = /^error: option '(?:-\w, )?(--\S+) <.*argument missing$/.exec(error.message) ?? [];
-  if (error.code === 'commander.optionMissingArgument' && name !== undefined) return withoutValue(name);
+  if (error.code === 'commander.optionMissingArgument' && name !== undefined) return withoutValue(name, help);
+  if (error.code === 'commander.unknownOption') return unknownOption(error.message, help);
   return new UserError(error.message.replace(/^error: /, ''), { hint: `See ${help}.` });
 }
 

@@ -1,5 +1,5 @@
 import { Command as Program, CommanderError } from 'commander';
-import { UserError } from '../errors.ts';
+import { usageError } from './flags.ts';
 import type { Answer } from './subcommand.ts';
 
 /**
@@ -25,6 +25,6 @@ export async function parse(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { text, exitCode: 0 };
-    throw new UserError(error.message.replace(/^error: /, ''), { hint: `See awf ${name} --help.` });
+    throw usageError(error, `awf ${name} --help`);
   }
 }

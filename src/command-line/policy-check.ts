@@ -1,7 +1,7 @@
 import { unknownWords } from '../config/egress-build.ts';
 import { namedIn, nameWarnings } from '../config/look-alikes.ts';
 import { readOptions, type FrontEnd } from '../config/read.ts';
-import { checkProtectedPaths } from '../config/protect-paths.ts';
+import { checkEntries } from '../config/checks.ts';
 import { realDirectory } from '../config/parsers.ts';
 import { describeError, UserError } from '../errors.ts';
 import { readPolicy } from '../policy/check.ts';
@@ -23,12 +23,7 @@ export function checkPolicy(file: string | undefined, workspace: string, asJson:
   const { entries, problems } = readPolicy(name, readFromDisk(name, name, path, real));
   const reading = readOptions(NOTHING, {}, real, entries);
   const { values } = reading;
-  const all = [
-    ...problems,
-    ...reading.problems,
-    ...unknownWords(values, '--add-hosts'),
-    ...checkProtectedPaths(values['protect-paths']),
-  ];
+  const all = [...problems, ...reading.problems, ...unknownWords(values, '--add-hosts'), ...checkEntries(values)];
   const counts = policyKeys().flatMap(({ path: key, option }) => {
     const count = entries.get(option.name)?.length ?? 0;
     return count === 0 ? [] : [{ key: key.join('.'), count }];

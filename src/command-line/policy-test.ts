@@ -164,7 +164,7 @@ function inferred(
   const rules = new HostRules(known.map((endpoint) => ({ method: endpoint.method, path: endpoint.path })));
   const isKnown = rules.find({ method, path, query: '' }) !== undefined;
   if (isKnown) return [true, `answered by the api-proxy, with the key for ${provider.name}`];
-  return [false, `not among the inference endpoints of ${provider.name}; allow-endpoints could add it`];
+  return [false, `not among the inference endpoints of ${provider.name}; --allow-endpoints could add it`];
 }
 
 /** Whether the api-proxy takes such a path at all: `request-target.ts` there decides. */

@@ -93,7 +93,7 @@ export function policyCommand(
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { text, exitCode: 0 };
     if (error.code !== 'commander.help') throw usageError(error, 'awf policy --help');
-    throw new UserError('awf policy needs a subcommand', { hint: 'See awf policy --help.' });
+    throw new UserError('awf policy needs a subcommand.', { hint: 'See awf policy --help.' });
   }
   return answer ?? { text, exitCode: 0 };
 }

@@ -38,10 +38,11 @@ export const PULL: Subcommand = {
   },
 };
 
-async function pull(
-  { force, agentImage, imageRegistry: registry }: Flags,
-  { root, engineWith, signal }: CommandContext,
-): Promise<Answer> {
+async function pull(flags: Flags, { root, engineWith, signal }: CommandContext): Promise<Answer> {
+  const { force } = flags;
+  const registry = given(flags.imageRegistry);
+  const agentImage = given(flags.agentImage);
+  const foreign = agentImage === undefined ? undefined : { name: agentImage, option: '--agent-image' };
   const source = { root, registry: registryOf(registry) };
   const images = builtImageNames(`${root}/dist`);
   const names = ROLES.map((role) => images[role]);
@@ -52,7 +53,7 @@ async function pull(
     await Promise.race([
       (async () => {
         if (force) await ensureOwnImages(engine, images, { ...source, force }, reporter);
-        if (!force || agentImage !== undefined) await ensureImages(engine, images, agentImage, source, reporter);
+        if (!force || agentImage !== undefined) await ensureImages(engine, images, foreign, source, reporter);
       })(),
       aborted(signal),
     ]);
@@ -61,6 +62,11 @@ async function pull(
     return { text: '', exitCode: 1 };
   }
   return { text: `${[...names, ...(agentImage === undefined ? [] : [agentImage])].join('\n')}\n`, exitCode: 0 };
+}
+
+/** The value of a flag. An empty one is ignored, as for a run. */
+function given(text: string | undefined): string | undefined {
+  return text?.trim() === '' ? undefined : text?.trim();
 }
 
 /** @throws UserError for what is no registry */

@@ -69,7 +69,9 @@ async function runCommand({ config, secrets }: Built, input: InputKind, context:
     signal,
     hasPostStep: false,
   });
-  report(config, result, root, reporter);
+  await attempt(reporter, 'report how the run ended', () => {
+    report(config, result, root, reporter);
+  });
   if (result.logs !== undefined) {
     const { logs: written, hasAgentLogs } = result;
     const about = { root, environment, logs: { paths: logPaths(written, hasAgentLogs) }, warnings };

@@ -3,7 +3,7 @@ import { isBareWord, type EgressEntry } from '../config/egress-entry.ts';
 import { namedIn, nameWarnings } from '../config/look-alikes.ts';
 import { isAllowed, type EgressRules } from '../config/egress-rules.ts';
 import { OPTIONS, type OptionValues } from '../config/options.ts';
-import { checkProtectedPaths } from '../config/protect-paths.ts';
+import { checkEntries } from '../config/checks.ts';
 import { readOptions, type FrontEnd } from '../config/read.ts';
 import { realDirectory } from '../config/parsers.ts';
 import { placeOf } from '../config/source.ts';
@@ -57,7 +57,7 @@ function checked(step: AwfStep, environment: NodeJS.ProcessEnv, workspace: strin
     ...writtenSecrets(step),
     ...reading.problems,
     ...unknownWords(values, 'add-hosts'),
-    ...checkProtectedPaths(values['protect-paths']),
+    ...checkEntries(values),
   ];
   return {
     ...{ job: step.job, step: step.step, line: step.line },
@@ -68,6 +68,8 @@ function checked(step: AwfStep, environment: NodeJS.ProcessEnv, workspace: strin
 }
 
 const EXPRESSION = /\$\{\{.*?\}\}/gs;
+/** A line that may become any number of variables. */
+const UNKNOWN_NAME = /^[ \t]*\$\{\{.*$/gm;
 
 /** The inputs of a step. What only a run knows is left out of lists, and stands for a word elsewhere. */
 function frontEndOf({ inputs }: AwfStep): FrontEnd {
@@ -84,7 +86,7 @@ function frontEndOf({ inputs }: AwfStep): FrontEnd {
             .split('\n')
             .map((line) => (line.includes('${{') ? '' : line))
             .join('\n')
-        : text.replace(EXPRESSION, 'expression');
+        : (kind === 'variables' ? text.replace(UNKNOWN_NAME, '') : text).replace(EXPRESSION, 'expression');
       return [{ text: known, source: { kind: 'input', name } }];
     },
   };
@@ -177,11 +179,7 @@ export function checkList(
   const real = realDirectory('the current directory', workspace);
   const { values, problems } = readOptions(frontEnd, environment, real);
   const { rules } = egressOf(values, thisMachine(values.env, environment, real), frontEnd.kind);
-  const mistakes = [
-    ...problems,
-    ...unknownWords(values, '--add-hosts'),
-    ...checkProtectedPaths(values['protect-paths']),
-  ];
+  const mistakes = [...problems, ...unknownWords(values, '--add-hosts'), ...checkEntries(values)];
   const allowed = allowedOf(values, rules);
   const exitCode = mistakes.length > 0 ? 1 : 0;
   if (asJson) {

@@ -1,29 +1,21 @@
-import { throwProblems } from '../errors.ts';
+import { collectProblems, throwProblems, withHint, type UserError } from '../errors.ts';
 import { SERVER_URL_VARIABLE } from '../shared/copilot-host.ts';
 import { isOwnHost, ownHost, PROVIDERS } from '../shared/providers.ts';
-import type { NamedHost } from '../shared/named-host.ts';
 import type { SidecarBudget } from '../shared/sidecar-config.ts';
-import { checkDenied, checkNamedHosts, checkScript, checkServerUrl, checkUnruled, checkVariables } from './checks.ts';
+import { checkDenied, checkEntries, checkNamedHosts, checkScript, checkServerUrl, checkUnruled } from './checks.ts';
 import type { Command, Config } from './config.ts';
 import { egressOf, thisMachine } from './egress-build.ts';
+import type { EgressRules } from './egress-rules.ts';
 import { githubConfig, hostsOfGithub } from './github-config.ts';
 import { GITHUB_TOKEN_SECRET } from './github-token.ts';
 import { stepLabel } from './label.ts';
 import { namedIn, nameWarnings } from './look-alikes.ts';
-import { optionName, optionNamed, type OptionValues } from './options.ts';
+import { nameIn, optionName, optionNamed, type OptionValues } from './options.ts';
 import { networkConfig } from './network-build.ts';
 import { realDirectory } from './parsers.ts';
 import { proposedPresets, type ProposedPreset } from './presets/auto.ts';
-import { checkProtectedPaths, protectedPaths } from './protect-paths.ts';
-import {
-  companionHosts,
-  hostVariables,
-  NO_NAMED_HOSTS,
-  providerHosts,
-  ruledHosts,
-  type NamedHosts,
-  type NamedProviderHost,
-} from './named-hosts.ts';
+import { protectedPaths } from './protect-paths.ts';
+import { companionHosts, hostVariables, NO_NAMED_HOSTS, providerHosts, ruledHosts } from './named-hosts.ts';
 import { configuredProviders, type ConfiguredProvider, type ProviderChoices } from './providers.ts';
 import { readOptions, type FrontEnd, type PolicyReading } from './read.ts';
 import type { Secrets } from './secrets.ts';
@@ -59,30 +51,27 @@ export interface Built {
 export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
   const workspace = realDirectory(`the workspace (${context.workspace})`, context.workspace);
   const { environment, policy } = context;
-  const { values, secrets: given, problems, warnings } = readOptions(frontEnd, environment, workspace, policy?.entries);
-  const net = networkConfig(values, environment);
+  const { values, secrets: given, ...reading } = readOptions(frontEnd, environment, workspace, policy?.entries);
+  const net = networkConfig(values, environment, { nameOf: (name) => nameIn(frontEnd.kind, optionNamed(name)) });
   const secrets: Secrets = new Map([...given, ...net.secrets]);
-  const serverUrl = environment[SERVER_URL_VARIABLE];
   const keys = keyVariables(values, given);
   const chosen = frontEnd.kind === 'action' ? true : values['enable-api-proxy'];
   const apiProxy = chosen ?? (keys.length > 0 || values['host-rules'].length > 0);
   const machine = thisMachine(values.env, environment, workspace, context.root);
   const { rules: egress, ...expanded } = egressOf(values, machine, frontEnd.kind);
+  const answered = apiProxy ? answeredHosts(values, secrets, egress, environment, frontEnd.kind) : NOTHING_ANSWERED;
   throwProblems([
     ...(policy?.problems ?? []),
-    ...problems,
+    ...reading.problems,
     ...net.problems,
     ...expanded.problems,
     ...(context.argv === undefined ? checkScript(values) : []),
-    ...checkVariables(values.env),
-    ...checkProtectedPaths(values['protect-paths']),
+    ...checkEntries(values),
     ...(apiProxy ? [] : checkUnruled(values)),
-    ...(apiProxy ? checkServerUrl(values, secrets, serverUrl, frontEnd.kind) : []),
+    ...answered.problems,
+    ...checkDenied(egress, values, answered.providers),
   ]);
-  const choices = providerChoices(values, environment);
-  const providers = apiProxy ? configuredProviders(secrets, egress, choices) : [];
-  throwProblems(checkDenied(egress, values, providers));
-  const github = apiProxy ? githubConfig(values, secrets, environment, frontEnd.kind) : undefined;
+  const { providers, namedHosts, github } = answered;
   const config: Config = {
     frontEnd: frontEnd.kind,
     label: values.label ?? stepLabel(environment),
@@ -91,23 +80,19 @@ export function buildConfig(frontEnd: FrontEnd, context: BuildContext): Built {
     workingDirectory: values['working-directory'] ?? workspace,
     apiProxy,
     apiProxyKeys: chosen === undefined ? keys : [],
-    providers,
-    namedHosts: apiProxy
-      ? namedHosts(values, providers, providerHosts(providers, secrets, choices), hostsOfGithub(github, egress))
-      : NO_NAMED_HOSTS,
+    ...{ providers, namedHosts, github },
     hostVariables: apiProxy ? hostVariables(values['host-credentials']) : {},
-    github,
     ...asGiven(values, policy?.place),
     policy: policy?.origin,
     egress,
     transparent: apiProxy && values.transparent,
-    services: distinctServices(values['allow-services'], optionName(frontEnd.kind, 'allow-services')),
+    services: distinctServices(values['allow-services']),
     presets: expanded.presets,
     proposedPresets: proposals(values, workspace),
     network: net.network,
     warnings: [
       ...(policy?.warnings ?? []),
-      ...warnings,
+      ...reading.warnings,
       ...net.warnings,
       ...expanded.warnings,
       ...nameWarnings(egress.allow, namedIn(values)),
@@ -172,21 +157,32 @@ function providerChoices(values: OptionValues, environment: NodeJS.ProcessEnv): 
   };
 }
 
-/** @throws UserError for a host that is named twice */
-function namedHosts(
+/** What the api-proxy answers for, and what is wrong with it. */
+interface AnsweredHosts extends Pick<Config, 'providers' | 'namedHosts' | 'github'> {
+  readonly problems: readonly UserError[];
+}
+
+const NOTHING_ANSWERED: AnsweredHosts = { providers: [], namedHosts: NO_NAMED_HOSTS, github: undefined, problems: [] };
+
+function answeredHosts(
   values: OptionValues,
-  configured: readonly ConfiguredProvider[],
-  providers: readonly NamedProviderHost[],
-  github: readonly NamedHost[],
-): NamedHosts {
-  throwProblems(
-    checkNamedHosts(
-      values,
-      providers.map(({ name }) => name),
-    ),
-  );
-  const builtIn = [...companionHosts(configured), ...github];
-  return { providers, others: ruledHosts(values['host-credentials'], values['host-rules'], builtIn) };
+  secrets: Secrets,
+  egress: EgressRules,
+  environment: NodeJS.ProcessEnv,
+  frontEnd: FrontEndKind,
+): AnsweredHosts {
+  const problems = checkServerUrl(values, secrets, environment[SERVER_URL_VARIABLE], frontEnd);
+  const choices = providerChoices(values, environment);
+  const found = (): ConfiguredProvider[] => withHint(undefined, () => configuredProviders(secrets, egress, choices));
+  // A provider's host may depend on the server.
+  const providers = problems.length > 0 ? [] : (collectProblems(problems, found) ?? []);
+  const ofProviders = providerHosts(providers, secrets, choices);
+  const github = collectProblems(problems, () => githubConfig(values, secrets, environment, frontEnd));
+  const names = ofProviders.map(({ name }) => name);
+  problems.push(...checkNamedHosts(values, names, optionName(frontEnd, 'allow-endpoints')));
+  const builtIn = [...companionHosts(providers), ...hostsOfGithub(github, egress)];
+  const others = ruledHosts(values['host-credentials'], values['host-rules'], builtIn);
+  return { providers, namedHosts: { providers: ofProviders, others }, github, problems };
 }
 
 /** A key of another form is most often a mistake, unless it is for somebody's gateway. */

@@ -8,14 +8,25 @@ import { ownHost, PROVIDERS, type Provider } from '../shared/providers.ts';
 import type { VariableEntry } from './entries.ts';
 import { denialOf, type EgressRules } from './egress-rules.ts';
 import { optionName, type OptionValues } from './options.ts';
+import { checkProtectedPaths } from './protect-paths.ts';
 import type { ConfiguredProvider } from './providers.ts';
 import type { Secrets } from './secrets.ts';
+import type { ServiceEntry } from './services.ts';
 import { placeOf, type FrontEndKind } from './source.ts';
 
 /** The action's command is its script, which must not be empty. */
 export function checkScript({ run }: OptionValues): UserError[] {
   if (run.trim() !== '') return [];
   return [new UserError('run is empty.', { hint: 'Give the command to run in the sandbox, in one or more lines.' })];
+}
+
+/** What the entries of a list must not do together, whoever checks them: a run, or `awf policy check`. */
+export function checkEntries(values: OptionValues): UserError[] {
+  return [
+    ...checkVariables(values.env),
+    ...checkProtectedPaths(values['protect-paths']),
+    ...checkServices(values['allow-services']),
+  ];
 }
 
 /** A variable may be named only once. */
@@ -29,25 +40,42 @@ export function checkVariables(entries: readonly VariableEntry[]): UserError[] {
   });
 }
 
+/** All services are at one address in the sandbox, so each needs a port of its own. */
+function checkServices(entries: readonly ServiceEntry[]): UserError[] {
+  return entries.flatMap(({ name, port, source }) => {
+    const other = entries.find((one) => one.port === port);
+    if (other === undefined || other.name === name) return [];
+    const text = `${placeOf(source)}: ${name}:${port} has the same port as ${other.name}:${port}, in ${placeOf(other.source)}.`;
+    return [
+      new UserError(text, {
+        hint: 'Both would be at 127.0.0.1 in the sandbox. Give one of them another port.',
+      }),
+    ];
+  });
+}
+
 /**
  * A host may have one credential, and a provider's own host has the provider's.
  *
  * @param providerNames the names of the configured providers' hosts
+ * @param endpointsOption the front end's name for `allow-endpoints`
  */
 export function checkNamedHosts(
   { 'host-credentials': credentials, 'host-rules': rules }: OptionValues,
   providerNames: readonly string[],
+  endpointsOption: string,
 ): UserError[] {
   const twice = credentials.flatMap(({ name, source }, index) => {
     const first = credentials.find((other) => other.name === name);
     if (first === undefined || first === credentials[index]) return [];
-    return [new UserError(`${source}: ${name} already has a credential, in ${first.source}.`)];
+    const text = `${source}: ${name} already has a credential, in ${first.source}.`;
+    return [new UserError(text, { hint: 'Remove one of the two.' })];
   });
   const entries = [...credentials, ...rules.map(({ name, rule }) => ({ name, source: rule.source }))];
   const taken = entries
     .filter(({ name }) => providerNames.includes(name))
     .map(({ name, source }) => {
-      const hint = 'Remove it. allow-endpoints adds to what may be asked of a provider.';
+      const hint = `Remove it. ${endpointsOption} adds to what may be asked of a provider.`;
       return new UserError(`${source}: ${name} is the host of a provider, which has a key already.`, { hint });
     });
   return [...twice, ...taken];

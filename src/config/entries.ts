@@ -25,13 +25,13 @@ export interface PresetEntry extends Pick<Given, 'source'> {
 }
 
 /** The name or an alias of a preset, or `auto`. */
-export function presetEntry({ text, source }: Given): PresetEntry {
+export function presetEntry({ text, source }: Given, { nameOf }: ParseContext): PresetEntry {
   const preset = text.toLowerCase() === 'auto' ? 'auto' : presetNamed(text);
   if (preset !== undefined) return { preset, source };
   const nearest = nearestPresets(text);
   const hint =
     nearest.length === 0
-      ? 'docs/presets.md lists the presets. Domains go into allow-domains.'
+      ? `docs/presets.md lists the presets. Domains go into ${nameOf('allow-domains')}.`
       : `Did you mean ${nearest.join(' or ')}?`;
   throw new UserError(`${placeOf(source)}: "${text}" is no preset.`, { hint });
 }

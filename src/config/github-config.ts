@@ -1,4 +1,4 @@
-import { UserError, withHint } from '../errors.ts';
+import { collectProblems, throwProblems, UserError, withHint } from '../errors.ts';
 import { isAllowed, type EgressRules } from './egress-rules.ts';
 import { checkRepository, githubHosts, type GithubConfig } from './github.ts';
 import { githubServer } from './github-server.ts';
@@ -22,21 +22,31 @@ export function githubConfig(
   frontEnd: FrontEndKind,
 ): GithubConfig | undefined {
   if (!secrets.has(GITHUB_TOKEN_SECRET)) return undefined;
-  const own = environment[REPOSITORY] ?? '';
-  const id = environment['GITHUB_REPOSITORY_ID'] ?? '';
-  const job = own === '' ? [] : [{ name: checkedOwn(own), ...(/^\d+$/.test(id) && { id }) }];
+  const problems: UserError[] = [];
+  const job = collectProblems(problems, () => ownRepository(environment)) ?? [];
+  const server = collectProblems(problems, () =>
+    withHint('The hosts that the token is for depend on it.', () => githubServer(environment)),
+  );
   const repositories = [...job, ...values['github-repositories'].map((name) => ({ name }))];
-  if (repositories.length === 0) {
-    throw new UserError(`There is a token for GitHub, but no repository that it is for.`, {
-      hint: `Name one in ${optionName(frontEnd, 'github-repositories')}, or set ${REPOSITORY}.`,
-    });
+  if (repositories.length === 0 && problems.length === 0) {
+    problems.push(
+      new UserError('There is a token for GitHub, but no repository that it is for.', {
+        hint: `Name one in ${optionName(frontEnd, 'github-repositories')}, or set ${REPOSITORY}.`,
+      }),
+    );
   }
-  const server = withHint('The hosts that the token is for depend on it.', () => githubServer(environment));
-  return { server, access: values['github-access'], repositories };
+  throwProblems(problems);
+  return server && { server, access: values['github-access'], repositories };
 }
 
-const checkedOwn = (name: string): string =>
-  withHint('A runner sets it to OWNER/NAME.', () => checkRepository(REPOSITORY, name));
+/** The job's own repository, if there is a job. */
+function ownRepository(environment: NodeJS.ProcessEnv): GithubConfig['repositories'] {
+  const own = environment[REPOSITORY] ?? '';
+  if (own === '') return [];
+  const id = environment['GITHUB_REPOSITORY_ID'] ?? '';
+  const name = withHint('A runner sets it to OWNER/NAME.', () => checkRepository(REPOSITORY, own));
+  return [{ name, ...(/^\d+$/.test(id) && { id }) }];
+}
 
 /** GitHub's hosts, with what may be asked of them. */
 export function hostsOfGithub(github: GithubConfig | undefined, egress: EgressRules): NamedHost[] {

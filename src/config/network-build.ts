@@ -3,6 +3,7 @@ import { PROXY_VARIABLE } from '../shared/proxy-variables.ts';
 import { collectProblems, type UserError } from '../errors.ts';
 import type { HostEntry } from '../shared/network.ts';
 import type { NamePattern } from '../shared/host-pattern.ts';
+import type { ParseContext } from './option.ts';
 import type { Given } from './source.ts';
 import type { NetworkConfig } from './network.ts';
 import { directNames } from './no-proxy.ts';
@@ -37,8 +38,12 @@ export function hostProxy(environment: NodeJS.ProcessEnv): Given | undefined {
   return variableOf(PROXY_VARIABLE.https, environment);
 }
 
-/** Combines the options with the variables of the host. */
-export function networkConfig(values: NetworkValues, environment: NodeJS.ProcessEnv): BuiltNetwork {
+/** Combines the options with the variables of the host. @param context the front end's names, for hints */
+export function networkConfig(
+  values: NetworkValues,
+  environment: NodeJS.ProcessEnv,
+  context: Pick<ParseContext, 'nameOf'>,
+): BuiltNetwork {
   const problems: UserError[] = [];
   const rest = {
     allowPrivate: values['allow-private-networks'],
@@ -47,7 +52,7 @@ export function networkConfig(values: NetworkValues, environment: NodeJS.Process
   };
   const fromHost = (): GivenProxy | typeof NO_PROXY_AT_ALL => {
     const given = hostProxy(environment);
-    return (given && collectProblems(problems, () => upstreamProxy(given))) ?? NO_PROXY_AT_ALL;
+    return (given && collectProblems(problems, () => upstreamProxy(given, context))) ?? NO_PROXY_AT_ALL;
   };
   const proxy = values['upstream-proxy'] ?? fromHost();
   const exceptions = variableOf(PROXY_VARIABLE.none, environment);

@@ -271,6 +271,11 @@ export function optionName(frontEnd: FrontEndKind, name: OptionName): string {
   return nameIn(frontEnd, optionNamed(name));
 }
 
+/** An option with a value, as a front end writes it: `egress-policy: block` or `--egress-policy block`. */
+export function settingText(frontEnd: FrontEndKind, name: OptionName, value: string | number): string {
+  return `${optionName(frontEnd, name)}${frontEnd === 'action' ? ':' : ''} ${value}`;
+}
+
 /** @throws Error if there is no such option, which is a bug in AWF */
 export function optionNamed(name: string): Option {
   const option = OPTIONS.find((candidate) => candidate.name === name);

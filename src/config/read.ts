@@ -139,7 +139,8 @@ function linesOf({ text, source }: Given): Given[] {
   return lines.map((line, index) => ({ text: line, source: { ...source, line: index + 1 } }));
 }
 
-const withoutComment = ({ text, source }: Given): Given => ({ text: text.replace(/(^|\s)#.*$/, ''), source });
+/** A comment may end with a carriage return: what people type on a web page arrives with CRLF. */
+const withoutComment = ({ text, source }: Given): Given => ({ text: text.replace(/(^|\s)#.*$/s, ''), source });
 
 const isNoComment = ({ text }: Given): boolean => !text.trim().startsWith('#');
 

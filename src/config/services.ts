@@ -9,6 +9,9 @@ export interface Service {
   readonly port: number;
 }
 
+/** A service with the place that names it. */
+export type ServiceEntry = Service & Pick<Given, 'source'>;
+
 /** The name of the runner itself. */
 export const RUNNER = 'localhost';
 
@@ -31,7 +34,7 @@ const SENSITIVE_PORTS: ReadonlyMap<number, string> = new Map([
  *
  * @throws UserError naming the entry's place, what is wrong with it and what to write instead
  */
-export function serviceEntry({ text, source }: Given): Service {
+export function serviceEntry({ text, source }: Given): ServiceEntry {
   const fail = (problem: string, hint: string): never => {
     throw new UserError(`${placeOf(source)}: "${text}" ${problem}.`, { hint });
   };
@@ -48,26 +51,10 @@ export function serviceEntry({ text, source }: Given): Service {
   if (owner !== undefined) {
     return fail(`is ${owner} own port`, 'Whoever reaches it controls the runner. AWF never opens it.');
   }
-  return { name, port };
+  return { name, port, source };
 }
 
-/**
- * All services are at one address in the sandbox, so each needs a port of its own. A service that is named twice counts
- * once.
- *
- * @throws UserError for two services at one port
- */
-export function distinctServices(services: readonly Service[], option: string): Service[] {
-  const byPort = new Map<number, Service>();
-  for (const service of services) {
-    const other = byPort.get(service.port) ?? service;
-    if (other.name !== service.name) {
-      throw new UserError(
-        `${option}: ${other.name}:${String(other.port)} and ${service.name}:${String(service.port)} have the same port.`,
-        { hint: 'Both would be at 127.0.0.1 in the sandbox. Give one of them another port.' },
-      );
-    }
-    byPort.set(service.port, service);
-  }
-  return [...byPort.values()];
+/** The services, each once: a service that is named twice counts once. */
+export function distinctServices(entries: readonly ServiceEntry[]): Service[] {
+  return [...new Map(entries.map(({ name, port }) => [port, { name, port }])).values()];
 }

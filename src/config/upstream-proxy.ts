@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { UserError } from '../errors.ts';
 import { cidr, contains, parseCidr } from '../shared/cidr.ts';
 import { canonicalHost } from './domain.ts';
+import type { ParseContext } from './option.ts';
 import { placeOf, type Given } from './source.ts';
 
 /** The value that turns the host's own proxy off. */
@@ -36,7 +37,10 @@ const UNREACHABLE = ['0.0.0.0/8', '127.0.0.0/8'].map(cidr);
  *
  * @throws UserError
  */
-export function upstreamProxy({ text, source }: Given): GivenProxy | typeof NO_PROXY_AT_ALL {
+export function upstreamProxy(
+  { text, source }: Given,
+  { nameOf }: Pick<ParseContext, 'nameOf'>,
+): GivenProxy | typeof NO_PROXY_AT_ALL {
   if (text.toLowerCase() === NO_PROXY_AT_ALL) return NO_PROXY_AT_ALL;
   const origin = placeOf(source);
   const fail = (problem: string, hint = HINT): never => {
@@ -54,7 +58,7 @@ export function upstreamProxy({ text, source }: Given): GivenProxy | typeof NO_P
   if (isSecure && isIP(host) !== 0) {
     return fail(
       "the certificate of a proxy that speaks TLS is checked against the proxy's name, and this is an address",
-      'Write the name; add-hosts can give it the address.',
+      `Write the name; ${nameOf('add-hosts')} can give it the address.`,
     );
   }
   const login = loginOf(url, fail);

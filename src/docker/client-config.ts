@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { nonEmpty } from '../host/variables.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
 
 /**
  * Where the client finds its engine, as far as that can be told without asking the client: a call of it takes as long as
@@ -17,11 +19,12 @@ export function clientEndpoint(environment: NodeJS.ProcessEnv): string | undefin
 }
 
 /** The client's own configuration. Empty if there is none, or the client cannot read it either. */
-function clientConfig(environment: NodeJS.ProcessEnv): Readonly<Record<string, unknown>> {
-  const directory = environment['DOCKER_CONFIG'] ?? join(environment['HOME'] ?? homedir(), '.docker');
+function clientConfig(environment: NodeJS.ProcessEnv): JsonObject {
+  const directory =
+    nonEmpty(environment, 'DOCKER_CONFIG') ?? join(nonEmpty(environment, 'HOME') ?? homedir(), '.docker');
   try {
     const config: unknown = JSON.parse(readFileSync(join(directory, 'config.json'), 'utf8'));
-    return typeof config === 'object' && config !== null ? (config as Record<string, unknown>) : {};
+    return isObject(config) ? config : {};
   } catch {
     return {};
   }

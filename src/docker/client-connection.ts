@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { Agent } from 'node:http';
 import { Duplex } from 'node:stream';
-import { failure } from './failure.ts';
+import { failure, killed } from './failure.ts';
 
 /** The call that connects standard input and output with the engine, wherever the client's settings say it is. */
 const DIAL = ['system', 'dial-stdio'];
@@ -34,8 +34,9 @@ class ClientConnection extends Duplex {
     child.stdout.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) child.stdout.pause();
     });
-    child.stderr.on('data', (chunk: Buffer) => {
-      this.#complaint += chunk.toString();
+    // A chunk may end within a character.
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#complaint += text;
     });
     child.stdin.on('error', () => undefined); // The exit code tells why.
     child.on('error', (error) => {
@@ -43,7 +44,7 @@ class ClientConnection extends Duplex {
     });
     child.on('close', (exitCode) => {
       if (exitCode === 0) this.push(null);
-      else this.destroy(failure(DIAL, { exitCode: exitCode ?? 1, stderr: this.#complaint }));
+      else this.destroy(exitCode === null ? killed(DIAL) : failure(DIAL, { exitCode, stderr: this.#complaint }));
     });
   }
 

@@ -6,7 +6,7 @@ import type { ImageNames } from './images.ts';
 import { ensureOwnImages } from './own-images.ts';
 import { settleAll } from './settle.ts';
 import type { ContainerSpec } from './spec.ts';
-import type { ImageSource } from './wanted-images.ts';
+import type { ForeignImage, ImageSource } from './wanted-images.ts';
 import { watched } from './watch.ts';
 
 /**
@@ -20,32 +20,32 @@ import { watched } from './watch.ts';
 export async function ensureImages(
   engine: Engine,
   images: ImageNames,
-  agentImage: string | undefined,
+  foreign: ForeignImage | undefined,
   source: ImageSource,
   reporter: Reporter,
 ): Promise<ImageFacts | undefined> {
-  if (agentImage === undefined) {
+  if (foreign === undefined) {
     await ensureOwnImages(engine, images, source, reporter);
     return undefined;
   }
   const [own, facts] = await settleAll([
     ensureOwnImages(engine, images, source, reporter),
-    ensureForeignImage(engine, agentImage, source, reporter),
+    ensureForeignImage(engine, foreign, source, reporter),
   ]);
   const ourFacts = own.get(images.agent) ?? (await engine.imagesOf([images.agent])).get(images.agent);
-  refuseForeignPlatform(agentImage, facts?.platform, ourFacts?.platform);
+  refuseForeignPlatform(foreign, facts?.platform, ourFacts?.platform);
   return facts;
 }
 
 async function ensureForeignImage(
   engine: Engine,
-  image: string,
+  { name: image, option }: ForeignImage,
   { usable }: ImageSource,
   reporter: Reporter,
 ): Promise<ImageFacts | undefined> {
   const present = await orExplain(
     engine.imagesOf([image]),
-    `agent-image: "${image}" is not an image that the engine can look up.`,
+    `${option}: "${image}" is not an image that the engine can look up.`,
     'Write it as for docker pull, for example "ghcr.io/owner/image:tag".',
   );
   const facts = present.get(image);
@@ -54,8 +54,8 @@ async function ensureForeignImage(
   reporter.info(`Pulling ${image}: the engine does not have it.`);
   await orExplain(
     watched(`Pulling ${image}`, reporter.info, () => engine.pull(image)),
-    `agent-image: ${image} is missing and could not be pulled.`,
-    'Check the name, log in to its registry in an earlier step, or build it there.',
+    `${option}: ${image} is missing and could not be pulled.`,
+    'Check the name, and log in to its registry or build the image first.',
   );
   return (await engine.imagesOf([image])).get(image);
 }
@@ -66,22 +66,33 @@ async function ensureForeignImage(
  *
  * @throws UserError naming the image and the volume
  */
-export function refuseVolumes(image: string | undefined, facts: ImageFacts | undefined, agent: ContainerSpec): void {
+export function refuseVolumes(
+  foreign: ForeignImage | undefined,
+  facts: ImageFacts | undefined,
+  agent: ContainerSpec,
+): void {
   const targets = agent.tmpfs.map(({ target }) => target);
   const taken = facts?.volumes.find((volume) => targets.includes(resolve(volume)));
-  if (taken === undefined) return;
-  throw new UserError(`agent-image: ${image ?? ''} has a volume at ${taken}, which the sandbox needs for itself.`, {
-    hint: `Use an image that is built without "VOLUME ${taken}".`,
-  });
+  if (foreign === undefined || taken === undefined) return;
+  throw new UserError(
+    `${foreign.option}: ${foreign.name} has a volume at ${taken}, which the sandbox needs for itself.`,
+    {
+      hint: `Use an image that is built without "VOLUME ${taken}".`,
+    },
+  );
 }
 
 /** The engine would only warn, and each program of the image would fail with "Exec format error". */
-function refuseForeignPlatform(image: string, platform: string | undefined, ours: string | undefined): void {
+function refuseForeignPlatform(
+  { name: image, option }: ForeignImage,
+  platform: string | undefined,
+  ours: string | undefined,
+): void {
   // An image that was put together by hand may not name its platform.
   const isKnown = [platform, ours].every((each) => each !== undefined && /^\w+\/\w+$/.test(each));
   if (!isKnown || platform === ours) return;
-  throw new UserError(`agent-image: ${image} is for ${platform ?? ''}, and this engine runs ${ours ?? ''}.`, {
-    hint: `Use an image for ${ours ?? ''}: pull or build it with --platform=${ours ?? ''} in an earlier step.`,
+  throw new UserError(`${option}: ${image} is for ${platform ?? ''}, and this engine runs ${ours ?? ''}.`, {
+    hint: `Use an image for ${ours ?? ''}: pull or build it with --platform=${ours ?? ''} first.`,
   });
 }
 

@@ -98,7 +98,7 @@ async function fromRegistry(
     const { reference, cause } = failures.get(lacking.name) ?? { reference: lacking.name, cause: undefined };
     throw new UserError(`${option}: ${reference} could not be pulled.`, {
       hint:
-        'Push it there (docs/self-hosted.md has the commands), or log in to the registry in an earlier step. ' +
+        'Push it there (docs/self-hosted.md has the commands), or log in to the registry first. ' +
         'The name belongs to this version of AWF.',
       cause,
     });

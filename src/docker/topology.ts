@@ -190,7 +190,7 @@ function agentSpec(config: Config, claimed: Claimed): ContainerSpec {
       })),
     ],
     environment: {},
-    // For programs that ask no proxy. Nothing in the sandbox resolves a name otherwise.
+    // For programs that ask no proxy. Without `transparent`, nothing else in the sandbox resolves a name.
     hosts: [
       ...hostNames(config.namedHosts).map((name) => ({ name, address: addresses['api-proxy'] })),
       ...serviceNames(config.services).map((name) => ({ name, address: LOOPBACK })),

@@ -14,6 +14,13 @@ export interface ImageSource {
   readonly usable?: Promise<unknown>;
 }
 
+/** The image of the user's that the command runs in. */
+export interface ForeignImage {
+  readonly name: string;
+  /** The option that names it, as its front end calls it. */
+  readonly option: string;
+}
+
 /** An image that the engine lacks, or that is too old. */
 export interface WantedImage {
   readonly role: Role;

@@ -2,6 +2,7 @@ import { lookup, Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, rootCertificates, type TLSSocket } from 'node:tls';
+import { PROXY_OPTION_VARIABLE } from '../config/upstream-proxy.ts';
 import { UserError } from '../errors.ts';
 import { PROXY_VARIABLE } from '../shared/proxy-variables.ts';
 
@@ -42,7 +43,7 @@ export async function dial(name: string, port: number, address = name): Promise<
   } catch (cause) {
     socket.destroy();
     throw new UserError(`${name} does not accept a connection at port ${port}.`, {
-      hint: 'Check the firewall of this network. A network with a proxy needs upstream-proxy.',
+      hint: 'Check the firewall of this network. A network with a proxy needs --upstream-proxy.',
       cause,
     });
   }
@@ -65,7 +66,7 @@ export async function tunnel(socket: Socket, authority: string, { host, port, lo
   if (status?.startsWith('2') === true) return;
   const hint =
     status === '407'
-      ? `Give it a user and a password: upstream-proxy, or ${PROXY_VARIABLE.https}.`
+      ? `Give it a user and a password: ${PROXY_OPTION_VARIABLE}, or ${PROXY_VARIABLE.https}.`
       : 'Ask those who run the proxy to allow it.';
   throw new UserError(
     `The proxy ${host}:${port} opens no tunnel to ${authority}: ${status === undefined ? 'it sent no answer' : `status ${status}`}.`,
@@ -91,7 +92,7 @@ export async function secured(socket: Socket, name: string, ca: readonly string[
   } catch (cause) {
     tls.destroy();
     throw new UserError(`${name} answers, but not with TLS that AWF trusts.`, {
-      hint: 'If your network replaces certificates, name its authority: upstream-ca.',
+      hint: 'If your network replaces certificates, name its authority: --upstream-ca.',
       cause,
     });
   }

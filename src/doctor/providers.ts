@@ -89,7 +89,7 @@ async function reach(name: string, port: number, built: Built): Promise<Finding>
     return {
       status: 'problem',
       text: words`${host(name)} has a private address here (${host(address)}), which AWF refuses.`,
-      hint: words`If that is meant, give the name its address in add-hosts, or the network in allow-private-networks.`,
+      hint: words`If that is meant, give the name its address in --add-hosts, or the network in --allow-private-networks.`,
     };
   }
   const socket = await dial(name, port, address);
@@ -98,7 +98,7 @@ async function reach(name: string, port: number, built: Built): Promise<Finding>
   } finally {
     socket.destroy();
   }
-  const whose = pinned === undefined ? 'a public address' : 'the address of add-hosts';
+  const whose = pinned === undefined ? 'a public address' : 'the address of --add-hosts';
   return {
     status: 'ok',
     text: words`${host(name)} has ${whose}, port ${port} answers, and AWF trusts its certificate`,
@@ -126,7 +126,7 @@ export const KEYS: Check = {
             {
               status: 'warning' as const,
               text: words`A key is set, but the api-proxy is off: no program reaches a model.`,
-              hint: words`Add --enable-api-proxy.`,
+              hint: words`Leave out --enable-api-proxy=false.`,
             },
           ]
         : []),

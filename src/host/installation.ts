@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gitReader } from './git.ts';
+import { nonEmpty } from './variables.ts';
 
 /** AWF's own version, as in its package.json, for example `1.4.0`. @param root the installation's directory */
 export function versionOf(root: string): string {
@@ -18,7 +19,7 @@ export function documentLink(page: string, root: string, environment: NodeJS.Pro
   // The runner sets these for a step with `uses: OWNER/REPOSITORY@REF`, and leaves them empty for `uses: ./`.
   const repository = environment['GITHUB_ACTION_REPOSITORY'] ?? '';
   const ref = environment['GITHUB_ACTION_REF'] ?? '';
-  const server = environment['GITHUB_SERVER_URL'] ?? 'https://github.com';
+  const server = nonEmpty(environment, 'GITHUB_SERVER_URL') ?? 'https://github.com';
   if (repository !== '' && ref !== '') return `${server}/${repository}/blob/${ref}/${page}`;
   return join(root, page);
 }

@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { nonEmpty } from './variables.ts';
 
 /**
  * The directory for the files that a run generates. Its name follows from the run's id, so that the post step finds it
@@ -19,7 +20,7 @@ export function runIdOf(name: string): string | undefined {
 
 /** The directory for temporary files in a workflow's step. The post step finds the main step's files there. */
 export function stepTemporaryDirectory(environment: NodeJS.ProcessEnv = process.env): string {
-  return environment['RUNNER_TEMP'] ?? tmpdir();
+  return nonEmpty(environment, 'RUNNER_TEMP') ?? tmpdir();
 }
 
 /** True if `path` lies below `directory`. Both are absolute and normal; they are compared as text, links unresolved. */

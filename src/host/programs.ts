@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { isBelow, isInside } from './paths.ts';
+import { nonEmpty } from './variables.ts';
 
 /**
  * Finds a program as a shell would, but never in the workspace: after the command, what `PATH` finds there may be the
@@ -11,7 +12,7 @@ import { isBelow, isInside } from './paths.ts';
  * @returns its path, or undefined if there is none
  */
 export function findProgram(name: string, environment: NodeJS.ProcessEnv = process.env): string | undefined {
-  const workspace = environment['GITHUB_WORKSPACE'] ?? process.cwd();
+  const workspace = nonEmpty(environment, 'GITHUB_WORKSPACE') ?? process.cwd();
   return (environment['PATH'] ?? '')
     .split(delimiter)
     .filter((directory) => isAbsolute(directory))

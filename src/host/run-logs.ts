@@ -1,8 +1,8 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { isGone, ownerOf } from './owner.ts';
 import { isInside } from './paths.ts';
+import { caller } from './user.ts';
 
 /** Runs of the command line whose logs are kept, and for how long at most. */
 const KEPT_RUNS = 20;
@@ -35,7 +35,7 @@ export interface RunRecord {
 }
 
 /** Where the command line keeps the logs of a user's runs: the place for state of the XDG Base Directory Specification. */
-export function runLogsDirectory(environment: NodeJS.ProcessEnv = process.env, home = homedir()): string {
+export function runLogsDirectory(environment: NodeJS.ProcessEnv = process.env, home = caller().home): string {
   const state = environment['XDG_STATE_HOME'] ?? '';
   // "If an implementation encounters a relative path [...] it should consider the path invalid and ignore it."
   return join(isAbsolute(state) ? state : join(home, '.local', 'state'), 'awf', 'runs');

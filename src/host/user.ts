@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { SIDECAR_ID } from '../shared/contract.ts';
+import { nonEmpty } from './variables.ts';
 
 /** The ids of a user and a group. */
 export interface UserIds {
@@ -22,12 +23,14 @@ export interface User extends UserIds {
  *
  * @param account looks the user up in the account database; throws where there is none
  */
-export function caller(account: () => { username: string } = userInfo): User {
+export function caller(account: () => { username: string; homedir: string } = userInfo): User {
   const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()];
   try {
-    return { uid, gid, name: account().username, home: homedir() };
+    const { username, homedir: own } = account();
+    // Node.js returns an empty HOME as it is.
+    return { uid, gid, name: username, home: homedir() === '' ? own : homedir() };
   } catch {
-    const home = process.env['HOME'] ?? '/';
+    const home = nonEmpty(process.env, 'HOME') ?? '/';
     return { uid, gid, name: 'agent', home: home === '/' ? '/home/agent' : home };
   }
 }

@@ -34,16 +34,20 @@ export async function lockWorkspace(workspace: string): Promise<WorkspaceLock> {
     const isTaken =
       taken.some((name) => name.startsWith(`${PREFIX}-below-${hash(workspace)}-`)) ||
       above(workspace).some((path) => taken.includes(`${PREFIX}-${hash(path)}`));
-    if (isTaken) throw new Error('taken');
+    if (isTaken) throw anotherRun(workspace);
   } catch (cause) {
     release();
-    throw new UserError(`Another run works in ${workspace}, or in a directory above or below it.`, {
-      hint: 'Wait until it has ended, or give each run a checkout of its own (git worktree add).',
-      cause,
-    });
+    if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE') throw anotherRun(workspace);
+    if (cause instanceof UserError) throw cause;
+    throw new UserError(`The workspace ${workspace} could not be claimed for this run.`, { cause });
   }
   return { release };
 }
+
+const anotherRun = (workspace: string): UserError =>
+  new UserError(`Another run works in ${workspace}, or in a directory above or below it.`, {
+    hint: 'Wait until it has ended, or give each run a checkout of its own (git worktree add).',
+  });
 
 async function bind(name: string): Promise<Server> {
   const server = createServer((socket) => socket.destroy());

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { optionName } from '../config/options.ts';
+import { optionName, settingText } from '../config/options.ts';
 import { describeError } from '../errors.ts';
 import { printable } from '../host/file-names.ts';
 import { counted, countText } from '../report/numbers.ts';
@@ -20,7 +20,7 @@ export interface Ended {
   readonly outcome: 'success' | 'failure' | 'blocked' | 'timeout' | 'error';
   /** The command's own. */
   readonly exitCode: number;
-  /** Why the sandbox failed. */
+  /** Why the run failed. */
   readonly error: unknown;
   /** What the command took; undefined if it was not started. */
   readonly commandMs: number | undefined;
@@ -56,7 +56,7 @@ function verdict(config: Config, { outcome, exitCode, commandMs }: Ended): strin
     case 'timeout':
       return stoppedText(config);
     case 'error':
-      return commandMs === undefined ? 'the command was not started' : `the sandbox failed${after} of the command`;
+      return commandMs === undefined ? 'the command was not started' : `the run failed${after} of the command`;
     case 'blocked':
       return `exit code 0${after}, but requests were refused`;
     default:
@@ -65,9 +65,7 @@ function verdict(config: Config, { outcome, exitCode, commandMs }: Ended): strin
 }
 
 function stoppedText({ frontEnd, timeoutMinutes = 0 }: Config): string {
-  const option = optionName(frontEnd, 'timeout-minutes');
-  const setting = frontEnd === 'action' ? `${option}: ${timeoutMinutes}` : `${option} ${timeoutMinutes}`;
-  return `stopped after ${minutesText(timeoutMinutes)} (${setting})`;
+  return `stopped after ${minutesText(timeoutMinutes)} (${settingText(frontEnd, 'timeout-minutes', timeoutMinutes)})`;
 }
 
 function usageText({ providers }: Config, { usage, commandMs }: Ended): string[] {
@@ -97,7 +95,8 @@ export function failureOf(config: Config, ended: Ended): Annotation | undefined 
   const { outcome, exitCode, error, commandMs } = ended;
   switch (outcome) {
     case 'error': {
-      const title = commandMs === undefined ? 'AWF did not start the command' : 'AWF ended the command';
+      // The command may have ended on its own before that.
+      const title = commandMs === undefined ? 'AWF did not start the command' : 'AWF: the run failed';
       return { title, text: describeError(error) };
     }
     case 'timeout': {

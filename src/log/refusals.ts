@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { NetworkConfig } from '../config/network.ts';
-import { optionName } from '../config/options.ts';
+import { optionName, settingText } from '../config/options.ts';
+import type { FrontEndKind } from '../config/source.ts';
 import { printable } from '../host/file-names.ts';
 import { isUsualPort } from '../config/egress-entry.ts';
 import type { AllowProposal } from '../report/allow-proposal.ts';
@@ -83,7 +84,7 @@ function leadText(
   const verb = isAudit ? 'on no list' : 'refused';
   const add = `add to ${optionName(frontEnd, 'allow-domains')}:`;
   const ask = isAudit
-    ? `With egress-policy: block, ${add}`
+    ? `With ${settingText(frontEnd, 'egress-policy', 'block')}, ${add}`
     : `If the command needs ${count === 1 ? 'it' : 'them'}, ${add}`;
   const lead = `${paint.bad('⛔')} ${counted(count, noun)} ${count === 1 ? 'was' : 'were'} ${verb}.`;
   return proposal === undefined ? lead : `${lead} ${ask}`;
@@ -182,20 +183,23 @@ function unresolvableBlocks(unresolvable: readonly JudgedDomain[], paint: Paint)
 }
 
 /** What the network's own proxy kept from the run. A command often only sees that TLS was cut. */
-function unreachableBlocks({ network }: Config, unreachable: readonly JudgedDomain[], paint: Paint): string[][] {
+function unreachableBlocks(
+  { frontEnd, network }: Config,
+  unreachable: readonly JudgedDomain[],
+  paint: Paint,
+): string[][] {
   return [...Map.groupBy(unreachable, ({ reason }) => reason)].map(([reason, list]) => {
     const names = namesText(list.map(({ domain }) => domain));
-    const why = `${unreachedText(reason)}. ${unreachableRemedy(network, reason)}`;
+    const why = `${unreachedText(reason)}. ${unreachableRemedy(frontEnd, network, reason)}`;
     return [`${paint.note('⚠')} Allowed, but not reached: ${names}. Why: ${why}`];
   });
 }
 
-function unreachableRemedy({ upstreamProxy }: NetworkConfig, reason: string | null): string {
-  const origin = upstreamProxy?.origin ?? 'upstream-proxy';
+function unreachableRemedy(frontEnd: FrontEndKind, { upstreamProxy }: NetworkConfig, reason: string | null): string {
+  const origin = upstreamProxy?.origin ?? optionName(frontEnd, 'upstream-proxy');
   if (isWrongCredential(reason)) return `Check the user name and the password in ${origin}.`;
   if (isRefusedByProxy(reason)) return `Ask whoever runs the proxy of ${origin}.`;
-  const certificate =
-    'Its certificate must be for its name, and from an authority that this machine or upstream-ca trusts.';
+  const certificate = `Its certificate must be for its name, and from an authority that this machine or ${optionName(frontEnd, 'upstream-ca')} trusts.`;
   return [
     `Check the host, and the proxy of ${origin}.`,
     ...(upstreamProxy?.isSecure === true ? [certificate] : []),

@@ -4,7 +4,8 @@ import type { EgressMode } from '../config/egress-rules.ts';
 import type { DecidingRule } from '../report/requests.ts';
 import type { ModelUsage, RunUsage } from '../report/usage.ts';
 import { PROVIDERS } from '../shared/providers.ts';
-import { isObject, USAGE_COUNTS } from '../shared/usage.ts';
+import { isObject } from '../shared/json.ts';
+import { USAGE_COUNTS } from '../shared/usage.ts';
 import { isRule } from './records.ts';
 
 /** How a run went, by `run.json`. */

@@ -1,5 +1,5 @@
 import { REQUEST_SCHEMES, type DecidingRule, type EgressRequest } from '../report/requests.ts';
-import { isObject } from '../shared/usage.ts';
+import { isObject } from '../shared/json.ts';
 
 const VERDICTS = ['allowed', 'audited', 'refused', 'unresolvable', 'unreachable'] as const;
 const SOURCES = ['agent', 'api-proxy'] as const;

@@ -7,6 +7,7 @@ import type { Slices } from '../host/slices.ts';
 import { listeningSockets } from '../host/sockets.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
 import { runLogsDirectory } from '../host/run-logs.ts';
+import { nonEmpty } from '../host/variables.ts';
 import { words } from '../shared/words.ts';
 import { blankFor } from './blanks.ts';
 import { present } from './host-toolchain.ts';
@@ -97,7 +98,7 @@ export function hidesPlaces({ hidden }: Below, { dataRoot, socket }: HostPlaces[
 
 function hiddenPlaces(surroundings: Surroundings): string[] {
   const { home, temporary, workDirectory, logs, root, workspace, environment, engine } = surroundings;
-  const runnerTemporary = environment['RUNNER_TEMP'] ?? temporary;
+  const runnerTemporary = nonEmpty(environment, 'RUNNER_TEMP') ?? temporary;
   return [
     ...[temporary, workDirectory, logs.squid, logs.apiProxy, logs.agent, runnerTemporary],
     runLogsDirectory(environment, home),

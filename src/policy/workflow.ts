@@ -1,7 +1,7 @@
 import type { Document, LineCounter, Node } from 'yaml';
 import { UserError } from '../errors.ts';
 import { yamlPackage } from '../host/yaml.ts';
-import { isObject, type JsonObject } from '../shared/usage.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
 
 /** A step of a workflow that runs AWF. */
 export interface AwfStep {

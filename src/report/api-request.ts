@@ -1,5 +1,5 @@
 import type { RequestRecord } from '../shared/request-record.ts';
-import type { JsonObject } from '../shared/usage.ts';
+import type { JsonObject } from '../shared/json.ts';
 
 /** One request that arrived at the api-proxy: a record of `requests.jsonl`. */
 export interface ApiRequest extends Omit<RequestRecord, 'event' | 'level'> {

@@ -1,6 +1,7 @@
 import { PROVIDERS } from '../shared/providers.ts';
 import type { DroppedRecord, RequestRecord } from '../shared/request-record.ts';
-import { USAGE_COUNTS, type JsonObject } from '../shared/usage.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
+import { USAGE_COUNTS } from '../shared/usage.ts';
 
 /** A log from elsewhere may have anything for a name, and reports show this one as it is. */
 const PROVIDER_IDS: ReadonlySet<unknown> = new Set(PROVIDERS.map(({ id }) => id));
@@ -57,7 +58,7 @@ export function parseRequestLine(line: string): RequestRecord | DroppedRecord | 
 function parseObject(line: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? (value as JsonObject) : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -9,7 +9,7 @@ import { engineFacts, localSocket, type EngineFacts } from '../docker/engine-fac
 import { ensureImages } from '../docker/ensure-images.ts';
 import { settleAll } from '../docker/settle.ts';
 import type { MountSpec } from '../docker/spec.ts';
-import type { ImageSource } from '../docker/wanted-images.ts';
+import type { ForeignImage, ImageSource } from '../docker/wanted-images.ts';
 import { hasIpv6, hostAddresses } from '../host/addresses.ts';
 import { withReal } from '../host/paths.ts';
 import { atOnce, inSlices, type Slices } from '../host/slices.ts';
@@ -89,7 +89,7 @@ export async function claim(
     listing,
     timings.measure('images', () => {
       const source = { ...imageSource(config, context), usable: asking };
-      const ensured = ensureImages(engine, prepared.images, config.agentImage, source, reporter);
+      const ensured = ensureImages(engine, prepared.images, foreignImage(config), source, reporter);
       // A build takes minutes; a cancelled step has seconds.
       return Promise.race([ensured, aborted(signal)]);
     }),
@@ -114,6 +114,11 @@ export async function claim(
     ...{ names, agentImage, guards: guards.mounts, userMounts: mounts, host },
     ...{ hostAddresses: hostAddresses(), hasIpv6: hasIpv6(), engine: facts, authority },
   };
+}
+
+/** The image that the user names for the command. */
+export function foreignImage({ agentImage: name, frontEnd }: Config): ForeignImage | undefined {
+  return name === undefined ? undefined : { name, option: optionName(frontEnd, 'agent-image') };
 }
 
 /** Where the images come from that the engine lacks. */

@@ -6,6 +6,7 @@ import type { RunContext } from './context.ts';
 import { ENGINE_SETTLING_MS } from './limits.ts';
 import { removeRun, stopRun } from './removal.ts';
 import { now } from './timings.ts';
+import { answered } from './within.ts';
 
 /** What finishing a killed run takes. */
 type Finishing = Pick<RunContext, 'engine'> & { readonly reporter: Reporter };
@@ -24,7 +25,9 @@ export async function removeLeftOverContainers(found: readonly FoundContainer[],
 
 /** Removes the networks and volumes of killed runs that had no containers yet, or whose containers somebody removed. */
 export async function removeLeftOverObjects(context: Finishing): Promise<void> {
-  const marks = await attempt(context.reporter, 'look for what killed runs left', () => context.engine.objectMarks());
+  const marks = await attempt(context.reporter, 'look for what killed runs left', () =>
+    answered(context.engine.objectMarks()),
+  );
   await removeRuns(
     (marks ?? []).filter(({ isKept }) => isKept !== true),
     context,
@@ -49,6 +52,7 @@ async function removeRuns(marks: readonly RunMark[], { engine, reporter }: Finis
 export async function endKilledRun(engine: Engine, { runId, isKept }: RunMark): Promise<void> {
   const until = now() + ENGINE_SETTLING_MS;
   const isSettled = (): boolean => now() > until;
-  if (isKept === true) await stopRun(engine, runId, isSettled, () => undefined);
-  else await removeRun(engine, runId, isSettled);
+  await answered<unknown>(
+    isKept === true ? stopRun(engine, runId, isSettled, () => undefined) : removeRun(engine, runId, isSettled),
+  );
 }

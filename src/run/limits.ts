@@ -15,6 +15,11 @@ export const START_INTERVAL_MS = 30;
 export const SWEEP_LIMIT_MS = 15_000;
 /** Between two looks at what is left. Milliseconds. */
 export const SWEEP_INTERVAL_MS = 100;
+/**
+ * How long the engine may take for what it does at the end of a run. It is far more than a busy machine needs: an engine
+ * that takes longer has stopped answering. Milliseconds.
+ */
+export const ENGINE_LIMIT_MS = 60_000;
 /** How long the engine may still create what a process asked for that has ended since. Milliseconds. */
 export const ENGINE_SETTLING_MS = 300;
 /**

@@ -17,7 +17,7 @@ import { addressesIn, type Addresses } from '../shared/network.ts';
 import { PROVIDERS } from '../shared/providers.ts';
 import { squidConfig } from '../squid/config.ts';
 import type { Upstream } from '../squid/upstream.ts';
-import type { Claimed } from './claim.ts';
+import { foreignImage, type Claimed } from './claim.ts';
 import { systemFileDirectory, type Prepared } from './prepare.ts';
 import type { StartDocuments } from './sandbox.ts';
 import { proxyTrustMounts } from './proxy-trust.ts';
@@ -77,7 +77,7 @@ export function planRun(config: Config, secrets: Secrets, prepared: Prepared, cl
     ],
     emptyDirectories: [...covered.empty, ...inWorkspace.empty],
   });
-  refuseVolumes(config.agentImage, claimed.agentImage, containers.agent);
+  refuseVolumes(foreignImage(config), claimed.agentImage, containers.agent);
   return {
     addresses,
     containers,

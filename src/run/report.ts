@@ -2,7 +2,7 @@ import { rmRF } from '@actions/io';
 import { NOTHING_WRITTEN, type WrittenFiles } from '../agent/command-files.ts';
 import { TRANSCRIPT_DIRECTORIES } from '../agent/transcripts.ts';
 import type { Config } from '../config/config.ts';
-import { presetsOn, thisMachine, type PresetFinder } from '../config/egress-build.ts';
+import { presetsOn, thisMachine } from '../config/egress-build.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { removeEmpty, writeAftermath, writeTimings, type LogDirectories } from '../host/log-directories.ts';
 import { aftermathWarnings } from '../report/aftermath.ts';
@@ -74,14 +74,14 @@ export async function report(
 ): Promise<RunResult> {
   const { reporter } = context;
   const { timings, error, ending } = progress;
-  const logs = logsOf(config, progress);
+  const logs = await logsOf(config, progress, reporter);
   const warnings = aftermath === undefined ? [] : aftermathWarnings(aftermath);
   for (const warning of warnings) reporter.warning(warning);
   const written = await readWritten(progress, reporter);
   const result = resultOf(config, secrets, progress, reporter);
   const hasAgentLogs = await readTranscripts(secrets, progress, reporter);
   const traffic = await readTraffic(config, sandbox, progress, context);
-  const egress = traffic.domains && egressReport(config, traffic.domains, traffic.usage, presetsHere(config, context));
+  const egress = await readEgress(config, traffic, context);
   if (logs !== undefined)
     await writeBesideLogs(
       config,
@@ -100,8 +100,7 @@ export async function report(
     exitCode: ['error', 'blocked'].includes(outcome) && exitCode === 0 ? 1 : exitCode,
     ...{ error, traffic, egress, aftermath, written, result, logs, hasAgentLogs, timings, budget: config.budget },
     ...{ outOfMemory: progress.outOfMemory, engineAnswered: progress.engineAnswered },
-    sought:
-      exitCode === NOT_FOUND_EXIT_CODE ? soughtPrograms(config, context.environment, progress.baseline?.visible) : [],
+    sought: exitCode === NOT_FOUND_EXIT_CODE ? await programsSought(config, progress, context) : [],
   };
 }
 
@@ -109,14 +108,38 @@ export async function report(
 const NOT_FOUND_EXIT_CODE = 127;
 
 /** A run that started nothing leaves no directories behind, unless the user has named them. */
-function logsOf({ proxyLogsDir }: Config, { logs, engineAnswered }: Progress): LogDirectories | undefined {
+async function logsOf(
+  { proxyLogsDir }: Config,
+  { logs, engineAnswered }: Progress,
+  reporter: Reporter,
+): Promise<LogDirectories | undefined> {
   if (engineAnswered || logs === undefined || proxyLogsDir !== undefined) return logs;
-  removeEmpty(logs);
+  await attempt(reporter, 'remove the log directories', () => {
+    removeEmpty(logs);
+  });
   return undefined;
 }
 
-const presetsHere = ({ env, workspace }: Config, { environment }: RunContext): PresetFinder =>
-  presetsOn(thisMachine(env, environment, workspace));
+/** What was refused, by what there is to do about it. The settings of this machine's tools say what a preset allows. */
+async function readEgress(
+  config: Config,
+  { domains, usage }: Traffic,
+  { environment, reporter }: RunContext,
+): Promise<EgressReport | undefined> {
+  if (domains === undefined) return undefined;
+  return attempt(reporter, 'sort what was refused', () =>
+    egressReport(config, domains, usage, presetsOn(thisMachine(config.env, environment, config.workspace))),
+  );
+}
+
+async function programsSought(
+  config: Config,
+  { baseline }: Progress,
+  { environment, reporter }: RunContext,
+): Promise<readonly SoughtProgram[]> {
+  const look = (): SoughtProgram[] => soughtPrograms(config, environment, baseline?.visible);
+  return (await attempt(reporter, 'look for the program', look)) ?? [];
+}
 
 function reportBudget(config: Config, usage: RunUsage, reporter: Reporter, { warnedModels }: Progress): void {
   const unpriced = usage.unpriced.filter((model) => !warnedModels.has(modelKey(model)));

@@ -33,6 +33,7 @@ import { aborted } from './signals.ts';
 import { tearDown } from './tear-down.ts';
 import { watchLogs } from './log-watch.ts';
 import { TimeLimit } from './time-limit.ts';
+import { answered } from './within.ts';
 
 /** Eight hexadecimal digits: part of names, unique among the runs of a host. */
 export function newRunId(): string {
@@ -153,7 +154,7 @@ const tell = ({ title, lines }: Group, { reporter }: RunContext): void => {
 
 /** The command has ended, so an engine that does not tell costs the explanation, and not the exit code. */
 async function ranOutOfMemory(sandbox: Sandbox, { reporter, signal }: RunContext): Promise<boolean> {
-  const asking = (): Promise<boolean> => Promise.race([sandbox.ranOutOfMemory(), aborted(signal)]);
+  const asking = (): Promise<boolean> => Promise.race([answered(sandbox.ranOutOfMemory()), aborted(signal)]);
   return (await attempt(reporter, 'find out whether the command ran out of memory', asking)) ?? false;
 }
 

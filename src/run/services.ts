@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { connect, createServer, isIP, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
+import { optionName } from '../config/options.ts';
 import { RUNNER, type Service } from '../config/services.ts';
 import type { Engine, Neighbour } from '../docker/engine.ts';
 import type { MountSpec } from '../docker/spec.ts';
@@ -43,7 +44,7 @@ export interface OpenServices {
  * @throws UserError naming a service that is not there, and those that are
  */
 export async function openServices(
-  { services }: Pick<Config, 'services'>,
+  { services, frontEnd }: Pick<Config, 'services' | 'frontEnd'>,
   workDirectory: string,
   engine: Pick<Engine, 'neighbours'>,
   warn: (message: string) => void,
@@ -51,7 +52,11 @@ export async function openServices(
   if (services.length === 0) return undefined;
   const inJob = services.some(({ name }) => name !== RUNNER);
   const neighbours = inJob ? await engine.neighbours(JOB_NETWORK) : [];
-  const places = services.map((service) => ({ ...service, addresses: addressesOf(service, neighbours) }));
+  const option = optionName(frontEnd, 'allow-services');
+  const places = services.map((service): Place => {
+    const entry = `${option}: ${service.name}:${service.port}`;
+    return { ...service, entry, addresses: addressesOf(service, entry, neighbours) };
+  });
   const directory = directoryIn(workDirectory);
   mkdirSync(directory);
   chmodSync(directory, 0o755);
@@ -64,11 +69,10 @@ export async function openServices(
 }
 
 /** @throws UserError if no container, or more than one, has the name */
-function addressesOf({ name, port }: Service, neighbours: readonly Neighbour[]): readonly string[] {
+function addressesOf({ name, port }: Service, entry: string, neighbours: readonly Neighbour[]): readonly string[] {
   if (name === RUNNER) return LOOPBACK;
   const found = neighbours.filter(({ names }) => names.includes(name));
   const [first, ...others] = found;
-  const entry = `allow-services: ${name}:${String(port)}`;
   if (first === undefined) {
     const known = [...new Set(neighbours.flatMap(({ names }) => names))].filter((one) => !/^[0-9a-f]{12}$/.test(one));
     const names = known.length === 0 ? 'The job has no services that run.' : `There are ${known.join(', ')}.`;
@@ -84,17 +88,18 @@ function addressesOf({ name, port }: Service, neighbours: readonly Neighbour[]):
   return [first.address];
 }
 
-type Place = Service & { readonly addresses: readonly string[] };
+/** A service with its addresses, and the entry that names it, for messages. */
+type Place = Service & { readonly entry: string; readonly addresses: readonly string[] };
 
 async function openSocket(directory: string, place: Place, warn: (message: string) => void): Promise<OpenServices> {
-  const { name, port } = place;
+  const { entry, port } = place;
   const open = new Set<Socket>();
   let isTold = false;
   // The client only sees that its connection ends: the sandbox has accepted it by then.
   const tell = (): void => {
     if (isTold) return;
     isTold = true;
-    warn(`allow-services: ${name}:${String(port)} did not accept a connection of the command's. Does the service run?`);
+    warn(`${entry} did not accept a connection of the command's. Does the service run?`);
   };
   const server: Server = createServer({ allowHalfOpen: true }, (client) => {
     const service = dial(place);

@@ -3,6 +3,9 @@ import { UserError } from '../errors.ts';
 import { RUN_LABEL } from '../docker/spec.ts';
 import { SECOND_SIGNAL_AFTER_MS } from './limits.ts';
 
+/** What the system says of a pipe without a reader, and of a terminal that is gone. */
+const UNREAD = ['EPIPE', 'EIO'];
+
 /** The exit code of a process that SIGINT ended, as shells have it. */
 const INTERRUPTED = 130;
 
@@ -10,7 +13,7 @@ const INTERRUPTED = 130;
  * A signal that fires when the process is asked to end. The runner sends SIGINT, SIGTERM 7.5 s later, and SIGKILL another
  * 2.5 s later: enough time to remove the containers, which the first signal starts. A second Ctrl-C ends the process at
  * once. The signal also fires when the output cannot be written any more: a command at the head of a pipe ends with the
- * pipe.
+ * pipe. Standard error on a full disk costs AWF's words, and not the run.
  */
 export function cancellation(): AbortSignal {
   const controller = new AbortController();
@@ -21,8 +24,14 @@ export function cancellation(): AbortSignal {
   }
   process.once('SIGINT', endAtSecondInterrupt);
   for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (cause: Error) => {
-      controller.abort(new UserError('The run was ended: nobody reads its output any more.', { cause }));
+    stream.on('error', (cause: NodeJS.ErrnoException) => {
+      const isUnread = UNREAD.includes(cause.code ?? '');
+      if (stream === process.stderr && !isUnread) return;
+      controller.abort(
+        isUnread
+          ? new UserError('The run was ended: nobody reads its output any more.', { cause })
+          : new UserError('The run was ended: its output cannot be written.', { cause }),
+      );
     });
   }
   return controller.signal;

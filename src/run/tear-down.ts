@@ -6,6 +6,7 @@ import { SURVEY_LIMIT_MS } from './limits.ts';
 import type { Progress } from './progress.ts';
 import type { RunContext } from './context.ts';
 import type { Sandbox } from './sandbox.ts';
+import { answered } from './within.ts';
 
 /**
  * Removes the containers, and searches the workspace as soon as nothing of the command runs any more. What fails fails the
@@ -29,10 +30,11 @@ export async function tearDown(
   if (progress.engineAsked) {
     const interrupted = progress.error !== undefined || signal.aborted;
     try {
-      await sandbox.end({ interrupted, keep: keepContainers }, () => {
+      const ending = sandbox.end({ interrupted, keep: keepContainers }, () => {
         agentGone = true;
         void startSearch();
       });
+      await answered(ending);
       agentGone = true;
     } catch (error) {
       progress.fail(error);

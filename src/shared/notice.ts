@@ -1,5 +1,5 @@
 import type { ProviderId } from './providers.ts';
-import { isObject } from './usage.ts';
+import { isObject } from './json.ts';
 
 /** The limits of a budget, by the names of the options that set them. */
 export type BudgetLimit = 'max-requests' | 'max-tokens' | 'max-cost-usd';

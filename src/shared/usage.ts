@@ -1,5 +1,7 @@
 /** Tokens of a request, and how a provider's answers report them. */
 
+import type { JsonObject } from './json.ts';
+
 export interface Usage {
   /** All of the prompt's, those that came from a cache included. */
   readonly inputTokens: number;
@@ -18,8 +20,6 @@ export const USAGE_COUNTS = [
   ...(['inputTokens', 'outputTokens', 'cachedInputTokens', 'cacheWriteTokens', 'hourCacheWriteTokens'] as const),
 ] satisfies readonly (keyof Usage)[];
 
-export type JsonObject = Readonly<Record<string, unknown>>;
-
 /** Where a provider's answers say what they used, alike in a document and in the events of a stream. */
 export interface UsageDialect {
   /** The object with the counts. In a stream a later one replaces the fields that it has: counts are cumulative. */
@@ -33,8 +33,6 @@ export interface UsageDialect {
 /** A count as a provider reports it; 0 for anything else. */
 export const tokens = (value: unknown): number =>
   Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : 0;
-
-export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null;
 
 const combined = (count: (name: keyof Usage) => number): Usage => ({
   inputTokens: count('inputTokens'),

@@ -50,6 +50,14 @@ const results: Program = async (io) => {
   return 0;
 };
 
+/** Writes to both streams, and goes on for a moment. */
+const prints: Program = async (io) => {
+  await io.stdout('out\n');
+  await io.stderr('err\n');
+  await sleep(500, undefined, { signal: io.signal });
+  return 0;
+};
+
 /** Leaves a repository with a hook in the workspace. AWF moves it aside and warns. */
 const hook: Program = async (io) => {
   const git = join(io.spec.workingDirectory ?? '', '.git');
@@ -96,6 +104,7 @@ const blocked =
 const SCENARIOS = {
   success: { command: sequence(traffic, results) },
   'exit-7': { command: exit(7) },
+  'prints-7': { command: sequence(prints, exit(7)) },
   'no-logs': {
     command: sequence(
       traffic,
@@ -127,6 +136,9 @@ const SCENARIOS = {
     },
   },
   'many-names': { command: names },
+  'engine-hangs': {
+    onCall: (verb) => (verb === 'objectsOf' ? new Promise<never>(() => undefined) : undefined),
+  },
   'engine-gone': {
     onCall: (verb) => {
       if (verb === 'objectsOf') throw new Error('No Docker engine answers.');

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { isBelow, isInside } from '../../host/paths.ts';
+import { nonEmpty } from '../../host/variables.ts';
 
 /** Where tools find their settings. */
 export interface Machine {
@@ -42,8 +43,7 @@ const MAX_FILE = 512 * 1024 * 1024;
 
 /** A variable's value. Tools take an empty one as not set, and so does the XDG Base Directory Specification. */
 export function variableOf({ environment }: Machine, name: string): string | undefined {
-  const value = environment[name];
-  return value === '' ? undefined : value;
+  return nonEmpty(environment, name);
 }
 
 /** `$XDG_CONFIG_HOME`, where most tools keep the user's settings. */

@@ -1,5 +1,6 @@
 import { parse } from 'smol-toml';
 import { shownPath, textOf, type Machine } from './machine.ts';
+import { isObject, isRecord } from '../../shared/json.ts';
 import { addressesIn } from './settings-text.ts';
 
 /** The settings of cargo, uv and Bun. */
@@ -23,13 +24,10 @@ export function tomlFile(machine: Machine, path: string): TomlFile | undefined {
   }
 }
 
-const isTable = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** What a path of keys leads to. */
 export function valueAt(table: unknown, ...keys: readonly string[]): unknown {
   return keys.reduce<unknown>(
-    (value, key) => (isTable(value) && Object.hasOwn(value, key) ? value[key] : undefined),
+    (value, key) => (isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined),
     table,
   );
 }
@@ -37,7 +35,7 @@ export function valueAt(table: unknown, ...keys: readonly string[]): unknown {
 /** The keys of a table, with their values; of a list of tables, the numbers. */
 export const entriesAt = (table: unknown, ...keys: readonly string[]): [string, unknown][] => {
   const value = valueAt(table, ...keys);
-  return typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  return isObject(value) ? Object.entries(value) : [];
 };
 
 /** The addresses in a string, or in a list of strings. */

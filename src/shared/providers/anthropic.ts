@@ -2,7 +2,8 @@ import { CLAUDE_KEY_HELPER } from '../contract.ts';
 import { freePost, get, post, spelled, under, type Endpoint } from '../endpoints.ts';
 import { ADDED, named, present, type BodyRules, type Hosted, type Place, type ToolHeader } from '../provider-tools.ts';
 import { jsonFile, PLACEHOLDER_TOKEN, type ApiError, type ProviderEntry } from '../provider-entry.ts';
-import { isObject, tokens, type JsonObject, type Usage } from '../usage.ts';
+import { isObject, type JsonObject } from '../json.ts';
+import { tokens, type Usage } from '../usage.ts';
 
 /** The SDK's `beta` resources and Claude Code add `?beta=true` everywhere. */
 export const ANTHROPIC_MESSAGES: readonly Endpoint[] = [

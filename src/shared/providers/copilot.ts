@@ -3,7 +3,8 @@ import { post, spelled, under, type Endpoint } from '../endpoints.ts';
 import { GITHUB_TOKEN_VARIABLES, PLACEHOLDER_GITHUB_TOKEN } from '../github-token.ts';
 import { PLACEHOLDER_TOKEN, type ApiError, type ProviderEntry } from '../provider-entry.ts';
 import { isModelName, type ModelChoice } from '../model-choice.ts';
-import { isObject, type JsonObject, type Usage } from '../usage.ts';
+import { isObject, type JsonObject } from '../json.ts';
+import type { Usage } from '../usage.ts';
 import { ANTHROPIC_BODY, ANTHROPIC_MESSAGES, readAnthropic } from './anthropic.ts';
 import { AZURE_KEY, OPENAI_BODY, OPENAI_GENERATION, OPENAI_MODELS, readOpenAi, VERSION } from './openai.ts';
 

@@ -1,7 +1,8 @@
 import { freePost, get, post, spelled, under, websocket, type Endpoint } from '../endpoints.ts';
 import { endsSpending, jsonFile, type ApiError, type ProviderEntry } from '../provider-entry.ts';
 import { ADDED, GOOGLE_TOOLS, present, type BodyRules } from '../provider-tools.ts';
-import { tokens, type JsonObject, type Usage } from '../usage.ts';
+import type { JsonObject } from '../json.ts';
+import { tokens, type Usage } from '../usage.ts';
 
 /** https://cloud.google.com/apis/docs/system-parameters; `alt=sse` makes a stream of events. */
 const QUERY = ['alt', '$alt', 'fields', '$fields', 'prettyPrint', '$prettyPrint'];

@@ -2,7 +2,8 @@ import { freePost, get, post, spelled, under, websocket, type Endpoint } from '.
 import type { InjectionForm } from '../injection.ts';
 import { endsSpending, type ApiError, type ProviderEntry } from '../provider-entry.ts';
 import { ADDED, GOOGLE_TOOLS, named, present, type BodyRules, type Hosted } from '../provider-tools.ts';
-import { isObject, tokens, type JsonObject, type Usage } from '../usage.ts';
+import { isObject, type JsonObject } from '../json.ts';
+import { tokens, type Usage } from '../usage.ts';
 
 /** Azure OpenAI wants it everywhere: https://learn.microsoft.com/azure/ai-foundry/openai/reference */
 export const VERSION = 'api-version';

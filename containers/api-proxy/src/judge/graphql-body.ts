@@ -1,3 +1,4 @@
+import { isRecord } from '../../../../src/shared/json.ts';
 import { JsonReader, type Slot } from './json-reader.ts';
 import { NotJson } from './json-text.ts';
 
@@ -39,9 +40,6 @@ function checkKeys(body: Buffer): void {
   reader.end();
 }
 
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** @returns the request, or why it is none */
 export function parseGraphqlBody(body: Buffer): GraphqlBody | string {
   let value: unknown;
@@ -56,14 +54,14 @@ export function parseGraphqlBody(body: Buffer): GraphqlBody | string {
     }
     throw error;
   }
-  if (!isObject(value)) return Array.isArray(value) ? 'it is a batch of requests' : 'it is not a JSON object';
+  if (!isRecord(value)) return Array.isArray(value) ? 'it is a batch of requests' : 'it is not a JSON object';
   const { query, operationName = null, variables } = value;
   if (typeof query !== 'string') return 'it has no "query"';
   if (operationName !== null && typeof operationName !== 'string') return 'its "operationName" is no string';
-  if (!isObject(variables ?? {})) return 'its "variables" are not a JSON object';
+  if (!isRecord(variables ?? {})) return 'its "variables" are not a JSON object';
   return {
     query,
-    ...(isObject(variables) && { variables }),
+    ...(isRecord(variables) && { variables }),
     ...(operationName !== null && { operationName }),
   };
 }

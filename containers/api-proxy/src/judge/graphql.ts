@@ -14,9 +14,10 @@ import {
   type GraphqlRule,
   type InputValues,
 } from '../../../../src/shared/github-access.ts';
+import { isRecord } from '../../../../src/shared/json.ts';
 import { NO_RETRY, printable, ProxyError } from '../errors.ts';
 import type { RawHeaders } from '../request/raw-headers.ts';
-import { isObject, parseGraphqlBody, type GraphqlBody } from './graphql-body.ts';
+import { parseGraphqlBody, type GraphqlBody } from './graphql-body.ts';
 import type { BodyJudge, Judgement } from './judge.ts';
 import { isPlainJson } from './plain-json.ts';
 
@@ -190,7 +191,7 @@ function passes({ value }: ArgumentNode, allowed: InputValues, variables: Variab
   const given = valueOf(value);
   let members: (readonly [string, unknown])[];
   if (value.kind === Kind.OBJECT) members = value.fields.map((field) => [field.name.value, valueOf(field.value)]);
-  else if (isObject(given)) members = Object.entries(given);
+  else if (isRecord(given)) members = Object.entries(given);
   else return false;
   const values = new Map(Object.entries(allowed));
   return members.every(([member, text]) => values.get(member)?.some((each) => each === text) ?? true);

@@ -1,14 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import { isObject, type JsonObject } from '../../../../src/shared/json.ts';
 import type { RequestRecord } from '../../../../src/shared/request-record.ts';
 import type { Provider, ProviderId } from '../../../../src/shared/providers.ts';
-import {
-  NO_USAGE,
-  sumOfUsage,
-  usageBeyond,
-  type JsonObject,
-  type Usage,
-  type UsageDialect,
-} from '../../../../src/shared/usage.ts';
+import { NO_USAGE, sumOfUsage, usageBeyond, type Usage, type UsageDialect } from '../../../../src/shared/usage.ts';
 import type { Budget } from './budget.ts';
 import { DecodingTap, decoderFor } from './content-coding.ts';
 import { headerValue } from '../request/raw-headers.ts';
@@ -130,7 +124,7 @@ export class UsageReading {
         this.#names.see(value);
       }),
       new JsonScanner(this.#dialect.usage, (value, rest) => {
-        if (typeof value === 'object' && value !== null) this.#count(value as JsonObject, rest);
+        if (isObject(value)) this.#count(value, rest);
       }),
     ];
     const decoder = decoderFor(headerValue(rawHeaders, 'content-encoding'));
