@@ -15972,6 +15972,7 @@ function private_text(path) {
 
 
 
+
 /** Git itself gives up at ten. */
 const user_settings_MAX_DEPTH = 10;
 /**
@@ -15981,7 +15982,7 @@ const user_settings_MAX_DEPTH = 10;
  * @param home the user's home directory
  */
 function userSettings(home, environment) {
-    const configHome = environment['XDG_CONFIG_HOME'] ?? (0,external_node_path_.join)(home, '.config');
+    const configHome = (0,variables/* nonEmpty */.h)(environment, 'XDG_CONFIG_HOME') ?? (0,external_node_path_.join)(home, '.config');
     const files = [
         environment['GIT_CONFIG_SYSTEM'] ?? '/etc/gitconfig',
         ...(environment['GIT_CONFIG_GLOBAL'] === undefined

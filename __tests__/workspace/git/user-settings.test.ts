@@ -33,6 +33,7 @@ test('E17 every file that git reads for the user counts, and harmless settings d
     global: hooks('e'),
   });
   expect(found(home)).toEqual(['.config/git/config: core.hookspath=b', '.gitconfig: core.hookspath=a']);
+  expect(found(home, { XDG_CONFIG_HOME: '' })).toEqual(found(home));
   expect(found(home, { XDG_CONFIG_HOME: join(home, 'xdg') })).toContain('xdg/git/config: core.hookspath=c');
   expect(found(home, { GIT_CONFIG_SYSTEM: join(home, 'system') })).toContain('system: core.hookspath=d');
   expect(found(home, { GIT_CONFIG_GLOBAL: join(home, 'global') })).toEqual(['global: core.hookspath=e']);

@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { fromText, toText } from '../../host/file-names.ts';
+import { nonEmpty } from '../../host/variables.ts';
 import { composeEntry } from './config-policy.ts';
 import { parseGitConfig, type PlacedEntry } from './config.ts';
 import { contentOf } from './files.ts';
@@ -22,7 +23,7 @@ const MAX_DEPTH = 10;
  * @param home the user's home directory
  */
 export function userSettings(home: string, environment: NodeJS.ProcessEnv): UserSettings[] {
-  const configHome = environment['XDG_CONFIG_HOME'] ?? join(home, '.config');
+  const configHome = nonEmpty(environment, 'XDG_CONFIG_HOME') ?? join(home, '.config');
   const files = [
     environment['GIT_CONFIG_SYSTEM'] ?? '/etc/gitconfig',
     ...(environment['GIT_CONFIG_GLOBAL'] === undefined
