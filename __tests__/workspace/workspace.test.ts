@@ -357,6 +357,29 @@ describe('inspectWorkspace', () => {
     for (const path of paths) expect(await readOnly({})).not.toContain(path);
   });
 
+  test('E5 what a link in a protected path leads to is read-only, or must not appear', async () => {
+    const [workspace, work] = [temporaryDirectory(), temporaryDirectory()];
+    write(workspace, { 'docs/commands/a.md': '', 'shared/x.md': '', '.claude/skills/': '', '.vscode/': '' });
+    const links = {
+      ...{ '.claude/commands': '../docs/commands', '.claude/later.md': '../docs/later.md', '.claude/top': '..' },
+      ...{ '.claude/skills/x.md': '../../shared/x.md', '.vscode/other.md': '../docs/other.md' },
+    };
+    for (const [path, target] of Object.entries(links)) symlinkSync(target, join(workspace, path));
+    const protectPaths = [
+      { path: '.claude', mode: 'read-only' },
+      { path: 'shared', mode: 'report' },
+    ] as const;
+    const config = aConfig({ workspace, protectPaths });
+    const { baseline, mounts } = await guardWorkspace(config, NO_SECRETS, [], surroundings(work), Infinity);
+    const readOnly = mounts.filter((mount) => mount.kind === 'bind' && !mount.writable);
+    expect(readOnly.map(({ target }) => relative(workspace, target)).sort()).toEqual(['.claude', 'docs/commands']);
+    write(workspace, { 'docs/later.md': 'evil', 'docs/other.md': '' });
+    expect((await inspectWorkspace({ ...baseline, visible: [] }, Infinity)).disarmed).toMatchObject([
+      { path: 'docs/later.md', what: ['what a link in a protected path leads to'] },
+    ]);
+    expect(readdirSync(join(workspace, 'docs'))).toContain('other.md');
+  });
+
   test('E17 a new worktree has none of the hooks that the settings of its repository name', async () => {
     const { workspace, found } = await after(
       (w) => {

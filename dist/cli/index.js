@@ -16352,6 +16352,7 @@ function regularFile(path) {
 
 
 
+
 /** The paths that the command must not change. Where they may lead was checked with the option. */
 function readOnlyPaths(workspace, entries) {
     return entries
@@ -16361,6 +16362,20 @@ function readOnlyPaths(workspace, entries) {
         isDirectory: true,
         // It would decide what the next run may reach.
         what: isPolicy === true ? 'a policy for the next run' : undefined,
+    }));
+}
+/**
+ * What links below read-only paths lead to: a later program reads it as if it were there.
+ *
+ * @param prints a snapshot of these paths
+ */
+function linkedPaths(workspace, entries, prints) {
+    const tops = entries.filter(({ mode }) => mode === 'read-only').map(({ path }) => (0,file_names/* fromText */.IK)(path));
+    return Object.entries(prints)
+        .filter(([path, { content }]) => content.startsWith('link ') && tops.some((top) => (0,host_paths/* isBelow */.Yw)(path, top)))
+        .map(([path]) => ({
+        ...{ path: (0,posix_namespaceObject.join)((0,file_names/* fromText */.IK)(workspace), path), isDirectory: true },
+        what: 'what a link in a protected path leads to',
     }));
 }
 /** More than a command sensibly adds to directories that were there before. It may be meant to exhaust us. */
@@ -16492,24 +16507,26 @@ async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temp
         ...userSettings(home, environment).flatMap(({ file, entries }) => namedBy(entries, (0,file_names/* fromText */.IK)((0,external_node_path_.dirname)(file)))),
     ];
     const worktrees = [{ top, gitDirectory: (0,external_node_path_.join)(top, '.git') }, ...worktreesAt(found.findings)];
+    const watched = [...protectPaths, ...ALWAYS_REPORTED];
+    const prints = snapshot(workspace, watched);
     const guarded = [...readOnlyPaths(workspace, protectPaths), ...allPlacesOf(named, worktrees)];
     const protection = protectionOf(guarded, top);
-    const watched = [...protectPaths, ...ALWAYS_REPORTED];
     const bare = gitDirectories.filter((path) => !directory_isUnmistakable(path));
     const actionDirectories = pathsOf(found.findings, 'action').flatMap((path) => (0,file_names/* toText */.fE)(path) ?? []);
-    const actions = protectionOf(localActions(actionDirectories, workspace), top);
-    const readOnly = [...protection.readOnly, ...withoutWritable(actions.readOnly, top, protectPaths)];
+    const followed = [...localActions(actionDirectories, workspace), ...linkedPaths(workspace, protectPaths, prints)];
+    const further = protectionOf(followed, top);
+    const readOnly = [...protection.readOnly, ...withoutWritable(further.readOnly, top, protectPaths)];
     return {
         baseline: {
             ...{ workspace, covered, since: Date.now(), bare, protectPaths: watched },
             isRepository: own.dotGit !== undefined,
-            links: linksAt([(0,external_node_path_.join)(top, '.git'), ...actions.links, ...protection.links]),
-            absent: protection.absent,
+            links: linksAt([(0,external_node_path_.join)(top, '.git'), ...further.links, ...protection.links]),
+            absent: [...protection.absent, ...further.absent],
             named: named.filter(({ path, what }) => what !== undefined && !(0,external_node_path_.isAbsolute)(path)),
             repositories: plan.repositories,
             offences: bare.flatMap((path) => offencesOf(path, workspace)).map(({ id }) => id),
             findings: found.findings.map(keyOf),
-            snapshot: snapshot(workspace, watched),
+            snapshot: prints,
             closed: ['/proc', '/sys', '/dev', ...(0,host_paths/* withReal */.$L)([home, runnerDirectory(temporary, environment)])],
         },
         mounts: guardMounts(workspace, [...plan.gitFiles, ...readOnly.flatMap((path) => (0,file_names/* toText */.fE)(path) ?? []), ...ownFiles], plan.mounts),
@@ -16533,7 +16550,7 @@ function unsearched(count) {
 function runnerDirectory(temporary, environment) {
     return environment['RUNNER_TEMP'] === undefined ? temporary : (0,external_node_path_.dirname)(temporary);
 }
-/** The parts of local actions, without what `protect-paths` leaves writable with `report:`. */
+/** The paths without what `protect-paths` leaves writable with `report:`. */
 function withoutWritable(paths, top, protect) {
     const writable = protect.filter(({ mode }) => mode === 'report').map(({ path }) => (0,external_node_path_.join)(top, (0,file_names/* fromText */.IK)(path)));
     return paths.filter((path) => !writable.some((other) => path === other || (0,host_paths/* isBelow */.Yw)(path, other)));

@@ -2954,6 +2954,7 @@ var git_return = __nccwpck_require__(913);
 
 
 
+
 /** The paths that the command must not change. Where they may lead was checked with the option. */
 function readOnlyPaths(workspace, entries) {
     return entries
@@ -2963,6 +2964,20 @@ function readOnlyPaths(workspace, entries) {
         isDirectory: true,
         // It would decide what the next run may reach.
         what: isPolicy === true ? 'a policy for the next run' : undefined,
+    }));
+}
+/**
+ * What links below read-only paths lead to: a later program reads it as if it were there.
+ *
+ * @param prints a snapshot of these paths
+ */
+function linkedPaths(workspace, entries, prints) {
+    const tops = entries.filter(({ mode }) => mode === 'read-only').map(({ path }) => fromText(path));
+    return Object.entries(prints)
+        .filter(([path, { content }]) => content.startsWith('link ') && tops.some((top) => isBelow(path, top)))
+        .map(([path]) => ({
+        ...{ path: join(fromText(workspace), path), isDirectory: true },
+        what: 'what a link in a protected path leads to',
     }));
 }
 /** More than a command sensibly adds to directories that were there before. It may be meant to exhaust us. */

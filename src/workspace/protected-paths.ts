@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
 import type { ProtectedPath } from '../config/config.ts';
 import { bytes, fromText, printable } from '../host/file-names.ts';
+import { isBelow } from '../host/paths.ts';
 import { hashOf, isHuge, isPlainPath } from './git/files.ts';
 import type { Guarded } from './guarded.ts';
 
@@ -29,6 +30,21 @@ export function readOnlyPaths(workspace: string, entries: readonly ProtectedPath
       isDirectory: true,
       // It would decide what the next run may reach.
       what: isPolicy === true ? 'a policy for the next run' : undefined,
+    }));
+}
+
+/**
+ * What links below read-only paths lead to: a later program reads it as if it were there.
+ *
+ * @param prints a snapshot of these paths
+ */
+export function linkedPaths(workspace: string, entries: readonly ProtectedPath[], prints: Snapshot): Guarded[] {
+  const tops = entries.filter(({ mode }) => mode === 'read-only').map(({ path }) => fromText(path));
+  return Object.entries(prints)
+    .filter(([path, { content }]) => content.startsWith('link ') && tops.some((top) => isBelow(path, top)))
+    .map(([path]) => ({
+      ...{ path: join(fromText(workspace), path), isDirectory: true },
+      what: 'what a link in a protected path leads to',
     }));
 }
 

@@ -18,7 +18,7 @@ import { protectionOf } from './guarded.ts';
 import { gitGuards, guardMounts } from './guards.ts';
 import { breakHardLinks } from './hard-links.ts';
 import { localActions } from './local-actions.ts';
-import { readOnlyPaths, snapshot } from './protected-paths.ts';
+import { linkedPaths, readOnlyPaths, snapshot } from './protected-paths.ts';
 import { keyOf, pathsOf, survey } from './survey.ts';
 
 export { ownRepository } from './git/own-repository.ts';
@@ -80,24 +80,26 @@ export async function guardWorkspace(
     ...userSettings(home, environment).flatMap(({ file, entries }) => namedBy(entries, fromText(dirname(file)))),
   ];
   const worktrees = [{ top, gitDirectory: join(top, '.git') }, ...worktreesAt(found.findings)];
+  const watched = [...protectPaths, ...ALWAYS_REPORTED];
+  const prints = snapshot(workspace, watched);
   const guarded = [...readOnlyPaths(workspace, protectPaths), ...allPlacesOf(named, worktrees)];
   const protection = protectionOf(guarded, top);
-  const watched = [...protectPaths, ...ALWAYS_REPORTED];
   const bare = gitDirectories.filter((path) => !isUnmistakable(path));
   const actionDirectories = pathsOf(found.findings, 'action').flatMap((path) => toText(path) ?? []);
-  const actions = protectionOf(localActions(actionDirectories, workspace), top);
-  const readOnly = [...protection.readOnly, ...withoutWritable(actions.readOnly, top, protectPaths)];
+  const followed = [...localActions(actionDirectories, workspace), ...linkedPaths(workspace, protectPaths, prints)];
+  const further = protectionOf(followed, top);
+  const readOnly = [...protection.readOnly, ...withoutWritable(further.readOnly, top, protectPaths)];
   return {
     baseline: {
       ...{ workspace, covered, since: Date.now(), bare, protectPaths: watched },
       isRepository: own.dotGit !== undefined,
-      links: linksAt([join(top, '.git'), ...actions.links, ...protection.links]),
-      absent: protection.absent,
+      links: linksAt([join(top, '.git'), ...further.links, ...protection.links]),
+      absent: [...protection.absent, ...further.absent],
       named: named.filter(({ path, what }) => what !== undefined && !isAbsolute(path)),
       repositories: plan.repositories,
       offences: bare.flatMap((path) => offencesOf(path, workspace)).map(({ id }) => id),
       findings: found.findings.map(keyOf),
-      snapshot: snapshot(workspace, watched),
+      snapshot: prints,
       closed: ['/proc', '/sys', '/dev', ...withReal([home, runnerDirectory(temporary, environment)])],
     },
     mounts: guardMounts(
@@ -130,7 +132,7 @@ function runnerDirectory(temporary: string, environment: NodeJS.ProcessEnv): str
   return environment['RUNNER_TEMP'] === undefined ? temporary : dirname(temporary);
 }
 
-/** The parts of local actions, without what `protect-paths` leaves writable with `report:`. */
+/** The paths without what `protect-paths` leaves writable with `report:`. */
 function withoutWritable(paths: readonly string[], top: string, protect: readonly ProtectedPath[]): string[] {
   const writable = protect.filter(({ mode }) => mode === 'report').map(({ path }) => join(top, fromText(path)));
   return paths.filter((path) => !writable.some((other) => path === other || isBelow(path, other)));
