@@ -152,7 +152,9 @@ describe('D5 SIGKILL during the start, then the post step', () => {
     const env = { ...step.runner.main.env, DOCKER_HOST: engine.endpoint };
     const entry = join(ROOT, 'dist', 'main', 'index.js');
     const main = await startProgram([process.execPath, entry], { env, cwd: step.runner.workspace });
-    await waitFor('the creation of all containers', () => asked === 3);
+    await waitFor('the creation of all containers', () => asked === 3).catch((cause: unknown) => {
+      throw new Error(`${asked} containers were asked for: ${main.stdout()}${main.stderr()}`, { cause });
+    });
     end(main);
     const post = await step.post();
     expect(post.code, post.stdout + post.stderr).toBe(0);
