@@ -533,7 +533,7 @@ const shouldLog = (needed, level) => LOG_LEVELS.indexOf(needed) <= LOG_LEVELS.in
 const LOG_LIMIT_BYTES = 256 * 1024 * 1024;
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/usage.js
-var shared_usage = __nccwpck_require__(482);
+var usage = __nccwpck_require__(482);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/log.js
 
 
@@ -542,7 +542,7 @@ var shared_usage = __nccwpck_require__(482);
 
 /** Milliseconds during which lines are collected. Short, because a killed container loses them. */
 const BATCH_MS = 20;
-/** Octets that may wait for a reader which has stopped reading. Further lines are dropped, and the proxy goes on. */
+/** Characters that may wait for a reader which has stopped reading. Further lines are dropped, and the proxy goes on. */
 const MAX_PENDING = 4 * 1024 * 1024;
 /** Refusals cost the agent nothing, so a text whose length it chooses must not fill the disk. */
 const MAX_PATH = 512;
@@ -583,12 +583,13 @@ function newRecord(provider, method, target, host = null) {
         error: null,
     };
 }
-const NOTHING = { lines: 0, requests: 0, ...shared_usage/* NO_USAGE */.yJ };
-function withLines(totals, { lines }) {
-    return lines.reduce((sum, { requests, usage }) => ({
-        ...{ lines: sum.lines + 1, requests: sum.requests + requests },
-        ...(0,shared_usage/* sumOfUsage */.K4)(sum, usage),
-    }), totals);
+const NOTHING = { lines: 0, requests: 0, ...usage/* NO_USAGE */.yJ };
+function sumOf(a, b) {
+    return { lines: a.lines + b.lines, requests: a.requests + b.requests, ...(0,usage/* sumOfUsage */.K4)(a, b) };
+}
+const EMPTY = { text: '', totals: NOTHING };
+function joined(a, b) {
+    return { text: a.text + b.text, totals: sumOf(a.totals, b.totals) };
 }
 /**
  * Writes in the thread pool. Otherwise a pipe whose reader stalls would stop the event loop, and every stream with it.
@@ -597,8 +598,7 @@ class BatchWriter {
     #fd;
     /** Octets that may still be written. */
     #left;
-    #pending = [];
-    #pendingBytes = 0;
+    #pending = EMPTY;
     #dropped = NOTHING;
     #writing;
     constructor(fd, maxBytes) {
@@ -607,14 +607,13 @@ class BatchWriter {
     }
     /** Writes a batch, or counts it as dropped: half a record is worth nothing. */
     add(batch) {
-        const { length } = batch.chunk;
-        if (length > this.#left || this.#pendingBytes >= MAX_PENDING) {
-            this.#dropped = withLines(this.#dropped, batch);
+        const length = Buffer.byteLength(batch.text);
+        if (length > this.#left || this.#pending.text.length >= MAX_PENDING) {
+            this.#dropped = sumOf(this.#dropped, batch.totals);
             return;
         }
         this.#left -= length;
-        this.#pending.push(batch);
-        this.#pendingBytes += length;
+        this.#pending = joined(this.#pending, batch);
         this.#writing ??= this.#drain();
     }
     /** Writes what is left, and then what was dropped. */
@@ -626,13 +625,11 @@ class BatchWriter {
         await this.#writeAll(Buffer.from(`${JSON.stringify(record)}\n`));
     }
     async #drain() {
-        while (this.#pending.length > 0) {
-            const batches = this.#pending;
-            this.#pending = [];
-            this.#pendingBytes = 0;
-            const isWritten = await this.#writeAll(Buffer.concat(batches.map(({ chunk }) => chunk)));
-            if (!isWritten)
-                this.#dropped = batches.reduce(withLines, this.#dropped);
+        while (this.#pending.text !== '') {
+            const { text, totals } = this.#pending;
+            this.#pending = EMPTY;
+            if (!(await this.#writeAll(Buffer.from(text))))
+                this.#dropped = sumOf(this.#dropped, totals);
         }
         this.#writing = undefined;
     }
@@ -663,34 +660,33 @@ const line = (level, event, fields) => ({
  */
 function createLog(fds, level, maxBytes = LOG_LIMIT_BYTES) {
     const writers = fds.map((fd) => new BatchWriter(fd, maxBytes));
-    let lines = [];
+    let batch = EMPTY;
     let timer;
     const flush = () => {
         timer = undefined;
-        const batch = { chunk: Buffer.from(lines.map(({ text }) => text).join('')), lines };
-        lines = [];
         for (const writer of writers)
             writer.add(batch);
+        batch = EMPTY;
     };
     const add = (fields, requests, usage) => {
-        lines.push({ text: `${JSON.stringify(fields)}\n`, requests, usage });
+        batch = joined(batch, { text: `${JSON.stringify(fields)}\n`, totals: { lines: 1, requests, ...usage } });
         timer ??= setTimeout(flush, BATCH_MS);
     };
     return {
         request: (record) => {
-            add(record, record.requests, record.usage ?? shared_usage/* NO_USAGE */.yJ);
+            add(record, record.requests, record.usage ?? usage/* NO_USAGE */.yJ);
         },
         notice: ({ event, ...fields }) => {
-            add(line('warn', event, fields), 0, shared_usage/* NO_USAGE */.yJ);
+            add(line('warn', event, fields), 0, usage/* NO_USAGE */.yJ);
         },
         event: (needed, event, fields) => {
             if (shouldLog(needed, level))
-                add(line(needed, event, fields), 0, shared_usage/* NO_USAGE */.yJ);
+                add(line(needed, event, fields), 0, usage/* NO_USAGE */.yJ);
         },
         isDebug: shouldLog('debug', level),
         close: async () => {
             clearTimeout(timer);
-            if (lines.length > 0)
+            if (batch.text !== '')
                 flush();
             await Promise.all(writers.map((writer) => writer.close()));
         },

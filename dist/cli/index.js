@@ -16252,6 +16252,7 @@ function mayChange(file) {
 
 
 
+
 /** The entries of an action that the runner starts by themselves: `runs` in the metadata of actions. */
 const ENTRIES = ['main', 'pre', 'post', 'image', 'pre-entrypoint', 'entrypoint', 'post-entrypoint'];
 /**
@@ -16318,19 +16319,20 @@ function local_actions_namedBy(file, workspace) {
 function runsOf(content) {
     const { parse } = yamlPackage();
     try {
-        return parse(content)?.runs;
+        const metadata = parse(content);
+        return (0,json/* isObject */.G)(metadata) ? metadata['runs'] : undefined;
     }
     catch {
         return undefined; // The runner will not read it either.
     }
 }
 function stepsOf(runs, field) {
-    const steps = runs?.steps;
+    const steps = (0,json/* isObject */.G)(runs) ? runs['steps'] : undefined;
     return Array.isArray(steps) ? steps.flatMap((step) => textIn(step, field)) : [];
 }
 /** The value of a field, if there is one and it is a text. */
 function textIn(fields, name) {
-    const value = fields?.[name];
+    const value = (0,json/* isObject */.G)(fields) ? fields[name] : undefined;
     return typeof value === 'string' ? [value] : [];
 }
 function wordsOf(script) {

@@ -1,9 +1,9 @@
 import type { LogDirectories } from '../host/log-directories.ts';
 import { UPLOAD_LIMIT_MS } from '../run/limits.ts';
+import { within } from '../run/within.ts';
 import { artifactFiles } from './artifact-files.ts';
 import { artifactName, hasArtifactService } from './artifact-settings.ts';
 import type { UploadSettings } from './inputs.ts';
-import { within } from '../run/within.ts';
 
 /** What became of the upload. */
 export type UploadResult =

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fromText } from '../host/file-names.ts';
 import { isBelow } from '../host/paths.ts';
 import { yamlPackage } from '../host/yaml.ts';
+import { isObject } from '../shared/json.ts';
 import { contentOf } from './git/files.ts';
 import type { Guarded } from './guarded.ts';
 
@@ -79,20 +80,21 @@ function namedBy(file: string, workspace: string): string[] {
 function runsOf(content: string): unknown {
   const { parse } = yamlPackage();
   try {
-    return (parse(content) as { runs?: unknown } | null)?.runs;
+    const metadata: unknown = parse(content);
+    return isObject(metadata) ? metadata['runs'] : undefined;
   } catch {
     return undefined; // The runner will not read it either.
   }
 }
 
 function stepsOf(runs: unknown, field: 'run' | 'uses'): string[] {
-  const steps = (runs as { steps?: unknown } | null | undefined)?.steps;
+  const steps = isObject(runs) ? runs['steps'] : undefined;
   return Array.isArray(steps) ? steps.flatMap((step) => textIn(step, field)) : [];
 }
 
 /** The value of a field, if there is one and it is a text. */
 function textIn(fields: unknown, name: string): string[] {
-  const value = (fields as Readonly<Record<string, unknown>> | null | undefined)?.[name];
+  const value = isObject(fields) ? fields[name] : undefined;
   return typeof value === 'string' ? [value] : [];
 }
 

@@ -22,7 +22,7 @@ export interface Log {
 
 /** Milliseconds during which lines are collected. Short, because a killed container loses them. */
 const BATCH_MS = 20;
-/** Octets that may wait for a reader which has stopped reading. Further lines are dropped, and the proxy goes on. */
+/** Characters that may wait for a reader which has stopped reading. Further lines are dropped, and the proxy goes on. */
 const MAX_PENDING = 4 * 1024 * 1024;
 /** Refusals cost the agent nothing, so a text whose length it chooses must not fill the disk. */
 const MAX_PATH = 512;
@@ -73,7 +73,7 @@ export function newRecord(
   };
 }
 
-/** What lines stand for. */
+/** What lines stand for, in case they cannot be written. */
 interface Totals extends Usage {
   readonly lines: number;
   readonly requests: number;
@@ -81,27 +81,20 @@ interface Totals extends Usage {
 
 const NOTHING: Totals = { lines: 0, requests: 0, ...NO_USAGE };
 
-/** A line, and what it stands for, in case it cannot be written. */
-interface Line {
-  readonly text: string;
-  readonly requests: number;
-  readonly usage: Usage;
+function sumOf(a: Totals, b: Totals): Totals {
+  return { lines: a.lines + b.lines, requests: a.requests + b.requests, ...sumOfUsage(a, b) };
 }
 
 /** Lines that are written together. */
 interface Batch {
-  readonly chunk: Buffer;
-  readonly lines: readonly Line[];
+  readonly text: string;
+  readonly totals: Totals;
 }
 
-function withLines(totals: Totals, { lines }: Batch): Totals {
-  return lines.reduce(
-    (sum, { requests, usage }) => ({
-      ...{ lines: sum.lines + 1, requests: sum.requests + requests },
-      ...sumOfUsage(sum, usage),
-    }),
-    totals,
-  );
+const EMPTY: Batch = { text: '', totals: NOTHING };
+
+function joined(a: Batch, b: Batch): Batch {
+  return { text: a.text + b.text, totals: sumOf(a.totals, b.totals) };
 }
 
 /**
@@ -111,8 +104,7 @@ class BatchWriter {
   readonly #fd: number;
   /** Octets that may still be written. */
   #left: number;
-  #pending: Batch[] = [];
-  #pendingBytes = 0;
+  #pending = EMPTY;
   #dropped = NOTHING;
   #writing: Promise<void> | undefined;
 
@@ -123,14 +115,13 @@ class BatchWriter {
 
   /** Writes a batch, or counts it as dropped: half a record is worth nothing. */
   add(batch: Batch): void {
-    const { length } = batch.chunk;
-    if (length > this.#left || this.#pendingBytes >= MAX_PENDING) {
-      this.#dropped = withLines(this.#dropped, batch);
+    const length = Buffer.byteLength(batch.text);
+    if (length > this.#left || this.#pending.text.length >= MAX_PENDING) {
+      this.#dropped = sumOf(this.#dropped, batch.totals);
       return;
     }
     this.#left -= length;
-    this.#pending.push(batch);
-    this.#pendingBytes += length;
+    this.#pending = joined(this.#pending, batch);
     this.#writing ??= this.#drain();
   }
 
@@ -143,12 +134,10 @@ class BatchWriter {
   }
 
   async #drain(): Promise<void> {
-    while (this.#pending.length > 0) {
-      const batches = this.#pending;
-      this.#pending = [];
-      this.#pendingBytes = 0;
-      const isWritten = await this.#writeAll(Buffer.concat(batches.map(({ chunk }) => chunk)));
-      if (!isWritten) this.#dropped = batches.reduce(withLines, this.#dropped);
+    while (this.#pending.text !== '') {
+      const { text, totals } = this.#pending;
+      this.#pending = EMPTY;
+      if (!(await this.#writeAll(Buffer.from(text)))) this.#dropped = sumOf(this.#dropped, totals);
     }
     this.#writing = undefined;
   }
@@ -179,16 +168,15 @@ const line = (level: LogLevel, event: string, fields: object): object => ({
  */
 export function createLog(fds: readonly number[], level: LogLevel, maxBytes = LOG_LIMIT_BYTES): Log {
   const writers = fds.map((fd) => new BatchWriter(fd, maxBytes));
-  let lines: Line[] = [];
+  let batch = EMPTY;
   let timer: NodeJS.Timeout | undefined;
   const flush = () => {
     timer = undefined;
-    const batch = { chunk: Buffer.from(lines.map(({ text }) => text).join('')), lines };
-    lines = [];
     for (const writer of writers) writer.add(batch);
+    batch = EMPTY;
   };
   const add = (fields: object, requests: number, usage: Usage): void => {
-    lines.push({ text: `${JSON.stringify(fields)}\n`, requests, usage });
+    batch = joined(batch, { text: `${JSON.stringify(fields)}\n`, totals: { lines: 1, requests, ...usage } });
     timer ??= setTimeout(flush, BATCH_MS);
   };
   return {
@@ -204,7 +192,7 @@ export function createLog(fds: readonly number[], level: LogLevel, maxBytes = LO
     isDebug: shouldLog('debug', level),
     close: async () => {
       clearTimeout(timer);
-      if (lines.length > 0) flush();
+      if (batch.text !== '') flush();
       await Promise.all(writers.map((writer) => writer.close()));
     },
   };
