@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { parseGitConfig } from '../../src/workspace/git/config.ts';
-import { allPlacesOf, namedBy, worktreesAt, type NamedPath } from '../../src/workspace/elsewhere.ts';
+import { linksInHooks, namedBy, placesOf, worktreesAt, type NamedPath } from '../../src/workspace/elsewhere.ts';
 import { protectionOf } from '../../src/workspace/guarded.ts';
 import { gitGuards, guardMounts } from '../../src/workspace/guards.ts';
 import { survey } from '../../src/workspace/survey.ts';
@@ -33,8 +33,8 @@ async function plan(workspace: string, secrets = NO_SECRETS, ofUser: readonly Na
   const found = await survey(workspace);
   const guards = gitGuards(found.findings, workspace, undefined, secrets, join(own, 'git'), OWNER);
   const worktrees = worktreesAt(found.findings);
-  const places = allPlacesOf([...guards.named, ...ofUser], worktrees);
-  const { readOnly, absent } = protectionOf(places, workspace);
+  const places = [...guards.named, ...ofUser].flatMap((one) => placesOf(one, worktrees));
+  const { readOnly, absent } = protectionOf(places, workspace, [...found.links, ...linksInHooks(places, workspace)]);
   const shown = (paths: Iterable<string>): string[] =>
     [...new Set(paths)].map((path) => relative(workspace, path)).sort();
   return {
@@ -67,7 +67,7 @@ describe('gitGuards', () => {
       'm/.git': 'gitdir: ../.git/modules/m\n',
     });
     expect(await plan(workspace)).toEqual({
-      readOnly: ['m/.git'],
+      readOnly: ['.git/hooks', 'm/.git'],
       mounts: [
         '.git own rw',
         '.git/annex',
@@ -145,21 +145,32 @@ describe('gitGuards', () => {
     const workspace = workspaceWith({
       ...REPOSITORY,
       '.git/config': '[core]\nhooksPath = .hooks\n',
-      '.git/hooks/': '',
+      '.git/hooks/pre-commit.d/': '',
       '.git/modules/m/HEAD': '',
       '.git/modules/m/hooks/': '',
       '.hooks/': '',
       'scripts/a': '',
       'scripts/b': '',
+      'scripts/c': '',
     });
     symlinkSync('../../scripts/a', join(workspace, '.git/hooks/pre-commit'));
     symlinkSync('../../../../scripts/missing', join(workspace, '.git/modules/m/hooks/pre-push'));
+    symlinkSync('../../../scripts/c', join(workspace, '.git/hooks/pre-commit.d/c'));
     symlinkSync('../scripts/b', join(workspace, '.hooks/pre-commit'));
     symlinkSync('/bin/true', join(workspace, '.hooks/pre-push'));
     expect(await plan(workspace)).toMatchObject({
-      readOnly: ['.hooks', 'scripts/a', 'scripts/b'],
+      readOnly: ['.git/hooks', '.git/modules/m/hooks', '.hooks', 'scripts/a', 'scripts/b', 'scripts/c'],
       absent: ['scripts/missing'],
     });
+  });
+
+  test('a directory of hooks with more in it than anybody needs is refused', async () => {
+    const workspace = workspaceWith({ ...REPOSITORY, '.git/hooks/a/': '', '.git/hooks/b/': '' });
+    for (let i = 0; i < 5_001; i++)
+      for (const at of ['a', 'b']) writeFileSync(join(workspace, '.git/hooks', at, `${i}`), '');
+    const error = await plan(workspace).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UserError);
+    expect(String(error)).toContain('from which git takes hooks, has more than 10000 files in it');
   });
 
   test('hooks behind a link that leads to nothing yet', async () => {
@@ -223,6 +234,8 @@ describe('guardMounts', () => {
   test('more mounts than the engine can handle are rejected', () => {
     const error = thrown(() => mounts(Array.from({ length: 1100 }, (_, index) => `/w/${String(index)}/.git`)));
     expect(error).toBeInstanceOf(UserError);
-    expect(error.message).toContain('has so many git repositories that guarding them takes 2200 mounts');
+    expect(error.message).toContain(
+      'has so many git repositories and read-only paths that guarding them takes 2200 mounts',
+    );
   });
 });

@@ -87,8 +87,8 @@ test('only read-only ones are guarded, and only a policy must not appear', () =>
     { path: 'c', mode: 'read-only', isPolicy: true },
   ] as const;
   expect(readOnlyPaths('/w', entries)).toEqual([
-    { path: '/w/a', isDirectory: true, what: undefined },
-    { path: '/w/c', isDirectory: true, what: 'a policy for the next run' },
+    { path: '/w/a', isDirectory: true, what: undefined, yields: 'links' },
+    { path: '/w/c', isDirectory: true, what: 'a policy for the next run', yields: 'links' },
   ]);
 });
 

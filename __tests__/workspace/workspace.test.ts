@@ -17,6 +17,7 @@ import {
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { offencesIn } from '../../src/workspace/git/judge.ts';
+import type { Config } from '../../src/config/config.ts';
 import { survey } from '../../src/workspace/survey.ts';
 import { writeBaseline } from '../../src/workspace/baseline.ts';
 import { inspectWorkspace, type Aftermath } from '../../src/workspace/inspect.ts';
@@ -375,9 +376,67 @@ describe('inspectWorkspace', () => {
     expect(readOnly.map(({ target }) => relative(workspace, target)).sort()).toEqual(['.claude', 'docs/commands']);
     write(workspace, { 'docs/later.md': 'evil', 'docs/other.md': '' });
     expect((await inspectWorkspace({ ...baseline, visible: [] }, Infinity)).disarmed).toMatchObject([
-      { path: 'docs/later.md', what: ['what a link in a protected path leads to'] },
+      { path: 'docs/later.md', what: ['what a link in a read-only path leads to'] },
     ]);
     expect(readdirSync(join(workspace, 'docs'))).toContain('other.md');
+  });
+
+  /** What of a workspace with these links is read-only, and what must not appear. */
+  async function guardedWith(
+    files: Readonly<Record<string, string>>,
+    links: Readonly<Record<string, string>>,
+    protectPaths: Config['protectPaths'] = [],
+  ): Promise<{ readOnly: string[]; absent: string[] }> {
+    const workspace = temporaryDirectory();
+    write(workspace, files);
+    for (const [path, target] of Object.entries(links)) {
+      mkdirSync(dirname(join(workspace, path)), { recursive: true });
+      symlinkSync(target, join(workspace, path));
+    }
+    const config = aConfig({ workspace, protectPaths });
+    const around = surroundings(temporaryDirectory());
+    const { baseline, mounts } = await guardWorkspace(config, NO_SECRETS, [], around, Infinity);
+    const readOnly = mounts.filter((mount) => mount.kind === 'bind' && !mount.writable);
+    return {
+      readOnly: readOnly.map(({ target }) => relative(workspace, target)).sort(),
+      absent: baseline.absent.map(({ path }) => relative(workspace, path)),
+    };
+  }
+
+  test('E5 links are followed from a protected path that is a link, and from what other links lead to', async () => {
+    const files = { 'config/claude/': '', 'docs/commands/': '', 'shared/prompts/x.md': '', 'docs/other/': '' };
+    const links = {
+      ...{ '.claude': 'config/claude', 'config/claude/commands': '../../docs/commands' },
+      ...{ 'docs/commands/more': '../alias', 'docs/alias': '../shared/prompts', 'docs/other/x': '../../src' },
+    };
+    const found = await guardedWith({ ...files, 'src/x': '' }, links, [{ path: '.claude', mode: 'read-only' }]);
+    expect(found).toEqual({ readOnly: ['config/claude', 'docs/commands', 'shared/prompts'], absent: [] });
+  });
+
+  test('E13 what links in a local action lead to is read-only, apart from packages', async () => {
+    const files = { 'tools/act/action.yml': '', 'shared/run.sh': '', 'packages/x/index.js': '', 'own/': '' };
+    const links = {
+      ...{
+        'tools/act/run.sh': '../../shared/run.sh',
+        'tools/act/later': '../../shared/later',
+        'tools/act/own': '../../own',
+      },
+      ...{ 'tools/act/node_modules/x': '../../../packages/x', 'tools/node_modules': '../packages' },
+    };
+    const found = await guardedWith(files, links, [{ path: 'own', mode: 'report' }]);
+    expect(found).toEqual({ readOnly: ['shared/run.sh', 'tools/act'], absent: ['shared/later'] });
+  });
+
+  test('E12 a file in a read-only path has no other names that are writable', async () => {
+    const workspace = temporaryDirectory();
+    write(workspace, { '.claude/settings.json': 'good', '.claude/commands/': '' });
+    linkSync(join(workspace, '.claude/settings.json'), join(workspace, 'settings.json'));
+    linkSync(join(workspace, '.claude/settings.json'), join(workspace, '.claude/commands/same'));
+    const config = aConfig({ workspace, protectPaths: [{ path: '.claude', mode: 'read-only' }] });
+    await guardWorkspace(config, NO_SECRETS, [], surroundings(temporaryDirectory()), Infinity);
+    writeFileSync(join(workspace, 'settings.json'), 'evil');
+    for (const name of ['settings.json', 'commands/same'])
+      expect(readFileSync(join(workspace, '.claude', name), 'utf8')).toBe('good');
   });
 
   test('E17 a new worktree has none of the hooks that the settings of its repository name', async () => {

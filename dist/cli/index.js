@@ -14983,7 +14983,7 @@ const GIT_NAMES = new Set(['objects', 'refs', 'HEAD', 'commondir']);
  *
  * @param workspace without links
  * @param limitMs time limit
- * @param after undefined for a survey before the command: it changes nothing, and looks for shared files
+ * @param after undefined for a survey before the command: it changes nothing, and lists links and shared files
  * @param covered directories that are not searched, nor listed
  */
 async function survey(workspace, limitMs = Infinity, after, covered = []) {
@@ -15009,6 +15009,7 @@ class survey_Walk {
     #end;
     /** Directories that were not searched to the end. */
     #unfinished = 0;
+    #links = [];
     /** Files with several names: those met, and how many are missing. */
     #shared = new Map();
     constructor(workspace, after, covered, end) {
@@ -15022,10 +15023,10 @@ class survey_Walk {
         return this.#pending.length;
     }
     survey() {
-        const shared = [...this.#shared.values()].filter(({ missing }) => missing > 0);
         return {
             findings: this.#findings,
-            sharedFiles: shared.flatMap(({ paths }) => paths),
+            links: this.#links,
+            sharedFiles: Array.from(this.#shared.values(), ({ paths, missing }) => ({ paths, isOutside: missing > 0 })),
             left: this.left + this.#unfinished,
         };
     }
@@ -15136,6 +15137,8 @@ class survey_Walk {
             this.#add({ kind: 'action', path });
     }
     #link(path) {
+        if (this.#after === undefined)
+            this.#links.push(path);
         const target = wayTo(path).end;
         const isInside = target === this.#workspace || (0,host_paths/* isBelow */.Yw)(target, this.#workspace);
         if (!isInside)
@@ -15174,6 +15177,9 @@ function isOfGit({ kind }) {
 
 
 
+
+
+
 /** The worktrees that findings of a survey lead to. */
 function worktreesAt(findings) {
     const gitDirectories = pathsOf(findings, 'git-directory').filter((path) => (0,posix_namespaceObject.basename)(path) === '.git');
@@ -15192,24 +15198,48 @@ function placesOf(named, worktrees) {
         .filter(({ gitDirectory: own }) => of === undefined || own === of || own.startsWith(`${of}/worktrees/`))
         .map(({ top }) => ({ ...named, path: (0,posix_namespaceObject.resolve)(top, path) }));
 }
-/** The places of several paths, and what those hooks lead to that are links. */
-function allPlacesOf(named, worktrees) {
-    const places = named.flatMap((one) => placesOf(one, worktrees));
-    return [...places, ...places.flatMap(({ path, isDirectory }) => (isDirectory ? linkedHooks(path) : []))];
-}
 const NAMED = 'a path that a git setting names';
-/** The hooks of a git directory. Nothing of the directory itself can be changed, but it may be a link, and hooks may be. */
+/** The hooks of a git directory. The sandbox cannot make any, but what links among them lead to is in the workspace. */
 function hooksAt(path) {
-    return kindAt(path) === 'link' ? [{ path, isDirectory: true, what: NAMED, of: undefined }] : linkedHooks(path);
+    return { path, isDirectory: true, what: kindAt(path) === 'link' ? NAMED : undefined, of: undefined };
 }
-/** Hooks that are links: git runs what they lead to. */
-function linkedHooks(directory) {
+/** More is no directory of hooks, but somebody's mistake. */
+const MAX_HOOKS = 10_000;
+/**
+ * The links in directories of hooks that a survey of the workspace does not meet: in git directories, and outside.
+ *
+ * @throws UserError if there is too much in such a directory
+ */
+function linksInHooks(places, workspace) {
+    const directories = places.filter(({ isDirectory }) => isDirectory).map(({ path }) => wayTo(path).end);
+    return [...new Set(directories)]
+        .filter((path) => !(0,host_paths/* isBelow */.Yw)(`${path}/`, workspace) || path.split('/').includes('.git'))
+        .flatMap(linksBelow);
+}
+function linksBelow(top) {
+    const [pending, links] = [[top], []];
+    let met = 0;
+    for (const directory of pending) {
+        for (const { name, kind } of elsewhere_entriesIn(directory)) {
+            if (kind === 'link')
+                links.push((0,posix_namespaceObject.join)(directory, name));
+            else if (kind === 'directory')
+                pending.push((0,posix_namespaceObject.join)(directory, name));
+            if (++met <= MAX_HOOKS)
+                continue;
+            throw new errors/* UserError */.yo(`${(0,file_names/* printable */.g$)(top)}, from which git takes hooks, has more than ${MAX_HOOKS} files in it.`, {
+                hint: 'Set core.hooksPath or init.templateDir to a directory with nothing but hooks.',
+            });
+        }
+    }
+    return links;
+}
+function elsewhere_entriesIn(directory) {
     try {
-        const links = listing_entriesOf(wayTo(directory).end).filter(({ kind }) => kind === 'link');
-        return links.map(({ name }) => ({ path: (0,posix_namespaceObject.join)(directory, name), isDirectory: false, what: NAMED, of: undefined }));
+        return listing_entriesOf(directory);
     }
     catch {
-        return []; // There is no such directory.
+        return []; // There is none, or nobody can list it.
     }
 }
 /**
@@ -16055,22 +16085,69 @@ function withHome(path, home) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/guarded.js
 
 
-/** @param workspace without links */
-function protectionOf(paths, workspace) {
-    const [readOnly, links, absent] = [[], [], []];
-    for (const guarded of paths) {
-        const way = wayTo(guarded.path);
-        const isInside = (0,host_paths/* isBelow */.Yw)(way.end, workspace);
-        const kind = isInside ? kindAt(way.end) : undefined;
-        if (kind === 'file' || (kind === 'directory' && guarded.isDirectory))
-            readOnly.push(way.end);
-        else if (kind !== undefined || guarded.what === undefined)
+const LINKED = 'what a link in a read-only path leads to';
+/**
+ * Guards paths, and what links below them lead to: a later program reads that as if it were there. Links in `node_modules`
+ * are left alone, because a program looks for packages in each directory above it as well, and because they lead to the
+ * sources of a workspace's own packages.
+ *
+ * @param workspace without links
+ * @param links the links that are known
+ * @param writable what the user leaves writable
+ */
+function protectionOf(paths, workspace, links = [], writable = []) {
+    const [readOnly, onWay, absent] = [new Set(), new Set(), new Map()];
+    const sorted = [...links].sort();
+    const followed = new Set();
+    const pending = [...paths];
+    for (const guarded of pending) {
+        const { end, links: met } = wayTo(guarded.path);
+        if (guarded.yields === 'all' && writable.some((path) => (0,host_paths/* isAtOrBelow */.a5)(end, path)))
             continue;
-        else if (isInside)
-            absent.push({ ...guarded, path: way.end });
-        links.push(...way.links.filter((link) => (0,host_paths/* isBelow */.Yw)(link, workspace)));
+        const isInside = (0,host_paths/* isBelow */.Yw)(end, workspace);
+        const kind = kindAt(end);
+        const isDirectory = kind === 'directory' && guarded.isDirectory;
+        const isReadOnly = isInside && (kind === 'file' || isDirectory);
+        const isAbsent = isInside && kind === undefined && guarded.what !== undefined;
+        if (isReadOnly)
+            readOnly.add(end);
+        if (isAbsent)
+            absent.set(end, { ...guarded, path: end });
+        if (isReadOnly || isAbsent || (!isInside && guarded.what !== undefined)) {
+            for (const link of met)
+                if ((0,host_paths/* isBelow */.Yw)(link, workspace))
+                    onWay.add(link);
+        }
+        // The workspace as a whole belongs to the command.
+        if (!isDirectory || (0,host_paths/* isAtOrBelow */.a5)(workspace, end))
+            continue;
+        const yields = guarded.yields === undefined ? {} : { yields: 'all' };
+        for (const path of pathsBelow(end, sorted)) {
+            const key = `${yields.yields} ${path}`;
+            if (followed.has(key) || /\/node_modules(\/|$)/.test(path.slice(end.length)))
+                continue;
+            followed.add(key);
+            pending.push({ path, isDirectory: true, what: LINKED, ...yields });
+        }
     }
-    return { readOnly, links, absent };
+    return { readOnly: [...readOnly], links: [...onWay], absent: [...absent.values()] };
+}
+/** Those below a directory, of a sorted list. */
+function pathsBelow(directory, sorted) {
+    const [first, end] = [`${directory}/`, `${directory}0`].map((path) => firstFrom(path, sorted)); // '0' follows '/'.
+    return sorted.slice(first, end);
+}
+/** The index of the first that does not sort before a path. */
+function firstFrom(path, sorted) {
+    let [low, high] = [0, sorted.length];
+    while (low < high) {
+        const middle = (low + high) >> 1;
+        if ((sorted[middle] ?? '') < path)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/guards.js
@@ -16125,7 +16202,7 @@ function gitGuards(findings, workspace, outside, secrets, directory, owner) {
         const composed = composeRepository(path, own, owner, compose);
         mounts.push(private_mountOf({ host: path, own }), ...composed.mounts);
         repositories.push(...composed.directories.map((one) => limited(one, outside)));
-        named.push(...composed.directories.flatMap(({ host }) => hooksAt((0,external_node_path_.join)(host, 'hooks'))));
+        named.push(...composed.directories.map(({ host }) => hooksAt((0,external_node_path_.join)(host, 'hooks'))));
     }
     return { mounts, repositories, gitFiles: pathsOf(findings, 'git-file').map(asText), named, warnings };
 }
@@ -16134,7 +16211,7 @@ function limited(directory, outside) {
     if (outside === undefined || outside.directory === outside.gitDirectory)
         return directory;
     const [all, own] = [(0,file_names/* fromText */.IK)(outside.directory), (0,file_names/* fromText */.IK)(outside.gitDirectory)];
-    if (directory.host === own || !isInsideText(directory.host, all))
+    if (directory.host === own || !(0,host_paths/* isAtOrBelow */.a5)(directory.host, all))
         return directory;
     return { ...directory, returns: directory.host === all ? 'shared' : 'nothing' };
 }
@@ -16146,7 +16223,7 @@ function limited(directory, outside) {
  * @throws UserError if there are more mounts than the engine can manage
  */
 function guardMounts(workspace, readOnlyPaths, own) {
-    const readOnly = guards_outermost(readOnlyPaths.filter((path) => !own.some(({ target }) => isInsideText(path, target))));
+    const readOnly = guards_outermost(readOnlyPaths.filter((path) => !own.some(({ target }) => (0,host_paths/* isAtOrBelow */.a5)(path, target))));
     const isClosed = (path) => readOnly.some((closed) => (0,host_paths/* isBelow */.Yw)(path, closed));
     const tops = own.map(({ target }) => target).filter((path) => !own.some(({ target }) => (0,host_paths/* isBelow */.Yw)(path, target)));
     const above = [...readOnly, ...tops].flatMap((path) => between(workspace, (0,external_node_path_.dirname)(path)));
@@ -16155,8 +16232,8 @@ function guardMounts(workspace, readOnlyPaths, own) {
         pinned.delete(path);
     const count = pinned.size + readOnly.length + own.length;
     if (count > MAX_MOUNTS) {
-        throw new errors/* UserError */.yo(`The workspace has so many git repositories that guarding them takes ${count} mounts; ` +
-            `at most ${MAX_MOUNTS} are possible.`, { hint: 'Remove repositories that the command does not need, or use a smaller directory as the workspace.' });
+        throw new errors/* UserError */.yo(`The workspace has so many git repositories and read-only paths that guarding them takes ${count} mounts; ` +
+            `at most ${MAX_MOUNTS} are possible.`, { hint: 'Remove what the command does not need, or use a smaller directory as the workspace.' });
     }
     const overItself = (path, isWritable) => {
         return { kind: 'bind', source: path, target: path, writable: isWritable };
@@ -16167,18 +16244,10 @@ function guardMounts(workspace, readOnlyPaths, own) {
         ...own,
     ];
 }
-function isInsideText(path, directory) {
-    return path === directory || (0,host_paths/* isBelow */.Yw)(path, directory);
-}
 /** Leaves out duplicates, and paths below other paths. */
 function guards_outermost(paths) {
     const set = new Set(paths);
-    return [...set].filter((path) => {
-        for (let above = (0,external_node_path_.dirname)(path); above !== (0,external_node_path_.dirname)(above); above = (0,external_node_path_.dirname)(above))
-            if (set.has(above))
-                return false;
-        return true;
-    });
+    return [...set].filter((path) => !(0,host_paths/* isAtOrBelowAny */.em)((0,external_node_path_.dirname)(path), set));
 }
 /** The directories below `top`, down to and including `directory`. */
 function between(top, directory) {
@@ -16267,7 +16336,7 @@ function localActions(found, workspace) {
     const named = [...directories].flatMap((directory) => ['action.yml', 'action.yaml'].flatMap((name) => local_actions_namedBy((0,external_node_path_.join)(directory, name), workspace)));
     // An action at the top of the workspace is all of it: then only the files that it names are protected.
     return [...used, ...directories, ...named].map((path) => {
-        return { path: (0,file_names/* fromText */.IK)(path), isDirectory: true, what: undefined };
+        return { path: (0,file_names/* fromText */.IK)(path), isDirectory: true, what: undefined, yields: 'all' };
     });
 }
 /**
@@ -16354,7 +16423,6 @@ function regularFile(path) {
 
 
 
-
 /** The paths that the command must not change. Where they may lead was checked with the option. */
 function readOnlyPaths(workspace, entries) {
     return entries
@@ -16364,21 +16432,12 @@ function readOnlyPaths(workspace, entries) {
         isDirectory: true,
         // It would decide what the next run may reach.
         what: isPolicy === true ? 'a policy for the next run' : undefined,
+        yields: 'links',
     }));
 }
-/**
- * What links below read-only paths lead to: a later program reads it as if it were there.
- *
- * @param prints a snapshot of these paths
- */
-function linkedPaths(workspace, entries, prints) {
-    const tops = entries.filter(({ mode }) => mode === 'read-only').map(({ path }) => (0,file_names/* fromText */.IK)(path));
-    return Object.entries(prints)
-        .filter(([path, { content }]) => content.startsWith('link ') && tops.some((top) => (0,host_paths/* isBelow */.Yw)(path, top)))
-        .map(([path]) => ({
-        ...{ path: (0,posix_namespaceObject.join)((0,file_names/* fromText */.IK)(workspace), path), isDirectory: true },
-        what: 'what a link in a protected path leads to',
-    }));
+/** The paths that `report:` leaves writable. */
+function writablePaths(workspace, entries) {
+    return entries.filter(({ mode }) => mode === 'report').map(({ path }) => (0,file_names/* fromText */.IK)((0,posix_namespaceObject.join)(workspace, path)));
 }
 /** More than a command sensibly adds to directories that were there before. It may be meant to exhaust us. */
 const MAX_NEW_PATHS = 1_000;
@@ -16502,33 +16561,33 @@ async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temp
     const gitDirectories = pathsOf(found.findings, 'git-directory');
     const repositories = gitDirectories.filter(directory_isUnmistakable);
     const outside = own.outside === undefined ? [] : [(0,file_names/* fromText */.IK)(own.outside.directory)];
-    breakHardLinks([...found.sharedFiles, ...[...repositories, ...outside].flatMap(sharedObjects)]);
+    const shared = found.sharedFiles.filter(({ isOutside }) => isOutside).flatMap(({ paths }) => paths);
+    breakHardLinks([...shared, ...[...repositories, ...outside].flatMap(sharedObjects)]);
     const plan = gitGuards(found.findings, workspace, own.outside, secrets, (0,external_node_path_.join)(workDirectory, 'git'), agentUser);
     const named = [
         ...plan.named,
         ...userSettings(home, environment).flatMap(({ file, entries }) => namedBy(entries, (0,file_names/* fromText */.IK)((0,external_node_path_.dirname)(file)))),
     ];
     const worktrees = [{ top, gitDirectory: (0,external_node_path_.join)(top, '.git') }, ...worktreesAt(found.findings)];
-    const watched = [...protectPaths, ...ALWAYS_REPORTED];
-    const prints = snapshot(workspace, watched);
-    const guarded = [...readOnlyPaths(workspace, protectPaths), ...allPlacesOf(named, worktrees)];
-    const protection = protectionOf(guarded, top);
     const bare = gitDirectories.filter((path) => !directory_isUnmistakable(path));
     const actionDirectories = pathsOf(found.findings, 'action').flatMap((path) => (0,file_names/* toText */.fE)(path) ?? []);
-    const followed = [...localActions(actionDirectories, workspace), ...linkedPaths(workspace, protectPaths, prints)];
-    const further = protectionOf(followed, top);
-    const readOnly = [...protection.readOnly, ...withoutWritable(further.readOnly, top, protectPaths)];
+    const places = named.flatMap((one) => placesOf(one, worktrees));
+    const guarded = [...places, ...readOnlyPaths(workspace, protectPaths), ...localActions(actionDirectories, workspace)];
+    const links = [...found.links, ...linksInHooks(places, top)];
+    const { readOnly, ...protection } = protectionOf(guarded, top, links, writablePaths(workspace, protectPaths));
+    breakHardLinks(halfProtected(found.sharedFiles, readOnly));
+    const watched = [...protectPaths, ...ALWAYS_REPORTED];
     return {
         baseline: {
             ...{ workspace, covered, since: Date.now(), bare, protectPaths: watched },
             isRepository: own.dotGit !== undefined,
-            links: linksAt([(0,external_node_path_.join)(top, '.git'), ...further.links, ...protection.links]),
-            absent: [...protection.absent, ...further.absent],
+            links: linksAt([(0,external_node_path_.join)(top, '.git'), ...protection.links]),
+            absent: protection.absent,
             named: named.filter(({ path, what }) => what !== undefined && !(0,external_node_path_.isAbsolute)(path)),
             repositories: plan.repositories,
             offences: bare.flatMap((path) => offencesOf(path, workspace)).map(({ id }) => id),
             findings: found.findings.map(keyOf),
-            snapshot: prints,
+            snapshot: snapshot(workspace, watched),
             closed: ['/proc', '/sys', '/dev', ...(0,host_paths/* withReal */.$L)([home, runnerDirectory(temporary, environment)])],
         },
         mounts: guardMounts(workspace, [...plan.gitFiles, ...readOnly.flatMap((path) => (0,file_names/* toText */.fE)(path) ?? []), ...ownFiles], plan.mounts),
@@ -16552,10 +16611,13 @@ function unsearched(count) {
 function runnerDirectory(temporary, environment) {
     return environment['RUNNER_TEMP'] === undefined ? temporary : (0,external_node_path_.dirname)(temporary);
 }
-/** The paths without what `protect-paths` leaves writable with `report:`. */
-function withoutWritable(paths, top, protect) {
-    const writable = protect.filter(({ mode }) => mode === 'report').map(({ path }) => (0,external_node_path_.join)(top, (0,file_names/* fromText */.IK)(path)));
-    return paths.filter((path) => !writable.some((other) => path === other || (0,host_paths/* isBelow */.Yw)(path, other)));
+/** The read-only names of files that have writable ones too: what is written to one of those would be in all of them. */
+function halfProtected(files, readOnly) {
+    const places = new Set(readOnly);
+    return files.flatMap(({ paths }) => {
+        const closed = paths.filter((path) => (0,host_paths/* isAtOrBelowAny */.em)(path, places));
+        return closed.length < paths.length ? closed : [];
+    });
 }
 function repositoryWarnings({ dotGit, warning, outside }, { workspace, frontEnd }, home) {
     const around = dotGit === undefined ? surroundingRepository(workspace) : undefined;
@@ -30576,7 +30638,9 @@ function createOwned(path, { uid, gid }) {
 /* harmony export */   FK: () => (/* binding */ isInside),
 /* harmony export */   SR: () => (/* binding */ runIdOf),
 /* harmony export */   Ye: () => (/* binding */ realPath),
-/* harmony export */   Yw: () => (/* binding */ isBelow)
+/* harmony export */   Yw: () => (/* binding */ isBelow),
+/* harmony export */   a5: () => (/* binding */ isAtOrBelow),
+/* harmony export */   em: () => (/* binding */ isAtOrBelowAny)
 /* harmony export */ });
 /* unused harmony export stepTemporaryDirectory */
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
@@ -30606,6 +30670,17 @@ function stepTemporaryDirectory(environment = process.env) {
 /** True if `path` lies below `directory`. Both are absolute and normal; they are compared as text, links unresolved. */
 function isBelow(path, directory) {
     return path !== directory && path.startsWith(directory === '/' ? '/' : `${directory}/`);
+}
+/** Like {@link isBelow}, but also true for the directory itself. */
+function isAtOrBelow(path, directory) {
+    return path === directory || isBelow(path, directory);
+}
+/** Like {@link isAtOrBelow}, for any number of directories. The path is absolute. */
+function isAtOrBelowAny(path, directories) {
+    for (let at = path; at !== '/'; at = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(at))
+        if (directories.has(at))
+            return true;
+    return directories.has('/');
 }
 /** True if `path` is `directory` or below it, with links resolved. `path` need not exist yet. */
 function isInside(path, directory) {

@@ -36,6 +36,83 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/po
 
 /***/ }),
 
+/***/ 739:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* unused harmony exports UserError, ConfigError, throwProblems, collectProblems, withHint, describeError */
+
+/** An error that a user can act on: what failed, and what to do about it. It never carries a secret. */
+class UserError extends Error {
+    hint;
+    constructor(message, options = {}) {
+        super(message, options.cause === undefined ? undefined : { cause: options.cause });
+        this.name = 'UserError';
+        this.hint = options.hint;
+    }
+}
+/** Several mistakes in what a user gave, told at once. */
+class ConfigError extends UserError {
+    problems;
+    constructor(problems) {
+        const items = problems.map((problem) => `- ${describeError(problem).replaceAll('\n', '\n  ')}`);
+        super(`The configuration has ${problems.length} mistakes:\n${items.join('\n')}`);
+        this.name = 'ConfigError';
+        this.problems = problems;
+    }
+}
+/** @throws UserError the only problem as it is, or a {@link ConfigError} with all of them */
+function throwProblems(problems) {
+    const [first, ...others] = problems;
+    if (first !== undefined)
+        throw others.length === 0 ? first : new ConfigError(problems);
+}
+/**
+ * Runs what may fail on a mistake of the user's, so that the next mistake can be found too.
+ *
+ * @returns what `work` returns; undefined after a mistake, which is added to `problems`
+ */
+function collectProblems(problems, work) {
+    try {
+        return work();
+    }
+    catch (error) {
+        if (!(error instanceof UserError))
+            throw error;
+        problems.push(...(error instanceof ConfigError ? error.problems : [error]));
+        return undefined;
+    }
+}
+/**
+ * Runs a parser that both sides of the container boundary share, and adds what to write instead.
+ *
+ * @throws UserError with the parser's message and `hint`
+ */
+function withHint(hint, parse) {
+    try {
+        return parse();
+    }
+    catch (cause) {
+        if (!(cause instanceof ValueError))
+            throw cause;
+        throw new UserError(cause.message, { ...(hint !== undefined && { hint }), cause });
+    }
+}
+/** The text a user sees for `error`: its message, the remedy, and the chain of causes. */
+function describeError(error) {
+    if (!(error instanceof Error))
+        return String(error);
+    const parts = [error.message];
+    if (error instanceof UserError && error.hint !== undefined)
+        parts.push(error.hint);
+    if (error.cause instanceof Error && !error.message.includes(error.cause.message)) {
+        parts.push(`Cause: ${describeError(error.cause)}`);
+    }
+    return parts.join('\n');
+}
+
+
+/***/ }),
+
 /***/ 50:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -113,11 +190,12 @@ function moveAside(path) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
+  a5: () => (/* binding */ isAtOrBelow),
   Yw: () => (/* binding */ isBelow),
   FK: () => (/* binding */ isInside)
 });
 
-// UNUSED EXPORTS: realPath, runIdOf, stepTemporaryDirectory, withReal, workDirectoryOf
+// UNUSED EXPORTS: isAtOrBelowAny, realPath, runIdOf, stepTemporaryDirectory, withReal, workDirectoryOf
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(24);
@@ -150,6 +228,17 @@ function stepTemporaryDirectory(environment = process.env) {
 /** True if `path` lies below `directory`. Both are absolute and normal; they are compared as text, links unresolved. */
 function isBelow(path, directory) {
     return path !== directory && path.startsWith(directory === '/' ? '/' : `${directory}/`);
+}
+/** Like {@link isBelow}, but also true for the directory itself. */
+function isAtOrBelow(path, directory) {
+    return path === directory || isBelow(path, directory);
+}
+/** Like {@link isAtOrBelow}, for any number of directories. The path is absolute. */
+function isAtOrBelowAny(path, directories) {
+    for (let at = path; at !== '/'; at = dirname(at))
+        if (directories.has(at))
+            return true;
+    return directories.has('/');
 }
 /** True if `path` is `directory` or below it, with links resolved. `path` need not exist yet. */
 function isInside(path, directory) {
@@ -2156,6 +2245,8 @@ var paths = __nccwpck_require__(962);
 var disarm = __nccwpck_require__(928);
 // EXTERNAL MODULE: external "node:path/posix"
 var posix_ = __nccwpck_require__(916);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/errors.js
+var errors = __nccwpck_require__(739);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/directory.js
 var directory = __nccwpck_require__(184);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/listing.js
@@ -2296,7 +2387,7 @@ const GIT_NAMES = new Set(['objects', 'refs', 'HEAD', 'commondir']);
  *
  * @param workspace without links
  * @param limitMs time limit
- * @param after undefined for a survey before the command: it changes nothing, and looks for shared files
+ * @param after undefined for a survey before the command: it changes nothing, and lists links and shared files
  * @param covered directories that are not searched, nor listed
  */
 async function survey(workspace, limitMs = Infinity, after, covered = []) {
@@ -2322,6 +2413,7 @@ class Walk {
     #end;
     /** Directories that were not searched to the end. */
     #unfinished = 0;
+    #links = [];
     /** Files with several names: those met, and how many are missing. */
     #shared = new Map();
     constructor(workspace, after, covered, end) {
@@ -2335,10 +2427,10 @@ class Walk {
         return this.#pending.length;
     }
     survey() {
-        const shared = [...this.#shared.values()].filter(({ missing }) => missing > 0);
         return {
             findings: this.#findings,
-            sharedFiles: shared.flatMap(({ paths }) => paths),
+            links: this.#links,
+            sharedFiles: Array.from(this.#shared.values(), ({ paths, missing }) => ({ paths, isOutside: missing > 0 })),
             left: this.left + this.#unfinished,
         };
     }
@@ -2449,6 +2541,8 @@ class Walk {
             this.#add({ kind: 'action', path });
     }
     #link(path) {
+        if (this.#after === undefined)
+            this.#links.push(path);
         const target = way_wayTo(path).end;
         const isInside = target === this.#workspace || (0,paths/* isBelow */.Yw)(target, this.#workspace);
         if (!isInside)
@@ -2487,6 +2581,9 @@ function isOfGit({ kind }) {
 
 
 
+
+
+
 /** The worktrees that findings of a survey lead to. */
 function worktreesAt(findings) {
     const gitDirectories = pathsOf(findings, 'git-directory').filter((path) => (0,posix_.basename)(path) === '.git');
@@ -2505,24 +2602,48 @@ function placesOf(named, worktrees) {
         .filter(({ gitDirectory: own }) => of === undefined || own === of || own.startsWith(`${of}/worktrees/`))
         .map(({ top }) => ({ ...named, path: (0,posix_.resolve)(top, path) }));
 }
-/** The places of several paths, and what those hooks lead to that are links. */
-function allPlacesOf(named, worktrees) {
-    const places = named.flatMap((one) => placesOf(one, worktrees));
-    return [...places, ...places.flatMap(({ path, isDirectory }) => (isDirectory ? linkedHooks(path) : []))];
-}
 const NAMED = 'a path that a git setting names';
-/** The hooks of a git directory. Nothing of the directory itself can be changed, but it may be a link, and hooks may be. */
+/** The hooks of a git directory. The sandbox cannot make any, but what links among them lead to is in the workspace. */
 function hooksAt(path) {
-    return kindAt(path) === 'link' ? [{ path, isDirectory: true, what: NAMED, of: undefined }] : linkedHooks(path);
+    return { path, isDirectory: true, what: kindAt(path) === 'link' ? NAMED : undefined, of: undefined };
 }
-/** Hooks that are links: git runs what they lead to. */
-function linkedHooks(directory) {
+/** More is no directory of hooks, but somebody's mistake. */
+const MAX_HOOKS = 10_000;
+/**
+ * The links in directories of hooks that a survey of the workspace does not meet: in git directories, and outside.
+ *
+ * @throws UserError if there is too much in such a directory
+ */
+function linksInHooks(places, workspace) {
+    const directories = places.filter(({ isDirectory }) => isDirectory).map(({ path }) => wayTo(path).end);
+    return [...new Set(directories)]
+        .filter((path) => !isBelow(`${path}/`, workspace) || path.split('/').includes('.git'))
+        .flatMap(linksBelow);
+}
+function linksBelow(top) {
+    const [pending, links] = [[top], []];
+    let met = 0;
+    for (const directory of pending) {
+        for (const { name, kind } of entriesIn(directory)) {
+            if (kind === 'link')
+                links.push(join(directory, name));
+            else if (kind === 'directory')
+                pending.push(join(directory, name));
+            if (++met <= MAX_HOOKS)
+                continue;
+            throw new UserError(`${printable(top)}, from which git takes hooks, has more than ${MAX_HOOKS} files in it.`, {
+                hint: 'Set core.hooksPath or init.templateDir to a directory with nothing but hooks.',
+            });
+        }
+    }
+    return links;
+}
+function entriesIn(directory) {
     try {
-        const links = entriesOf(wayTo(directory).end).filter(({ kind }) => kind === 'link');
-        return links.map(({ name }) => ({ path: join(directory, name), isDirectory: false, what: NAMED, of: undefined }));
+        return entriesOf(directory);
     }
     catch {
-        return []; // There is no such directory.
+        return []; // There is none, or nobody can list it.
     }
 }
 /**
@@ -2954,7 +3075,6 @@ var git_return = __nccwpck_require__(913);
 
 
 
-
 /** The paths that the command must not change. Where they may lead was checked with the option. */
 function readOnlyPaths(workspace, entries) {
     return entries
@@ -2964,21 +3084,12 @@ function readOnlyPaths(workspace, entries) {
         isDirectory: true,
         // It would decide what the next run may reach.
         what: isPolicy === true ? 'a policy for the next run' : undefined,
+        yields: 'links',
     }));
 }
-/**
- * What links below read-only paths lead to: a later program reads it as if it were there.
- *
- * @param prints a snapshot of these paths
- */
-function linkedPaths(workspace, entries, prints) {
-    const tops = entries.filter(({ mode }) => mode === 'read-only').map(({ path }) => fromText(path));
-    return Object.entries(prints)
-        .filter(([path, { content }]) => content.startsWith('link ') && tops.some((top) => isBelow(path, top)))
-        .map(([path]) => ({
-        ...{ path: join(fromText(workspace), path), isDirectory: true },
-        what: 'what a link in a protected path leads to',
-    }));
+/** The paths that `report:` leaves writable. */
+function writablePaths(workspace, entries) {
+    return entries.filter(({ mode }) => mode === 'report').map(({ path }) => fromText(join(workspace, path)));
 }
 /** More than a command sensibly adds to directories that were there before. It may be meant to exhaust us. */
 const MAX_NEW_PATHS = 1_000;
@@ -3227,7 +3338,7 @@ function byPlace(one, other) {
  */
 function newLinks(findings, { visible, closed }) {
     const [open, shut] = [visible.map(file_names/* fromText */.IK), closed.map(file_names/* fromText */.IK)];
-    const depth = ({ target = '' }, places) => places.reduce((deepest, place) => (isAtOrBelow(target, place) ? Math.max(deepest, place.length) : deepest), 0);
+    const depth = ({ target = '' }, places) => places.reduce((deepest, place) => ((0,paths/* isAtOrBelow */.a5)(target, place) ? Math.max(deepest, place.length) : deepest), 0);
     const links = findings
         .filter(({ kind }) => kind === 'link-out')
         .map((link) => ({ link, openDepth: depth(link, open), shutDepth: depth(link, shut) }));
@@ -3236,7 +3347,6 @@ function newLinks(findings, { visible, closed }) {
         reported: links.filter(({ openDepth, shutDepth }) => openDepth + shutDepth === 0).map(({ link }) => link),
     };
 }
-const isAtOrBelow = (path, place) => path === place || (0,paths/* isBelow */.Yw)(path, place);
 /** Takes the set-user-ID and set-group-ID bits away. */
 function clearSetId(path) {
     (0,external_node_fs_.chmodSync)((0,file_names/* bytes */.ee)(path), (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path)).mode & 0o1777);
@@ -3268,7 +3378,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _host_file_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(50);
 /* harmony import */ var _baseline_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(225);
 /* harmony import */ var _inspect_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(54);
-/* harmony import */ var _look_through_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(556);
+/* harmony import */ var _look_through_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(737);
 /** The process that looks through a workspace: `node look-through WORK_DIRECTORY LIMIT_MS`. Prints the aftermath as JSON. */
 
 
@@ -3304,7 +3414,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 556:
+/***/ 737:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -3325,77 +3435,8 @@ var external_node_fs_ = __nccwpck_require__(24);
 var external_node_path_ = __nccwpck_require__(760);
 ;// CONCATENATED MODULE: external "node:stream/consumers"
 const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/consumers");
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/errors.js
-
-/** An error that a user can act on: what failed, and what to do about it. It never carries a secret. */
-class errors_UserError extends Error {
-    hint;
-    constructor(message, options = {}) {
-        super(message, options.cause === undefined ? undefined : { cause: options.cause });
-        this.name = 'UserError';
-        this.hint = options.hint;
-    }
-}
-/** Several mistakes in what a user gave, told at once. */
-class ConfigError extends errors_UserError {
-    problems;
-    constructor(problems) {
-        const items = problems.map((problem) => `- ${describeError(problem).replaceAll('\n', '\n  ')}`);
-        super(`The configuration has ${problems.length} mistakes:\n${items.join('\n')}`);
-        this.name = 'ConfigError';
-        this.problems = problems;
-    }
-}
-/** @throws UserError the only problem as it is, or a {@link ConfigError} with all of them */
-function throwProblems(problems) {
-    const [first, ...others] = problems;
-    if (first !== undefined)
-        throw others.length === 0 ? first : new ConfigError(problems);
-}
-/**
- * Runs what may fail on a mistake of the user's, so that the next mistake can be found too.
- *
- * @returns what `work` returns; undefined after a mistake, which is added to `problems`
- */
-function collectProblems(problems, work) {
-    try {
-        return work();
-    }
-    catch (error) {
-        if (!(error instanceof errors_UserError))
-            throw error;
-        problems.push(...(error instanceof ConfigError ? error.problems : [error]));
-        return undefined;
-    }
-}
-/**
- * Runs a parser that both sides of the container boundary share, and adds what to write instead.
- *
- * @throws UserError with the parser's message and `hint`
- */
-function withHint(hint, parse) {
-    try {
-        return parse();
-    }
-    catch (cause) {
-        if (!(cause instanceof ValueError))
-            throw cause;
-        throw new errors_UserError(cause.message, { ...(hint !== undefined && { hint }), cause });
-    }
-}
-/** The text a user sees for `error`: its message, the remedy, and the chain of causes. */
-function describeError(error) {
-    if (!(error instanceof Error))
-        return String(error);
-    const parts = [error.message];
-    if (error instanceof errors_UserError && error.hint !== undefined)
-        parts.push(error.hint);
-    if (error.cause instanceof Error && !error.message.includes(error.cause.message)) {
-        parts.push(`Cause: ${describeError(error.cause)}`);
-    }
-    return parts.join('\n');
-}
-
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/errors.js
+var errors = __nccwpck_require__(739);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/file-names.js
 var file_names = __nccwpck_require__(50);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/paths.js + 1 modules

@@ -28,6 +28,17 @@ export function isBelow(path: string, directory: string): boolean {
   return path !== directory && path.startsWith(directory === '/' ? '/' : `${directory}/`);
 }
 
+/** Like {@link isBelow}, but also true for the directory itself. */
+export function isAtOrBelow(path: string, directory: string): boolean {
+  return path === directory || isBelow(path, directory);
+}
+
+/** Like {@link isAtOrBelow}, for any number of directories. The path is absolute. */
+export function isAtOrBelowAny(path: string, directories: ReadonlySet<string>): boolean {
+  for (let at = path; at !== '/'; at = dirname(at)) if (directories.has(at)) return true;
+  return directories.has('/');
+}
+
 /** True if `path` is `directory` or below it, with links resolved. `path` need not exist yet. */
 export function isInside(path: string, directory: string): boolean {
   const real = resolved(path);

@@ -1,8 +1,11 @@
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path/posix';
+import { UserError } from '../errors.ts';
+import { printable } from '../host/file-names.ts';
+import { isBelow } from '../host/paths.ts';
 import type { ConfigEntry } from './git/config.ts';
 import { gitFileTarget } from './git/directory.ts';
 import type { Guarded } from './guarded.ts';
-import { entriesOf } from './listing.ts';
+import { entriesOf, type Entry } from './listing.ts';
 import { pathsOf, type Finding } from './survey.ts';
 import { kindAt, wayTo } from './way.ts';
 
@@ -37,26 +40,49 @@ export function placesOf(named: NamedPath, worktrees: readonly Worktree[]): Guar
     .map(({ top }) => ({ ...named, path: resolve(top, path) }));
 }
 
-/** The places of several paths, and what those hooks lead to that are links. */
-export function allPlacesOf(named: readonly NamedPath[], worktrees: readonly Worktree[]): Guarded[] {
-  const places = named.flatMap((one) => placesOf(one, worktrees));
-  return [...places, ...places.flatMap(({ path, isDirectory }) => (isDirectory ? linkedHooks(path) : []))];
-}
-
 const NAMED = 'a path that a git setting names';
 
-/** The hooks of a git directory. Nothing of the directory itself can be changed, but it may be a link, and hooks may be. */
-export function hooksAt(path: string): NamedPath[] {
-  return kindAt(path) === 'link' ? [{ path, isDirectory: true, what: NAMED, of: undefined }] : linkedHooks(path);
+/** The hooks of a git directory. The sandbox cannot make any, but what links among them lead to is in the workspace. */
+export function hooksAt(path: string): NamedPath {
+  return { path, isDirectory: true, what: kindAt(path) === 'link' ? NAMED : undefined, of: undefined };
 }
 
-/** Hooks that are links: git runs what they lead to. */
-function linkedHooks(directory: string): NamedPath[] {
+/** More is no directory of hooks, but somebody's mistake. */
+const MAX_HOOKS = 10_000;
+
+/**
+ * The links in directories of hooks that a survey of the workspace does not meet: in git directories, and outside.
+ *
+ * @throws UserError if there is too much in such a directory
+ */
+export function linksInHooks(places: readonly Guarded[], workspace: string): string[] {
+  const directories = places.filter(({ isDirectory }) => isDirectory).map(({ path }) => wayTo(path).end);
+  return [...new Set(directories)]
+    .filter((path) => !isBelow(`${path}/`, workspace) || path.split('/').includes('.git'))
+    .flatMap(linksBelow);
+}
+
+function linksBelow(top: string): string[] {
+  const [pending, links]: [string[], string[]] = [[top], []];
+  let met = 0;
+  for (const directory of pending) {
+    for (const { name, kind } of entriesIn(directory)) {
+      if (kind === 'link') links.push(join(directory, name));
+      else if (kind === 'directory') pending.push(join(directory, name));
+      if (++met <= MAX_HOOKS) continue;
+      throw new UserError(`${printable(top)}, from which git takes hooks, has more than ${MAX_HOOKS} files in it.`, {
+        hint: 'Set core.hooksPath or init.templateDir to a directory with nothing but hooks.',
+      });
+    }
+  }
+  return links;
+}
+
+function entriesIn(directory: string): Iterable<Entry> {
   try {
-    const links = entriesOf(wayTo(directory).end).filter(({ kind }) => kind === 'link');
-    return links.map(({ name }) => ({ path: join(directory, name), isDirectory: false, what: NAMED, of: undefined }));
+    return entriesOf(directory);
   } catch {
-    return []; // There is no such directory.
+    return []; // There is none, or nobody can list it.
   }
 }
 

@@ -3,7 +3,7 @@ import { credentialIn, type Secrets } from '../config/secrets.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import { fromText, printable, toText } from '../host/file-names.ts';
-import { isBelow } from '../host/paths.ts';
+import { isAtOrBelow, isAtOrBelowAny, isBelow } from '../host/paths.ts';
 import type { UserIds } from '../host/user.ts';
 import { hooksAt, namedBy, type NamedPath } from './elsewhere.ts';
 import { isUnmistakable, readConfig } from './git/directory.ts';
@@ -73,7 +73,7 @@ export function gitGuards(
     const composed = composeRepository(path, own, owner, compose);
     mounts.push(mountOf({ host: path, own }), ...composed.mounts);
     repositories.push(...composed.directories.map((one) => limited(one, outside)));
-    named.push(...composed.directories.flatMap(({ host }) => hooksAt(join(host, 'hooks'))));
+    named.push(...composed.directories.map(({ host }) => hooksAt(join(host, 'hooks'))));
   }
   return { mounts, repositories, gitFiles: pathsOf(findings, 'git-file').map(asText), named, warnings };
 }
@@ -82,7 +82,7 @@ export function gitGuards(
 function limited(directory: PrivateDirectory, outside: OutsideRepository | undefined): PrivateDirectory {
   if (outside === undefined || outside.directory === outside.gitDirectory) return directory;
   const [all, own] = [fromText(outside.directory), fromText(outside.gitDirectory)];
-  if (directory.host === own || !isInsideText(directory.host, all)) return directory;
+  if (directory.host === own || !isAtOrBelow(directory.host, all)) return directory;
   return { ...directory, returns: directory.host === all ? 'shared' : 'nothing' };
 }
 
@@ -98,7 +98,7 @@ export function guardMounts(
   readOnlyPaths: readonly string[],
   own: readonly MountSpec[],
 ): MountSpec[] {
-  const readOnly = outermost(readOnlyPaths.filter((path) => !own.some(({ target }) => isInsideText(path, target))));
+  const readOnly = outermost(readOnlyPaths.filter((path) => !own.some(({ target }) => isAtOrBelow(path, target))));
   const isClosed = (path: string): boolean => readOnly.some((closed) => isBelow(path, closed));
   const tops = own.map(({ target }) => target).filter((path) => !own.some(({ target }) => isBelow(path, target)));
   const above = [...readOnly, ...tops].flatMap((path) => between(workspace, dirname(path)));
@@ -107,9 +107,9 @@ export function guardMounts(
   const count = pinned.size + readOnly.length + own.length;
   if (count > MAX_MOUNTS) {
     throw new UserError(
-      `The workspace has so many git repositories that guarding them takes ${count} mounts; ` +
+      `The workspace has so many git repositories and read-only paths that guarding them takes ${count} mounts; ` +
         `at most ${MAX_MOUNTS} are possible.`,
-      { hint: 'Remove repositories that the command does not need, or use a smaller directory as the workspace.' },
+      { hint: 'Remove what the command does not need, or use a smaller directory as the workspace.' },
     );
   }
   const overItself = (path: string, isWritable: boolean): MountSpec => {
@@ -122,17 +122,10 @@ export function guardMounts(
   ];
 }
 
-function isInsideText(path: string, directory: string): boolean {
-  return path === directory || isBelow(path, directory);
-}
-
 /** Leaves out duplicates, and paths below other paths. */
 function outermost(paths: readonly string[]): string[] {
   const set = new Set(paths);
-  return [...set].filter((path) => {
-    for (let above = dirname(path); above !== dirname(above); above = dirname(above)) if (set.has(above)) return false;
-    return true;
-  });
+  return [...set].filter((path) => !isAtOrBelowAny(dirname(path), set));
 }
 
 /** The directories below `top`, down to and including `directory`. */

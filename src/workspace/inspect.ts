@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { bytes, fromText, printable } from '../host/file-names.ts';
-import { isBelow } from '../host/paths.ts';
+import { isAtOrBelow, isBelow } from '../host/paths.ts';
 import type { Baseline } from './baseline.ts';
 import { disarmRepository, moveOut, rebuild, restoreLink, type Disarmed } from './disarm.ts';
 import { placesOf, worktreesAt } from './elsewhere.ts';
@@ -212,8 +212,6 @@ function newLinks(
     reported: links.filter(({ openDepth, shutDepth }) => openDepth + shutDepth === 0).map(({ link }) => link),
   };
 }
-
-const isAtOrBelow = (path: string, place: string): boolean => path === place || isBelow(path, place);
 
 /** Takes the set-user-ID and set-group-ID bits away. */
 function clearSetId(path: string): void {

@@ -24,7 +24,7 @@ export function localActions(found: readonly string[], workspace: string): Guard
   );
   // An action at the top of the workspace is all of it: then only the files that it names are protected.
   return [...used, ...directories, ...named].map((path) => {
-    return { path: fromText(path), isDirectory: true, what: undefined };
+    return { path: fromText(path), isDirectory: true, what: undefined, yields: 'all' };
   });
 }
 

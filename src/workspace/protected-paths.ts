@@ -2,7 +2,6 @@ import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
 import type { ProtectedPath } from '../config/config.ts';
 import { bytes, fromText, printable } from '../host/file-names.ts';
-import { isBelow } from '../host/paths.ts';
 import { hashOf, isHuge, isPlainPath } from './git/files.ts';
 import type { Guarded } from './guarded.ts';
 
@@ -30,22 +29,13 @@ export function readOnlyPaths(workspace: string, entries: readonly ProtectedPath
       isDirectory: true,
       // It would decide what the next run may reach.
       what: isPolicy === true ? 'a policy for the next run' : undefined,
+      yields: 'links',
     }));
 }
 
-/**
- * What links below read-only paths lead to: a later program reads it as if it were there.
- *
- * @param prints a snapshot of these paths
- */
-export function linkedPaths(workspace: string, entries: readonly ProtectedPath[], prints: Snapshot): Guarded[] {
-  const tops = entries.filter(({ mode }) => mode === 'read-only').map(({ path }) => fromText(path));
-  return Object.entries(prints)
-    .filter(([path, { content }]) => content.startsWith('link ') && tops.some((top) => isBelow(path, top)))
-    .map(([path]) => ({
-      ...{ path: join(fromText(workspace), path), isDirectory: true },
-      what: 'what a link in a protected path leads to',
-    }));
+/** The paths that `report:` leaves writable. */
+export function writablePaths(workspace: string, entries: readonly ProtectedPath[]): string[] {
+  return entries.filter(({ mode }) => mode === 'report').map(({ path }) => fromText(join(workspace, path)));
 }
 
 /** More than a command sensibly adds to directories that were there before. It may be meant to exhaust us. */

@@ -48,11 +48,21 @@ export interface Finding {
   readonly target?: string;
 }
 
+/** A file with several names. */
+export interface SharedFile {
+  /** Those in the workspace. */
+  readonly paths: readonly string[];
+  /** True if it has more, outside. */
+  readonly isOutside: boolean;
+}
+
 /** What a walk through a workspace has met. Paths have one character for each byte. */
 export interface Survey {
   readonly findings: readonly Finding[];
-  /** Files of which the walk has not met all names: the others are outside. */
-  readonly sharedFiles: readonly string[];
+  /** All symbolic links. Empty after the command. */
+  readonly links: readonly string[];
+  /** The names of each file with several that the walk has met. Empty after the command. */
+  readonly sharedFiles: readonly SharedFile[];
   /** Number of directories that were not searched, or not to the end. Each may contain more. */
   readonly left: number;
 }
@@ -92,7 +102,7 @@ const GIT_NAMES: ReadonlySet<string> = new Set(['objects', 'refs', 'HEAD', 'comm
  *
  * @param workspace without links
  * @param limitMs time limit
- * @param after undefined for a survey before the command: it changes nothing, and looks for shared files
+ * @param after undefined for a survey before the command: it changes nothing, and lists links and shared files
  * @param covered directories that are not searched, nor listed
  */
 export async function survey(
@@ -124,6 +134,7 @@ class Walk {
   readonly #end: number;
   /** Directories that were not searched to the end. */
   #unfinished = 0;
+  readonly #links: string[] = [];
   /** Files with several names: those met, and how many are missing. */
   readonly #shared = new Map<string, { readonly paths: string[]; missing: number }>();
 
@@ -140,10 +151,10 @@ class Walk {
   }
 
   survey(): Survey {
-    const shared = [...this.#shared.values()].filter(({ missing }) => missing > 0);
     return {
       findings: this.#findings,
-      sharedFiles: shared.flatMap(({ paths }) => paths),
+      links: this.#links,
+      sharedFiles: Array.from(this.#shared.values(), ({ paths, missing }) => ({ paths, isOutside: missing > 0 })),
       left: this.left + this.#unfinished,
     };
   }
@@ -241,6 +252,7 @@ class Walk {
   }
 
   #link(path: string): void {
+    if (this.#after === undefined) this.#links.push(path);
     const target = wayTo(path).end;
     const isInside = target === this.#workspace || isBelow(target, this.#workspace);
     if (!isInside) this.#add({ kind: 'link-out', path, target });

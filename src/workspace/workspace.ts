@@ -5,10 +5,10 @@ import type { Secrets } from '../config/secrets.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { fromText, toText } from '../host/file-names.ts';
 import { kernelPlaces, mounted, otherPlaces } from '../host/mounted.ts';
-import { isBelow, isInside, withReal } from '../host/paths.ts';
+import { isAtOrBelowAny, isBelow, isInside, withReal } from '../host/paths.ts';
 import type { User } from '../host/user.ts';
 import type { Baseline } from './baseline.ts';
-import { allPlacesOf, namedBy, worktreesAt } from './elsewhere.ts';
+import { linksInHooks, namedBy, placesOf, worktreesAt } from './elsewhere.ts';
 import { isUnmistakable } from './git/directory.ts';
 import { offencesIn, type Offence } from './git/judge.ts';
 import { identify, ownRepository, surroundingRepository, type OwnRepository } from './git/own-repository.ts';
@@ -18,8 +18,8 @@ import { protectionOf } from './guarded.ts';
 import { gitGuards, guardMounts } from './guards.ts';
 import { breakHardLinks } from './hard-links.ts';
 import { localActions } from './local-actions.ts';
-import { linkedPaths, readOnlyPaths, snapshot } from './protected-paths.ts';
-import { keyOf, pathsOf, survey } from './survey.ts';
+import { readOnlyPaths, snapshot, writablePaths } from './protected-paths.ts';
+import { keyOf, pathsOf, survey, type SharedFile } from './survey.ts';
 
 export { ownRepository } from './git/own-repository.ts';
 
@@ -73,33 +73,33 @@ export async function guardWorkspace(
   const gitDirectories = pathsOf(found.findings, 'git-directory');
   const repositories = gitDirectories.filter(isUnmistakable);
   const outside = own.outside === undefined ? [] : [fromText(own.outside.directory)];
-  breakHardLinks([...found.sharedFiles, ...[...repositories, ...outside].flatMap(sharedObjects)]);
+  const shared = found.sharedFiles.filter(({ isOutside }) => isOutside).flatMap(({ paths }) => paths);
+  breakHardLinks([...shared, ...[...repositories, ...outside].flatMap(sharedObjects)]);
   const plan = gitGuards(found.findings, workspace, own.outside, secrets, join(workDirectory, 'git'), agentUser);
   const named = [
     ...plan.named,
     ...userSettings(home, environment).flatMap(({ file, entries }) => namedBy(entries, fromText(dirname(file)))),
   ];
   const worktrees = [{ top, gitDirectory: join(top, '.git') }, ...worktreesAt(found.findings)];
-  const watched = [...protectPaths, ...ALWAYS_REPORTED];
-  const prints = snapshot(workspace, watched);
-  const guarded = [...readOnlyPaths(workspace, protectPaths), ...allPlacesOf(named, worktrees)];
-  const protection = protectionOf(guarded, top);
   const bare = gitDirectories.filter((path) => !isUnmistakable(path));
   const actionDirectories = pathsOf(found.findings, 'action').flatMap((path) => toText(path) ?? []);
-  const followed = [...localActions(actionDirectories, workspace), ...linkedPaths(workspace, protectPaths, prints)];
-  const further = protectionOf(followed, top);
-  const readOnly = [...protection.readOnly, ...withoutWritable(further.readOnly, top, protectPaths)];
+  const places = named.flatMap((one) => placesOf(one, worktrees));
+  const guarded = [...places, ...readOnlyPaths(workspace, protectPaths), ...localActions(actionDirectories, workspace)];
+  const links = [...found.links, ...linksInHooks(places, top)];
+  const { readOnly, ...protection } = protectionOf(guarded, top, links, writablePaths(workspace, protectPaths));
+  breakHardLinks(halfProtected(found.sharedFiles, readOnly));
+  const watched = [...protectPaths, ...ALWAYS_REPORTED];
   return {
     baseline: {
       ...{ workspace, covered, since: Date.now(), bare, protectPaths: watched },
       isRepository: own.dotGit !== undefined,
-      links: linksAt([join(top, '.git'), ...further.links, ...protection.links]),
-      absent: [...protection.absent, ...further.absent],
+      links: linksAt([join(top, '.git'), ...protection.links]),
+      absent: protection.absent,
       named: named.filter(({ path, what }) => what !== undefined && !isAbsolute(path)),
       repositories: plan.repositories,
       offences: bare.flatMap((path) => offencesOf(path, workspace)).map(({ id }) => id),
       findings: found.findings.map(keyOf),
-      snapshot: prints,
+      snapshot: snapshot(workspace, watched),
       closed: ['/proc', '/sys', '/dev', ...withReal([home, runnerDirectory(temporary, environment)])],
     },
     mounts: guardMounts(
@@ -132,10 +132,13 @@ function runnerDirectory(temporary: string, environment: NodeJS.ProcessEnv): str
   return environment['RUNNER_TEMP'] === undefined ? temporary : dirname(temporary);
 }
 
-/** The paths without what `protect-paths` leaves writable with `report:`. */
-function withoutWritable(paths: readonly string[], top: string, protect: readonly ProtectedPath[]): string[] {
-  const writable = protect.filter(({ mode }) => mode === 'report').map(({ path }) => join(top, fromText(path)));
-  return paths.filter((path) => !writable.some((other) => path === other || isBelow(path, other)));
+/** The read-only names of files that have writable ones too: what is written to one of those would be in all of them. */
+function halfProtected(files: readonly SharedFile[], readOnly: readonly string[]): string[] {
+  const places = new Set(readOnly);
+  return files.flatMap(({ paths }) => {
+    const closed = paths.filter((path) => isAtOrBelowAny(path, places));
+    return closed.length < paths.length ? closed : [];
+  });
 }
 
 function repositoryWarnings(
