@@ -1,5 +1,5 @@
 /**
- * Writes the parts of README and docs that come from the sources (examples, inputs, outputs): `node script/write-docs.ts`.
+ * Writes the parts of README and docs that come from the sources (examples, inputs, outputs and others): `node script/write-docs.ts`.
  * A test compares them.
  */
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,9 +1,10 @@
-/** The parts of README and docs that are written from the sources: the examples, the inputs, the outputs. */
+/** The parts of README and docs that are written from the sources: examples, inputs, outputs, what is protected by default. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'prettier';
 import { parse } from 'yaml';
+import { PROTECTED_BY_PROGRAM } from '../src/config/default-protected.ts';
 import { nameIn, optionNamed } from '../src/config/options.ts';
 import type { Option } from '../src/config/option.ts';
 import { policyKeys } from '../src/policy/keys.ts';
@@ -81,11 +82,13 @@ export const WRITTEN_PAGES: readonly string[] = [
   ...readdirSync(join(ROOT, 'docs'))
     .filter((file) => file.endsWith('.md'))
     .map((file) => `docs/${file}`),
-].filter((path) => /<!-- (example: \S+|examples|inputs|outputs)\b/.test(readFileSync(join(ROOT, path), 'utf8')));
+].filter((path) =>
+  /<!-- (example: \S+|examples|inputs|outputs|protected)\b/.test(readFileSync(join(ROOT, path), 'utf8')),
+);
 
 /**
  * A page with its written parts as the sources are now. Each stands between two comments: `<!-- example: NAME -->` and
- * `<!-- end of example -->`, and the same for `examples`, `inputs` and `outputs`.
+ * `<!-- end of example -->`, and the same for `examples`, `inputs`, `outputs` and `protected`.
  */
 export function writtenPage(text: string): Promise<string> {
   const parts: Readonly<Record<string, (name: string) => string>> = {
@@ -93,9 +96,10 @@ export function writtenPage(text: string): Promise<string> {
     examples: exampleTable,
     inputs: inputSections,
     outputs: outputSections,
+    protected: protectedTable,
   };
   const page = text.replace(
-    /(<!-- (example|examples|inputs|outputs)(?:: ([\w.-]+)[^>\n]*)? -->\n).*?(<!-- end of \2 -->)/gs,
+    /(<!-- (example|examples|inputs|outputs|protected)(?:: ([\w.-]+)[^>\n]*)? -->\n).*?(<!-- end of \2 -->)/gs,
     (_, start: string, part: string, name: string | undefined, end: string) =>
       `${start}\n${parts[part]?.(name ?? '') ?? ''}\n\n${end}`,
   );
@@ -117,6 +121,13 @@ function exampleTable(): string {
     '| --- | --- |',
     ...names.map((name) => `| [${name}](${name}) | ${exampleTitle(name)} |`),
   ].join('\n');
+}
+
+function protectedTable(): string {
+  const rows = Object.entries(PROTECTED_BY_PROGRAM).map(
+    ([program, paths]) => `| ${program} | ${paths.map((path) => `\`${path}\``).join(', ')} |`,
+  );
+  return ['| program | paths |', '| --- | --- |', ...rows].join('\n');
 }
 
 const action = (): ActionFile =>

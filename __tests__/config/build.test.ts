@@ -8,7 +8,7 @@ import { PROVIDERS } from '../../src/shared/providers.ts';
 import { SENTINELS, temporaryDirectory, thrown } from '../../testing/builders.ts';
 import { ownTarget } from '../../testing/sidecar/configured.ts';
 import { inputs } from '../../testing/options.ts';
-import { DEFAULT_PROTECTED } from './default-protected.ts';
+import { DEFAULT_PROTECTED } from '../../src/config/default-protected.ts';
 
 interface Given {
   readonly workspace?: string;

@@ -8,7 +8,6 @@ import { policyKeys } from '../../src/policy/keys.ts';
 import { CREDENTIALS, PROVIDERS } from '../../src/shared/providers.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 import { ROOT } from '../../testing/root.ts';
-import { DEFAULT_PROTECTED } from './default-protected.ts';
 
 interface ActionFile {
   readonly inputs: Record<string, { description: string; default?: string; required?: string }>;
@@ -137,7 +136,7 @@ test('the defaults that action.yml cannot state', () => {
   expect(Object.fromEntries(unstated.map((name) => [name, DEFAULTS.get(name)]))).toEqual({
     'egress-policy': 'block',
     pids: '4096',
-    'protect-paths': DEFAULT_PROTECTED.join('\n'),
+    'protect-paths': 'default',
   });
 });
 

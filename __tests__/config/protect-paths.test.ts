@@ -1,7 +1,8 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { checkProtectedPaths, protectedPaths } from '../../src/config/protect-paths.ts';
+import { DEFAULT_PROTECTED } from '../../src/config/default-protected.ts';
+import { checkProtectedPaths, protectedPaths, type ProtectEntry } from '../../src/config/protect-paths.ts';
 import { throwProblems, UserError } from '../../src/errors.ts';
 import { temporaryDirectory, thrown } from '../../testing/builders.ts';
 import { valuesOf } from '../../testing/options.ts';
@@ -19,6 +20,27 @@ describe('protect-paths', () => {
       { path: 'package.json', mode: 'report' },
       { path: 'a/b', mode: 'read-only' },
     ]);
+  });
+
+  test('default stands for the paths on which programs act, and an entry of its own goes before it', () => {
+    const paths = protectedBy('default\nsrc\nreport:.npmrc', '/w');
+    expect(paths).toHaveLength(DEFAULT_PROTECTED.length + 1);
+    expect(paths).toContainEqual({ path: '.yarn/releases', mode: 'read-only' });
+    expect(paths).toContainEqual({ path: 'src', mode: 'read-only' });
+    expect(paths.filter(({ path }) => path === '.npmrc')).toEqual([{ path: '.npmrc', mode: 'report' }]);
+    expect(protectedBy('./default', '/w')).toEqual([{ path: 'default', mode: 'read-only' }]);
+  });
+
+  test('an input cannot leave writable what default in the policy file protects', () => {
+    const source = { kind: 'policy', name: '.github/awf.yml', line: 3 } as const;
+    const entries = (kind: 'input' | 'policy'): ProtectEntry[] => [
+      { path: '.npmrc', mode: 'report', source: { kind, name: 'protect-paths', line: 1 } },
+      { mode: 'default', source },
+    ];
+    expect(checkProtectedPaths(entries('input')).map(({ message }) => message)).toEqual([
+      'protect-paths, line 1: ".npmrc" is already in .github/awf.yml, line 3, as read-only.',
+    ]);
+    expect(checkProtectedPaths(entries('policy'))).toEqual([]);
   });
 
   test('none protects nothing', () => {

@@ -115,7 +115,7 @@ describe.each(KINDS)('in the %s', (kind) => {
     const workspace = temporaryDirectory();
     symlinkSync('/etc', join(workspace, '.claude'));
     const error = thrown(() => load({}, workspace));
-    const place = kind === 'action' ? 'protect-paths (default), line 5' : '--protect-paths (default), line 5';
+    const place = kind === 'action' ? 'protect-paths (default), line 1' : '--protect-paths (default), line 1';
     expect(error.message).toBe(`${place}: ".claude" is a link that leads out of the workspace.`);
   });
 

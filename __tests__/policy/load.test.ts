@@ -50,8 +50,8 @@ protect-paths: [src]
     const workspace = aWorkspace('version: 1\n');
     writeFileSync(join(workspace, 'team.yml'), 'version: 1\n');
     const guarded = (options: Readonly<Record<string, readonly string[]>>) =>
-      LOAD[kind](options, workspace).protectPaths.filter(
-        ({ path }) => /\.yml$|^\.github$/.test(path) && path !== 'lefthook.yml',
+      LOAD[kind](options, workspace).protectPaths.filter(({ path }) =>
+        ['.github/awf.yml', 'team.yml', '.github'].includes(path),
       );
     const [awf, team] = ['.github/awf.yml', 'team.yml'].map((path) => ({ path, mode: 'read-only', isPolicy: true }));
     const without = guarded({});

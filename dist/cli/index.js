@@ -8214,8 +8214,8 @@ var shared_providers = __nccwpck_require__(9153);
 var egress_rules = __nccwpck_require__(148);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/options.js + 10 modules
 var config_options = __nccwpck_require__(5129);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/protect-paths.js
-var protect_paths = __nccwpck_require__(3907);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/protect-paths.js + 1 modules
+var protect_paths = __nccwpck_require__(8522);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/source.js
 var config_source = __nccwpck_require__(6656);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/checks.js
@@ -26407,8 +26407,8 @@ function ownPrice({ text, source }) {
     return { model, input, output, cachedInput, cacheWrite, hourCacheWrite };
 }
 
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/protect-paths.js
-var protect_paths = __nccwpck_require__(3907);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/protect-paths.js + 1 modules
+var protect_paths = __nccwpck_require__(8522);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/log-level.js
 var log_level = __nccwpck_require__(2055);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/report-options.js
@@ -26527,17 +26527,6 @@ const GITHUB_TOKEN = {
     description: "a token for the job's repository, which the command uses without having it",
 };
 /**
- * Settings that a program outside acts on when somebody opens the directory, commits, or installs packages there. What
- * runs only when somebody runs it by name (`Makefile`, scripts in `package.json`) is the command's work.
- */
-const PROTECTED = `
-.github/workflows .github/actions .github/awf.yml .mcp.json .claude .codex .gemini .cursor .opencode .vscode .idea .devcontainer
-.envrc .husky .pre-commit-config.yaml lefthook.yml .npmrc .yarnrc.yml .pnpmfile.cjs
-`
-    .trim()
-    .split(/\s+/)
-    .join('\n');
-/**
  * The largest limit that the kernel accepts for a control group on 64-bit machines (PID_MAX_LIMIT, linux/threads.h).
  */
 const MAX_PIDS = 4_194_304;
@@ -26601,8 +26590,8 @@ const OTHERS = [
         name: 'protect-paths',
         kind: 'lines',
         parse: protect_paths/* protectEntry */.Qj,
-        default: PROTECTED,
-        description: 'paths of the workspace that are read-only, or with report: before them compared; none for no path',
+        default: protect_paths/* DEFAULT_PATHS */.nd,
+        description: 'paths of the workspace that are read-only, or with report: before them compared; default for the usual ones, none for no path',
     },
     { name: 'agent-image', kind: 'text', parse: parsers/* anyText */.Ae, description: "an image instead of the host's toolchain" },
     {
@@ -29428,19 +29417,67 @@ function nearestPresets(word) {
 
 /***/ }),
 
-/***/ 3907:
+/***/ 8522:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Ju: () => (/* binding */ checkProtectedPaths),
-/* harmony export */   Qj: () => (/* binding */ protectEntry),
-/* harmony export */   RN: () => (/* binding */ protectedPaths)
-/* harmony export */ });
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(739);
-/* harmony import */ var _host_paths_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6569);
-/* harmony import */ var _source_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6656);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  nd: () => (/* binding */ DEFAULT_PATHS),
+  Ju: () => (/* binding */ checkProtectedPaths),
+  Qj: () => (/* binding */ protectEntry),
+  RN: () => (/* binding */ protectedPaths)
+});
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/errors.js
+var errors = __nccwpck_require__(739);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/paths.js
+var paths = __nccwpck_require__(6569);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/words.js
+var words = __nccwpck_require__(1995);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/default-protected.js
+
+/** All formats of one settings file. */
+const formats = (...names) => names.flatMap((name) => ['yml', 'yaml', 'toml', 'json', 'jsonc'].map((format) => `${name}.${format}`));
+/**
+ * Settings that a program outside acts on when somebody opens the directory, commits, or installs packages there: each
+ * program with all the places at which it looks. What runs only when somebody runs it by name (`Makefile`, scripts in
+ * `package.json`) is the command's work, and so is what only a model reads (`AGENTS.md`).
+ */
+const PROTECTED_BY_PROGRAM = {
+    'GitHub Actions, AWF': (0,words/* words */.a)('.github/workflows .github/actions .github/awf.yml'),
+    'Claude Code, MCP': (0,words/* words */.a)('.claude .mcp.json'),
+    Codex: (0,words/* words */.a)('.codex .agents'),
+    Copilot: (0,words/* words */.a)('.github/hooks .github/agents .github/skills'),
+    'Gemini CLI': (0,words/* words */.a)('.gemini'),
+    OpenCode: (0,words/* words */.a)('.opencode opencode.json opencode.jsonc'),
+    'Other agents': (0,words/* words */.a)('.cursor .windsurf .kiro .roo .amazonq .qwen .factory'),
+    'VS Code, JetBrains, Zed': (0,words/* words */.a)('.vscode .idea .zed'),
+    'Dev containers': (0,words/* words */.a)('.devcontainer .devcontainer.json'),
+    direnv: (0,words/* words */.a)('.envrc'),
+    mise: (0,words/* words */.a)('mise.toml mise.local.toml .mise.toml .mise.local.toml mise/config.toml .mise .config/mise .config/mise.toml'),
+    Husky: (0,words/* words */.a)('.husky'),
+    'pre-commit, prek': (0,words/* words */.a)('.pre-commit-config.yaml .pre-commit-config.yml prek.toml'),
+    Lefthook: [
+        ...formats('lefthook', '.lefthook', '.config/lefthook', 'lefthook-local', '.lefthook-local', '.config/lefthook-local'),
+        ...(0,words/* words */.a)('.lefthook .lefthook-local'),
+    ],
+    npm: (0,words/* words */.a)('.npmrc'),
+    Yarn: (0,words/* words */.a)('.yarnrc .yarnrc.yml .yarn/releases .yarn/plugins'),
+    pnpm: (0,words/* words */.a)('.pnpmfile.cjs .pnpmfile.mjs'),
+    Bun: (0,words/* words */.a)('bunfig.toml'),
+};
+/** The paths that the entry `default` of `protect-paths` stands for. */
+const DEFAULT_PROTECTED = Object.values(PROTECTED_BY_PROGRAM).flat();
+
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/source.js
+var config_source = __nccwpck_require__(6656);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/protect-paths.js
+
 
 
 
@@ -29448,25 +29485,44 @@ function nearestPresets(word) {
 
 /** The entry of a list that protects nothing. It must be the only one. */
 const NONE = 'none';
+/** The entry that stands for the paths that are protected by default. Others may stand beside it, and come first. */
+const DEFAULT_PATHS = 'default';
 const REPORT = 'report:';
 const FORM = 'Write a path that starts at the workspace, for example ".github/workflows" or "report:package.json".';
-/** A path in the workspace, with `report:` in front if it stays writable, or `none` for no path. */
+/** A path in the workspace, with `report:` in front if it stays writable, `default`, or `none` for no path. */
 function protectEntry({ text, source }, { workspace }) {
     if (text === NONE)
         return { mode: NONE, source };
+    if (text === DEFAULT_PATHS) {
+        for (const path of DEFAULT_PROTECTED) {
+            if (isThere((0,external_node_path_.join)(workspace, path.split('/')[0] ?? '')))
+                checkPath(path, path, path, workspace, source);
+        }
+        return { mode: DEFAULT_PATHS, source };
+    }
     const isReport = text.startsWith(REPORT);
     const given = text.slice(isReport ? REPORT.length : 0).trim();
-    const path = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.normalize)(given).replace(/\/$/, '');
+    const path = (0,external_node_path_.normalize)(given).replace(/\/$/, '');
+    checkPath(text, given, path, workspace, source);
+    return { path, mode: isReport ? 'report' : 'read-only', source };
+}
+const isThere = (path) => (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false }) !== undefined;
+/**
+ * @param text the entry as it was given
+ * @param path the normal form of what it names
+ * @throws UserError
+ */
+function checkPath(text, given, path, workspace, source) {
     const fault = faultOf(given, path, workspace);
     if (fault === undefined)
-        return { path, mode: isReport ? 'report' : 'read-only', source };
-    throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`${(0,_source_js__WEBPACK_IMPORTED_MODULE_4__/* .placeOf */ .$)(source)}: "${text}" ${fault.problem}.`, { hint: fault.hint });
+        return;
+    throw new errors/* UserError */.yo(`${(0,config_source/* placeOf */.$)(source)}: "${text}" ${fault.problem}.`, { hint: fault.hint });
 }
 /** @returns what is wrong with `given`, whose normal form is `path` */
 function faultOf(given, path, workspace) {
     if (given === '')
         return { problem: 'has no path', hint: FORM };
-    if ((0,node_path__WEBPACK_IMPORTED_MODULE_1__.isAbsolute)(given))
+    if ((0,external_node_path_.isAbsolute)(given))
         return { problem: 'is an absolute path', hint: FORM };
     if (/[\x00-\x1f*?]/.test(given))
         return { problem: 'has a pattern or a control character in it', hint: FORM };
@@ -29478,51 +29534,67 @@ function faultOf(given, path, workspace) {
             hint: 'The command has a git directory of its own; only what is data returns to this one.',
         };
     }
-    if (!(0,_host_paths_js__WEBPACK_IMPORTED_MODULE_3__/* .isInside */ .FK)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(workspace, path), workspace)) {
-        return { problem: 'is a link that leads out of the workspace', hint: 'Name a path in the workspace.' };
+    if (!(0,paths/* isInside */.FK)((0,external_node_path_.join)(workspace, path), workspace)) {
+        return {
+            problem: 'is a link that leads out of the workspace',
+            hint: `Name a path in the workspace; instead of ${DEFAULT_PATHS}, list the paths that you need.`,
+        };
     }
-    if (path === '.' || isSame((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(workspace, path), workspace)) {
+    if (path === '.' || isSame((0,external_node_path_.join)(workspace, path), workspace)) {
         return { problem: 'is the workspace itself', hint: 'Name what is in it.' };
     }
     return undefined;
 }
 function isSame(path, workspace) {
     try {
-        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.realpathSync)(path) === workspace;
+        return (0,external_node_fs_.realpathSync)(path) === workspace;
     }
     catch {
         return false;
     }
 }
 /**
- * The paths to protect, without the entry `none`.
+ * The paths to protect. An entry of its own for a path goes before `default`.
  *
  * @param policy where runs look for the policy file. A command that could write it would decide what the next run may reach,
  *   so only an entry of its own leaves it writable.
  */
 function protectedPaths(entries, policy) {
-    const paths = entries.flatMap((entry) => entry.mode === NONE ? [] : [{ path: entry.path, mode: entry.mode }]);
+    const own = entries.flatMap((entry) => isPath(entry) ? [{ path: entry.path, mode: entry.mode }] : []);
+    const isDefault = entries.some(({ mode }) => mode === DEFAULT_PATHS);
+    const others = DEFAULT_PROTECTED.filter((path) => isDefault && !own.some((entry) => entry.path === path));
+    const paths = [...others.map((path) => ({ path, mode: 'read-only' })), ...own];
     if (policy === undefined || paths.some(({ path, mode }) => path === policy && mode === 'report'))
         return paths;
     return [...paths.filter(({ path }) => path !== policy), { path: policy, mode: 'read-only', isPolicy: true }];
 }
+function isPath(entry) {
+    return entry.mode !== NONE && entry.mode !== DEFAULT_PATHS;
+}
 /** Checks that `none` stands alone, and that each path is named once. */
 function checkProtectedPaths(entries) {
     return entries.flatMap((entry, index) => {
-        const place = (0,_source_js__WEBPACK_IMPORTED_MODULE_4__/* .placeOf */ .$)(entry.source);
+        const place = (0,config_source/* placeOf */.$)(entry.source);
         if (entry.mode === NONE) {
             if (entries.every(({ mode }) => mode === NONE))
                 return [];
-            return [new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`${place}: "${NONE}" stands beside other entries.`, { hint: 'Remove it, or the others.' })];
+            return [new errors/* UserError */.yo(`${place}: "${NONE}" stands beside other entries.`, { hint: 'Remove it, or the others.' })];
         }
-        const other = entries
-            .slice(0, index)
-            .find((earlier) => earlier.mode !== NONE && earlier.path === entry.path && earlier.mode !== entry.mode);
+        if (!isPath(entry))
+            return [];
+        const other = entries.find((one, at) => isPath(one) ? at < index && isContrary(one, entry) : isLifted(one, entry));
         if (other === undefined)
             return [];
-        const text = `${place}: "${entry.path}" is already in ${(0,_source_js__WEBPACK_IMPORTED_MODULE_4__/* .placeOf */ .$)(other.source)}, as ${other.mode}.`;
-        return [new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(text, { hint: 'Name each path once.' })];
+        const mode = isPath(other) ? other.mode : 'read-only';
+        const text = `${place}: "${entry.path}" is already in ${(0,config_source/* placeOf */.$)(other.source)}, as ${mode}.`;
+        return [new errors/* UserError */.yo(text, { hint: 'Name each path once.' })];
     });
+}
+const isContrary = (one, other) => one.path === other.path && one.mode !== other.mode;
+/** True if an entry outside a policy file makes writable what `default` in the file protects. */
+function isLifted({ mode, source }, entry) {
+    const isBoth = mode === DEFAULT_PATHS && entry.mode === 'report' && DEFAULT_PROTECTED.includes(entry.path);
+    return isBoth && source.kind === 'policy' && entry.source.kind !== 'policy';
 }
 
 

@@ -27,7 +27,7 @@ import {
   workingDirectory,
 } from './parsers.ts';
 import { ownPrice } from './prices.ts';
-import { protectEntry } from './protect-paths.ts';
+import { DEFAULT_PATHS, protectEntry } from './protect-paths.ts';
 import { REPORT } from './report-options.ts';
 import type { FrontEndKind } from './source.ts';
 
@@ -89,18 +89,6 @@ const GITHUB_TOKEN: Option = {
   variable: GITHUB_TOKEN_SECRET,
   description: "a token for the job's repository, which the command uses without having it",
 };
-
-/**
- * Settings that a program outside acts on when somebody opens the directory, commits, or installs packages there. What
- * runs only when somebody runs it by name (`Makefile`, scripts in `package.json`) is the command's work.
- */
-const PROTECTED = `
-.github/workflows .github/actions .github/awf.yml .mcp.json .claude .codex .gemini .cursor .opencode .vscode .idea .devcontainer
-.envrc .husky .pre-commit-config.yaml lefthook.yml .npmrc .yarnrc.yml .pnpmfile.cjs
-`
-  .trim()
-  .split(/\s+/)
-  .join('\n');
 
 /**
  * The largest limit that the kernel accepts for a control group on 64-bit machines (PID_MAX_LIMIT, linux/threads.h).
@@ -167,8 +155,9 @@ const OTHERS = [
     name: 'protect-paths',
     kind: 'lines',
     parse: protectEntry,
-    default: PROTECTED,
-    description: 'paths of the workspace that are read-only, or with report: before them compared; none for no path',
+    default: DEFAULT_PATHS,
+    description:
+      'paths of the workspace that are read-only, or with report: before them compared; default for the usual ones, none for no path',
   },
   { name: 'agent-image', kind: 'text', parse: anyText, description: "an image instead of the host's toolchain" },
   {

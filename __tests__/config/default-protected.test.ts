@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { DEFAULT_PROTECTED } from '../../src/config/default-protected.ts';
+
+test('the paths are names in the workspace, each listed once', () => {
+  expect(new Set(DEFAULT_PROTECTED).size).toBe(DEFAULT_PROTECTED.length);
+  expect(DEFAULT_PROTECTED.filter((path) => !/^[\w.-]+(\/[\w.-]+)*$/.test(path))).toEqual([]);
+});
+
+test.each([
+  ['Lefthook', ['lefthook.yml', '.lefthook.json', '.config/lefthook-local.toml', '.lefthook-local']],
+  ['editors and hook runners', ['.devcontainer', '.cursor', '.gemini', '.codex', '.idea', '.pre-commit-config.yaml']],
+  ['package managers', ['.npmrc', '.yarnrc.yml', '.pnpmfile.cjs', '.pnpmfile.mjs', '.yarn/plugins', 'bunfig.toml']],
+  ['agents', ['.mcp.json', 'opencode.json', '.agents', '.github/hooks', '.claude']],
+])('%s: every place at which the program looks', (_, paths) => {
+  expect(DEFAULT_PROTECTED).toEqual(expect.arrayContaining(paths));
+});
+
+test.each(['Makefile', 'package.json', 'AGENTS.md'])('%s belongs to the command', (path) => {
+  expect(DEFAULT_PROTECTED).not.toContain(path);
+});

@@ -1,0 +1,46 @@
+import { words } from '../shared/words.ts';
+
+/** All formats of one settings file. */
+const formats = (...names: string[]): string[] =>
+  names.flatMap((name) => ['yml', 'yaml', 'toml', 'json', 'jsonc'].map((format) => `${name}.${format}`));
+
+/**
+ * Settings that a program outside acts on when somebody opens the directory, commits, or installs packages there: each
+ * program with all the places at which it looks. What runs only when somebody runs it by name (`Makefile`, scripts in
+ * `package.json`) is the command's work, and so is what only a model reads (`AGENTS.md`).
+ */
+export const PROTECTED_BY_PROGRAM: Readonly<Record<string, readonly string[]>> = {
+  'GitHub Actions, AWF': words('.github/workflows .github/actions .github/awf.yml'),
+  'Claude Code, MCP': words('.claude .mcp.json'),
+  Codex: words('.codex .agents'),
+  Copilot: words('.github/hooks .github/agents .github/skills'),
+  'Gemini CLI': words('.gemini'),
+  OpenCode: words('.opencode opencode.json opencode.jsonc'),
+  'Other agents': words('.cursor .windsurf .kiro .roo .amazonq .qwen .factory'),
+  'VS Code, JetBrains, Zed': words('.vscode .idea .zed'),
+  'Dev containers': words('.devcontainer .devcontainer.json'),
+  direnv: words('.envrc'),
+  mise: words(
+    'mise.toml mise.local.toml .mise.toml .mise.local.toml mise/config.toml .mise .config/mise .config/mise.toml',
+  ),
+  Husky: words('.husky'),
+  'pre-commit, prek': words('.pre-commit-config.yaml .pre-commit-config.yml prek.toml'),
+  Lefthook: [
+    ...formats(
+      'lefthook',
+      '.lefthook',
+      '.config/lefthook',
+      'lefthook-local',
+      '.lefthook-local',
+      '.config/lefthook-local',
+    ),
+    ...words('.lefthook .lefthook-local'),
+  ],
+  npm: words('.npmrc'),
+  Yarn: words('.yarnrc .yarnrc.yml .yarn/releases .yarn/plugins'),
+  pnpm: words('.pnpmfile.cjs .pnpmfile.mjs'),
+  Bun: words('bunfig.toml'),
+};
+
+/** The paths that the entry `default` of `protect-paths` stands for. */
+export const DEFAULT_PROTECTED: readonly string[] = Object.values(PROTECTED_BY_PROGRAM).flat();
