@@ -21,7 +21,8 @@ test.each<[string, Readonly<Record<string, string>>, string, string, readonly st
   ['a file instead of a directory', {}, 'a/b/file/x', 'a/b/file/x', []],
 ])('a way with %s', (_, links, path, end, met) => {
   const top = withLinks(links);
-  expect(wayTo(`${top}/${path}`)).toEqual({ end: join(top, end), links: met.map((name) => join(top, name)) });
+  const way = { end: join(top, end), links: met.map((name) => join(top, name)) };
+  for (const start of ['/', top, join(top, 'a')]) expect(wayTo(`${top}/${path}`, start)).toEqual(way);
 });
 
 test('a way that never ends, and one out of the directory', () => {

@@ -14646,13 +14646,16 @@ function hashOf(file) {
 function files_kindOf(path) {
     let stats;
     try {
-        stats = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path));
+        // Throwing takes longer than looking.
+        stats = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false });
     }
     catch (error) {
-        if (/^(ENOENT|ENOTDIR)$/.test(error.code ?? ''))
+        if (error.code === 'ENOTDIR')
             return undefined;
         throw error;
     }
+    if (stats === undefined)
+        return undefined;
     return stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : stats.isSymbolicLink() ? 'link' : 'other';
 }
 /** Differs if the file does. Only the kernel can set the time of the last change. Undefined if there is no file. */
@@ -14891,11 +14894,16 @@ function kindOfEntry(entry) {
 
 /** The kernel gives up at as many. */
 const MAX_LINKS = 40;
-/** Follows an absolute path as the kernel does: `..` after a link goes up from where that leads. */
-function wayTo(path) {
+/**
+ * Follows an absolute path as the kernel does: `..` after a link goes up from where that leads.
+ *
+ * @param top a directory that is known to be without links, where the path may start
+ */
+function wayTo(path, top = '/') {
     const links = [];
-    const rest = path.split('/').reverse();
-    let end = '/';
+    const start = (0,host_paths/* isBelow */.Yw)(path, top) ? top : '/';
+    const rest = path.slice(start.length).split('/').reverse();
+    let end = start;
     for (let name = rest.pop(); name !== undefined; name = rest.pop()) {
         if (name === '' || name === '.')
             continue;
@@ -15139,7 +15147,7 @@ class survey_Walk {
     #link(path) {
         if (this.#after === undefined)
             this.#links.push(path);
-        const target = wayTo(path).end;
+        const target = wayTo(path, this.#workspace).end;
         const isInside = target === this.#workspace || (0,host_paths/* isBelow */.Yw)(target, this.#workspace);
         if (!isInside)
             this.#add({ kind: 'link-out', path, target });
@@ -16101,7 +16109,7 @@ function protectionOf(paths, workspace, links = [], writable = []) {
     const followed = new Set();
     const pending = [...paths];
     for (const guarded of pending) {
-        const { end, links: met } = wayTo(guarded.path);
+        const { end, links: met } = wayTo(guarded.path, workspace);
         if (guarded.yields === 'all' && writable.some((path) => (0,host_paths/* isAtOrBelow */.a5)(end, path)))
             continue;
         const isInside = (0,host_paths/* isBelow */.Yw)(end, workspace);

@@ -874,13 +874,16 @@ function hashOf(file) {
 function kindOf(path) {
     let stats;
     try {
-        stats = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(path));
+        // Throwing takes longer than looking.
+        stats = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(path), { throwIfNoEntry: false });
     }
     catch (error) {
-        if (/^(ENOENT|ENOTDIR)$/.test(error.code ?? ''))
+        if (error.code === 'ENOTDIR')
             return undefined;
         throw error;
     }
+    if (stats === undefined)
+        return undefined;
     return stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : stats.isSymbolicLink() ? 'link' : 'other';
 }
 /** Differs if the file does. Only the kernel can set the time of the last change. Undefined if there is no file. */
@@ -2295,11 +2298,16 @@ var files = __nccwpck_require__(996);
 
 /** The kernel gives up at as many. */
 const MAX_LINKS = 40;
-/** Follows an absolute path as the kernel does: `..` after a link goes up from where that leads. */
-function way_wayTo(path) {
+/**
+ * Follows an absolute path as the kernel does: `..` after a link goes up from where that leads.
+ *
+ * @param top a directory that is known to be without links, where the path may start
+ */
+function way_wayTo(path, top = '/') {
     const links = [];
-    const rest = path.split('/').reverse();
-    let end = '/';
+    const start = (0,paths/* isBelow */.Yw)(path, top) ? top : '/';
+    const rest = path.slice(start.length).split('/').reverse();
+    let end = start;
     for (let name = rest.pop(); name !== undefined; name = rest.pop()) {
         if (name === '' || name === '.')
             continue;
@@ -2543,7 +2551,7 @@ class Walk {
     #link(path) {
         if (this.#after === undefined)
             this.#links.push(path);
-        const target = way_wayTo(path).end;
+        const target = way_wayTo(path, this.#workspace).end;
         const isInside = target === this.#workspace || (0,paths/* isBelow */.Yw)(target, this.#workspace);
         if (!isInside)
             this.#add({ kind: 'link-out', path, target });

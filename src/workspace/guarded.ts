@@ -44,7 +44,7 @@ export function protectionOf(
   const followed = new Set<string>();
   const pending = [...paths];
   for (const guarded of pending) {
-    const { end, links: met } = wayTo(guarded.path);
+    const { end, links: met } = wayTo(guarded.path, workspace);
     if (guarded.yields === 'all' && writable.some((path) => isAtOrBelow(end, path))) continue;
     const isInside = isBelow(end, workspace);
     const kind = kindAt(end);

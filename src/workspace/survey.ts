@@ -253,7 +253,7 @@ class Walk {
 
   #link(path: string): void {
     if (this.#after === undefined) this.#links.push(path);
-    const target = wayTo(path).end;
+    const target = wayTo(path, this.#workspace).end;
     const isInside = target === this.#workspace || isBelow(target, this.#workspace);
     if (!isInside) this.#add({ kind: 'link-out', path, target });
   }

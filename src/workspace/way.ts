@@ -15,11 +15,16 @@ export interface Way {
 /** The kernel gives up at as many. */
 const MAX_LINKS = 40;
 
-/** Follows an absolute path as the kernel does: `..` after a link goes up from where that leads. */
-export function wayTo(path: string): Way {
+/**
+ * Follows an absolute path as the kernel does: `..` after a link goes up from where that leads.
+ *
+ * @param top a directory that is known to be without links, where the path may start
+ */
+export function wayTo(path: string, top = '/'): Way {
   const links: string[] = [];
-  const rest = path.split('/').reverse();
-  let end = '/';
+  const start = isBelow(path, top) ? top : '/';
+  const rest = path.slice(start.length).split('/').reverse();
+  let end = start;
   for (let name = rest.pop(); name !== undefined; name = rest.pop()) {
     if (name === '' || name === '.') continue;
     const next = join(end, name);

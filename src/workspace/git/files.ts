@@ -70,13 +70,15 @@ export type Kind = 'file' | 'directory' | 'link' | 'other';
 
 /** @returns undefined if nothing is there, or a file stands where a directory is due */
 export function kindOf(path: string): Kind | undefined {
-  let stats: Stats;
+  let stats: Stats | undefined;
   try {
-    stats = lstatSync(bytes(path));
+    // Throwing takes longer than looking.
+    stats = lstatSync(bytes(path), { throwIfNoEntry: false });
   } catch (error) {
-    if (/^(ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
     throw error;
   }
+  if (stats === undefined) return undefined;
   return stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : stats.isSymbolicLink() ? 'link' : 'other';
 }
 
