@@ -7434,6 +7434,12 @@ function unreachable(error, endpoint) {
         cause,
     });
 }
+/** The error for an engine that takes a request and is silent. @param limitMs how long it was waited for */
+function silent(limitMs) {
+    return new errors/* UserError */.yo(`The Docker engine has not answered within ${limitMs / 1000} seconds.`, {
+        hint: 'It hangs: restart it (systemctl restart docker). Containers may be left; the next run removes them.',
+    });
+}
 /** The subcommand, for messages: `pull`, `system dial-stdio`. */
 const verbOf = (args) => args.slice(0, args[0] === 'system' ? 2 : 1).join(' ');
 function nonEmptyLines(text) {
@@ -7633,19 +7639,22 @@ const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.u
 const NEWEST = { major: 1, minor: 52 };
 /** Tells the engine's version of the API, and has none itself. */
 const PING = '/_ping';
+const ANSWER_LIMITS = { ping: 15_000, question: 60_000, work: 600_000 };
 /** The container was already as it is wanted. */
 const NOT_MODIFIED = 304;
 /**
- * Talks to the engine as its own client does. Every method throws a {@link UserError} when no engine answers.
+ * Talks to the engine as its own client does. Every method throws a {@link UserError} when no engine answers in time.
  *
  * @see https://docs.docker.com/reference/api/engine/
  */
 class EngineApi {
     #location;
     #debug;
+    #limits;
     #version;
     /** @param debug gets each request */
-    constructor(location, debug) {
+    constructor(location, debug, limits = ANSWER_LIMITS) {
+        this.#limits = limits;
         this.#location = location;
         this.#debug = debug;
     }
@@ -7659,7 +7668,7 @@ class EngineApi {
     async askUnless(call, onRefusal) {
         const sent = await this.#send(call, call.body === undefined ? {} : { 'content-type': 'application/json' });
         sent.end(call.body === undefined ? undefined : JSON.stringify(call.body));
-        const { status, body } = await this.#read(sent);
+        const { status, body } = await this.#read(sent, call);
         if (status >= 300 && status !== NOT_MODIFIED)
             return onRefusal({ status, reason: reasonIn(body) });
         return body === '' ? undefined : JSON.parse(body);
@@ -7682,7 +7691,7 @@ class EngineApi {
             resolve(stream);
         });
         sent.end();
-        this.#read(sent).then(({ status, body }) => {
+        this.#read(sent, call).then(({ status, body }) => {
             reject(refusal(goal, { status, reason: reasonIn(body) }));
         }, reject);
         return promise;
@@ -7706,21 +7715,36 @@ class EngineApi {
         }
     }
     async #negotiate() {
-        const sent = await this.#send({ method: 'GET', path: PING, goal: 'tell its version' }, {});
+        const call = { method: 'GET', path: PING, goal: 'tell its version' };
+        const sent = await this.#send(call, {});
         sent.end();
-        const { version } = await this.#read(sent);
+        const { version } = await this.#read(sent, call);
         const [, major, minor] = /^(\d+)\.(\d+)$/.exec(version) ?? [];
         const isKnown = Number(major) === NEWEST.major && Number(minor) <= NEWEST.minor;
         return `/v${isKnown ? version : `${NEWEST.major}.${NEWEST.minor}`}`;
     }
-    async #read(sent) {
+    async #read(sent, { method, path, isOpenEnded }) {
+        const { ping, question, work } = this.#limits;
+        const limitMs = path === PING ? ping : method === 'GET' ? question : work;
+        let late;
+        const giveUp = () => {
+            late = silent(limitMs);
+            sent.destroy();
+        };
+        const timer = isOpenEnded === true ? undefined : setTimeout(giveUp, limitMs);
+        sent.once('upgrade', () => {
+            clearTimeout(timer);
+        });
         try {
             const [response] = (await (0,external_node_events_.once)(sent, 'response'));
             const version = String(response.headers['api-version']);
             return { status: response.statusCode ?? 0, version, body: await (0,consumers_namespaceObject.text)(response) };
         }
         catch (error) {
-            throw error instanceof errors/* UserError */.yo ? error : unreachable(error, await this.#location.endpoint());
+            throw late ?? (error instanceof errors/* UserError */.yo ? error : unreachable(error, await this.#location.endpoint()));
+        }
+        finally {
+            clearTimeout(timer);
         }
     }
 }
@@ -8123,7 +8147,8 @@ class DockerEngine {
     /** @returns the exit code of a container that was started, once it has ended */
     async #exitCode(container) {
         const goal = `wait for the container ${container}`;
-        const ended = await this.#find({ method: 'POST', path: `/containers/${container}/wait`, goal });
+        const path = `/containers/${container}/wait`;
+        const ended = await this.#find({ method: 'POST', path, goal, isOpenEnded: true });
         return ended?.StatusCode ?? REMOVED;
     }
     /** @returns false if somebody else has removed it, or does so */
@@ -16830,11 +16855,7 @@ async function within(work, limitMs, late) {
  * @throws UserError when it takes too long
  */
 function answered(work, limitMs = limits/* ENGINE_LIMIT_MS */.e) {
-    return within(work, limitMs, () => {
-        return new errors/* UserError */.yo(`The Docker engine has not answered within ${limitMs / 1000} seconds.`, {
-            hint: 'It hangs: restart it (systemctl restart docker). Containers may be left; the next run removes them.',
-        });
-    });
+    return within(work, limitMs, () => silent(limitMs));
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/left-overs.js

@@ -217,7 +217,8 @@ export class DockerEngine implements Engine {
   /** @returns the exit code of a container that was started, once it has ended */
   async #exitCode(container: string): Promise<number> {
     const goal = `wait for the container ${container}`;
-    const ended = await this.#find({ method: 'POST', path: `/containers/${container}/wait`, goal });
+    const path = `/containers/${container}/wait`;
+    const ended = await this.#find({ method: 'POST', path, goal, isOpenEnded: true });
     return (ended as { readonly StatusCode: number } | undefined)?.StatusCode ?? REMOVED;
   }
 

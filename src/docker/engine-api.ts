@@ -4,12 +4,24 @@ import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { UserError } from '../errors.ts';
 import type { EngineLocation } from './engine-location.ts';
-import { refusal, unreachable, type Refusal } from './failure.ts';
+import { refusal, silent, unreachable, type Refusal } from './failure.ts';
 
 /** The newest version of the API that this is made for. Docker 20.10 has 1.41. */
 const NEWEST = { major: 1, minor: 52 };
 /** Tells the engine's version of the API, and has none itself. */
 const PING = '/_ping';
+
+/** How long an engine may take to answer, in milliseconds. */
+export interface AnswerLimits {
+  /** To the question whether it is there. */
+  readonly ping: number;
+  /** To any other question. */
+  readonly question: number;
+  /** To anything else: to create a container, some storage drivers copy its whole image. */
+  readonly work: number;
+}
+
+const ANSWER_LIMITS: AnswerLimits = { ping: 15_000, question: 60_000, work: 600_000 };
 
 /** The container was already as it is wanted. */
 const NOT_MODIFIED = 304;
@@ -22,22 +34,26 @@ export interface Call {
   readonly query?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** True if the answer comes when a container has ended. */
+  readonly isOpenEnded?: boolean;
   /** What is to happen, for the message of a refusal: `create the network awf-internal-1`. */
   readonly goal: string;
 }
 
 /**
- * Talks to the engine as its own client does. Every method throws a {@link UserError} when no engine answers.
+ * Talks to the engine as its own client does. Every method throws a {@link UserError} when no engine answers in time.
  *
  * @see https://docs.docker.com/reference/api/engine/
  */
 export class EngineApi {
   readonly #location: EngineLocation;
   readonly #debug: (message: string) => void;
+  readonly #limits: AnswerLimits;
   #version: Promise<string> | undefined;
 
   /** @param debug gets each request */
-  constructor(location: EngineLocation, debug: (message: string) => void) {
+  constructor(location: EngineLocation, debug: (message: string) => void, limits = ANSWER_LIMITS) {
+    this.#limits = limits;
     this.#location = location;
     this.#debug = debug;
   }
@@ -53,7 +69,7 @@ export class EngineApi {
   async askUnless(call: Call, onRefusal: (refused: Refusal) => unknown): Promise<unknown> {
     const sent = await this.#send(call, call.body === undefined ? {} : { 'content-type': 'application/json' });
     sent.end(call.body === undefined ? undefined : JSON.stringify(call.body));
-    const { status, body } = await this.#read(sent);
+    const { status, body } = await this.#read(sent, call);
     if (status >= 300 && status !== NOT_MODIFIED) return onRefusal({ status, reason: reasonIn(body) });
     return body === '' ? undefined : (JSON.parse(body) as unknown);
   }
@@ -75,7 +91,7 @@ export class EngineApi {
       resolve(stream);
     });
     sent.end();
-    this.#read(sent).then(({ status, body }) => {
+    this.#read(sent, call).then(({ status, body }) => {
       reject(refusal(goal, { status, reason: reasonIn(body) }));
     }, reject);
     return promise;
@@ -104,21 +120,35 @@ export class EngineApi {
   }
 
   async #negotiate(): Promise<string> {
-    const sent = await this.#send({ method: 'GET', path: PING, goal: 'tell its version' }, {});
+    const call = { method: 'GET', path: PING, goal: 'tell its version' } as const;
+    const sent = await this.#send(call, {});
     sent.end();
-    const { version } = await this.#read(sent);
+    const { version } = await this.#read(sent, call);
     const [, major, minor] = /^(\d+)\.(\d+)$/.exec(version) ?? [];
     const isKnown = Number(major) === NEWEST.major && Number(minor) <= NEWEST.minor;
     return `/v${isKnown ? version : `${NEWEST.major}.${NEWEST.minor}`}`;
   }
 
-  async #read(sent: ClientRequest): Promise<Answer> {
+  async #read(sent: ClientRequest, { method, path, isOpenEnded }: Call): Promise<Answer> {
+    const { ping, question, work } = this.#limits;
+    const limitMs = path === PING ? ping : method === 'GET' ? question : work;
+    let late: UserError | undefined;
+    const giveUp = (): void => {
+      late = silent(limitMs);
+      sent.destroy();
+    };
+    const timer = isOpenEnded === true ? undefined : setTimeout(giveUp, limitMs);
+    sent.once('upgrade', () => {
+      clearTimeout(timer);
+    });
     try {
       const [response] = (await once(sent, 'response')) as [IncomingMessage];
       const version = String(response.headers['api-version']);
       return { status: response.statusCode ?? 0, version, body: await text(response) };
     } catch (error) {
-      throw error instanceof UserError ? error : unreachable(error, await this.#location.endpoint());
+      throw late ?? (error instanceof UserError ? error : unreachable(error, await this.#location.endpoint()));
+    } finally {
+      clearTimeout(timer);
     }
   }
 }

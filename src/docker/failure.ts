@@ -81,6 +81,13 @@ export function unreachable(error: unknown, endpoint?: string): UserError {
   });
 }
 
+/** The error for an engine that takes a request and is silent. @param limitMs how long it was waited for */
+export function silent(limitMs: number): UserError {
+  return new UserError(`The Docker engine has not answered within ${limitMs / 1000} seconds.`, {
+    hint: 'It hangs: restart it (systemctl restart docker). Containers may be left; the next run removes them.',
+  });
+}
+
 /** The subcommand, for messages: `pull`, `system dial-stdio`. */
 const verbOf = (args: readonly string[]): string => args.slice(0, args[0] === 'system' ? 2 : 1).join(' ');
 
