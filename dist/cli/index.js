@@ -29535,7 +29535,14 @@ function protectEntry({ text, source }, { workspace }) {
     checkPath(text, given, path, workspace, source);
     return { path, mode: isReport ? 'report' : 'read-only', source };
 }
-const isThere = (path) => (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false }) !== undefined;
+function isThere(path) {
+    try {
+        return (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false }) !== undefined;
+    }
+    catch {
+        return false; // What cannot be looked at leads nowhere.
+    }
+}
 /**
  * @param text the entry as it was given
  * @param path the normal form of what it names

@@ -34,7 +34,13 @@ export function protectEntry({ text, source }: Given, { workspace }: ParseContex
   return { path, mode: isReport ? 'report' : 'read-only', source };
 }
 
-const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false; // What cannot be looked at leads nowhere.
+  }
+}
 
 /**
  * @param text the entry as it was given
