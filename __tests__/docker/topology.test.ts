@@ -92,7 +92,7 @@ describe.each(ALL)('%s', (_, spec) => {
 
 describe('names, addresses and limits', () => {
   test.each([
-    ['squid', host.squid, 'awf-squid', '172.30.0.10', '512m', 100],
+    ['squid', host.squid, 'awf-squid', '172.30.0.10', '2g', 100],
     ['api-proxy', host.apiProxy!, 'awf-api-proxy', '172.30.0.30', '512m', 100],
     ['agent', host.agent, 'awf-agent', '172.30.0.20', '6g', 4096],
   ])('%s', (_, spec, name, address, memory, pids) => {
@@ -113,7 +113,7 @@ describe('names, addresses and limits', () => {
   test('the user’s limits apply only to the agent', () => {
     const found = topology(aConfig({ memory: '1g', pids: 7 }), CLAIMED);
     expect(containers(found).map(({ limits: { memory, pids } }) => ({ memory, pids }))).toEqual([
-      { memory: '512m', pids: 100 },
+      { memory: '2g', pids: 100 },
       { memory: '512m', pids: 100 },
       { memory: '1g', pids: 7 },
     ]);

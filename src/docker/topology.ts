@@ -82,6 +82,11 @@ const SIDECAR_LIMITS: Limits = {
   // The api-proxy stops at the limit by itself, and a run in which Squid reaches it is ended. The kernel holds both to it.
   fileBytes: LOG_LIMIT_BYTES * 1.25,
 };
+/**
+ * Squid must survive every connection that it accepts. A client that reads nothing fills its buffers, 64 KB for each half of
+ * a tunnel: as many tunnels as the agent may have take 640 MB (measured), and the api-proxy may have as many again.
+ */
+const SQUID_LIMITS: Limits = { ...SIDECAR_LIMITS, memory: '2g' };
 /** If the machine itself runs out of memory, the agent goes first, not a sidecar, the engine or the runner. */
 const FIRST_TO_BE_KILLED = 1_000;
 
@@ -97,7 +102,7 @@ export function topology(config: Config, claimed: Claimed): Topology {
     address: addresses.squid,
     wayOut: claimed.outerName,
     user: sidecar,
-    limits: SIDECAR_LIMITS,
+    limits: SQUID_LIMITS,
     mounts: [
       { kind: 'bind', source: claimed.logs.squid, target: SQUID_LOG_DIR, writable: true },
       ...(claimed.squidMounts ?? []),

@@ -10,6 +10,7 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer, isIPv6, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 
 export interface World {
@@ -24,6 +25,8 @@ export interface World {
   readonly names: Readonly<Record<string, readonly (readonly string[])[]>>;
   /** The answer to every PTR question. */
   readonly pointer: string;
+  /** An address that sends as much as it can from the first octet that it gets, and reads no further. */
+  readonly endless?: string;
 }
 
 export type OutsideEvent =
@@ -63,8 +66,13 @@ function answerRequest(request: IncomingMessage, response: ServerResponse): void
   });
 }
 
+function* octetsWithoutEnd(): Generator<Buffer> {
+  const chunk = Buffer.alloc(64 * 1024, '-');
+  for (;;) yield chunk;
+}
+
 /** Reports a connection with its first bytes, then hands it on. */
-function watch(port: number, handOn: (socket: Socket) => void): void {
+function watch(port: number, handOn: (socket: Socket) => void, endless?: string): void {
   createServer((socket) => {
     const address = (socket.localAddress ?? '').replace('::ffff:', '');
     socket.on('error', () => socket.destroy());
@@ -72,6 +80,10 @@ function watch(port: number, handOn: (socket: Socket) => void): void {
     socket.once('data', (chunk: Buffer) => {
       print({ kind: 'data', address, port, start: chunk.subarray(0, 64).toString('latin1') });
       socket.pause();
+      if (address === endless) {
+        Readable.from(octetsWithoutEnd()).pipe(socket);
+        return;
+      }
       socket.unshift(chunk);
       handOn(socket);
       process.nextTick(() => socket.resume());
@@ -154,7 +166,7 @@ lines.once('line', (line) => {
   const plain = createHttpServer(answerRequest);
   const secure = createHttpsServer({ cert: world.cert, key: world.key }, answerRequest);
   watch(HTTP_PORT, (socket) => plain.emit('connection', socket));
-  watch(HTTPS_PORT, (socket) => secure.emit('connection', socket));
+  watch(HTTPS_PORT, (socket) => secure.emit('connection', socket), world.endless);
   for (const port of OTHER_PORTS) watch(port, (socket) => socket.end('outside\r\n'));
   serveNames(world, () => {
     print({ kind: 'ready' });
