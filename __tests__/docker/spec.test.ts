@@ -150,13 +150,23 @@ describe('networkBody', () => {
     });
   });
 
-  test('an outer network has none of that', () => {
-    expect(networkBody({ ...network, internal: false })).toMatchObject({ Internal: false, Options: {} });
+  test('containers reach each other, whatever the daemon gives to networks by default', () => {
+    for (const internal of [true, false]) {
+      expect(networkBody({ ...network, internal }).Options).toMatchObject({
+        'com.docker.network.bridge.enable_icc': 'true',
+      });
+    }
+  });
+
+  test('an outer network has a route', () => {
+    const { Internal, Options } = networkBody({ ...network, internal: false });
+    expect(Internal).toBe(false);
+    expect(Object.keys(Options)).toEqual(['com.docker.network.bridge.enable_icc']);
   });
 
   test('an MTU is an option of the driver', () => {
     const { Options } = networkBody({ ...network, internal: false, mtu: 1400 });
-    expect(Options).toEqual({ 'com.docker.network.driver.mtu': '1400' });
+    expect(Options).toMatchObject({ 'com.docker.network.driver.mtu': '1400' });
   });
 
   test.each([true, false])(

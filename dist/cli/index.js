@@ -30355,6 +30355,8 @@ function networkBody(spec) {
         IPAM: { Config: [{ Subnet: spec.subnet }] },
         Labels: labelsOf(spec),
         Options: {
+            // Whatever the daemon gives to networks by default (default-network-opts): our containers talk to each other.
+            'com.docker.network.bridge.enable_icc': 'true',
             ...(spec.mtu === undefined ? {} : { 'com.docker.network.driver.mtu': String(spec.mtu) }),
             ...(spec.internal
                 ? {
