@@ -1,5 +1,5 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { parseGitConfig } from '../../src/workspace/git/config.ts';
@@ -31,7 +31,11 @@ const OWNER = { uid: process.getuid!(), gid: process.getgid!() };
 async function plan(workspace: string, secrets = NO_SECRETS, ofUser: readonly NamedPath[] = []) {
   const own = temporaryDirectory();
   const found = await survey(workspace);
-  const guards = gitGuards(found.findings, workspace, undefined, secrets, join(own, 'git'), OWNER);
+  const guards = gitGuards(found.findings, workspace, undefined, secrets, {
+    directory: join(own, 'git'),
+    owner: OWNER,
+    home: dirname(workspace),
+  });
   const worktrees = worktreesAt(found.findings);
   const places = [...guards.named, ...ofUser].flatMap((one) => placesOf(one, worktrees));
   const { readOnly, absent } = protectionOf(places, workspace, [...found.links, ...linksInHooks(places, workspace)]);
@@ -97,7 +101,7 @@ describe('gitGuards', () => {
 
   test('E17 the settings of the user count like those of the repository', async () => {
     const workspace = workspaceWith({ ...REPOSITORY, ...DARING_FILES });
-    const named = namedBy(parseGitConfig(DARING), join(workspace, '.git'));
+    const named = namedBy(parseGitConfig(DARING), join(workspace, '.git'), '/home/a');
     expect(await plan(workspace, NO_SECRETS, named)).toMatchObject(FOUND);
   });
 
@@ -116,7 +120,7 @@ describe('gitGuards', () => {
 
   test('E17 relative paths in the settings of the user lead into each repository and worktree', async () => {
     const workspace = workspaceWith(WORKTREES);
-    const { readOnly, absent } = await plan(workspace, NO_SECRETS, namedBy(parseGitConfig(HOOKS), '/home'));
+    const { readOnly, absent } = await plan(workspace, NO_SECRETS, namedBy(parseGitConfig(HOOKS), '/home', '/home/a'));
     expect(readOnly).toEqual(['m/.git', 'm/.hooks', 'nested/.hooks', 'wt/.git', 'wt/.hooks']);
     expect(absent).toEqual(['.hooks']);
   });
@@ -128,10 +132,28 @@ describe('gitGuards', () => {
     expect(ofModule.readOnly).toEqual(['m/.git', 'm/.hooks', 'wt/.git']);
   });
 
+  test('E17 a setting may name the home, as git and shells do', async () => {
+    const workspace = workspaceWith({
+      ...REPOSITORY,
+      '.hooks/x': '',
+      'a.sh': '',
+      'b.sh': '',
+      'c.sh': '',
+      included: '',
+    });
+    const [home, name] = [dirname(workspace), basename(workspace)];
+    const settings = `[core]\nhooksPath = ~/${name}/.hooks\nfsmonitor = bash $HOME/${name}/a.sh\n
+pager = "x \${HOME}/${name}/b.sh | ~${basename(home)}/${name}/c.sh"\n[include]\npath = ~/${name}/included\n`;
+    writeFileSync(join(workspace, '.git/config'), settings);
+    expect(await plan(workspace)).toMatchObject({
+      readOnly: ['.hooks', 'a.sh', 'b.sh', 'c.sh', 'included'],
+    });
+  });
+
   test('E17 the directory from which new repositories get their hooks is read-only', async () => {
     const workspace = workspaceWith({ ...REPOSITORY, 'templates/hooks/post-checkout': '' });
     const entries = parseGitConfig(`[init]\ntemplateDir = ${workspace}/templates\n`);
-    const { readOnly } = await plan(workspace, NO_SECRETS, namedBy(entries, '/home'));
+    const { readOnly } = await plan(workspace, NO_SECRETS, namedBy(entries, '/home', '/home/a'));
     expect(readOnly).toEqual(['templates']);
   });
 

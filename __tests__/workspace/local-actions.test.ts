@@ -99,6 +99,38 @@ test('E13 a composite action below names scripts and other actions from the top 
   expect(pathsOf(files)).toEqual(['.github/actions/a', 'ci/other.sh', 'docker/tool', 'scripts/deploy.sh']);
 });
 
+test('E13 a script may name the workspace by its variable, start in another directory, and have a shell of its own', () => {
+  const files = {
+    '.github/actions/a/action.yml': `runs:
+  using: composite
+  steps:
+    - run: '"$GITHUB_WORKSPACE/scripts/one.sh" "\${GITHUB_WORKSPACE}/data/read.txt"'
+    - run: |
+        CI=1 \${{ github.workspace }}/scripts/two.sh
+        cd tools && ./three.sh
+    - run: ./four.sh
+      working-directory: ci
+    - run: echo x
+      shell: ./shell {0}
+`,
+    'scripts/one.sh': '',
+    'scripts/two.sh': '',
+    'data/read.txt': '',
+    'tools/three.sh': '',
+    'ci/four.sh': '',
+    'four.sh': '',
+    shell: '',
+  };
+  const readOnly = ['.github/actions/a', 'ci/four.sh', 'scripts/one.sh', 'scripts/two.sh', 'shell', 'tools/three.sh'];
+  expect(pathsOf(files)).toEqual(readOnly);
+  const odd = make(
+    Object.fromEntries(Object.entries(files).map(([name, content]) => [`a $b (c)/${name}`, content])),
+    {},
+  );
+  const workspace = join(odd, 'a $b (c)');
+  expect(protectedIn(workspace, [join(workspace, '.github/actions/a')]).readOnly).toEqual(readOnly);
+});
+
 test.each(['', '[', 'runs: 1', 'runs: { main: 5, steps: [null, 3] }', 'runs: { main: /etc/passwd, post: ../../x.js }'])(
   'metadata that names nothing in the workspace: %j',
   (content) => {

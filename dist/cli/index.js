@@ -7323,7 +7323,7 @@ class TranscriptsFile {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9723);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7445);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
@@ -7336,7 +7336,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 9723:
+/***/ 7445:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -14877,6 +14877,92 @@ function directory_readConfig(file, gitDirectory, workspace) {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/user-settings.js
+
+
+
+
+
+
+/** Git itself gives up at ten. */
+const user_settings_MAX_DEPTH = 10;
+/**
+ * Reads the git settings of the user and of the machine, with the files that they include whatever the condition
+ * (git-config(1), "Files"). What git would not understand is left out: git fails then.
+ *
+ * @param home the user's home directory
+ */
+function userSettings(home, environment) {
+    const configHome = (0,variables/* nonEmpty */.h)(environment, 'XDG_CONFIG_HOME') ?? (0,external_node_path_.join)(home, '.config');
+    const files = [
+        environment['GIT_CONFIG_SYSTEM'] ?? '/etc/gitconfig',
+        ...(environment['GIT_CONFIG_GLOBAL'] === undefined
+            ? [(0,external_node_path_.join)(configHome, 'git/config'), (0,external_node_path_.join)(home, '.gitconfig')]
+            : [environment['GIT_CONFIG_GLOBAL']]),
+    ];
+    const own = environmentSettings(environment);
+    return [...files.flatMap((file) => settingsIn(file, home, 0)), ...(own.length > 0 ? [daring('', own)] : [])];
+}
+/** Variables that stand for a setting (git(1), "Environment Variables"). */
+const VARIABLES = {
+    GIT_TEMPLATE_DIR: 'init.templatedir',
+    GIT_SSH_COMMAND: 'core.sshcommand',
+    GIT_SSH: 'core.sshcommand',
+    GIT_ASKPASS: 'core.askpass',
+    GIT_EDITOR: 'core.editor',
+    GIT_SEQUENCE_EDITOR: 'sequence.editor',
+    GIT_PAGER: 'core.pager',
+    GIT_PROXY_COMMAND: 'core.gitproxy',
+    GIT_EXTERNAL_DIFF: 'diff.external',
+};
+/** The settings in the environment of the job: later steps have it too (git-config(1), "Environment"). */
+function environmentSettings(environment) {
+    const count = Number(environment['GIT_CONFIG_COUNT'] ?? 0);
+    const numbers = Array.from({ length: count >= 0 && count <= MAX_SETTINGS ? count : 0 }, (_, number) => number);
+    const given = [
+        ...numbers.map((number) => [environment[`GIT_CONFIG_KEY_${number}`], environment[`GIT_CONFIG_VALUE_${number}`]]),
+        ...Object.entries(VARIABLES).map(([name, key]) => [key, environment[name]]),
+    ];
+    return given.flatMap(([name = '', value]) => {
+        const [, section, subsection, key] = /^([^.]+)\.(?:(.*)\.)?([^.]+)$/s.exec(name) ?? [];
+        if (section === undefined || key === undefined || value === undefined)
+            return [];
+        return [
+            {
+                ...{ section: section.toLowerCase(), subsection: subsection && (0,file_names/* fromText */.IK)(subsection), key: key.toLowerCase() },
+                ...{ value: (0,file_names/* fromText */.IK)(value), start: 0, end: 0 },
+            },
+        ];
+    });
+}
+/** More settings than anybody passes by the environment. */
+const MAX_SETTINGS = 1_000;
+function settingsIn(file, home, depth) {
+    const content = depth < user_settings_MAX_DEPTH ? files_contentOf((0,file_names/* fromText */.IK)(file)) : undefined;
+    if (content === undefined)
+        return [];
+    let entries;
+    try {
+        entries = config_parseGitConfig(content);
+    }
+    catch {
+        return [];
+    }
+    const included = entries.flatMap(({ section, key, value }) => {
+        const path = value === undefined || !/^include(if)?$/.test(section) || key !== 'path' ? undefined : (0,file_names/* toText */.fE)(value);
+        return path === undefined ? [] : settingsIn((0,external_node_path_.resolve)((0,external_node_path_.dirname)(file), withHome(path, home)), home, depth + 1);
+    });
+    return [daring(file, entries), ...included];
+}
+function daring(file, entries) {
+    return { file, entries: entries.filter((entry) => config_policy_composeEntry(entry, () => false) === undefined) };
+}
+/** A value with the home directory in place of what git or a shell takes for it, at the beginning of a word. */
+function withHome(value, home) {
+    const names = ['~', `~${(0,external_node_path_.basename)(home)}`, '$HOME', '${HOME}'].map((name) => RegExp.escape(name));
+    return value.replaceAll(new RegExp(`(?<=^|[\\s"'=(])(?:${names.join('|')})(?=/)`, 'g'), () => home);
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/listing.js
 
 
@@ -15213,6 +15299,7 @@ function isOfGit({ kind }) {
 
 
 
+
 /** The worktrees that findings of a survey lead to. */
 function worktreesAt(findings) {
     const gitDirectories = pathsOf(findings, 'git-directory').filter((path) => (0,posix_namespaceObject.basename)(path) === '.git');
@@ -15279,11 +15366,13 @@ function elsewhere_entriesIn(directory) {
  * What settings name. Any word of a command may name a file, but only one that looks like a path certainly does.
  *
  * @param beside where git looks for an included file
+ * @param home the user's home directory
  * @param of the git directory whose settings these are; undefined for those of the user and the machine
  */
-function namedBy(entries, beside, of) {
+function namedBy(entries, beside, home, of) {
     return entries.flatMap((entry) => {
-        const { section, value = '' } = entry;
+        const { section } = entry;
+        const value = withHome(entry.value ?? '', home);
         if (value === '')
             return [];
         if (isHooksPath(entry))
@@ -16029,92 +16118,6 @@ function private_text(path) {
     return decoded;
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/user-settings.js
-
-
-
-
-
-
-/** Git itself gives up at ten. */
-const user_settings_MAX_DEPTH = 10;
-/**
- * Reads the git settings of the user and of the machine, with the files that they include whatever the condition
- * (git-config(1), "Files"). What git would not understand is left out: git fails then.
- *
- * @param home the user's home directory
- */
-function userSettings(home, environment) {
-    const configHome = (0,variables/* nonEmpty */.h)(environment, 'XDG_CONFIG_HOME') ?? (0,external_node_path_.join)(home, '.config');
-    const files = [
-        environment['GIT_CONFIG_SYSTEM'] ?? '/etc/gitconfig',
-        ...(environment['GIT_CONFIG_GLOBAL'] === undefined
-            ? [(0,external_node_path_.join)(configHome, 'git/config'), (0,external_node_path_.join)(home, '.gitconfig')]
-            : [environment['GIT_CONFIG_GLOBAL']]),
-    ];
-    const own = environmentSettings(environment);
-    return [...files.flatMap((file) => settingsIn(file, home, 0)), ...(own.length > 0 ? [daring('', own, home)] : [])];
-}
-/** Variables that stand for a setting (git(1), "Environment Variables"). */
-const VARIABLES = {
-    GIT_TEMPLATE_DIR: 'init.templatedir',
-    GIT_SSH_COMMAND: 'core.sshcommand',
-    GIT_SSH: 'core.sshcommand',
-    GIT_ASKPASS: 'core.askpass',
-    GIT_EDITOR: 'core.editor',
-    GIT_SEQUENCE_EDITOR: 'sequence.editor',
-    GIT_PAGER: 'core.pager',
-    GIT_PROXY_COMMAND: 'core.gitproxy',
-    GIT_EXTERNAL_DIFF: 'diff.external',
-};
-/** The settings in the environment of the job: later steps have it too (git-config(1), "Environment"). */
-function environmentSettings(environment) {
-    const count = Number(environment['GIT_CONFIG_COUNT'] ?? 0);
-    const numbers = Array.from({ length: count >= 0 && count <= MAX_SETTINGS ? count : 0 }, (_, number) => number);
-    const given = [
-        ...numbers.map((number) => [environment[`GIT_CONFIG_KEY_${number}`], environment[`GIT_CONFIG_VALUE_${number}`]]),
-        ...Object.entries(VARIABLES).map(([name, key]) => [key, environment[name]]),
-    ];
-    return given.flatMap(([name = '', value]) => {
-        const [, section, subsection, key] = /^([^.]+)\.(?:(.*)\.)?([^.]+)$/s.exec(name) ?? [];
-        if (section === undefined || key === undefined || value === undefined)
-            return [];
-        return [
-            {
-                ...{ section: section.toLowerCase(), subsection: subsection && (0,file_names/* fromText */.IK)(subsection), key: key.toLowerCase() },
-                ...{ value: (0,file_names/* fromText */.IK)(value), start: 0, end: 0 },
-            },
-        ];
-    });
-}
-/** More settings than anybody passes by the environment. */
-const MAX_SETTINGS = 1_000;
-function settingsIn(file, home, depth) {
-    const content = depth < user_settings_MAX_DEPTH ? files_contentOf((0,file_names/* fromText */.IK)(file)) : undefined;
-    if (content === undefined)
-        return [];
-    let entries;
-    try {
-        entries = config_parseGitConfig(content);
-    }
-    catch {
-        return [];
-    }
-    const included = entries.flatMap(({ section, key, value }) => {
-        const path = value === undefined || !/^include(if)?$/.test(section) || key !== 'path' ? undefined : (0,file_names/* toText */.fE)(value);
-        return path === undefined ? [] : settingsIn((0,external_node_path_.resolve)((0,external_node_path_.dirname)(file), withHome(path, home)), home, depth + 1);
-    });
-    return [daring(file, entries, home), ...included];
-}
-function daring(file, entries, home) {
-    const found = entries.filter((entry) => config_policy_composeEntry(entry, () => false) === undefined);
-    const inHome = (value) => withHome(value, (0,file_names/* fromText */.IK)(home));
-    return { file, entries: found.map((entry) => ({ ...entry, value: entry.value && inHome(entry.value) })) };
-}
-function withHome(path, home) {
-    return path.startsWith('~/') ? (0,external_node_path_.join)(home, path.slice(2)) : path;
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/guarded.js
 
 
@@ -16201,11 +16204,10 @@ const MAX_MOUNTS = 2_000;
  *
  * @param findings of the survey of the workspace
  * @param outside the repository outside the workspace to which the workspace belongs
- * @param directory the run's own directories go below this one
- * @param owner the agent's user
+ * @param run the run's own directories go below `directory` and belong to `owner`, the agent's user; the caller has a `home`
  * @throws UserError for a repository that cannot be guarded
  */
-function gitGuards(findings, workspace, outside, secrets, directory, owner) {
+function gitGuards(findings, workspace, outside, secrets, { directory, owner, home }) {
     const [mounts, repositories, warnings] = [[], [], []];
     const named = [];
     const compose = (file, gitDirectory) => {
@@ -16223,7 +16225,7 @@ function gitGuards(findings, workspace, outside, secrets, directory, owner) {
         if (leaked !== undefined) {
             throw new errors/* UserError */.yo(`${(0,file_names/* printable */.g$)(file)} contains the value of ${leaked}.`, { hint: 'Remove it from the file.' });
         }
-        named.push(...namedBy(composed.dropped, gitDirectory, gitDirectory));
+        named.push(...namedBy(composed.dropped, gitDirectory, (0,file_names/* fromText */.IK)(home), gitDirectory));
         return composed.text;
     };
     for (const path of [
@@ -16347,7 +16349,62 @@ function mayChange(file) {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/action-scripts.js
+
+/** What may stand before a program: words of the shell, programs that start others, and variables. */
+const BEFORE = /^(?:if|then|else|elif|while|until|do|!|\{|time|exec|eval|sudo|env|command|nohup|xargs|timeout|nice|\w+=.*)$/;
+/** Programs that run the file that is named after them. */
+const INTERPRETER = /^(?:\S*\/)?(?:(?:ba|da|k|z)?sh|source|\.|node|deno|bun|tsx|ts-node|python[\d.]*|ruby|perl|php|pwsh|Rscript|lua|go|npx|bunx|uv|poetry|pipenv|bundle)$/;
+/** What may stand between such a program and the file. */
+const BETWEEN = /^(?:-\S*|run|exec|x|dlx)$/;
+/** A word of a command, with its quotes. */
+const WORD = /(?:"[^"]*"|'[^']*'|[^\s"'<>])+/g;
+/** More than a script of an action has: whoever writes one must not be able to keep the run from its start. */
+const [MAX_DIRECTORIES, MAX_PROGRAMS] = [20, 2_000];
+const CHANGE_DIRECTORY = /^(?:cd|pushd)$/;
+/**
+ * Finds what a script may start: words where a shell expects a program, or the file that an interpreter runs. It need not
+ * exist, and the script may have changed to any directory that it names.
+ *
+ * @returns absolute paths
+ */
+function programsIn({ text, directory }) {
+    const directories = new Set([directory]);
+    const programs = [];
+    for (const command of text.replaceAll('\\\n', ' ').split(/[\n;&|()`]+/)) {
+        const words = [...command.matchAll(WORD)].map(([word]) => word.replaceAll(/["']/g, ''));
+        // `bash -c "./x --to y"`
+        for (const word of words)
+            if (/\s/.test(word))
+                programs.push(...programsIn({ text: word, directory }));
+        const [program = '', ...rest] = words.slice(afterLast(words, BEFORE));
+        if (CHANGE_DIRECTORY.test(program)) {
+            const further = Array.from(directories, (one) => (0,external_node_path_.resolve)(one, rest[0] ?? '.'));
+            for (const one of further)
+                if (directories.size < MAX_DIRECTORIES)
+                    directories.add(one);
+        }
+        programs.push(program);
+        if (!INTERPRETER.test(program))
+            continue;
+        const file = rest.find((word) => !BETWEEN.test(word) && !INTERPRETER.test(word));
+        if (file !== undefined)
+            programs.push(file);
+    }
+    return [...new Set(programs)]
+        .slice(0, MAX_PROGRAMS)
+        .flatMap((program) => Array.from(directories, (one) => (0,external_node_path_.resolve)(one, program)));
+}
+/** The index of the first word that neither matches, nor is an option or a number of one that does. */
+function afterLast(words, pattern) {
+    let at = 0;
+    while (at < words.length && (pattern.test(words[at] ?? '') || (at > 0 && /^(?:-\S*|\d+\w?)$/.test(words[at] ?? ''))))
+        at++;
+    return at;
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/local-actions.js
+
 
 
 
@@ -16387,8 +16444,6 @@ function usedIn(workspace) {
         .map(([, path = '']) => (0,external_node_path_.join)(workspace, path))
         .filter((path) => (0,host_paths/* isBelow */.Yw)(path, workspace) && (0,external_node_fs_.existsSync)(path) && (0,external_node_fs_.statSync)(path).isDirectory());
 }
-/** What stands where a shell expects a program, or follows one that runs scripts. */
-const local_actions_PROGRAM = /(?:^|[;&|(])\s*(?:(?:bash|sh|node|python3?|ruby|perl|pwsh|source|\.)\s+(?:-\S+\s+)*)?["']?([^\s"';&|()<>$]+)/gm;
 /**
  * What an action's metadata names: its entries, and any word of a composite action's scripts that may be a file beside it.
  * From the top of the workspace, where the scripts start and where the runner looks for other local actions, only those
@@ -16400,13 +16455,17 @@ function local_actions_namedBy(file, workspace) {
         return [];
     const beside = (0,external_node_path_.dirname)(file);
     const runs = runsOf(content);
-    const [scripts, uses] = [stepsOf(runs, 'run'), stepsOf(runs, 'uses')];
-    const words = [...scripts, ...uses].flatMap(wordsOf).filter(isPath);
-    const programs = scripts.flatMap((script) => [...script.matchAll(local_actions_PROGRAM)].map(([, word = '']) => word));
+    const steps = stepsOf(runs);
+    const uses = steps.flatMap((step) => textIn(step, 'uses'));
+    const [own, top] = [inOneWord(beside), inOneWord(workspace)];
+    const scripts = steps.flatMap((step) => scriptsOf(step, own, top));
+    const words = [...scripts.map(({ text }) => text), ...uses].flatMap(wordsOf).filter(isPath);
     const paths = [
-        ...[...ENTRIES.flatMap((name) => textIn(runs, name)), ...words].map((name) => (0,external_node_path_.resolve)(beside, name)),
+        ...ENTRIES.flatMap((name) => textIn(runs, name)).map((name) => (0,external_node_path_.resolve)(beside, name)),
+        // What is in the workspace by its full name is only read, unless it is run.
+        ...words.filter((word) => !(0,host_paths/* isBelow */.Yw)(word, top) || (0,host_paths/* isBelow */.Yw)(word, own)).map((word) => asPath((0,external_node_path_.resolve)(own, word))),
         ...uses.filter((name) => name.startsWith('./')).map((name) => (0,external_node_path_.resolve)(workspace, name)),
-        ...programs.filter(isPath).flatMap((name) => regularFile((0,external_node_path_.resolve)(workspace, name))),
+        ...scripts.flatMap(programsIn).map(asPath).filter(isFile),
     ];
     return [
         file,
@@ -16416,6 +16475,21 @@ function local_actions_namedBy(file, workspace) {
             .map((path) => (/\.[cm]?js$/.test(path) && (0,external_node_path_.dirname)(path) !== workspace ? (0,external_node_path_.dirname)(path) : path))
             .filter((path) => path !== workspace && !(0,host_paths/* isBelow */.Yw)(beside, path)),
     ];
+}
+/** Characters that end a word of a script, and the private ones that stand for them in the path of a directory. */
+const ENDS_WORD = /[\s"'`!;|&()<>=$]/g;
+const PRIVATE = 0xe000;
+const inOneWord = (path) => path.replaceAll(ENDS_WORD, (end) => String.fromCharCode(PRIVATE + end.charCodeAt(0)));
+const asPath = (word) => word.replaceAll(/[\ue000-\ue0ff]/g, (end) => String.fromCharCode(end.charCodeAt(0) - PRIVATE));
+/** What a step runs, with the directories of the action and of the workspace in place of their variables. */
+function scriptsOf(step, beside, workspace) {
+    const plain = (text) => text
+        .replaceAll(/\$\{\{\s*github\.action_path\s*\}\}|\$\{?GITHUB_ACTION_PATH\b\}?/g, beside)
+        .replaceAll(/\$\{\{\s*github\.workspace\s*\}\}|\$\{?GITHUB_WORKSPACE\b\}?/g, workspace);
+    const [start = '.'] = textIn(step, 'working-directory').map(plain);
+    const directory = (0,external_node_path_.resolve)(workspace, start);
+    // A step may name a shell of its own, too.
+    return ['run', 'shell'].flatMap((name) => textIn(step, name)).map((text) => ({ text: plain(text), directory }));
 }
 /** The part `runs` of an action's metadata. */
 function runsOf(content) {
@@ -16428,9 +16502,9 @@ function runsOf(content) {
         return undefined; // The runner will not read it either.
     }
 }
-function stepsOf(runs, field) {
+function stepsOf(runs) {
     const steps = (0,json/* isObject */.G)(runs) ? runs['steps'] : undefined;
-    return Array.isArray(steps) ? steps.flatMap((step) => textIn(step, field)) : [];
+    return Array.isArray(steps) ? steps : [];
 }
 /** The value of a field, if there is one and it is a text. */
 function textIn(fields, name) {
@@ -16438,17 +16512,14 @@ function textIn(fields, name) {
     return typeof value === 'string' ? [value] : [];
 }
 function wordsOf(script) {
-    return script
-        .replaceAll(/\$\{\{\s*github\.action_path\s*\}\}|\$\{?GITHUB_ACTION_PATH\}?/g, '.')
-        .split(/[\s"'`!;|&()<>=$]+/)
-        .filter((word) => /\w/.test(word) && word.length < 1_000);
+    return script.split(/[\s"'`!;|&()<>=$]+/).filter((word) => /\w/.test(word) && word.length < 1_000);
 }
 /** A word may be anything; only one with a dot or a slash in it is taken for a path. */
 function isPath(word) {
     return /[./]/.test(word) && !word.includes('://') && !word.startsWith('-');
 }
-function regularFile(path) {
-    return (0,external_node_fs_.existsSync)(path) && (0,external_node_fs_.statSync)(path).isFile() ? [path] : [];
+function isFile(path) {
+    return (0,external_node_fs_.existsSync)(path) && (0,external_node_fs_.statSync)(path).isFile();
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/protected-paths.js
@@ -16596,10 +16667,11 @@ async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temp
     const outside = own.outside === undefined ? [] : [(0,file_names/* fromText */.IK)(own.outside.directory)];
     const shared = found.sharedFiles.filter(({ isOutside }) => isOutside).flatMap(({ paths }) => paths);
     breakHardLinks([...shared, ...[...repositories, ...outside].flatMap(sharedObjects)]);
-    const plan = gitGuards(found.findings, workspace, own.outside, secrets, (0,external_node_path_.join)(workDirectory, 'git'), agentUser);
+    const forGit = { directory: (0,external_node_path_.join)(workDirectory, 'git'), owner: agentUser, home };
+    const plan = gitGuards(found.findings, workspace, own.outside, secrets, forGit);
     const named = [
         ...plan.named,
-        ...userSettings(home, environment).flatMap(({ file, entries }) => namedBy(entries, (0,file_names/* fromText */.IK)((0,external_node_path_.dirname)(file)))),
+        ...userSettings(home, environment).flatMap(({ file, entries }) => namedBy(entries, (0,file_names/* fromText */.IK)((0,external_node_path_.dirname)(file)), (0,file_names/* fromText */.IK)(home))),
     ];
     const worktrees = [{ top, gitDirectory: (0,external_node_path_.join)(top, '.git') }, ...worktreesAt(found.findings)];
     const bare = gitDirectories.filter((path) => !directory_isUnmistakable(path));
@@ -17735,7 +17807,7 @@ const PROJECT_SETTINGS = (0,shared_words/* words */.a)(`
  * A word such as `dark` or `2.1.330`, or a permission such as `Bash(git diff:*)`. What somebody permitted may be a command with a
  * token in it, so the words in a permission are short and have no digits.
  */
-const WORD = /^[\w.-]{1,40}(\((?=.{1,60}\)$)[a-z]{1,15}([ ./:*_-]+[A-Za-z]{1,15})*[ ./:*-]*\))?$/;
+const claude_json_WORD = /^[\w.-]{1,40}(\((?=.{1,60}\)$)[a-z]{1,15}([ ./:*_-]+[A-Za-z]{1,15})*[ ./:*-]*\))?$/;
 function claude_json_settingsIn(path, present) {
     if (present === undefined || present.trim() === '')
         return {};
@@ -17768,7 +17840,7 @@ function passing(object, names) {
     }));
 }
 function isPlain(value) {
-    return typeof value === 'boolean' || typeof value === 'number' || (typeof value === 'string' && WORD.test(value));
+    return typeof value === 'boolean' || typeof value === 'number' || (typeof value === 'string' && claude_json_WORD.test(value));
 }
 function objectIn(object, name) {
     const value = Object.hasOwn(object, name) ? object[name] : undefined;

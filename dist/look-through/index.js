@@ -2227,7 +2227,7 @@ function rebuildRepository(from, to, owner, workspace, kept) {
 
 /***/ }),
 
-/***/ 54:
+/***/ 247:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -2252,6 +2252,98 @@ var posix_ = __nccwpck_require__(916);
 var errors = __nccwpck_require__(739);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/directory.js
 var directory = __nccwpck_require__(184);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/config-policy.js
+var config_policy = __nccwpck_require__(368);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/config.js
+var config = __nccwpck_require__(169);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/files.js
+var files = __nccwpck_require__(996);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/user-settings.js
+
+
+
+
+
+
+/** Git itself gives up at ten. */
+const MAX_DEPTH = 10;
+/**
+ * Reads the git settings of the user and of the machine, with the files that they include whatever the condition
+ * (git-config(1), "Files"). What git would not understand is left out: git fails then.
+ *
+ * @param home the user's home directory
+ */
+function userSettings(home, environment) {
+    const configHome = nonEmpty(environment, 'XDG_CONFIG_HOME') ?? join(home, '.config');
+    const files = [
+        environment['GIT_CONFIG_SYSTEM'] ?? '/etc/gitconfig',
+        ...(environment['GIT_CONFIG_GLOBAL'] === undefined
+            ? [join(configHome, 'git/config'), join(home, '.gitconfig')]
+            : [environment['GIT_CONFIG_GLOBAL']]),
+    ];
+    const own = environmentSettings(environment);
+    return [...files.flatMap((file) => settingsIn(file, home, 0)), ...(own.length > 0 ? [daring('', own)] : [])];
+}
+/** Variables that stand for a setting (git(1), "Environment Variables"). */
+const VARIABLES = {
+    GIT_TEMPLATE_DIR: 'init.templatedir',
+    GIT_SSH_COMMAND: 'core.sshcommand',
+    GIT_SSH: 'core.sshcommand',
+    GIT_ASKPASS: 'core.askpass',
+    GIT_EDITOR: 'core.editor',
+    GIT_SEQUENCE_EDITOR: 'sequence.editor',
+    GIT_PAGER: 'core.pager',
+    GIT_PROXY_COMMAND: 'core.gitproxy',
+    GIT_EXTERNAL_DIFF: 'diff.external',
+};
+/** The settings in the environment of the job: later steps have it too (git-config(1), "Environment"). */
+function environmentSettings(environment) {
+    const count = Number(environment['GIT_CONFIG_COUNT'] ?? 0);
+    const numbers = Array.from({ length: count >= 0 && count <= MAX_SETTINGS ? count : 0 }, (_, number) => number);
+    const given = [
+        ...numbers.map((number) => [environment[`GIT_CONFIG_KEY_${number}`], environment[`GIT_CONFIG_VALUE_${number}`]]),
+        ...Object.entries(VARIABLES).map(([name, key]) => [key, environment[name]]),
+    ];
+    return given.flatMap(([name = '', value]) => {
+        const [, section, subsection, key] = /^([^.]+)\.(?:(.*)\.)?([^.]+)$/s.exec(name) ?? [];
+        if (section === undefined || key === undefined || value === undefined)
+            return [];
+        return [
+            {
+                ...{ section: section.toLowerCase(), subsection: subsection && fromText(subsection), key: key.toLowerCase() },
+                ...{ value: fromText(value), start: 0, end: 0 },
+            },
+        ];
+    });
+}
+/** More settings than anybody passes by the environment. */
+const MAX_SETTINGS = 1_000;
+function settingsIn(file, home, depth) {
+    const content = depth < MAX_DEPTH ? contentOf(fromText(file)) : undefined;
+    if (content === undefined)
+        return [];
+    let entries;
+    try {
+        entries = parseGitConfig(content);
+    }
+    catch {
+        return [];
+    }
+    const included = entries.flatMap(({ section, key, value }) => {
+        const path = value === undefined || !/^include(if)?$/.test(section) || key !== 'path' ? undefined : toText(value);
+        return path === undefined ? [] : settingsIn(resolve(dirname(file), user_settings_withHome(path, home)), home, depth + 1);
+    });
+    return [daring(file, entries), ...included];
+}
+function daring(file, entries) {
+    return { file, entries: entries.filter((entry) => composeEntry(entry, () => false) === undefined) };
+}
+/** A value with the home directory in place of what git or a shell takes for it, at the beginning of a word. */
+function user_settings_withHome(value, home) {
+    const names = ['~', `~${basename(home)}`, '$HOME', '${HOME}'].map((name) => RegExp.escape(name));
+    return value.replaceAll(new RegExp(`(?<=^|[\\s"'=(])(?:${names.join('|')})(?=/)`, 'g'), () => home);
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/listing.js
 
 
@@ -2288,8 +2380,6 @@ function kindOfEntry(entry) {
 
 ;// CONCATENATED MODULE: external "node:timers/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/files.js
-var files = __nccwpck_require__(996);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/way.js
 
 
@@ -2592,6 +2682,7 @@ function isOfGit({ kind }) {
 
 
 
+
 /** The worktrees that findings of a survey lead to. */
 function worktreesAt(findings) {
     const gitDirectories = pathsOf(findings, 'git-directory').filter((path) => (0,posix_.basename)(path) === '.git');
@@ -2658,11 +2749,13 @@ function entriesIn(directory) {
  * What settings name. Any word of a command may name a file, but only one that looks like a path certainly does.
  *
  * @param beside where git looks for an included file
+ * @param home the user's home directory
  * @param of the git directory whose settings these are; undefined for those of the user and the machine
  */
-function namedBy(entries, beside, of) {
+function namedBy(entries, beside, home, of) {
     return entries.flatMap((entry) => {
-        const { section, value = '' } = entry;
+        const { section } = entry;
+        const value = withHome(entry.value ?? '', home);
         if (value === '')
             return [];
         if (isHooksPath(entry))
@@ -2682,8 +2775,6 @@ function isHooksPath({ section, subsection, key }) {
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(598);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/config-policy.js
-var config_policy = __nccwpck_require__(368);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/index-file.js
 var index_file = __nccwpck_require__(934);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/layout.js
@@ -3385,7 +3476,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(760);
 /* harmony import */ var _host_file_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(50);
 /* harmony import */ var _baseline_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(225);
-/* harmony import */ var _inspect_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(54);
+/* harmony import */ var _inspect_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(247);
 /* harmony import */ var _look_through_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(737);
 /** The process that looks through a workspace: `node look-through WORK_DIRECTORY LIMIT_MS`. Prints the aftermath as JSON. */
 

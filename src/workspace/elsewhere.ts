@@ -4,6 +4,7 @@ import { printable } from '../host/file-names.ts';
 import { isBelow } from '../host/paths.ts';
 import type { ConfigEntry } from './git/config.ts';
 import { gitFileTarget } from './git/directory.ts';
+import { withHome } from './git/user-settings.ts';
 import type { Guarded } from './guarded.ts';
 import { entriesOf, type Entry } from './listing.ts';
 import { pathsOf, type Finding } from './survey.ts';
@@ -90,11 +91,13 @@ function entriesIn(directory: string): Iterable<Entry> {
  * What settings name. Any word of a command may name a file, but only one that looks like a path certainly does.
  *
  * @param beside where git looks for an included file
+ * @param home the user's home directory
  * @param of the git directory whose settings these are; undefined for those of the user and the machine
  */
-export function namedBy(entries: readonly ConfigEntry[], beside: string, of?: string): NamedPath[] {
+export function namedBy(entries: readonly ConfigEntry[], beside: string, home: string, of?: string): NamedPath[] {
   return entries.flatMap((entry): NamedPath[] => {
-    const { section, value = '' } = entry;
+    const { section } = entry;
+    const value = withHome(entry.value ?? '', home);
     if (value === '') return [];
     if (isHooksPath(entry)) return [{ path: value, isDirectory: true, what: NAMED, of }];
     const isInclude = /^include(if)?$/.test(section);

@@ -32,8 +32,7 @@ const MAX_MOUNTS = 2_000;
  *
  * @param findings of the survey of the workspace
  * @param outside the repository outside the workspace to which the workspace belongs
- * @param directory the run's own directories go below this one
- * @param owner the agent's user
+ * @param run the run's own directories go below `directory` and belong to `owner`, the agent's user; the caller has a `home`
  * @throws UserError for a repository that cannot be guarded
  */
 export function gitGuards(
@@ -41,8 +40,7 @@ export function gitGuards(
   workspace: string,
   outside: OutsideRepository | undefined,
   secrets: Secrets,
-  directory: string,
-  owner: UserIds,
+  { directory, owner, home }: { readonly directory: string; readonly owner: UserIds; readonly home: string },
 ): GuardPlan {
   const [mounts, repositories, warnings]: [MountSpec[], PrivateDirectory[], string[]] = [[], [], []];
   const named: NamedPath[] = [];
@@ -61,7 +59,7 @@ export function gitGuards(
     if (leaked !== undefined) {
       throw new UserError(`${printable(file)} contains the value of ${leaked}.`, { hint: 'Remove it from the file.' });
     }
-    named.push(...namedBy(composed.dropped, gitDirectory, gitDirectory));
+    named.push(...namedBy(composed.dropped, gitDirectory, fromText(home), gitDirectory));
     return composed.text;
   };
   for (const path of [

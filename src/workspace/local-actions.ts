@@ -4,6 +4,7 @@ import { fromText } from '../host/file-names.ts';
 import { isBelow } from '../host/paths.ts';
 import { yamlPackage } from '../host/yaml.ts';
 import { isObject } from '../shared/json.ts';
+import { programsIn, type ActionScript } from './action-scripts.ts';
 import { contentOf } from './git/files.ts';
 import type { Guarded } from './guarded.ts';
 
@@ -44,10 +45,6 @@ function usedIn(workspace: string): string[] {
     .filter((path) => isBelow(path, workspace) && existsSync(path) && statSync(path).isDirectory());
 }
 
-/** What stands where a shell expects a program, or follows one that runs scripts. */
-const PROGRAM =
-  /(?:^|[;&|(])\s*(?:(?:bash|sh|node|python3?|ruby|perl|pwsh|source|\.)\s+(?:-\S+\s+)*)?["']?([^\s"';&|()<>$]+)/gm;
-
 /**
  * What an action's metadata names: its entries, and any word of a composite action's scripts that may be a file beside it.
  * From the top of the workspace, where the scripts start and where the runner looks for other local actions, only those
@@ -58,13 +55,17 @@ function namedBy(file: string, workspace: string): string[] {
   if (content === undefined) return [];
   const beside = dirname(file);
   const runs = runsOf(content);
-  const [scripts, uses] = [stepsOf(runs, 'run'), stepsOf(runs, 'uses')];
-  const words = [...scripts, ...uses].flatMap(wordsOf).filter(isPath);
-  const programs = scripts.flatMap((script) => [...script.matchAll(PROGRAM)].map(([, word = '']) => word));
+  const steps = stepsOf(runs);
+  const uses = steps.flatMap((step) => textIn(step, 'uses'));
+  const [own, top] = [inOneWord(beside), inOneWord(workspace)];
+  const scripts = steps.flatMap((step) => scriptsOf(step, own, top));
+  const words = [...scripts.map(({ text }) => text), ...uses].flatMap(wordsOf).filter(isPath);
   const paths = [
-    ...[...ENTRIES.flatMap((name) => textIn(runs, name)), ...words].map((name) => resolve(beside, name)),
+    ...ENTRIES.flatMap((name) => textIn(runs, name)).map((name) => resolve(beside, name)),
+    // What is in the workspace by its full name is only read, unless it is run.
+    ...words.filter((word) => !isBelow(word, top) || isBelow(word, own)).map((word) => asPath(resolve(own, word))),
     ...uses.filter((name) => name.startsWith('./')).map((name) => resolve(workspace, name)),
-    ...programs.filter(isPath).flatMap((name) => regularFile(resolve(workspace, name))),
+    ...scripts.flatMap(programsIn).map(asPath).filter(isFile),
   ];
   return [
     file,
@@ -74,6 +75,26 @@ function namedBy(file: string, workspace: string): string[] {
       .map((path) => (/\.[cm]?js$/.test(path) && dirname(path) !== workspace ? dirname(path) : path))
       .filter((path) => path !== workspace && !isBelow(beside, path)),
   ];
+}
+
+/** Characters that end a word of a script, and the private ones that stand for them in the path of a directory. */
+const ENDS_WORD = /[\s"'`!;|&()<>=$]/g;
+const PRIVATE = 0xe000;
+const inOneWord = (path: string): string =>
+  path.replaceAll(ENDS_WORD, (end) => String.fromCharCode(PRIVATE + end.charCodeAt(0)));
+const asPath = (word: string): string =>
+  word.replaceAll(/[\ue000-\ue0ff]/g, (end) => String.fromCharCode(end.charCodeAt(0) - PRIVATE));
+
+/** What a step runs, with the directories of the action and of the workspace in place of their variables. */
+function scriptsOf(step: unknown, beside: string, workspace: string): ActionScript[] {
+  const plain = (text: string): string =>
+    text
+      .replaceAll(/\$\{\{\s*github\.action_path\s*\}\}|\$\{?GITHUB_ACTION_PATH\b\}?/g, beside)
+      .replaceAll(/\$\{\{\s*github\.workspace\s*\}\}|\$\{?GITHUB_WORKSPACE\b\}?/g, workspace);
+  const [start = '.'] = textIn(step, 'working-directory').map(plain);
+  const directory = resolve(workspace, start);
+  // A step may name a shell of its own, too.
+  return ['run', 'shell'].flatMap((name) => textIn(step, name)).map((text) => ({ text: plain(text), directory }));
 }
 
 /** The part `runs` of an action's metadata. */
@@ -87,9 +108,9 @@ function runsOf(content: string): unknown {
   }
 }
 
-function stepsOf(runs: unknown, field: 'run' | 'uses'): string[] {
+function stepsOf(runs: unknown): unknown[] {
   const steps = isObject(runs) ? runs['steps'] : undefined;
-  return Array.isArray(steps) ? steps.flatMap((step) => textIn(step, field)) : [];
+  return Array.isArray(steps) ? steps : [];
 }
 
 /** The value of a field, if there is one and it is a text. */
@@ -99,10 +120,7 @@ function textIn(fields: unknown, name: string): string[] {
 }
 
 function wordsOf(script: string): string[] {
-  return script
-    .replaceAll(/\$\{\{\s*github\.action_path\s*\}\}|\$\{?GITHUB_ACTION_PATH\}?/g, '.')
-    .split(/[\s"'`!;|&()<>=$]+/)
-    .filter((word) => /\w/.test(word) && word.length < 1_000);
+  return script.split(/[\s"'`!;|&()<>=$]+/).filter((word) => /\w/.test(word) && word.length < 1_000);
 }
 
 /** A word may be anything; only one with a dot or a slash in it is taken for a path. */
@@ -110,6 +128,6 @@ function isPath(word: string): boolean {
   return /[./]/.test(word) && !word.includes('://') && !word.startsWith('-');
 }
 
-function regularFile(path: string): string[] {
-  return existsSync(path) && statSync(path).isFile() ? [path] : [];
+function isFile(path: string): boolean {
+  return existsSync(path) && statSync(path).isFile();
 }

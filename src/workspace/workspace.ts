@@ -75,10 +75,13 @@ export async function guardWorkspace(
   const outside = own.outside === undefined ? [] : [fromText(own.outside.directory)];
   const shared = found.sharedFiles.filter(({ isOutside }) => isOutside).flatMap(({ paths }) => paths);
   breakHardLinks([...shared, ...[...repositories, ...outside].flatMap(sharedObjects)]);
-  const plan = gitGuards(found.findings, workspace, own.outside, secrets, join(workDirectory, 'git'), agentUser);
+  const forGit = { directory: join(workDirectory, 'git'), owner: agentUser, home };
+  const plan = gitGuards(found.findings, workspace, own.outside, secrets, forGit);
   const named = [
     ...plan.named,
-    ...userSettings(home, environment).flatMap(({ file, entries }) => namedBy(entries, fromText(dirname(file)))),
+    ...userSettings(home, environment).flatMap(({ file, entries }) =>
+      namedBy(entries, fromText(dirname(file)), fromText(home)),
+    ),
   ];
   const worktrees = [{ top, gitDirectory: join(top, '.git') }, ...worktreesAt(found.findings)];
   const bare = gitDirectories.filter((path) => !isUnmistakable(path));

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { userSettings } from '../../../src/workspace/git/user-settings.ts';
+import { userSettings, withHome } from '../../../src/workspace/git/user-settings.ts';
 import { temporaryDirectory } from '../../../testing/builders.ts';
 
 /** A home with these files. */
@@ -32,7 +32,7 @@ test('E17 every file that git reads for the user counts, and harmless settings d
     system: hooks('d'),
     global: hooks('e'),
   });
-  expect(found(home)).toEqual(['.config/git/config: core.hookspath=b', '.gitconfig: core.hookspath=a']);
+  expect(found(home)).toEqual(['.config/git/config: core.hookspath=~/b', '.gitconfig: core.hookspath=a']);
   expect(found(home, { XDG_CONFIG_HOME: '' })).toEqual(found(home));
   expect(found(home, { XDG_CONFIG_HOME: join(home, 'xdg') })).toContain('xdg/git/config: core.hookspath=c');
   expect(found(home, { GIT_CONFIG_SYSTEM: join(home, 'system') })).toContain('system: core.hookspath=d');
@@ -69,6 +69,18 @@ test('E17 so do settings in the environment of the job', () => {
     GIT_TEMPLATE_DIR: '~/c',
   };
   const home = homeWith({});
-  expect(found(home, environment)).toEqual([': core.hookspath=a', ': filter.clean=./b', ': init.templatedir=c']);
+  expect(found(home, environment)).toEqual([': core.hookspath=a', ': filter.clean=./b', ': init.templatedir=~/c']);
   for (const count of ['x', '-1', '1e9']) expect(found(home, { GIT_CONFIG_COUNT: count })).toEqual([]);
+});
+
+test.each([
+  ['~/x', '/home/a/x'],
+  ['~a/x', '/home/a/x'],
+  ['bash "$HOME/x" ${HOME}/y', 'bash "/home/a/x" /home/a/y'],
+  ['x=$HOME/y', 'x=/home/a/y'],
+  ['~b/x', '~b/x'],
+  ['a~/x', 'a~/x'],
+  ['~', '~'],
+])('%s names the home', (value, path) => {
+  expect(withHome(value, '/home/a')).toBe(path);
 });

@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fromText, toText } from '../../host/file-names.ts';
 import { nonEmpty } from '../../host/variables.ts';
 import { composeEntry } from './config-policy.ts';
@@ -31,7 +31,7 @@ export function userSettings(home: string, environment: NodeJS.ProcessEnv): User
       : [environment['GIT_CONFIG_GLOBAL']]),
   ];
   const own = environmentSettings(environment);
-  return [...files.flatMap((file) => settingsIn(file, home, 0)), ...(own.length > 0 ? [daring('', own, home)] : [])];
+  return [...files.flatMap((file) => settingsIn(file, home, 0)), ...(own.length > 0 ? [daring('', own)] : [])];
 }
 
 /** Variables that stand for a setting (git(1), "Environment Variables"). */
@@ -83,15 +83,15 @@ function settingsIn(file: string, home: string, depth: number): UserSettings[] {
     const path = value === undefined || !/^include(if)?$/.test(section) || key !== 'path' ? undefined : toText(value);
     return path === undefined ? [] : settingsIn(resolve(dirname(file), withHome(path, home)), home, depth + 1);
   });
-  return [daring(file, entries, home), ...included];
+  return [daring(file, entries), ...included];
 }
 
-function daring(file: string, entries: readonly PlacedEntry[], home: string): UserSettings {
-  const found = entries.filter((entry) => composeEntry(entry, () => false) === undefined);
-  const inHome = (value: string): string => withHome(value, fromText(home));
-  return { file, entries: found.map((entry) => ({ ...entry, value: entry.value && inHome(entry.value) })) };
+function daring(file: string, entries: readonly PlacedEntry[]): UserSettings {
+  return { file, entries: entries.filter((entry) => composeEntry(entry, () => false) === undefined) };
 }
 
-function withHome(path: string, home: string): string {
-  return path.startsWith('~/') ? join(home, path.slice(2)) : path;
+/** A value with the home directory in place of what git or a shell takes for it, at the beginning of a word. */
+export function withHome(value: string, home: string): string {
+  const names = ['~', `~${basename(home)}`, '$HOME', '${HOME}'].map((name) => RegExp.escape(name));
+  return value.replaceAll(new RegExp(`(?<=^|[\\s"'=(])(?:${names.join('|')})(?=/)`, 'g'), () => home);
 }
