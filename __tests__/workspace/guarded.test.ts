@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
-import { protectionOf } from '../../src/workspace/guarded.ts';
+import { protectionOf, type Guarded } from '../../src/workspace/guarded.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 
 /** What becomes of a path in a workspace with a file, a directory, and links. */
@@ -41,4 +41,20 @@ test('what is not there must not appear, unless it may', () => {
 test('a directory in the place of a file is left alone, and so is what is outside', () => {
   expect(protectionIn('directory', false)).toEqual(NOTHING);
   expect(protectionIn('../x')).toEqual(NOTHING);
+});
+
+test('what a link below leads to is guarded, unless the user leaves it writable; for a setting, that does not count', () => {
+  const workspace = temporaryDirectory();
+  for (const name of ['a', 'b', 'target']) mkdirSync(join(workspace, name));
+  const links = ['a/x', 'b/x'].map((name) => join(workspace, name));
+  for (const link of links) symlinkSync('../target', link);
+  const of = (name: string): Guarded => ({ path: join(workspace, name), isDirectory: true, what: undefined });
+  const found = (paths: readonly Guarded[]): string[] =>
+    protectionOf(paths, workspace, links, [join(workspace, 'target')]).readOnly.map((path) =>
+      relative(workspace, path),
+    );
+  expect(found([of('a')])).toEqual(['a', 'target']);
+  expect(found([{ ...of('b'), yields: 'links' }])).toEqual(['b']);
+  expect(found([{ ...of('target'), yields: 'all' }])).toEqual([]);
+  expect(found([{ ...of('a'), yields: 'links' }, of('a')])).toEqual(['a', 'target']);
 });

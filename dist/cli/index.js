@@ -16157,13 +16157,13 @@ function protectionOf(paths, workspace, links = [], writable = []) {
         // The workspace as a whole belongs to the command.
         if (!isDirectory || (0,host_paths/* isAtOrBelow */.a5)(workspace, end))
             continue;
-        const yields = guarded.yields === undefined ? {} : { yields: 'all' };
+        const isStrict = guarded.yields === undefined;
         for (const path of pathsBelow(end, sorted)) {
-            const key = `${yields.yields} ${path}`;
+            const key = `${isStrict} ${path}`;
             if (followed.has(key) || /\/node_modules(\/|$)/.test(path.slice(end.length)))
                 continue;
             followed.add(key);
-            pending.push({ path, isDirectory: true, what: LINKED, ...yields });
+            pending.push({ path, isDirectory: true, what: LINKED, ...(isStrict ? {} : { yields: 'all' }) });
         }
     }
     return { readOnly: [...readOnly], links: [...onWay], absent: [...absent.values()] };
@@ -16719,7 +16719,9 @@ function runnerDirectory(temporary, environment) {
 /** The read-only names of files that have writable ones too: what is written to one of those would be in all of them. */
 function halfProtected(files, readOnly) {
     const places = new Set(readOnly);
-    return files.flatMap(({ paths }) => {
+    return files.flatMap(({ paths, isOutside }) => {
+        if (isOutside)
+            return []; // Each of them has become a copy.
         const closed = paths.filter((path) => (0,host_paths/* isAtOrBelowAny */.em)(path, places));
         return closed.length < paths.length ? closed : [];
     });

@@ -58,12 +58,12 @@ export function protectionOf(
     }
     // The workspace as a whole belongs to the command.
     if (!isDirectory || isAtOrBelow(workspace, end)) continue;
-    const yields = guarded.yields === undefined ? {} : ({ yields: 'all' } as const);
+    const isStrict = guarded.yields === undefined;
     for (const path of pathsBelow(end, sorted)) {
-      const key = `${yields.yields} ${path}`;
+      const key = `${isStrict} ${path}`;
       if (followed.has(key) || /\/node_modules(\/|$)/.test(path.slice(end.length))) continue;
       followed.add(key);
-      pending.push({ path, isDirectory: true, what: LINKED, ...yields });
+      pending.push({ path, isDirectory: true, what: LINKED, ...(isStrict ? {} : { yields: 'all' }) });
     }
   }
   return { readOnly: [...readOnly], links: [...onWay], absent: [...absent.values()] };

@@ -138,7 +138,8 @@ function runnerDirectory(temporary: string, environment: NodeJS.ProcessEnv): str
 /** The read-only names of files that have writable ones too: what is written to one of those would be in all of them. */
 function halfProtected(files: readonly SharedFile[], readOnly: readonly string[]): string[] {
   const places = new Set(readOnly);
-  return files.flatMap(({ paths }) => {
+  return files.flatMap(({ paths, isOutside }) => {
+    if (isOutside) return []; // Each of them has become a copy.
     const closed = paths.filter((path) => isAtOrBelowAny(path, places));
     return closed.length < paths.length ? closed : [];
   });
