@@ -1,16 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { requestsOfCommand, startOutside, type Outside } from '../../testing/outside/outside.ts';
+import { requestsOfCommand, type Outside } from '../../testing/outside/outside.ts';
 import { docker } from '../../testing/engine/engine.ts';
-import { OwnResolver, startSandbox, type SandboxRun } from '../../testing/engine/sandbox-run.ts';
-import { createTestCa } from '../../testing/tls.ts';
+import { OwnResolver, type SandboxRun } from '../../testing/engine/sandbox-run.ts';
 import type { RunResult } from '../../src/run/report.ts';
 import { roleOf } from '../../src/shared/network.ts';
 import { untilSaid } from '../../testing/runner/run-entry.ts';
-
-/** RFC 5737 reserves 198.51.100.0/24 for documentation: it belongs to nobody. */
-const RESOLVER = '198.51.100.53';
-const TUNNEL = { name: 'tunnel.example', address: '198.51.100.7' };
-const PROVIDER = { name: 'api.openai.com', address: '198.51.100.8' };
+import { PROVIDER, RESOLVER, startTunnelRun, TUNNEL } from './tunnel-run.ts';
 
 /** Tunnels that are open when the command ends. */
 const TUNNELS = 20;
@@ -78,24 +73,8 @@ describe('L4 what is open when the command ends', () => {
   let result: RunResult;
 
   beforeAll(async () => {
-    const ca = await createTestCa();
-    run = startSandbox({
-      options: {
-        'allow-domains': TUNNEL.name,
-        'add-hosts': [TUNNEL, PROVIDER].map(({ name, address }) => `${name}:${address}`).join('\n'),
-        'upstream-ca': 'ca.pem',
-      },
-      credentials: { OPENAI_API_KEY: 'sk-proj-reports-sentinel-0f1e2d3c' },
-      script: 'echo started; node program.cjs',
-      resolver: RESOLVER,
-      engine,
-      files: { 'ca.pem': ca.certPem, 'program.cjs': PROGRAM },
-    });
-    await untilSaid(run, 'started');
-    const world = { ...(await ca.issue([TUNNEL.name, PROVIDER.name])), resolver: RESOLVER, names: {}, pointer: '' };
+    ({ run, outside } = await startTunnelRun(PROGRAM, { engine }));
     const { squid } = run.containers();
-    outside = await startOutside(squid, run.images, world, [TUNNEL.address, PROVIDER.address]);
-    run.writeFile('go', '');
     await untilSaid(run, 'open');
     docker(['pause', squid]);
     run.writeFile('end', '');

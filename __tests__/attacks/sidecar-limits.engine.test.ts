@@ -5,11 +5,7 @@ import { startSandbox, type SandboxRun } from '../../testing/engine/sandbox-run.
 import { startOutside, type Outside } from '../../testing/outside/outside.ts';
 import { createTestCa } from '../../testing/tls.ts';
 import { untilSaid } from '../../testing/runner/run-entry.ts';
-
-/** RFC 5737 reserves 198.51.100.0/24 for documentation: it belongs to nobody. */
-const RESOLVER = '198.51.100.53';
-const TUNNEL = { name: 'tunnel.example', address: '198.51.100.7' };
-const PROVIDER = { name: 'api.openai.com', address: '198.51.100.8' };
+import { PROVIDER, RESOLVER, startTunnelRun, TUNNEL } from './tunnel-run.ts';
 
 /** Runs in the agent's container, on the host's Node.js: 12,000 connections of three kinds, and model requests beside them. */
 const PROGRAM = `
@@ -68,23 +64,7 @@ describe('D8 12,000 connections to Squid: silent ones, heads without an end, tun
   let outcome: Outcome;
 
   beforeAll(async () => {
-    const ca = await createTestCa();
-    run = startSandbox({
-      options: {
-        'allow-domains': TUNNEL.name,
-        'add-hosts': [TUNNEL, PROVIDER].map(({ name, address }) => `${name}:${address}`).join('\n'),
-        'upstream-ca': 'ca.pem',
-      },
-      credentials: { OPENAI_API_KEY: 'sk-proj-limits-sentinel-0f1e2d3c' },
-      script: 'echo started; ulimit -n "$(ulimit -Hn)"; node program.cjs',
-      resolver: RESOLVER,
-      files: { 'ca.pem': ca.certPem, 'program.cjs': PROGRAM },
-    });
-    await untilSaid(run, 'started');
-    const { squid } = run.containers();
-    const world = { ...(await ca.issue([TUNNEL.name, PROVIDER.name])), resolver: RESOLVER, names: {}, pointer: '' };
-    outside = await startOutside(squid, run.images, world, [TUNNEL.address, PROVIDER.address]);
-    run.writeFile('go', '');
+    ({ run, outside } = await startTunnelRun(PROGRAM));
     await untilSaid(run, 'answers', { limitMs: 120_000 });
     result = await run.done;
     outcome = JSON.parse(/\{.*"answers".*\}/.exec(run.stdout())?.[0] ?? '{"answers":[]}') as Outcome;

@@ -15259,8 +15259,7 @@ class survey_Walk {
         if (this.#after === undefined)
             this.#links.push(path);
         const target = wayTo(path, this.#workspace).end;
-        const isInside = target === this.#workspace || (0,host_paths/* isBelow */.Yw)(target, this.#workspace);
-        if (!isInside)
+        if (!(0,host_paths/* isAtOrBelow */.a5)(target, this.#workspace))
             this.#add({ kind: 'link-out', path, target });
     }
     #file(path) {
@@ -15333,7 +15332,7 @@ const MAX_HOOKS = 10_000;
 function linksInHooks(places, workspace) {
     const directories = places.filter(({ isDirectory }) => isDirectory).map(({ path }) => wayTo(path).end);
     return [...new Set(directories)]
-        .filter((path) => !(0,host_paths/* isBelow */.Yw)(`${path}/`, workspace) || path.split('/').includes('.git'))
+        .filter((path) => !(0,host_paths/* isAtOrBelow */.a5)(path, workspace) || path.split('/').includes('.git'))
         .flatMap(linksBelow);
 }
 function linksBelow(top) {
@@ -16307,8 +16306,8 @@ function asText(path) {
 const hard_links_MAX_FILES = 200_000;
 const hard_links_MAX_BYTES = 4 * 1024 ** 3;
 /**
- * Gives each of these files a content of its own. They have further names outside the workspace: package managers link
- * what they install to their caches, and the command would change those too, for later runs of other branches.
+ * Gives each of these files a content of its own. They have further names, mostly outside the workspace: package managers
+ * link what they install to their caches, and the command would change those too, for later runs of other branches.
  *
  * @param shared absolute paths, with one character for each byte
  * @throws UserError if there are too many, or there is no room for them
@@ -16377,14 +16376,16 @@ function programsIn({ text, directory }) {
         for (const word of words)
             if (/\s/.test(word))
                 programs.push(...programsIn({ text: word, directory }));
-        const [program = '', ...rest] = words.slice(afterLast(words, BEFORE));
+        const [program = '', ...rest] = words.slice(placeOfProgram(words));
         if (CHANGE_DIRECTORY.test(program)) {
             const further = Array.from(directories, (one) => (0,external_node_path_.resolve)(one, rest[0] ?? '.'));
             for (const one of further)
                 if (directories.size < MAX_DIRECTORIES)
                     directories.add(one);
         }
-        programs.push(program);
+        // Only by a path does a shell find what is not in PATH.
+        if (/[./]/.test(program))
+            programs.push(program);
         if (!INTERPRETER.test(program))
             continue;
         const file = rest.find((word) => !BETWEEN.test(word) && !INTERPRETER.test(word));
@@ -16395,12 +16396,10 @@ function programsIn({ text, directory }) {
         .slice(0, MAX_PROGRAMS)
         .flatMap((program) => Array.from(directories, (one) => (0,external_node_path_.resolve)(one, program)));
 }
-/** The index of the first word that neither matches, nor is an option or a number of one that does. */
-function afterLast(words, pattern) {
-    let at = 0;
-    while (at < words.length && (pattern.test(words[at] ?? '') || (at > 0 && /^(?:-\S*|\d+\w?)$/.test(words[at] ?? ''))))
-        at++;
-    return at;
+/** The index of the first word that neither may stand before a program, nor is an option or a number of one that does. */
+function placeOfProgram(words) {
+    const at = words.findIndex((word, index) => !BEFORE.test(word) && (index === 0 || !/^(?:-\S*|\d+\w?)$/.test(word)));
+    return at === -1 ? words.length : at;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/local-actions.js
@@ -29593,7 +29592,7 @@ var config_source = __nccwpck_require__(6656);
 
 /** The entry of a list that protects nothing. It must be the only one. */
 const NONE = 'none';
-/** The entry that stands for the paths that are protected by default. Others may stand beside it, and come first. */
+/** The entry that stands for the paths that are protected by default. Others may stand beside it, and go before it. */
 const DEFAULT_PATHS = 'default';
 const REPORT = 'report:';
 const FORM = 'Write a path that starts at the workspace, for example ".github/workflows" or "report:package.json".';

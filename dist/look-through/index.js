@@ -2642,8 +2642,7 @@ class Walk {
         if (this.#after === undefined)
             this.#links.push(path);
         const target = way_wayTo(path, this.#workspace).end;
-        const isInside = target === this.#workspace || (0,paths/* isBelow */.Yw)(target, this.#workspace);
-        if (!isInside)
+        if (!(0,paths/* isAtOrBelow */.a5)(target, this.#workspace))
             this.#add({ kind: 'link-out', path, target });
     }
     #file(path) {
@@ -2716,7 +2715,7 @@ const MAX_HOOKS = 10_000;
 function linksInHooks(places, workspace) {
     const directories = places.filter(({ isDirectory }) => isDirectory).map(({ path }) => wayTo(path).end);
     return [...new Set(directories)]
-        .filter((path) => !isBelow(`${path}/`, workspace) || path.split('/').includes('.git'))
+        .filter((path) => !isAtOrBelow(path, workspace) || path.split('/').includes('.git'))
         .flatMap(linksBelow);
 }
 function linksBelow(top) {

@@ -9,7 +9,7 @@ import { placeOf, type Given, type Source } from './source.ts';
 
 /** The entry of a list that protects nothing. It must be the only one. */
 const NONE = 'none';
-/** The entry that stands for the paths that are protected by default. Others may stand beside it, and come first. */
+/** The entry that stands for the paths that are protected by default. Others may stand beside it, and go before it. */
 export const DEFAULT_PATHS = 'default';
 const REPORT = 'report:';
 const FORM = 'Write a path that starts at the workspace, for example ".github/workflows" or "report:package.json".';

@@ -34,12 +34,13 @@ export function programsIn({ text, directory }: ActionScript): string[] {
     const words = [...command.matchAll(WORD)].map(([word]) => word.replaceAll(/["']/g, ''));
     // `bash -c "./x --to y"`
     for (const word of words) if (/\s/.test(word)) programs.push(...programsIn({ text: word, directory }));
-    const [program = '', ...rest] = words.slice(afterLast(words, BEFORE));
+    const [program = '', ...rest] = words.slice(placeOfProgram(words));
     if (CHANGE_DIRECTORY.test(program)) {
       const further = Array.from(directories, (one) => resolve(one, rest[0] ?? '.'));
       for (const one of further) if (directories.size < MAX_DIRECTORIES) directories.add(one);
     }
-    programs.push(program);
+    // Only by a path does a shell find what is not in PATH.
+    if (/[./]/.test(program)) programs.push(program);
     if (!INTERPRETER.test(program)) continue;
     const file = rest.find((word) => !BETWEEN.test(word) && !INTERPRETER.test(word));
     if (file !== undefined) programs.push(file);
@@ -49,10 +50,8 @@ export function programsIn({ text, directory }: ActionScript): string[] {
     .flatMap((program) => Array.from(directories, (one) => resolve(one, program)));
 }
 
-/** The index of the first word that neither matches, nor is an option or a number of one that does. */
-function afterLast(words: readonly string[], pattern: RegExp): number {
-  let at = 0;
-  while (at < words.length && (pattern.test(words[at] ?? '') || (at > 0 && /^(?:-\S*|\d+\w?)$/.test(words[at] ?? ''))))
-    at++;
-  return at;
+/** The index of the first word that neither may stand before a program, nor is an option or a number of one that does. */
+function placeOfProgram(words: readonly string[]): number {
+  const at = words.findIndex((word, index) => !BEFORE.test(word) && (index === 0 || !/^(?:-\S*|\d+\w?)$/.test(word)));
+  return at === -1 ? words.length : at;
 }

@@ -1,7 +1,7 @@
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path/posix';
 import { UserError } from '../errors.ts';
 import { printable } from '../host/file-names.ts';
-import { isBelow } from '../host/paths.ts';
+import { isAtOrBelow } from '../host/paths.ts';
 import type { ConfigEntry } from './git/config.ts';
 import { gitFileTarget } from './git/directory.ts';
 import { withHome } from './git/user-settings.ts';
@@ -59,7 +59,7 @@ const MAX_HOOKS = 10_000;
 export function linksInHooks(places: readonly Guarded[], workspace: string): string[] {
   const directories = places.filter(({ isDirectory }) => isDirectory).map(({ path }) => wayTo(path).end);
   return [...new Set(directories)]
-    .filter((path) => !isBelow(`${path}/`, workspace) || path.split('/').includes('.git'))
+    .filter((path) => !isAtOrBelow(path, workspace) || path.split('/').includes('.git'))
     .flatMap(linksBelow);
 }
 

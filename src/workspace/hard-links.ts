@@ -8,8 +8,8 @@ const MAX_FILES = 200_000;
 const MAX_BYTES = 4 * 1024 ** 3;
 
 /**
- * Gives each of these files a content of its own. They have further names outside the workspace: package managers link
- * what they install to their caches, and the command would change those too, for later runs of other branches.
+ * Gives each of these files a content of its own. They have further names, mostly outside the workspace: package managers
+ * link what they install to their caches, and the command would change those too, for later runs of other branches.
  *
  * @param shared absolute paths, with one character for each byte
  * @throws UserError if there are too many, or there is no room for them

@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path/posix';
 import { setImmediate as turn } from 'node:timers/promises';
 import { bytes, fromText } from '../host/file-names.ts';
-import { isBelow } from '../host/paths.ts';
+import { isAtOrBelow } from '../host/paths.ts';
 import { isGitDirectory } from './git/directory.ts';
 import { isHuge, unlock } from './git/files.ts';
 import { entriesOf, streamedEntriesOf, type Entry } from './listing.ts';
@@ -254,8 +254,7 @@ class Walk {
   #link(path: string): void {
     if (this.#after === undefined) this.#links.push(path);
     const target = wayTo(path, this.#workspace).end;
-    const isInside = target === this.#workspace || isBelow(target, this.#workspace);
-    if (!isInside) this.#add({ kind: 'link-out', path, target });
+    if (!isAtOrBelow(target, this.#workspace)) this.#add({ kind: 'link-out', path, target });
   }
 
   #file(path: string): void {
