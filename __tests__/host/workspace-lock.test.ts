@@ -4,20 +4,29 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { describeError } from '../../src/errors.ts';
-import { lockWorkspace } from '../../src/host/workspace-lock.ts';
+import { checkUnlocked, lockWorkspace } from '../../src/host/workspace-lock.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 
 test('E16 a second run in a workspace is refused, and one above or below it too', async () => {
   const workspace = temporaryDirectory();
   const lock = await lockWorkspace(workspace);
   for (const path of [workspace, join(workspace, 'a/b'), join(workspace, '..')]) {
+    const message = `Another run works in ${path}, or in a directory above or below it.`;
     const error: unknown = await lockWorkspace(path).catch((caught: unknown) => caught);
     expect(describeError(error)).toBe(
-      `Another run works in ${path}, or in a directory above or below it.\n` +
-        'Wait until it has ended, or give each run a checkout of its own (git worktree add).',
+      `${message}\nWait until it has ended, or give each run a checkout of its own (git worktree add).`,
     );
+    expect(() => checkUnlocked(path)).toThrow(message);
   }
   lock.release();
+});
+
+test('a look claims nothing', async () => {
+  const workspace = temporaryDirectory();
+  checkUnlocked(workspace);
+  const lock = await lockWorkspace(workspace);
+  lock.release();
+  checkUnlocked(workspace);
 });
 
 test('beside it, another run works; and in it, the next one', async () => {

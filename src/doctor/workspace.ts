@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { lockWorkspace } from '../host/workspace-lock.ts';
+import { checkUnlocked } from '../host/workspace-lock.ts';
 import { checkWorkspace, socketWarnings } from '../mounts/host-guards.ts';
 import { checkedMounts } from '../run/prepare.ts';
 import { agentUser } from '../host/user.ts';
@@ -12,7 +12,7 @@ export const WORKSPACE: Check = {
   id: 'workspace',
   page: 'docs/troubleshooting.md#before-any-container',
   limitMs: 10_000,
-  find: async ({ built, environment, root, user, temporary, names }) => {
+  find: ({ built, environment, root, user, temporary, names }) => {
     if (built === undefined) return [];
     const { config } = built;
     const { workspace } = config;
@@ -28,7 +28,7 @@ export const WORKSPACE: Check = {
     } finally {
       rmSync(workDirectory, { recursive: true, force: true });
     }
-    (await lockWorkspace(workspace)).release();
+    checkUnlocked(workspace);
     const { dotGit, warning } = ownRepository(workspace);
     const sockets = socketWarnings(workspace);
     const warnings = [

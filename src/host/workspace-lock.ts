@@ -29,12 +29,8 @@ export async function lockWorkspace(workspace: string): Promise<WorkspaceLock> {
     for (const server of servers) server.close();
   };
   try {
-    for (const name of [`${PREFIX}-${hash(workspace)}`, ...marks]) servers.push(await bind(name));
-    const taken = abstractNames();
-    const isTaken =
-      taken.some((name) => name.startsWith(`${PREFIX}-below-${hash(workspace)}-`)) ||
-      above(workspace).some((path) => taken.includes(`${PREFIX}-${hash(path)}`));
-    if (isTaken) throw anotherRun(workspace);
+    for (const name of [lockName(workspace), ...marks]) servers.push(await bind(name));
+    if (isTakenAround(workspace, abstractNames())) throw anotherRun(workspace);
   } catch (cause) {
     release();
     if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE') throw anotherRun(workspace);
@@ -43,6 +39,24 @@ export async function lockWorkspace(workspace: string): Promise<WorkspaceLock> {
   }
   return { release };
 }
+
+/**
+ * Looks whether a run could have a workspace, without claiming it: a run that starts in this moment gets it.
+ *
+ * @param workspace an absolute path without links
+ * @throws UserError if a run has this workspace, one above it or one below it
+ */
+export function checkUnlocked(workspace: string): void {
+  const taken = abstractNames();
+  if (taken.includes(lockName(workspace)) || isTakenAround(workspace, taken)) throw anotherRun(workspace);
+}
+
+const lockName = (workspace: string): string => `${PREFIX}-${hash(workspace)}`;
+
+/** Whether a run has a workspace below or above this one. */
+const isTakenAround = (workspace: string, taken: readonly string[]): boolean =>
+  taken.some((name) => name.startsWith(`${PREFIX}-below-${hash(workspace)}-`)) ||
+  above(workspace).some((path) => taken.includes(lockName(path)));
 
 const anotherRun = (workspace: string): UserError =>
   new UserError(`Another run works in ${workspace}, or in a directory above or below it.`, {
