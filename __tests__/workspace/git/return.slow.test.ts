@@ -50,14 +50,19 @@ function afterBoth(before: string, script: string): { host: string; outside: str
   return { host, outside, kept: inSandbox(host, script) };
 }
 
-/** In the sandbox, the objects are the host's and the rest is the run's own. */
-function inSandbox(host: string, script: string): Kept {
+/**
+ * In the sandbox, the objects are the host's and the rest is the run's own.
+ *
+ * @param meanwhile is run on the host when the command has ended
+ */
+function inSandbox(host: string, script: string, meanwhile = ':'): Kept {
   const own = join(temporaryDirectory(), 'git');
   const owner = { uid: process.getuid!(), gid: process.getgid!() };
   const config = (file: string): string => readFileSync(file, 'latin1');
   const { directories } = composeRepository(join(host, '.git'), own, owner, config);
   rmSync(join(own, 'objects'), { recursive: true });
   run(host, script, { GIT_DIR: own, GIT_WORK_TREE: host, GIT_OBJECT_DIRECTORY: join(host, '.git/objects') });
+  run(host, meanwhile);
   const kept: Kept = { conflicts: [], ended: [], settings: [], failed: [] };
   for (const directory of directories) returnDirectory(directory, host, kept);
   return kept;
@@ -126,6 +131,52 @@ describe.skipIf(!HAS_GIT)('what a command leaves is on the host what it would be
     });
     expect(git(host, 'for-each-ref')).toBe(before);
     expect(git(host, 'status', '--porcelain')).toBe('');
+  });
+
+  /** What a command also did must be there, whatever else could not be. */
+  const ALSO = 'git config user.name Agent; git branch beside; git tag done';
+  const LOGS = '"$GIT_DIR"/logs/refs/heads';
+  test.each<[string, string, string, Partial<Kept>]>([
+    [
+      'a branch whose place somebody took on the host',
+      'git branch feature/x',
+      'git branch feature',
+      { conflicts: ['refs/heads/feature/x'] },
+    ],
+    [
+      'a branch that took the place of one on the host',
+      'git branch feature',
+      'git branch feature/x',
+      { conflicts: ['refs/heads/feature'] },
+    ],
+    ['a directory for the log of a branch', `rm ${LOGS}/other; mkdir ${LOGS}/other; touch ${LOGS}/other/x`, '', {}],
+    [
+      'a directory where a file of git is due',
+      'git stash -q; rm -f "$GIT_DIR"/ORIG_HEAD; mkdir "$GIT_DIR"/ORIG_HEAD; touch "$GIT_DIR"/ORIG_HEAD/x',
+      '',
+      {},
+    ],
+    [
+      'a file on the host where the log of a branch is due',
+      'git branch feature/x',
+      'touch .git/logs/refs/heads/feature',
+      { failed: [expect.stringMatching(/^\S+\/\.git\/logs: Error: EEXIST/) as string] },
+    ],
+    [
+      'a directory on the host where the log of a branch is due',
+      'git branch feature',
+      'mkdir -p .git/logs/refs/heads/feature; touch .git/logs/refs/heads/feature/x',
+      { failed: [expect.stringMatching(/^\S+\/\.git\/logs: Error: ENOTEMPTY/) as string] },
+    ],
+  ])('%s costs only that', (_, script, meanwhile, expected) => {
+    const host = temporaryDirectory();
+    run(host, START);
+    const kept = inSandbox(host, `${script}\n${ALSO}`, meanwhile);
+    expect(kept).toEqual({ conflicts: [], ended: [], settings: [], failed: [], ...expected });
+    expect(git(host, 'config', 'user.name')).toBe('Agent');
+    expect(git(host, 'tag')).toBe('done');
+    expect(git(host, 'rev-parse', 'beside')).toBe(git(host, 'rev-parse', 'main'));
+    expect(git(host, 'fsck', '--no-dangling')).toBe('');
   });
 
   test('but a bisection that goes on ends', () => {

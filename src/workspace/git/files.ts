@@ -15,7 +15,6 @@ import {
   rmdirSync,
   rmSync,
   writeFileSync,
-  type Stats,
 } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
 import { bytes, moveAside } from '../../host/file-names.ts';
@@ -70,21 +69,25 @@ export type Kind = 'file' | 'directory' | 'link' | 'other';
 
 /** @returns undefined if nothing is there, or a file stands where a directory is due */
 export function kindOf(path: string): Kind | undefined {
-  let stats: Stats | undefined;
-  try {
-    // Throwing takes longer than looking.
-    stats = lstatSync(bytes(path), { throwIfNoEntry: false });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
-    throw error;
-  }
+  // Throwing takes longer than looking.
+  const stats = ifThere(() => lstatSync(bytes(path), { throwIfNoEntry: false }));
   if (stats === undefined) return undefined;
   return stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : stats.isSymbolicLink() ? 'link' : 'other';
 }
 
+/** @returns undefined also if a file stands where a directory is due */
+function ifThere<T>(look: () => T | undefined): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
 /** Differs if the file does. Only the kernel can set the time of the last change. Undefined if there is no file. */
 export function stampOf(path: string): string | undefined {
-  const stats = lstatSync(bytes(path), { throwIfNoEntry: false, bigint: true });
+  const stats = ifThere(() => lstatSync(bytes(path), { throwIfNoEntry: false, bigint: true }));
   return stats?.isFile() === true ? [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join() : undefined;
 }
 

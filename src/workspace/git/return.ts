@@ -46,28 +46,52 @@ export interface Kept {
 /**
  * Brings to the host what the command left in a git directory of the run's own: objects first, so that nothing refers to
  * one that is missing, then references, HEAD and index, and at last what git may say about them. Only what passes as data
- * returns, and what changed on the host meanwhile stays as it is there.
+ * returns, and what changed on the host meanwhile stays as it is there. Of what follows the references, each part that
+ * fails costs only itself.
+ *
+ * @throws Error if objects or references cannot be brought, without which the rest means nothing
  */
 export function returnDirectory(directory: PrivateDirectory, workspace: string, kept: Kept): void {
   const { host, own, kind, returns } = directory;
   if (returns === 'nothing' || kindOf(own) !== 'directory' || kindOf(host) !== 'directory') return;
   const owner = userOf(host);
-  if (kind === 'repository') {
-    returnStores(own, host, owner);
-    if (hasRefFiles(own)) kept.conflicts.push(...applyRefs(host, directory.refs, readRefs(own)));
-    else kept.failed.push(`${host}: its references are in a format that AWF does not know`);
-  }
+  const part = partsOf(host, kept);
+  if (kind === 'repository') returnStores(own, host, owner);
+  const hasRef = kind === 'repository' ? returnRefs(directory, kept) : () => true;
   if (returns === 'everything') {
-    returnHeadAndIndex(directory, owner, kept);
-    for (const name of RETURNED_FILES) returnFile(directory, name, owner);
-    kept.ended.push(...endOperations(directory, owner));
+    part(INDEX, () => returnHeadAndIndex(directory, owner, kept));
+    for (const name of RETURNED_FILES) part(name, () => returnFile(directory, name, owner));
+    part('unfinished operations', () => kept.ended.push(...endOperations(directory, owner)));
   }
-  returnLogs(directory, owner);
-  returnSettings(directory, owner, workspace, kept);
-  if (kind === 'repository') {
-    returnWorktrees(directory, owner, workspace, kept);
-    returnModules(directory, owner, workspace, kept);
+  part('logs', () => returnLogs(directory, owner, hasRef));
+  part('config', () => returnSettings(directory, owner, workspace, kept));
+  if (kind !== 'repository') return;
+  part('worktrees', () => returnWorktrees(directory, owner, workspace, kept));
+  part('modules', () => returnModules(directory, owner, workspace, kept));
+}
+
+/** Carries out a part of what belongs to a directory. If it fails, that is noted under its name. */
+function partsOf(directory: string, { failed }: Kept): (name: string, bring: () => void) => void {
+  return (name, bring) => {
+    try {
+      bring();
+    } catch (error) {
+      failed.push(`${join(directory, name)}: ${String(error)}`);
+    }
+  };
+}
+
+/** @returns tells whether a reference is on the host now as the command left it */
+function returnRefs({ own, host, refs }: PrivateDirectory, kept: Kept): (name: string) => boolean {
+  if (!hasRefFiles(own)) {
+    kept.failed.push(`${host}: its references are in a format that AWF does not know`);
+    return () => false;
   }
+  const after = readRefs(own);
+  const conflicts = applyRefs(host, refs, after);
+  kept.conflicts.push(...conflicts);
+  const refused = new Set(conflicts);
+  return (name) => after[name] !== undefined && !refused.has(name);
 }
 
 /** False after `git refs migrate`, or with a repository that never had them: all references would seem to be gone. */
@@ -76,15 +100,26 @@ function hasRefFiles(gitDirectory: string): boolean {
   return (format === undefined || format === 'files') && kindOf(join(gitDirectory, 'reftable')) === undefined;
 }
 
-function returnLogs(directory: PrivateDirectory, owner: UserIds): void {
+/**
+ * Returns the logs of the references that returned, and that of HEAD.
+ *
+ * @throws Error about the first log that could not be brought, when the others have been
+ */
+function returnLogs(directory: PrivateDirectory, owner: UserIds, hasRef: (name: string) => boolean): void {
   const { own, returns } = directory;
   let left = MAX_CHANGED_LOGS;
+  const errors: unknown[] = [];
   for (const name of filesBelow(own, 'logs')) {
-    if (name === 'logs/HEAD' && returns === 'shared') continue;
+    if (name === 'logs/HEAD' ? returns === 'shared' : !hasRef(name.slice('logs/'.length))) continue;
     if (isUntouched(directory, name)) continue;
     if (left-- === 0) throw new TooMany(`more than ${MAX_CHANGED_LOGS} logs of references changed`);
-    returnFile(directory, name, owner);
+    try {
+      returnFile(directory, name, owner);
+    } catch (error) {
+      errors.push(error);
+    }
   }
+  if (errors.length > 0) throw errors[0];
 }
 
 /** Moves data from stores that are the run's own: the host's are mounted, and have theirs already. */
@@ -203,29 +238,31 @@ function returnWorktrees({ host, own }: PrivateDirectory, owner: UserIds, worksp
     if (isGone) rmSync(bytes(join(to, name)), { recursive: true });
   }
   if (kindOf(from) !== 'directory') return;
+  const part = partsOf(to, kept);
   for (const name of namesIn(from).filter((one) => !known.includes(one) && kindOf(join(from, one)) === 'directory')) {
-    const directory = join(from, name);
-    const gitFile = contentOf(join(directory, 'gitdir'))?.trimEnd();
-    const leadsBack =
-      gitFile !== undefined && contentOf(resolve(directory, gitFile))?.trimEnd() === `gitdir: ${join(to, name)}`;
-    const head = contentOf(join(directory, 'HEAD'));
-    if (!leadsBack || head === undefined || !isHead(head)) continue;
-    const target = join(to, name);
-    makeDirectory(target, owner);
-    writeWhole(join(target, 'commondir'), '../..\n', owner);
-    writeWhole(join(target, 'gitdir'), `${gitFile}\n`, owner);
-    const worktree = { host: target, own: directory, kind: 'worktree', ...NEW } as const;
-    returnDirectory(worktree, workspace, kept);
+    part(name, () => returnNewWorktree(join(from, name), join(to, name), owner, workspace, kept));
   }
+}
+
+function returnNewWorktree(own: string, host: string, owner: UserIds, workspace: string, kept: Kept): void {
+  const gitFile = contentOf(join(own, 'gitdir'))?.trimEnd();
+  const leadsBack = gitFile !== undefined && contentOf(resolve(own, gitFile))?.trimEnd() === `gitdir: ${host}`;
+  const head = contentOf(join(own, 'HEAD'));
+  if (!leadsBack || head === undefined || !isHead(head)) return;
+  makeDirectory(host, owner);
+  writeWhole(join(host, 'commondir'), '../..\n', owner);
+  writeWhole(join(host, 'gitdir'), `${gitFile}\n`, owner);
+  returnDirectory({ host, own, kind: 'worktree', ...NEW }, workspace, kept);
 }
 
 /** The git directory of a submodule that the command added: what passes as data, in a directory of its own. */
 function returnModules({ host, own }: PrivateDirectory, owner: UserIds, workspace: string, kept: Kept): void {
   const [from, to] = [join(own, 'modules'), join(host, 'modules')];
   if (kindOf(from) !== 'directory') return;
+  const part = partsOf(to, kept);
   for (const name of modulesIn(from).filter((one) => kindOf(join(to, one)) === undefined)) {
     if (!isHead(contentOf(join(from, name, 'HEAD')) ?? '')) continue;
-    rebuildRepository(join(from, name), join(to, name), owner, workspace, kept);
+    part(name, () => rebuildRepository(join(from, name), join(to, name), owner, workspace, kept));
   }
 }
 
