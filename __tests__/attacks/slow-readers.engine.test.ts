@@ -43,7 +43,7 @@ const ask = async () => {
   while (!require('node:fs').existsSync('go')) await sleep(20);
   const hello = await firstFlight();
   for (let i = 0; i < ${TUNNELS}; i++) { dig(hello); if (i % 20 === 0) await sleep(20); }
-  for (let i = 0; i < 60 && open < ${TUNNELS}; i++) await sleep(500);
+  for (let i = 0; i < 200 && open < ${TUNNELS}; i++) await sleep(500);
   await sleep(5_000);
   console.log(JSON.stringify({ open, closed, status: await ask() }));
   process.exit(0);

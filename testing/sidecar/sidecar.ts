@@ -63,9 +63,9 @@ export interface SidecarFixture {
   readonly ca: TestCa;
 }
 
-/** Polls a condition that another connection's events make true. @throws Error after two seconds */
+/** Polls a condition that another connection's events make true. @throws Error after ten seconds */
 export async function eventually(what: string, condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 2_000;
+  const deadline = Date.now() + 10_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`never happened: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
