@@ -85,6 +85,21 @@ const widens = (directory: string): void => write(join(directory, FILE), 'of the
 const theirs = (): Upstream => anUpstream({ [FILE]: 'of the base' }, widens);
 
 describe.skipIf(!HAS_GIT)('in a pull request that changes the policy', () => {
+  test('the base is used however the file is named: from a directory of the checkout, and over a link', () => {
+    const upstream = anUpstream({ [FILE]: 'of the base', 'a/b/x': '' }, widens);
+    const top = checkout(upstream, upstream.merge, 2);
+    const link = join(temporaryDirectory(), 'link');
+    symlinkSync(top, link);
+    for (const [workspace, policy] of [
+      [join(top, 'a/b'), `../../${FILE}`],
+      [join(top, 'a/b'), join(link, FILE)],
+      [top, join(link, FILE)],
+    ] as const) {
+      expect(textOf(find(workspace, aPullRequest(upstream), policy))).toBe('of the base');
+      expect(textOf(find(workspace, { PATH: process.env['PATH'] }, policy, upstream.head))).toBe('of the author');
+    }
+  });
+
   test('the clone of the merge has the base: it is used', () => {
     const upstream = theirs();
     const search = find(checkout(upstream, upstream.merge, 2), aPullRequest(upstream));

@@ -1,10 +1,11 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Given } from '../../src/config/source.ts';
 import { findPolicy, MAX_BYTES } from '../../src/policy/find.ts';
 import { temporaryDirectory, thrown } from '../../testing/builders.ts';
 
+const FILE = '.github/awf.yml';
 const input = (name: string, text: string): Given => ({ text, source: { kind: 'input', name } });
 
 /** A workspace in no repository, outside of GitHub Actions. */
@@ -18,6 +19,12 @@ function aWorkspace(content?: string): string {
   mkdirSync(join(workspace, '.github'));
   if (content !== undefined) writeFileSync(join(workspace, '.github/awf.yml'), content);
   return workspace;
+}
+
+function linkTo(target: string): string {
+  const link = join(temporaryDirectory(), 'link');
+  symlinkSync(target, link);
+  return link;
 }
 
 describe('without a pull request', () => {
@@ -94,7 +101,7 @@ describe('options that do not fit', () => {
       'there is no policy',
     );
     expect(thrown(() => findPolicy({ ...at, policy: input('policy', '/p.yml') })).message).toContain(
-      'outside the workspace',
+      'outside the checkout',
     );
   });
 });
@@ -106,6 +113,20 @@ describe('in a pull request, without a repository', () => {
     expect(thrown(() => find(aWorkspace('version: 1'), undefined, environment)).message).toMatch(
       /^\.github\/awf\.yml has to be read from a commit/,
     );
+  });
+
+  test.each<[string, (workspace: string) => readonly [string, string]]>([
+    ['with another name for a directory', (workspace) => [workspace, `${workspace}/../${basename(workspace)}/${FILE}`]],
+    ['over a link to the workspace', (workspace) => [workspace, join(linkTo(workspace), FILE)]],
+    ['by a link to the file', (workspace) => [workspace, linkTo(join(workspace, FILE))]],
+    ['from a directory of the checkout', (workspace) => [join(workspace, 'packages/a'), `../../${FILE}`]],
+    ['from there, over a link', (workspace) => [join(workspace, 'packages/a'), join(linkTo(workspace), FILE)]],
+  ])('however it is named: %s', (_, named) => {
+    const top = aWorkspace('version: 1');
+    for (const path of ['packages/a', '.git']) mkdirSync(join(top, path), { recursive: true });
+    const [workspace, policy] = named(top);
+    expect(thrown(() => find(workspace, policy, environment)).message).toMatch(/ has to be read from a commit/);
+    expect(find(workspace, policy)).toMatchObject({ found: { content: Buffer.from('version: 1') } });
   });
 
   test('no file is none', () => {

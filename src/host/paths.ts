@@ -46,7 +46,8 @@ export function isInside(path: string, directory: string): boolean {
   return real === parent || isBelow(real, parent);
 }
 
-function resolved(path: string): string {
+/** The path with those links resolved that are there: it need not exist to its end. */
+export function resolved(path: string): string {
   const real = realPath(path);
   if (real !== undefined) return real;
   const parent = dirname(path);

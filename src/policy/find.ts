@@ -1,9 +1,9 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
-import { isAbsolute, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import type { PolicyOrigin } from '../config/config.ts';
 import { placeOf, type Given } from '../config/source.ts';
 import { UserError } from '../errors.ts';
-import { isBelow, realPath } from '../host/paths.ts';
+import { isBelow, realPath, resolved } from '../host/paths.ts';
 import { baseOfCheckout, policyBase, type PolicyBase } from './base.ts';
 import { Repository, type TreeEntry } from './repository.ts';
 
@@ -34,9 +34,27 @@ export type PolicySearch = { readonly found: FoundPolicy } | { readonly warning:
 
 /** Where the policy is looked for in the workspace, whether it is there or not; undefined if it is looked for elsewhere. */
 export function placeInWorkspace({ policy, workspace }: Pick<PolicyPlace, 'policy' | 'workspace'>): string | undefined {
-  if (policy?.text === NO_POLICY) return undefined;
-  const path = resolve(workspace, policy?.text ?? DEFAULT_FILE);
-  return isBelow(path, workspace) ? relative(workspace, path) : undefined;
+  return policy?.text === NO_POLICY ? undefined : placeBelow(workspace, workspace, policy?.text);
+}
+
+/** Like {@link placeInWorkspace}, for all that was checked out: the workspace may be a directory of it. */
+function placeInCheckout({ policy, workspace }: PolicyPlace): string | undefined {
+  return policy === undefined
+    ? placeBelow(workspace, workspace)
+    : placeBelow(topOfCheckout(workspace), workspace, policy.text);
+}
+
+/** The nearest directory with a `.git` in it. Without one, the workspace itself. */
+function topOfCheckout(workspace: string): string {
+  for (let at = workspace; at !== '/'; at = dirname(at)) if (exists(join(at, '.git'))) return at;
+  return workspace;
+}
+
+/** @returns the path relative to the workspace, if it leads below `top`: as it is written, or over a link */
+function placeBelow(top: string, workspace: string, text = DEFAULT_FILE): string | undefined {
+  const path = resolve(workspace, text);
+  const place = [path, resolved(path)].find((one) => isBelow(one, top));
+  return place && relative(workspace, place);
 }
 
 /**
@@ -55,13 +73,13 @@ export function findPolicy(place: PolicyPlace): PolicySearch {
     });
   }
   const path = resolve(workspace, policy?.text ?? DEFAULT_FILE);
-  const inside = placeInWorkspace(place);
+  const inside = placeInCheckout(place);
   const isInside = inside !== undefined;
   const name = inside ?? policy?.text ?? path;
   if (policyRef !== undefined) {
     if (isInside) return { found: fromRevision(name, policyRef, place) };
-    throw new UserError(`${placeOf(policyRef.source)}: ${name} is outside the workspace, and so in no commit of it.`, {
-      hint: 'Name a path in the workspace, or leave out the commit.',
+    throw new UserError(`${placeOf(policyRef.source)}: ${name} is outside the checkout, and so in no commit of it.`, {
+      hint: 'Name a path in the checkout, or leave out the commit.',
     });
   }
   const base = isInside ? (policyBase(environment) ?? baseOf(path, place)) : undefined;
@@ -186,13 +204,9 @@ export function readFromDisk(at: string, name: string, path: string, workspace: 
 
 /** Reads a file of the caller's or of a checkout, and waits for no pipe. */
 function readRegular(at: string, name: string, path: string): Buffer {
-  let descriptor: number;
+  let descriptor: number | undefined;
   try {
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (cause) {
-    throw new UserError(`${at} cannot be read.`, { hint: 'Name a file that you can read.', cause });
-  }
-  try {
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) throw new UserError(`${at} is not a file.`, { hint: 'Name a YAML file.' });
     if (stats.size > MAX_BYTES) throw tooLarge(name);
@@ -200,14 +214,17 @@ function readRegular(at: string, name: string, path: string): Buffer {
     const length = readSync(descriptor, buffer, 0, buffer.length, 0);
     if (length > MAX_BYTES) throw tooLarge(name);
     return buffer.subarray(0, length);
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    throw new UserError(`${at} cannot be read.`, { hint: 'Name a file that you can read.', cause });
   } finally {
-    closeSync(descriptor);
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
 /** The path of a file on the command line, and how messages name it. */
 export function namedFile(text: string, workspace: string): { name: string; path: string } {
-  return { name: text, path: isAbsolute(text) ? text : resolve(workspace, text) };
+  return { name: text, path: resolve(workspace, text) };
 }
 
 function tooLarge(name: string): UserError {
@@ -220,7 +237,7 @@ function noRepository(at: string, workspace: string): UserError {
   return new UserError(
     `${at} has to be read from a commit, but ${workspace} is not a git repository that git can read.`,
     {
-      hint: 'Use actions/checkout with git installed, or name a file outside the workspace in "policy".',
+      hint: 'Use actions/checkout with git installed, or name a file outside the checkout in "policy".',
     },
   );
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path/posix';
 import { UserError } from '../errors.ts';
 import type { GitReader } from '../host/git.ts';
 import { gitReader } from '../host/git.ts';
@@ -61,13 +62,13 @@ export class Repository {
   }
 
   /**
-   * What a commit has at a path below the workspace.
+   * What a commit has at a path of the working tree, relative to the workspace.
    *
    * @returns undefined if there is nothing; a link or a submodule on the way to it as itself
    * @throws UserError if the clone lacks the directories of the commit
    */
   find(commit: string, path: string): TreeEntry | undefined {
-    const parts = `${this.#prefix}${path}`.split('/');
+    const parts = join(this.#prefix, path).split('/');
     for (let length = 1; length <= parts.length; length += 1) {
       const entry = this.#entry(commit, parts.slice(0, length).join('/'));
       if (entry?.kind !== 'directory' || length === parts.length) return entry;
