@@ -1,16 +1,7 @@
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { UserError } from '../../src/errors.ts';
+import { describeError, UserError } from '../../src/errors.ts';
 import { createLogDirectories, writeTimings } from '../../src/host/log-directories.ts';
 import { temporaryDirectory, thrown } from '../../testing/builders.ts';
 
@@ -124,16 +115,35 @@ describe('with proxy-logs-dir', () => {
   );
 });
 
-test('the error names a place where nothing can be created', () => {
-  const file = join(temporaryDirectory(), 'file');
+test.each<[string, (file: string) => string | undefined, (file: string) => string]>([
+  ['below a file', (file) => join(file, 'logs'), () => '/does/not/exist'],
+  ['in the place of a file', (file) => file, () => '/does/not/exist'],
+  ['beside a file that is in the place of the other one', (file) => join(file, '../squid'), () => '/does/not/exist'],
+  ['in a link that leads to itself', (file) => join(file, '../loop'), () => '/does/not/exist'],
+  ['with a name that is too long', (file) => join(file, '..', 'x'.repeat(300)), () => '/does/not/exist'],
+  ['in temporary files that are none', () => undefined, (file) => file],
+])('the error names a place where nothing can be created, and the remedy: %s', (_, chosen, temporary) => {
+  const file = join(temporaryDirectory(), 'api-proxy-logs');
   writeFileSync(file, '');
-  for (const make of [() => create(join(file, 'logs'), '/does/not/exist'), () => create(undefined, file)]) {
-    const error = thrown(make);
-    expect(error).toBeInstanceOf(UserError);
-    expect(error.message).toContain(file);
-    expect(error.cause).toBeInstanceOf(Error);
-  }
-  expect(existsSync(join(file, 'logs'))).toBe(false);
+  symlinkSync('loop', join(file, '../loop'));
+  const error = thrown(() => create(chosen(file), temporary(file)));
+  expect(error).toBeInstanceOf(UserError);
+  expect(error.message).toMatch(
+    chosen(file) === undefined ? /^The log directory/ : /^--proxy-logs-dir: the log directory .* cannot be created/,
+  );
+  expect(error.message).toContain(join(file, '..'));
+  expect(describeError(error)).toMatch(/\n(Name one where you may write|Make room there)/);
+  expect(error.cause).toBeInstanceOf(Error);
+  expect(readFileSync(file, 'utf8')).toBe('');
+});
+
+test('without proxy-logs-dir, a name that somebody has taken is left to them', () => {
+  const temporary = temporaryDirectory();
+  vi.useFakeTimers({ now: 1_000 });
+  mkdirSync(join(temporary, 'api-proxy-logs-1000'), { mode: 0o700 });
+  const { squid, apiProxy } = create(undefined, temporary);
+  expect([squid, apiProxy]).toEqual([join(temporary, 'squid-logs-1001'), join(temporary, 'api-proxy-logs-1001')]);
+  expect(readdirSync(temporary).sort()).toEqual(['api-proxy-logs-1000', 'api-proxy-logs-1001', 'squid-logs-1001']);
 });
 
 describe('writeTimings', () => {

@@ -246,6 +246,8 @@ test('a run that was killed is read from Squid’s log', async () => {
 
 test.each<[string, () => string, string]>([
   ['what is not there', () => '/nonexistent/logs', 'does not exist'],
+  ['what is below a file', () => join(directoryWith({ x: 'y' }), 'x/logs'), 'does not exist'],
+  ['what has too long a name', () => `/${'x'.repeat(300)}`, 'cannot be opened'],
   ['a directory with something else', () => directoryWith({ 'a/b': '' }), 'has no logs of AWF'],
   ['a file that is no archive', () => join(directoryWith({ x: 'y' }), 'x'), 'neither a directory nor a zip archive'],
   ['an archive of something else', () => zipWith({ 'a/b': '' }), 'has no logs of AWF'],

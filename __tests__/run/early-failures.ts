@@ -46,7 +46,7 @@ export const EARLY_FAILURES: readonly EarlyFailure[] = [
       writeFileSync(join(workspace, '..', 'file'), '');
       return { proxyLogsDir: join(workspace, '..', 'file', 'squid') };
     },
-    error: 'The log directory squid cannot be created',
+    error: 'file/squid cannot be created or used',
     asked: 'nothing',
   },
   {

@@ -1,10 +1,13 @@
 import {
+  accessSync,
   chmodSync,
   chownSync,
   closeSync,
+  constants,
   mkdirSync,
   openSync,
   readdirSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -128,20 +131,24 @@ export function createLogDirectories(
     };
     // Another run that started in the same millisecond may have taken the name.
     if (!make(directories.squid, owner, false)) continue;
-    make(directories.apiProxy, owner, true);
-    return directories;
+    if (make(directories.apiProxy, owner, false)) return directories;
+    rmdirSync(directories.squid);
   }
 }
 
 /** @returns false if the directory exists although it must not */
-function make(directory: string, owner: UserIds, mayExist: boolean): boolean {
+function make(directory: string, owner: UserIds, isChosen: boolean): boolean {
   try {
-    if (mayExist) mkdirSync(dirname(directory), { recursive: true });
+    if (isChosen) mkdirSync(dirname(directory), { recursive: true });
     if (!create(directory)) {
-      if (!mayExist) return false;
+      if (!isChosen) return false;
+      const { uid } = statSync(directory);
+      // For a file, that throws.
+      const isUsed = readdirSync(directory).length > 0;
+      accessSync(directory, constants.W_OK | constants.X_OK);
       // The directory is the caller's, who has chosen its mode. Only root creates directories for another user.
-      if (process.getuid?.() !== 0 || statSync(directory).uid === owner.uid) return true;
-      if (readdirSync(directory).length > 0) {
+      if (process.getuid?.() !== 0 || uid === owner.uid) return true;
+      if (isUsed) {
         throw new UserError(`--proxy-logs-dir: ${directory} has files of another user.`, {
           hint: 'Use a directory that does not exist yet, is empty, or has the logs of an earlier run.',
         });
@@ -152,9 +159,15 @@ function make(directory: string, owner: UserIds, mayExist: boolean): boolean {
     return true;
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
-    throw new UserError(`The log directory ${basename(directory)} cannot be created in ${dirname(directory)}.`, {
-      cause,
-    });
+    throw isChosen
+      ? new UserError(`--proxy-logs-dir: the log directory ${directory} cannot be created or used.`, {
+          hint: 'Name one where you may write, or leave out the option: the logs then go to the temporary directory.',
+          cause,
+        })
+      : new UserError(`The log directory ${basename(directory)} cannot be created in ${dirname(directory)}.`, {
+          hint: 'Make room there, or name another directory for temporary files (RUNNER_TEMP of a runner, TMPDIR elsewhere).',
+          cause,
+        });
   }
 }
 

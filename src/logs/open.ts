@@ -1,4 +1,4 @@
-import { lstatSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { UserError } from '../errors.ts';
 import { directorySource } from './directory-source.ts';
 import type { LogSource } from './source.ts';
@@ -10,14 +10,7 @@ import { zipSource } from './zip-source.ts';
  * @throws UserError if it is neither
  */
 export async function openLogs(path: string): Promise<LogSource> {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) {
-    const isLink = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-    throw new UserError(`${path} ${isLink ? 'is a link to nothing' : 'does not exist'}.`, {
-      hint: 'Name a directory with logs of AWF, or the downloaded artifact. Without a name, awf logs shows the last run.',
-    });
-  }
-  const source = stats.isDirectory() ? directorySource(path) : await zipSource(path);
+  const source = isDirectory(path) ? directorySource(path) : await zipSource(path);
   if (source.has('access.jsonl') || source.has('access-log') || source.has('requests') || source.has('run.json')) {
     return source;
   }
@@ -25,4 +18,17 @@ export async function openLogs(path: string): Promise<LogSource> {
   throw new UserError(`${path} has no logs of AWF.`, {
     hint: 'A run leaves squid-logs-... and api-proxy-logs-..., an artifact has them or the directories squid and api-proxy.',
   });
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
+    throw new UserError(`${path} ${isMissing ? 'does not exist, or is a link to nothing' : 'cannot be opened'}.`, {
+      hint: 'Name a directory with logs of AWF, or the downloaded artifact. Without a name, awf logs shows the last run.',
+      ...(!isMissing && { cause }),
+    });
+  }
 }
