@@ -9529,6 +9529,8 @@ function hostRules(hosts, path, given, isUnreadable) {
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/paths.js
 var host_paths = __nccwpck_require__(6569);
+;// CONCATENATED MODULE: external "node:path/posix"
+const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/git.js
 
 
@@ -9578,6 +9580,7 @@ function gitReader(directory, environment) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/policy/repository.js
 
 
+
 const KINDS = {
     '100644': 'file',
     '100664': 'file',
@@ -9624,13 +9627,13 @@ class Repository {
         return this.#git('config', '--local', '--get', 'remote.origin.url')?.toString('utf8').trim();
     }
     /**
-     * What a commit has at a path below the workspace.
+     * What a commit has at a path of the working tree, relative to the workspace.
      *
      * @returns undefined if there is nothing; a link or a submodule on the way to it as itself
      * @throws UserError if the clone lacks the directories of the commit
      */
     find(commit, path) {
-        const parts = `${this.#prefix}${path}`.split('/');
+        const parts = (0,posix_namespaceObject.join)(this.#prefix, path).split('/');
         for (let length = 1; length <= parts.length; length += 1) {
             const entry = this.#entry(commit, parts.slice(0, length).join('/'));
             if (entry?.kind !== 'directory' || length === parts.length)
@@ -9808,10 +9811,26 @@ const NO_POLICY = 'none';
 const MAX_BYTES = 64 << 10;
 /** Where the policy is looked for in the workspace, whether it is there or not; undefined if it is looked for elsewhere. */
 function placeInWorkspace({ policy, workspace }) {
-    if (policy?.text === NO_POLICY)
-        return undefined;
-    const path = (0,external_node_path_.resolve)(workspace, policy?.text ?? DEFAULT_FILE);
-    return (0,host_paths/* isBelow */.Yw)(path, workspace) ? (0,external_node_path_.relative)(workspace, path) : undefined;
+    return policy?.text === NO_POLICY ? undefined : placeBelow(workspace, workspace, policy?.text);
+}
+/** Like {@link placeInWorkspace}, for all that was checked out: the workspace may be a directory of it. */
+function placeInCheckout({ policy, workspace }) {
+    return policy === undefined
+        ? placeBelow(workspace, workspace)
+        : placeBelow(topOfCheckout(workspace), workspace, policy.text);
+}
+/** The nearest directory with a `.git` in it. Without one, the workspace itself. */
+function topOfCheckout(workspace) {
+    for (let at = workspace; at !== '/'; at = (0,external_node_path_.dirname)(at))
+        if (exists((0,external_node_path_.join)(at, '.git')))
+            return at;
+    return workspace;
+}
+/** @returns the path relative to the workspace, if it leads below `top`: as it is written, or over a link */
+function placeBelow(top, workspace, text = DEFAULT_FILE) {
+    const path = (0,external_node_path_.resolve)(workspace, text);
+    const place = [path, (0,host_paths/* resolved */.L$)(path)].find((one) => (0,host_paths/* isBelow */.Yw)(one, top));
+    return place && (0,external_node_path_.relative)(workspace, place);
 }
 /**
  * Finds the policy of a run. Where others can write what is checked out, it comes from the base, and never silently from
@@ -9830,14 +9849,14 @@ function findPolicy(place) {
         });
     }
     const path = (0,external_node_path_.resolve)(workspace, policy?.text ?? DEFAULT_FILE);
-    const inside = placeInWorkspace(place);
+    const inside = placeInCheckout(place);
     const isInside = inside !== undefined;
     const name = inside ?? policy?.text ?? path;
     if (policyRef !== undefined) {
         if (isInside)
             return { found: fromRevision(name, policyRef, place) };
-        throw new errors/* UserError */.yo(`${(0,config_source/* placeOf */.$)(policyRef.source)}: ${name} is outside the workspace, and so in no commit of it.`, {
-            hint: 'Name a path in the workspace, or leave out the commit.',
+        throw new errors/* UserError */.yo(`${(0,config_source/* placeOf */.$)(policyRef.source)}: ${name} is outside the checkout, and so in no commit of it.`, {
+            hint: 'Name a path in the checkout, or leave out the commit.',
         });
     }
     const base = isInside ? (policyBase(environment) ?? baseOf(path, place)) : undefined;
@@ -9964,11 +9983,6 @@ function readRegular(at, name, path) {
     let descriptor;
     try {
         descriptor = (0,external_node_fs_.openSync)(path, external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NOFOLLOW | external_node_fs_.constants.O_NONBLOCK);
-    }
-    catch (cause) {
-        throw new errors/* UserError */.yo(`${at} cannot be read.`, { hint: 'Name a file that you can read.', cause });
-    }
-    try {
         const stats = (0,external_node_fs_.fstatSync)(descriptor);
         if (!stats.isFile())
             throw new errors/* UserError */.yo(`${at} is not a file.`, { hint: 'Name a YAML file.' });
@@ -9980,13 +9994,19 @@ function readRegular(at, name, path) {
             throw tooLarge(name);
         return buffer.subarray(0, length);
     }
+    catch (cause) {
+        if (cause instanceof errors/* UserError */.yo)
+            throw cause;
+        throw new errors/* UserError */.yo(`${at} cannot be read.`, { hint: 'Name a file that you can read.', cause });
+    }
     finally {
-        (0,external_node_fs_.closeSync)(descriptor);
+        if (descriptor !== undefined)
+            (0,external_node_fs_.closeSync)(descriptor);
     }
 }
 /** The path of a file on the command line, and how messages name it. */
 function namedFile(text, workspace) {
-    return { name: text, path: (0,external_node_path_.isAbsolute)(text) ? text : (0,external_node_path_.resolve)(workspace, text) };
+    return { name: text, path: (0,external_node_path_.resolve)(workspace, text) };
 }
 function tooLarge(name) {
     return new errors/* UserError */.yo(`${name} is larger than ${MAX_BYTES >> 10} KiB.`, {
@@ -9995,7 +10015,7 @@ function tooLarge(name) {
 }
 function noRepository(at, workspace) {
     return new errors/* UserError */.yo(`${at} has to be read from a commit, but ${workspace} is not a git repository that git can read.`, {
-        hint: 'Use actions/checkout with git installed, or name a file outside the workspace in "policy".',
+        hint: 'Use actions/checkout with git installed, or name a file outside the checkout in "policy".',
     });
 }
 
@@ -11458,12 +11478,9 @@ async function lockWorkspace(workspace) {
             server.close();
     };
     try {
-        for (const name of [`${PREFIX}-${hash(workspace)}`, ...marks])
+        for (const name of [lockName(workspace), ...marks])
             servers.push(await bind(name));
-        const taken = abstractNames();
-        const isTaken = taken.some((name) => name.startsWith(`${PREFIX}-below-${hash(workspace)}-`)) ||
-            above(workspace).some((path) => taken.includes(`${PREFIX}-${hash(path)}`));
-        if (isTaken)
+        if (isTakenAround(workspace, abstractNames()))
             throw anotherRun(workspace);
     }
     catch (cause) {
@@ -11476,6 +11493,21 @@ async function lockWorkspace(workspace) {
     }
     return { release };
 }
+/**
+ * Looks whether a run could have a workspace, without claiming it: a run that starts in this moment gets it.
+ *
+ * @param workspace an absolute path without links
+ * @throws UserError if a run has this workspace, one above it or one below it
+ */
+function checkUnlocked(workspace) {
+    const taken = abstractNames();
+    if (taken.includes(lockName(workspace)) || isTakenAround(workspace, taken))
+        throw anotherRun(workspace);
+}
+const lockName = (workspace) => `${PREFIX}-${hash(workspace)}`;
+/** Whether a run has a workspace below or above this one. */
+const isTakenAround = (workspace, taken) => taken.some((name) => name.startsWith(`${PREFIX}-below-${hash(workspace)}-`)) ||
+    above(workspace).some((path) => taken.includes(lockName(path)));
 const anotherRun = (workspace) => new errors/* UserError */.yo(`Another run works in ${workspace}, or in a directory above or below it.`, {
     hint: 'Wait until it has ended, or give each run a checkout of its own (git worktree add).',
 });
@@ -14304,8 +14336,6 @@ function readBaseline(workDirectory) {
     return JSON.parse((0,external_node_fs_.readFileSync)(path, 'utf8'));
 }
 
-;// CONCATENATED MODULE: external "node:path/posix"
-const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/config.js
 /** The name of a setting, `section.subsection.key`, as `git config --list` prints it. */
 function config_nameOf({ section, subsection, key }) {
@@ -14669,23 +14699,26 @@ function hashOf(file) {
 }
 /** @returns undefined if nothing is there, or a file stands where a directory is due */
 function files_kindOf(path) {
-    let stats;
+    // Throwing takes longer than looking.
+    const stats = ifThere(() => (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false }));
+    if (stats === undefined)
+        return undefined;
+    return stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : stats.isSymbolicLink() ? 'link' : 'other';
+}
+/** @returns undefined also if a file stands where a directory is due */
+function ifThere(look) {
     try {
-        // Throwing takes longer than looking.
-        stats = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false });
+        return look();
     }
     catch (error) {
         if (error.code === 'ENOTDIR')
             return undefined;
         throw error;
     }
-    if (stats === undefined)
-        return undefined;
-    return stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : stats.isSymbolicLink() ? 'link' : 'other';
 }
 /** Differs if the file does. Only the kernel can set the time of the last change. Undefined if there is no file. */
 function files_stampOf(path) {
-    const stats = (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false, bigint: true });
+    const stats = ifThere(() => (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path), { throwIfNoEntry: false, bigint: true }));
     return stats?.isFile() === true ? [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join() : undefined;
 }
 /** The names in a directory, sorted. @throws Error if it cannot be listed */
@@ -20285,50 +20318,86 @@ const MAX_CHANGED_LOGS = 100_000;
 /**
  * Brings to the host what the command left in a git directory of the run's own: objects first, so that nothing refers to
  * one that is missing, then references, HEAD and index, and at last what git may say about them. Only what passes as data
- * returns, and what changed on the host meanwhile stays as it is there.
+ * returns, and what changed on the host meanwhile stays as it is there. Of what follows the references, each part that
+ * fails costs only itself.
+ *
+ * @throws Error if objects or references cannot be brought, without which the rest means nothing
  */
 function returnDirectory(directory, workspace, kept) {
     const { host, own, kind, returns } = directory;
     if (returns === 'nothing' || kindOf(own) !== 'directory' || kindOf(host) !== 'directory')
         return;
     const owner = userOf(host);
-    if (kind === 'repository') {
+    const part = partsOf(host, kept);
+    if (kind === 'repository')
         returnStores(own, host, owner);
-        if (hasRefFiles(own))
-            kept.conflicts.push(...applyRefs(host, directory.refs, readRefs(own)));
-        else
-            kept.failed.push(`${host}: its references are in a format that AWF does not know`);
-    }
+    const hasRef = kind === 'repository' ? returnRefs(directory, kept) : () => true;
     if (returns === 'everything') {
-        returnHeadAndIndex(directory, owner, kept);
+        part(INDEX, () => returnHeadAndIndex(directory, owner, kept));
         for (const name of RETURNED_FILES)
-            returnFile(directory, name, owner);
-        kept.ended.push(...endOperations(directory, owner));
+            part(name, () => returnFile(directory, name, owner));
+        part('unfinished operations', () => kept.ended.push(...endOperations(directory, owner)));
     }
-    returnLogs(directory, owner);
-    returnSettings(directory, owner, workspace, kept);
-    if (kind === 'repository') {
-        returnWorktrees(directory, owner, workspace, kept);
-        returnModules(directory, owner, workspace, kept);
+    part('logs', () => returnLogs(directory, owner, hasRef));
+    part('config', () => returnSettings(directory, owner, workspace, kept));
+    if (kind !== 'repository')
+        return;
+    part('worktrees', () => returnWorktrees(directory, owner, workspace, kept));
+    part('modules', () => returnModules(directory, owner, workspace, kept));
+}
+/** Carries out a part of what belongs to a directory. If it fails, that is noted under its name. */
+function partsOf(directory, { failed }) {
+    return (name, bring) => {
+        try {
+            bring();
+        }
+        catch (error) {
+            failed.push(`${join(directory, name)}: ${String(error)}`);
+        }
+    };
+}
+/** @returns tells whether a reference is on the host now as the command left it */
+function returnRefs({ own, host, refs }, kept) {
+    if (!hasRefFiles(own)) {
+        kept.failed.push(`${host}: its references are in a format that AWF does not know`);
+        return () => false;
     }
+    const after = readRefs(own);
+    const conflicts = applyRefs(host, refs, after);
+    kept.conflicts.push(...conflicts);
+    const refused = new Set(conflicts);
+    return (name) => after[name] !== undefined && !refused.has(name);
 }
 /** False after `git refs migrate`, or with a repository that never had them: all references would seem to be gone. */
 function hasRefFiles(gitDirectory) {
     const format = valueIn(contentOf(join(gitDirectory, 'config')) ?? '', 'extensions', 'refstorage');
     return (format === undefined || format === 'files') && kindOf(join(gitDirectory, 'reftable')) === undefined;
 }
-function returnLogs(directory, owner) {
+/**
+ * Returns the logs of the references that returned, and that of HEAD.
+ *
+ * @throws Error about the first log that could not be brought, when the others have been
+ */
+function returnLogs(directory, owner, hasRef) {
     const { own, returns } = directory;
     let left = MAX_CHANGED_LOGS;
+    const errors = [];
     for (const name of filesBelow(own, 'logs')) {
-        if (name === 'logs/HEAD' && returns === 'shared')
+        if (name === 'logs/HEAD' ? returns === 'shared' : !hasRef(name.slice('logs/'.length)))
             continue;
         if (isUntouched(directory, name))
             continue;
         if (left-- === 0)
             throw new TooMany(`more than ${MAX_CHANGED_LOGS} logs of references changed`);
-        returnFile(directory, name, owner);
+        try {
+            returnFile(directory, name, owner);
+        }
+        catch (error) {
+            errors.push(error);
+        }
     }
+    if (errors.length > 0)
+        throw errors[0];
 }
 /** Moves data from stores that are the run's own: the host's are mounted, and have theirs already. */
 function returnStores(own, host, owner) {
@@ -20457,30 +20526,32 @@ function returnWorktrees({ host, own }, owner, workspace, kept) {
     }
     if (kindOf(from) !== 'directory')
         return;
+    const part = partsOf(to, kept);
     for (const name of namesIn(from).filter((one) => !known.includes(one) && kindOf(join(from, one)) === 'directory')) {
-        const directory = join(from, name);
-        const gitFile = contentOf(join(directory, 'gitdir'))?.trimEnd();
-        const leadsBack = gitFile !== undefined && contentOf(resolve(directory, gitFile))?.trimEnd() === `gitdir: ${join(to, name)}`;
-        const head = contentOf(join(directory, 'HEAD'));
-        if (!leadsBack || head === undefined || !isHead(head))
-            continue;
-        const target = join(to, name);
-        makeDirectory(target, owner);
-        writeWhole(join(target, 'commondir'), '../..\n', owner);
-        writeWhole(join(target, 'gitdir'), `${gitFile}\n`, owner);
-        const worktree = { host: target, own: directory, kind: 'worktree', ...NEW };
-        returnDirectory(worktree, workspace, kept);
+        part(name, () => returnNewWorktree(join(from, name), join(to, name), owner, workspace, kept));
     }
+}
+function returnNewWorktree(own, host, owner, workspace, kept) {
+    const gitFile = contentOf(join(own, 'gitdir'))?.trimEnd();
+    const leadsBack = gitFile !== undefined && contentOf(resolve(own, gitFile))?.trimEnd() === `gitdir: ${host}`;
+    const head = contentOf(join(own, 'HEAD'));
+    if (!leadsBack || head === undefined || !isHead(head))
+        return;
+    makeDirectory(host, owner);
+    writeWhole(join(host, 'commondir'), '../..\n', owner);
+    writeWhole(join(host, 'gitdir'), `${gitFile}\n`, owner);
+    returnDirectory({ host, own, kind: 'worktree', ...NEW }, workspace, kept);
 }
 /** The git directory of a submodule that the command added: what passes as data, in a directory of its own. */
 function returnModules({ host, own }, owner, workspace, kept) {
     const [from, to] = [join(own, 'modules'), join(host, 'modules')];
     if (kindOf(from) !== 'directory')
         return;
+    const part = partsOf(to, kept);
     for (const name of modulesIn(from).filter((one) => kindOf(join(to, one)) === undefined)) {
         if (!isHead(contentOf(join(from, name, 'HEAD')) ?? ''))
             continue;
-        return_rebuildRepository(join(from, name), join(to, name), owner, workspace, kept);
+        part(name, () => return_rebuildRepository(join(from, name), join(to, name), owner, workspace, kept));
     }
 }
 /**
@@ -21377,7 +21448,7 @@ const WORKSPACE = {
     id: 'workspace',
     page: 'docs/troubleshooting.md#before-any-container',
     limitMs: 10_000,
-    find: async ({ built, environment, root, user, temporary, names }) => {
+    find: ({ built, environment, root, user, temporary, names }) => {
         if (built === undefined)
             return [];
         const { config } = built;
@@ -21390,7 +21461,7 @@ const WORKSPACE = {
         finally {
             (0,external_node_fs_.rmSync)(workDirectory, { recursive: true, force: true });
         }
-        (await lockWorkspace(workspace)).release();
+        checkUnlocked(workspace);
         const { dotGit, warning } = own_repository_ownRepository(workspace);
         const sockets = socketWarnings(workspace);
         const warnings = [
@@ -22363,14 +22434,7 @@ async function* piecesOfEntry(zip, entry, file) {
  * @throws UserError if it is neither
  */
 async function openLogs(path) {
-    const stats = (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false });
-    if (stats === undefined) {
-        const isLink = (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false }) !== undefined;
-        throw new errors/* UserError */.yo(`${path} ${isLink ? 'is a link to nothing' : 'does not exist'}.`, {
-            hint: 'Name a directory with logs of AWF, or the downloaded artifact. Without a name, awf logs shows the last run.',
-        });
-    }
-    const source = stats.isDirectory() ? directorySource(path) : await zipSource(path);
+    const source = open_isDirectory(path) ? directorySource(path) : await zipSource(path);
     if (source.has('access.jsonl') || source.has('access-log') || source.has('requests') || source.has('run.json')) {
         return source;
     }
@@ -22378,6 +22442,19 @@ async function openLogs(path) {
     throw new errors/* UserError */.yo(`${path} has no logs of AWF.`, {
         hint: 'A run leaves squid-logs-... and api-proxy-logs-..., an artifact has them or the directories squid and api-proxy.',
     });
+}
+function open_isDirectory(path) {
+    try {
+        return (0,external_node_fs_.statSync)(path).isDirectory();
+    }
+    catch (cause) {
+        const { code } = cause;
+        const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
+        throw new errors/* UserError */.yo(`${path} ${isMissing ? 'does not exist, or is a link to nothing' : 'cannot be opened'}.`, {
+            hint: 'Name a directory with logs of AWF, or the downloaded artifact. Without a name, awf logs shows the last run.',
+            ...(!isMissing && { cause }),
+        });
+    }
 }
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/allow-proposal.js
@@ -30739,22 +30816,27 @@ function createLogDirectories(chosen, temporary, workspace, owner) {
         // Another run that started in the same millisecond may have taken the name.
         if (!make(directories.squid, owner, false))
             continue;
-        make(directories.apiProxy, owner, true);
-        return directories;
+        if (make(directories.apiProxy, owner, false))
+            return directories;
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmdirSync)(directories.squid);
     }
 }
 /** @returns false if the directory exists although it must not */
-function make(directory, owner, mayExist) {
+function make(directory, owner, isChosen) {
     try {
-        if (mayExist)
+        if (isChosen)
             (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.mkdirSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(directory), { recursive: true });
         if (!create(directory)) {
-            if (!mayExist)
+            if (!isChosen)
                 return false;
+            const { uid } = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.statSync)(directory);
+            // For a file, that throws.
+            const isUsed = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)(directory).length > 0;
+            (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.accessSync)(directory, node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.W_OK | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.X_OK);
             // The directory is the caller's, who has chosen its mode. Only root creates directories for another user.
-            if (process.getuid?.() !== 0 || (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.statSync)(directory).uid === owner.uid)
+            if (process.getuid?.() !== 0 || uid === owner.uid)
                 return true;
-            if ((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)(directory).length > 0) {
+            if (isUsed) {
                 throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`--proxy-logs-dir: ${directory} has files of another user.`, {
                     hint: 'Use a directory that does not exist yet, is empty, or has the logs of an earlier run.',
                 });
@@ -30768,9 +30850,15 @@ function make(directory, owner, mayExist) {
     catch (cause) {
         if (cause instanceof _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo)
             throw cause;
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`The log directory ${(0,node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(directory)} cannot be created in ${(0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(directory)}.`, {
-            cause,
-        });
+        throw isChosen
+            ? new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`--proxy-logs-dir: the log directory ${directory} cannot be created or used.`, {
+                hint: 'Name one where you may write, or leave out the option: the logs then go to the temporary directory.',
+                cause,
+            })
+            : new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`The log directory ${(0,node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(directory)} cannot be created in ${(0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(directory)}.`, {
+                hint: 'Make room there, or name another directory for temporary files (RUNNER_TEMP of a runner, TMPDIR elsewhere).',
+                cause,
+            });
     }
 }
 /** Creates `directory`. @returns false if it exists already */
@@ -30824,6 +30912,7 @@ function createOwned(path, { uid, gid }) {
 /* harmony export */   $L: () => (/* binding */ withReal),
 /* harmony export */   Eg: () => (/* binding */ workDirectoryOf),
 /* harmony export */   FK: () => (/* binding */ isInside),
+/* harmony export */   L$: () => (/* binding */ resolved),
 /* harmony export */   SR: () => (/* binding */ runIdOf),
 /* harmony export */   Ye: () => (/* binding */ realPath),
 /* harmony export */   Yw: () => (/* binding */ isBelow),
@@ -30876,6 +30965,7 @@ function isInside(path, directory) {
     const parent = resolved(directory);
     return real === parent || isBelow(real, parent);
 }
+/** The path with those links resolved that are there: it need not exist to its end. */
 function resolved(path) {
     const real = realPath(path);
     if (real !== undefined)

@@ -195,7 +195,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   FK: () => (/* binding */ isInside)
 });
 
-// UNUSED EXPORTS: isAtOrBelowAny, realPath, runIdOf, stepTemporaryDirectory, withReal, workDirectoryOf
+// UNUSED EXPORTS: isAtOrBelowAny, realPath, resolved, runIdOf, stepTemporaryDirectory, withReal, workDirectoryOf
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(24);
@@ -246,6 +246,7 @@ function isInside(path, directory) {
     const parent = resolved(directory);
     return real === parent || isBelow(real, parent);
 }
+/** The path with those links resolved that are there: it need not exist to its end. */
 function resolved(path) {
     const real = realPath(path);
     if (real !== undefined)
@@ -872,23 +873,26 @@ function hashOf(file) {
 }
 /** @returns undefined if nothing is there, or a file stands where a directory is due */
 function kindOf(path) {
-    let stats;
+    // Throwing takes longer than looking.
+    const stats = ifThere(() => (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(path), { throwIfNoEntry: false }));
+    if (stats === undefined)
+        return undefined;
+    return stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : stats.isSymbolicLink() ? 'link' : 'other';
+}
+/** @returns undefined also if a file stands where a directory is due */
+function ifThere(look) {
     try {
-        // Throwing takes longer than looking.
-        stats = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(path), { throwIfNoEntry: false });
+        return look();
     }
     catch (error) {
         if (error.code === 'ENOTDIR')
             return undefined;
         throw error;
     }
-    if (stats === undefined)
-        return undefined;
-    return stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : stats.isSymbolicLink() ? 'link' : 'other';
 }
 /** Differs if the file does. Only the kernel can set the time of the last change. Undefined if there is no file. */
 function stampOf(path) {
-    const stats = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(path), { throwIfNoEntry: false, bigint: true });
+    const stats = ifThere(() => (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(path), { throwIfNoEntry: false, bigint: true }));
     return stats?.isFile() === true ? [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join() : undefined;
 }
 /** The names in a directory, sorted. @throws Error if it cannot be listed */
@@ -2012,50 +2016,86 @@ const MAX_CHANGED_LOGS = 100_000;
 /**
  * Brings to the host what the command left in a git directory of the run's own: objects first, so that nothing refers to
  * one that is missing, then references, HEAD and index, and at last what git may say about them. Only what passes as data
- * returns, and what changed on the host meanwhile stays as it is there.
+ * returns, and what changed on the host meanwhile stays as it is there. Of what follows the references, each part that
+ * fails costs only itself.
+ *
+ * @throws Error if objects or references cannot be brought, without which the rest means nothing
  */
 function returnDirectory(directory, workspace, kept) {
     const { host, own, kind, returns } = directory;
     if (returns === 'nothing' || (0,git_files/* kindOf */.I)(own) !== 'directory' || (0,git_files/* kindOf */.I)(host) !== 'directory')
         return;
     const owner = (0,git_files/* userOf */.Z5)(host);
-    if (kind === 'repository') {
+    const part = partsOf(host, kept);
+    if (kind === 'repository')
         returnStores(own, host, owner);
-        if (hasRefFiles(own))
-            kept.conflicts.push(...(0,git_refs/* applyRefs */.fx)(host, directory.refs, (0,git_refs/* readRefs */.n6)(own)));
-        else
-            kept.failed.push(`${host}: its references are in a format that AWF does not know`);
-    }
+    const hasRef = kind === 'repository' ? returnRefs(directory, kept) : () => true;
     if (returns === 'everything') {
-        returnHeadAndIndex(directory, owner, kept);
+        part(layout/* INDEX */.hx, () => returnHeadAndIndex(directory, owner, kept));
         for (const name of layout/* RETURNED_FILES */.ss)
-            returnFile(directory, name, owner);
-        kept.ended.push(...endOperations(directory, owner));
+            part(name, () => returnFile(directory, name, owner));
+        part('unfinished operations', () => kept.ended.push(...endOperations(directory, owner)));
     }
-    returnLogs(directory, owner);
-    returnSettings(directory, owner, workspace, kept);
-    if (kind === 'repository') {
-        returnWorktrees(directory, owner, workspace, kept);
-        returnModules(directory, owner, workspace, kept);
+    part('logs', () => returnLogs(directory, owner, hasRef));
+    part('config', () => returnSettings(directory, owner, workspace, kept));
+    if (kind !== 'repository')
+        return;
+    part('worktrees', () => returnWorktrees(directory, owner, workspace, kept));
+    part('modules', () => returnModules(directory, owner, workspace, kept));
+}
+/** Carries out a part of what belongs to a directory. If it fails, that is noted under its name. */
+function partsOf(directory, { failed }) {
+    return (name, bring) => {
+        try {
+            bring();
+        }
+        catch (error) {
+            failed.push(`${(0,posix_.join)(directory, name)}: ${String(error)}`);
+        }
+    };
+}
+/** @returns tells whether a reference is on the host now as the command left it */
+function returnRefs({ own, host, refs }, kept) {
+    if (!hasRefFiles(own)) {
+        kept.failed.push(`${host}: its references are in a format that AWF does not know`);
+        return () => false;
     }
+    const after = (0,git_refs/* readRefs */.n6)(own);
+    const conflicts = (0,git_refs/* applyRefs */.fx)(host, refs, after);
+    kept.conflicts.push(...conflicts);
+    const refused = new Set(conflicts);
+    return (name) => after[name] !== undefined && !refused.has(name);
 }
 /** False after `git refs migrate`, or with a repository that never had them: all references would seem to be gone. */
 function hasRefFiles(gitDirectory) {
     const format = (0,config/* valueIn */.xm)((0,git_files/* contentOf */.$E)((0,posix_.join)(gitDirectory, 'config')) ?? '', 'extensions', 'refstorage');
     return (format === undefined || format === 'files') && (0,git_files/* kindOf */.I)((0,posix_.join)(gitDirectory, 'reftable')) === undefined;
 }
-function returnLogs(directory, owner) {
+/**
+ * Returns the logs of the references that returned, and that of HEAD.
+ *
+ * @throws Error about the first log that could not be brought, when the others have been
+ */
+function returnLogs(directory, owner, hasRef) {
     const { own, returns } = directory;
     let left = MAX_CHANGED_LOGS;
+    const errors = [];
     for (const name of (0,git_files/* filesBelow */.DR)(own, 'logs')) {
-        if (name === 'logs/HEAD' && returns === 'shared')
+        if (name === 'logs/HEAD' ? returns === 'shared' : !hasRef(name.slice('logs/'.length)))
             continue;
         if ((0,git_private/* isUntouched */.O2)(directory, name))
             continue;
         if (left-- === 0)
             throw new git_files/* TooMany */.Qq(`more than ${MAX_CHANGED_LOGS} logs of references changed`);
-        returnFile(directory, name, owner);
+        try {
+            returnFile(directory, name, owner);
+        }
+        catch (error) {
+            errors.push(error);
+        }
     }
+    if (errors.length > 0)
+        throw errors[0];
 }
 /** Moves data from stores that are the run's own: the host's are mounted, and have theirs already. */
 function returnStores(own, host, owner) {
@@ -2184,30 +2224,32 @@ function returnWorktrees({ host, own }, owner, workspace, kept) {
     }
     if ((0,git_files/* kindOf */.I)(from) !== 'directory')
         return;
+    const part = partsOf(to, kept);
     for (const name of (0,git_files/* namesIn */.wX)(from).filter((one) => !known.includes(one) && (0,git_files/* kindOf */.I)((0,posix_.join)(from, one)) === 'directory')) {
-        const directory = (0,posix_.join)(from, name);
-        const gitFile = (0,git_files/* contentOf */.$E)((0,posix_.join)(directory, 'gitdir'))?.trimEnd();
-        const leadsBack = gitFile !== undefined && (0,git_files/* contentOf */.$E)((0,posix_.resolve)(directory, gitFile))?.trimEnd() === `gitdir: ${(0,posix_.join)(to, name)}`;
-        const head = (0,git_files/* contentOf */.$E)((0,posix_.join)(directory, 'HEAD'));
-        if (!leadsBack || head === undefined || !(0,layout/* isHead */.Nl)(head))
-            continue;
-        const target = (0,posix_.join)(to, name);
-        (0,git_files/* makeDirectory */.Oh)(target, owner);
-        (0,git_files/* writeWhole */.f8)((0,posix_.join)(target, 'commondir'), '../..\n', owner);
-        (0,git_files/* writeWhole */.f8)((0,posix_.join)(target, 'gitdir'), `${gitFile}\n`, owner);
-        const worktree = { host: target, own: directory, kind: 'worktree', ...NEW };
-        returnDirectory(worktree, workspace, kept);
+        part(name, () => returnNewWorktree((0,posix_.join)(from, name), (0,posix_.join)(to, name), owner, workspace, kept));
     }
+}
+function returnNewWorktree(own, host, owner, workspace, kept) {
+    const gitFile = (0,git_files/* contentOf */.$E)((0,posix_.join)(own, 'gitdir'))?.trimEnd();
+    const leadsBack = gitFile !== undefined && (0,git_files/* contentOf */.$E)((0,posix_.resolve)(own, gitFile))?.trimEnd() === `gitdir: ${host}`;
+    const head = (0,git_files/* contentOf */.$E)((0,posix_.join)(own, 'HEAD'));
+    if (!leadsBack || head === undefined || !(0,layout/* isHead */.Nl)(head))
+        return;
+    (0,git_files/* makeDirectory */.Oh)(host, owner);
+    (0,git_files/* writeWhole */.f8)((0,posix_.join)(host, 'commondir'), '../..\n', owner);
+    (0,git_files/* writeWhole */.f8)((0,posix_.join)(host, 'gitdir'), `${gitFile}\n`, owner);
+    returnDirectory({ host, own, kind: 'worktree', ...NEW }, workspace, kept);
 }
 /** The git directory of a submodule that the command added: what passes as data, in a directory of its own. */
 function returnModules({ host, own }, owner, workspace, kept) {
     const [from, to] = [(0,posix_.join)(own, 'modules'), (0,posix_.join)(host, 'modules')];
     if ((0,git_files/* kindOf */.I)(from) !== 'directory')
         return;
+    const part = partsOf(to, kept);
     for (const name of (0,git_private/* modulesIn */.Dd)(from).filter((one) => (0,git_files/* kindOf */.I)((0,posix_.join)(to, one)) === undefined)) {
         if (!(0,layout/* isHead */.Nl)((0,git_files/* contentOf */.$E)((0,posix_.join)(from, name, 'HEAD')) ?? ''))
             continue;
-        rebuildRepository((0,posix_.join)(from, name), (0,posix_.join)(to, name), owner, workspace, kept);
+        part(name, () => rebuildRepository((0,posix_.join)(from, name), (0,posix_.join)(to, name), owner, workspace, kept));
     }
 }
 /**
