@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { ProviderId } from '../../../src/shared/providers.ts';
 import { post, send } from '../../../testing/sidecar/client.ts';
 import { configured } from '../../../testing/sidecar/configured.ts';
@@ -18,6 +18,8 @@ const NO_SQUID = 'http://127.0.0.1:1';
 
 function start(entry: string, args: readonly string[], env: Record<string, string>, stdin = '') {
   const child = spawn(process.execPath, [entry, ...args], { env });
+  // A test that fails would leave it behind.
+  onTestFinished(() => void child.kill('SIGKILL'));
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
