@@ -31,6 +31,7 @@ test.each([
   });
   const env = { DOCKER_HOST: engine.endpoint };
   const step = actionStep({ run: 'echo "the command ran"; ls "$RUNNER_TOOL_CACHE" || true' }, { env });
+  onTestFinished(step.runner.remove);
   const toolCache = step.runner.main.env['RUNNER_TOOL_CACHE']!;
   const npmrc = join(toolCache, 'node/24.1.0/x64/etc/npmrc');
   mkdirSync(dirname(npmrc), { recursive: true });

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ROOT } from '../../testing/root.ts';
@@ -12,6 +13,9 @@ test.runIf(process.getuid?.() === 0)(
   () => {
     const { status, stdout, stderr } = spawnSync(join(ROOT, 'script/company'), { encoding: 'utf8', timeout: LIMIT });
     expect(status, stdout + stderr).toBe(0);
+    // The demo leaves its logs to whoever watches it.
+    const logs = /^The logs are in (\/.*\/awf-runner-\w+)\/temp$/m.exec(stdout)?.[1] ?? 'none';
+    rmSync(logs, { recursive: true });
     expect(stdout).toContain('=== Everything worked');
     expect(stdout).toContain('Hello from the local provider.');
     expect(stdout).toContain('{"method":"CONNECT","target":"api.anthropic.com:443","status":200}');
