@@ -12,8 +12,10 @@ function recorded(engine: string, fields: Readonly<Record<string, unknown>> = {}
   return { ...(JSON.parse(text) as object), ...fields };
 }
 
+const HERE = { name: 'runner', memoryBytes: 8 * 1024 ** 3 };
+
 const read = (engine: string, fields?: Readonly<Record<string, unknown>>) =>
-  readInfo(recorded(engine, fields), { name: 'runner', system: 'Debian GNU/Linux 12 (bookworm)' });
+  readInfo(recorded(engine, fields), { ...HERE, system: 'Debian GNU/Linux 12 (bookworm)' });
 
 describe('an engine that can be used', () => {
   test('Docker 20.10', () => {
@@ -45,9 +47,13 @@ describe('an engine that can be used', () => {
     expect(read('docker-20.10', { OperatingSystem }).warnings).toEqual([]);
   });
 
+  test.each([[0], [undefined]])('that does not know the memory (%s): this machine does', (MemTotal) => {
+    expect(read('docker-20.10', { MemTotal }).memoryBytes).toBe(8 * 1024 ** 3);
+  });
+
   test('where this machine does not name its system', () => {
     const info = recorded('docker-20.10', { OperatingSystem: 'Alpine Linux v3.22' });
-    expect(readInfo(info, { name: 'runner', system: undefined }).warnings).toEqual([]);
+    expect(readInfo(info, { ...HERE, system: undefined }).warnings).toEqual([]);
   });
 
   test('with SELinux: with a warning', () => {

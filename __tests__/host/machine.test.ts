@@ -23,7 +23,10 @@ test.each([
 
 test('this machine, as a shell reads the file', () => {
   const name = execFileSync('sh', ['-c', '. /etc/os-release; printf %s "$PRETTY_NAME"'], { encoding: 'utf8' });
-  expect(thisMachine()).toEqual({ name: hostname(), system: name });
+  const kilobytes = execFileSync('sh', ['-c', "sed -n 's/^MemTotal: *\\([0-9]*\\) kB$/\\1/p' /proc/meminfo"], {
+    encoding: 'utf8',
+  });
+  expect(thisMachine()).toEqual({ name: hostname(), system: name, memoryBytes: Number(kilobytes) * 1024 });
 });
 
 test('a machine without the file', () => {

@@ -101,7 +101,8 @@ export function readInfo(described: unknown, here: Machine): Omit<EngineFacts, '
     dataRoot: info.DockerRootDir === '' ? undefined : info.DockerRootDir,
     version: info.ServerVersion ?? '',
     platform: `linux/${ARCHITECTURES[info.Architecture ?? ''] ?? info.Architecture ?? 'unknown'}`,
-    memoryBytes: info.MemTotal ?? 0,
+    // An engine that could not find out says 0, of which a share would be no limit at all.
+    memoryBytes: info.MemTotal || here.memoryBytes,
     mapsUsers: has('userns'),
     warnings: [
       ...(info.SwapLimit === false
