@@ -224,8 +224,8 @@ const size = [
 const API_PROXY = 'containers/api-proxy/src';
 const API_PROXY_ROWS = [
   ['errors', 'flow', 'limits', 'listen', 'log'],
-  ['client-server', 'connection', 'request/', 'start/', 'upstream/'],
-  ['judge/', 'reflection', 'usage/'],
+  ['capacity', 'connection', 'request/', 'start/', 'upstream/'],
+  ['client-server', 'held-body', 'judge/', 'reflection', 'usage/'],
   ['route'],
   ['service'],
   ['reply'],

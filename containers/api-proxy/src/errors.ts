@@ -64,6 +64,9 @@ export function notConfigured({ name, credentials }: Provider): ProxyError {
   return new ProxyError('provider_not_configured', message, { headers: NO_RETRY });
 }
 
+export const tooManyRequests = (): ProxyError =>
+  new ProxyError('too_many_requests', 'Too many requests are under way at the same time.');
+
 /** Node's messages about what its own parser refused are meant for programmers, so the client gets ours. */
 export function parserFailure(code: string): ProxyError {
   if (code === 'HPE_HEADER_OVERFLOW') {

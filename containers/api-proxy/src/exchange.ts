@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestRecord } from '../../../src/shared/request-record.ts';
+import type { Capacity } from './capacity.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import type { Passage, Service } from './service.ts';
@@ -13,5 +14,6 @@ export interface Exchange extends Pick<Passage, 'judge' | 'usage' | 'spending'> 
   /** A value of `performance.now()`. */
   readonly startedAt: number;
   readonly limits: Limits;
+  readonly capacity: Capacity;
   readonly log: Log;
 }

@@ -20,6 +20,10 @@ export interface Limits {
   readonly connections: number;
   /** Requests under way per port; further ones get 429. Each holds a tunnel and its TLS session. */
   readonly concurrentRequests: number;
+  /** The same for all ports and named hosts together: as many as Squid accepts connections of the api-proxy's own. */
+  readonly allRequests: number;
+  /** Octets of bodies that wait for their verdict, of all requests together. */
+  readonly heldBytes: number;
   /** Milliseconds for CONNECT and TLS handshake together. If they take longer, the client gets 504. */
   readonly connectTimeoutMs: number;
   /** Milliseconds between two attempts to reach Squid. */
@@ -55,6 +59,8 @@ export const DEFAULT_LIMITS: Limits = {
   checkIntervalMs: 5_000,
   connections: 2_048,
   concurrentRequests: 512,
+  allRequests: 2_048,
+  heldBytes: 64 * 1024 * 1024,
   connectTimeoutMs: 15_000,
   connectRetryMs: 50,
   prewarmMs: 10_000,

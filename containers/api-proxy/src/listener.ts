@@ -4,15 +4,17 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestRecord } from '../../../src/shared/request-record.ts';
+import type { Capacity } from './capacity.ts';
 import { createClientServer } from './client-server.ts';
 import { Connection, stopAtRefusal } from './connection.ts';
-import { asProxyError, errorCode, parserFailure, ProxyError } from './errors.ts';
+import { asProxyError, errorCode, parserFailure, tooManyRequests, type ProxyError } from './errors.ts';
 import { Forwarding } from './forward.ts';
+import type { BodyJudge } from './judge/judge.ts';
 import type { Limits } from './limits.ts';
 import { loggedPath, newRecord, type Log } from './log.ts';
 import { endsConnection, handedOver, refuse, refuseRaw } from './reply.ts';
 import { admit, methodNotAllowed, type AdmittedRequest } from './request/admission.ts';
-import { bodyTooLarge } from './send-body.ts';
+import { bodyLimit, bodyTooLarge } from './send-body.ts';
 import type { Service } from './service.ts';
 import { Ledger } from './usage/ledger.ts';
 import type { UsageReading } from './usage/reading.ts';
@@ -21,6 +23,8 @@ import { readHandshake } from './websocket/handshake.ts';
 export interface ListenerOptions {
   readonly service: Service;
   readonly limits: Limits;
+  /** Shared by all listeners. */
+  readonly capacity: Capacity;
   readonly log: Log;
 }
 
@@ -104,7 +108,10 @@ export class Listener {
     }
     // Registered after the exchange's own listener, which completes the record.
     answer.on('close', () => {
-      if (visit.isUnderWay) this.#underWay--;
+      if (visit.isUnderWay) {
+        this.#underWay--;
+        this.#options.capacity.removeRequest();
+      }
       this.#ledger.close(record, startedAt, visit.usage);
     });
   }
@@ -129,11 +136,12 @@ export class Listener {
     const passage = service.decide(asked, client, early !== undefined);
     const { admitted, route, rule, judge, usage, spending } = passage;
     const handshake = early && readHandshake(client.rawHeaders, admitted, early, service.subprotocols);
-    this.#checkLimits(admitted);
+    this.#checkLimits(admitted, judge);
     const refusal = spending?.refusal();
     if (refusal) throw refusal;
     spending?.addRequest();
     this.#underWay++;
+    this.#options.capacity.addRequest();
     visit.isUnderWay = true;
     visit.usage = usage;
     record.rule = rule;
@@ -144,13 +152,11 @@ export class Listener {
     forwarding.start();
   }
 
-  #checkLimits({ body }: AdmittedRequest): void {
-    const { limits, service } = this.#options;
-    const { maxBodyBytes } = service;
+  #checkLimits({ body }: AdmittedRequest, judge: BodyJudge | undefined): void {
+    const { limits, service, capacity } = this.#options;
+    const maxBodyBytes = bodyLimit(service, judge);
     if (body !== 'chunked' && body > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
-    if (this.#underWay >= limits.concurrentRequests) {
-      throw new ProxyError('too_many_requests', 'Too many requests are under way at the same time.');
-    }
+    if (this.#underWay >= limits.concurrentRequests || capacity.isFull) throw tooManyRequests();
   }
 
   #refuse({ client, answer, record }: Visit, error: ProxyError): void {

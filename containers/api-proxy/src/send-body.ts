@@ -1,9 +1,11 @@
 import type { ClientRequest } from 'node:http';
-import { asProxyError, ProxyError } from './errors.ts';
+import { asProxyError, ProxyError, tooManyRequests } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { Flow } from './flow.ts';
-import type { Judgement } from './judge/judge.ts';
+import { HeldBody } from './held-body.ts';
+import { MAX_WHOLE_BYTES, type BodyJudge, type Judgement } from './judge/judge.ts';
 import type { AdmittedRequest } from './request/admission.ts';
+import type { Service } from './service.ts';
 
 /**
  * Octets of a body that is judged as a whole before anything of it is sent. A longer one, and one that does not declare
@@ -11,6 +13,11 @@ import type { AdmittedRequest } from './request/admission.ts';
  * complete request.
  */
 const JUDGED_FIRST = 64 * 1024;
+const NOTHING: Buffer = Buffer.alloc(0);
+
+/** Octets that a body may have. */
+export const bodyLimit = ({ maxBodyBytes }: Service, judge: BodyJudge | undefined): number =>
+  judge?.needsWhole === true ? Math.min(maxBodyBytes, MAX_WHOLE_BYTES) : maxBodyBytes;
 
 export const bodyTooLarge = (maxBodyBytes: number): ProxyError =>
   new ProxyError('body_too_large', `The request body is larger than the limit of ${maxBodyBytes} bytes.`);
@@ -24,7 +31,7 @@ export class SendBody {
   readonly #flow: Flow;
   readonly #judgement: Judgement | undefined;
   /** What waits for the verdict; undefined once the body streams. */
-  #waiting: Buffer[] | undefined;
+  #waiting: HeldBody | undefined;
   #isRefused = false;
 
   /**
@@ -45,7 +52,10 @@ export class SendBody {
     const { judge } = exchange;
     if (!judge) return;
     this.#judgement = judge.begin('request body');
-    if (judge.needsWhole || (declared !== 'chunked' && declared <= JUDGED_FIRST)) this.#waiting = [];
+    const held = new HeldBody(exchange.capacity);
+    // If there is no room for a short one, it is judged as it passes, like a longer one.
+    const isShort = declared !== 'chunked' && declared <= JUDGED_FIRST && held.reserve(declared);
+    if (judge.needsWhole || isShort) this.#waiting = held;
   }
 
   start(): void {
@@ -58,6 +68,9 @@ export class SendBody {
     });
     // If the answer was complete before the request, the rest of the request is read and discarded: the client may go
     // on using its connection.
+    answer.on('close', () => {
+      this.#stopWaiting();
+    });
     answer.on('finish', () => {
       if (this.#upstream.writableEnded) return;
       this.#upstream.destroy();
@@ -66,8 +79,8 @@ export class SendBody {
   }
 
   #onData(chunk: Buffer): void {
-    const { record, service, usage } = this.#exchange;
-    const { maxBodyBytes } = service;
+    const { record, service, usage, judge } = this.#exchange;
+    const maxBodyBytes = bodyLimit(service, judge);
     record.requestBytes += chunk.length;
     // Counted in any case: a chunked body does not declare its length.
     if (record.requestBytes > maxBodyBytes) this.#refuse(bodyTooLarge(maxBodyBytes));
@@ -80,25 +93,27 @@ export class SendBody {
   #send(chunk: Buffer): void {
     const { requestBytes } = this.#exchange.record;
     // Ending with the last octets saves a separate write to the system.
-    if (requestBytes === this.#declared) this.#end(chunk);
-    else if (this.#waiting) this.#waiting.push(chunk);
-    else this.#flow.write(chunk);
+    if (this.#waiting && !this.#waiting.push(chunk)) this.#refuse(tooManyRequests());
+    else if (requestBytes === this.#declared) this.#end(this.#waiting ? undefined : chunk);
+    else if (!this.#waiting) this.#flow.write(chunk);
   }
 
-  #end(last?: Buffer): void {
+  /** @param last octets that have not been sent and do not wait */
+  #end(last = NOTHING): void {
     if (this.#isRefused) return;
-    const verdict = this.#attempt(() => ({ replacement: this.#judgement?.end() }));
+    const verdict = this.#attempt(() => {
+      const rest = this.#waiting?.octets ?? last;
+      return { rest: this.#judgement?.end(rest) ?? rest };
+    });
     if (!verdict) return;
-    const waiting = this.#withWaiting(last);
-    const rest = verdict.replacement ?? waiting;
-    if (rest.length === 0) this.#upstream.end();
-    else this.#upstream.end(rest);
+    this.#stopWaiting();
+    if (verdict.rest.length === 0) this.#upstream.end();
+    else this.#upstream.end(verdict.rest);
   }
 
-  #withWaiting(chunk: Buffer = Buffer.alloc(0)): Buffer {
-    const waiting = this.#waiting ?? [];
+  #stopWaiting(): void {
+    this.#waiting?.release();
     this.#waiting = undefined;
-    return waiting.length === 0 ? chunk : Buffer.concat([...waiting, chunk]);
   }
 
   #passes(chunk: Buffer): boolean {
@@ -128,7 +143,7 @@ export class SendBody {
       record.requests = 0;
       spending?.giveBack();
     }
-    this.#waiting = undefined;
+    this.#stopWaiting();
     this.#fail(error);
   }
 }

@@ -4,6 +4,7 @@ import { lazyPricing } from '../../../src/shared/prices.ts';
 import type { ModelChoice } from '../../../src/shared/model-choice.ts';
 import { PROVIDERS, type Provider, type ProviderId } from '../../../src/shared/providers.ts';
 import type { SidecarConfig, SidecarHost, Target } from '../../../src/shared/sidecar-config.ts';
+import { Capacity } from './capacity.ts';
 import { errorCode } from './errors.ts';
 import { graphqlFor } from './hosts/body-rules.ts';
 import { HostService } from './hosts/host-service.ts';
@@ -64,6 +65,7 @@ interface Context {
   readonly config: SidecarConfig;
   readonly log: Log;
   readonly limits: Limits;
+  readonly capacity: Capacity;
   readonly budget: Budget;
   /** Undefined if no rule needs it. */
   readonly graphql: GraphqlPackage | undefined;
@@ -84,13 +86,13 @@ function createAgent(owner: TunnelOptions['owner'], target: Target, context: Con
 const ownerOf = ({ name, targetInput }: Provider): TunnelOptions['owner'] => ({ name, setting: targetInput });
 
 function createProviderServer(provider: Provider, context: Context): ProviderServer {
-  const { log, limits, budget, config } = context;
+  const { log, limits, capacity, budget, config } = context;
   const { maxBodyBytes } = config;
   const configured = config.providers[provider.id];
   const common = { provider, budget, maxBodyBytes };
   if (!configured) {
     const service = new ProviderService({ ...common, way: undefined });
-    return { provider, service, agent: undefined, listener: new Listener({ service, limits, log }) };
+    return { provider, service, agent: undefined, listener: new Listener({ service, limits, capacity, log }) };
   }
   const agent = createAgent(ownerOf(provider), configured.target, context);
   const way = providerWay(provider, configured, agent, config, log);
@@ -104,7 +106,7 @@ function createProviderServer(provider: Provider, context: Context): ProviderSer
   });
   return {
     ...{ provider, service, agent },
-    listener: new Listener({ service, limits, log }),
+    listener: new Listener({ service, limits, capacity, log }),
     ...((configured.checksKey === true || configured.model) && { askModels }),
   };
 }
@@ -168,7 +170,8 @@ export async function startSidecar(config: SidecarConfig, options: SidecarOption
     log.notice(notice);
   });
   const graphql = await graphqlFor(config.hosts ?? []);
-  const context: Context = { config, log, limits, trust, budget, graphql, agents: [] };
+  const capacity = new Capacity(limits);
+  const context: Context = { config, log, limits, capacity, trust, budget, graphql, agents: [] };
   const servers = PROVIDERS.map((provider) => createProviderServer(provider, context));
   const named = createNamedHosts(servers, context);
   const transparent = createTransparent(named, context);

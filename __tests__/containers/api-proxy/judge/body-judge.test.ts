@@ -342,7 +342,7 @@ describe('X22 a request that makes the provider fetch, connect or run something'
       expect(() => {
         judgement.push(octets.subarray(0, at));
         judgement.push(octets.subarray(at));
-        judgement.end();
+        judgement.end(octets);
       }, `at ${at}`).toThrow(/allow-provider-tools: /);
     }
     expect((await post(t.port('openai'), '/v1/responses', body)).status).toBe(403);

@@ -10,7 +10,7 @@ function judge(body: string | Buffer, size = Infinity): string {
   const judgement = JUDGE.begin('request body');
   try {
     for (let at = 0; at < octets.length; at += size) judgement.push(octets.subarray(at, at + size));
-    judgement.end();
+    judgement.end(octets);
     return 'passes';
   } catch (error) {
     if (!(error instanceof ProxyError)) throw error;

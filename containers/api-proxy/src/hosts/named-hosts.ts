@@ -1,5 +1,6 @@
 import type { Server as HttpServer } from 'node:http';
 import type { SidecarHost, SidecarTls } from '../../../../src/shared/sidecar-config.ts';
+import type { Capacity } from '../capacity.ts';
 import type { Limits } from '../limits.ts';
 import { listen } from '../listen.ts';
 import { Listener } from '../listener.ts';
@@ -20,6 +21,7 @@ export interface HostPorts {
 export interface NamedHostOptions {
   readonly tls: SidecarTls;
   readonly limits: Limits;
+  readonly capacity: Capacity;
   readonly log: Log;
 }
 
@@ -33,11 +35,11 @@ export class NamedHosts {
   constructor(
     hosts: readonly SidecarHost[],
     serviceOf: (host: SidecarHost) => Service,
-    { tls, limits, log }: NamedHostOptions,
+    { tls, limits, capacity, log }: NamedHostOptions,
   ) {
     const listeners = hosts.map((host) => ({
       host,
-      listener: new Listener({ service: serviceOf(host), limits: limitsOf(host, limits), log }),
+      listener: new Listener({ service: serviceOf(host), limits: limitsOf(host, limits), capacity, log }),
     }));
     const servers = new Map(listeners.map(({ host, listener }) => [host.name, listener.server]));
     // Node bounds the time of a request only on a server that has announced that it listens. These get their connections

@@ -24,8 +24,6 @@ import { isPlainJson } from './plain-json.ts';
 type Variables = NonNullable<GraphqlBody['variables']>;
 export type GraphqlPackage = typeof import('./graphql-package.ts');
 
-/** Octets of a body. The largest that `gh` sends have 10 KB; a commit made with `createCommitOnBranch` has its files. */
-export const MAX_GRAPHQL_BYTES = 1024 * 1024;
 /** Tokens of a document. The largest of `gh` have 1,500. */
 const MAX_TOKENS = 10_000;
 
@@ -71,8 +69,6 @@ class GraphqlJudgement implements Judgement {
   readonly #graphql: GraphqlPackage;
   readonly #rule: GraphqlRule;
   readonly #source: string;
-  readonly #chunks: Buffer[] = [];
-  #length = 0;
 
   constructor(graphql: GraphqlPackage, rule: GraphqlRule, source: string) {
     this.#graphql = graphql;
@@ -80,11 +76,8 @@ class GraphqlJudgement implements Judgement {
     this.#source = source;
   }
 
-  /** @throws ProxyError 403 if the body is too large to be judged */
-  push(chunk: Buffer): void {
-    this.#length += chunk.length;
-    if (this.#length > MAX_GRAPHQL_BYTES) throw unreadable(`it is larger than ${MAX_GRAPHQL_BYTES} bytes`);
-    this.#chunks.push(chunk);
+  push(): void {
+    // It is read as a whole.
   }
 
   /**
@@ -93,16 +86,16 @@ class GraphqlJudgement implements Judgement {
    *   written as short as it can be, and white space at its end gives it the length of the client's.
    * @throws ProxyError 403
    */
-  end(): Buffer {
+  end(octets: Buffer): Buffer {
     const { print, stripIgnoredCharacters } = this.#graphql;
-    const body = parseGraphqlBody(Buffer.concat(this.#chunks));
+    const body = parseGraphqlBody(octets);
     if (typeof body === 'string') throw unreadable(body);
     const document = this.#parse(body.query);
     this.#judge(document, body);
     const composed = Buffer.from(JSON.stringify({ ...body, query: stripIgnoredCharacters(print(document)) }));
     // Block strings of many lines can come out longer, because a plain string has to escape them.
-    if (composed.length > this.#length) throw unreadable('its strings take more room when they are written plainly');
-    return Buffer.concat([composed, Buffer.alloc(this.#length - composed.length, ' ')]);
+    if (composed.length > octets.length) throw unreadable('its strings take more room when they are written plainly');
+    return Buffer.concat([composed, Buffer.alloc(octets.length - composed.length, ' ')]);
   }
 
   #parse(query: string): DocumentNode {

@@ -32,7 +32,7 @@ export class MessageGuard {
         this.#judgement.push(payload);
       },
       onMessageEnd: () => {
-        this.#judgement.end();
+        this.#judgement.end(NOTHING);
         this.#judgement = this.#judge.begin(WHAT);
       },
     });
