@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { Connection, stopAtRefusal } from './connection.ts';
 import type { Limits } from './limits.ts';
 
 /** Node's HTTP server with our limits, and without the leniency that would hide something from admission. */
@@ -21,5 +22,18 @@ export function createClientServer(limits: Limits): Server {
   server.maxConnections = limits.connections;
   // Ends a client that stops reading its answer. Longer than any silence that an upstream is allowed.
   server.timeout = limits.upstreamIdleMs + limits.connectTimeoutMs;
+  return server;
+}
+
+/** For a server without errors of its own shape: nothing is read behind the request whose answer ends the connection. */
+export function createPlainServer(limits: Limits): Server {
+  const server = createClientServer(limits);
+  server.on('connection', stopAtRefusal);
+  server.on('clientError', (_, socket) => {
+    // Its answer is on its way, and ends the connection.
+    if (Connection.of(socket).isDoomed) return;
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    else socket.destroy();
+  });
   return server;
 }

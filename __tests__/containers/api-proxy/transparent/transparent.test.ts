@@ -202,6 +202,14 @@ describe('HTTP', () => {
     ]);
   });
 
+  test('D2 nothing is read behind a request that is refused, and what came before it has its answer', async () => {
+    const get = (path: string, host: string): string => `GET ${path} HTTP/1.1\r\n${host}\r\n`;
+    const [good, bad] = ['Host: a.example\r\n', ''];
+    const answers = await send(ports.http, get('/1', good) + get('/2', bad) + get('/3', good) + 'no HTTP');
+    expect(statuses(answers)).toEqual(['200', '400']);
+    expect(asked.map(({ url }) => url)).toEqual(['http://a.example/1']);
+  });
+
   test('a body of a GET keeps its end', async () => {
     await send(
       ports.http,

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { createClientServer } from '../client-server.ts';
+import { createPlainServer } from '../client-server.ts';
+import { Connection } from '../connection.ts';
 import type { Limits } from '../limits.ts';
 import type { TlsFront } from './tls-front.ts';
 
@@ -18,7 +19,7 @@ const AUTHORITY = /^([a-z0-9._-]+):443$/i;
  * @param front ends TLS inside
  */
 export function createConnectFront(front: TlsFront, limits: Limits): Server {
-  const server = createClientServer(limits);
+  const server = createPlainServer(limits);
   const open = new Set<Socket>();
   server.on('connect', ({ url = '' }, socket: Socket, head: Buffer) => {
     socket.on('error', () => undefined);
@@ -36,7 +37,8 @@ export function createConnectFront(front: TlsFront, limits: Limits): Server {
     socket.write(ESTABLISHED);
     front.accept(host, socket);
   });
-  server.on('request', (_, answer) => {
+  server.on('request', ({ socket }, answer) => {
+    Connection.of(socket).isDoomed = true;
     answer.writeHead(405, { allow: 'CONNECT', connection: 'close' }).end();
   });
   server.on('close', () => {

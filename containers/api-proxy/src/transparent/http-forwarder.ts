@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { FORWARDED_CONNECTIONS } from '../../../../src/shared/network.ts';
-import { createClientServer } from '../client-server.ts';
+import { createPlainServer } from '../client-server.ts';
+import { Connection } from '../connection.ts';
 import { errorCode } from '../errors.ts';
 import { connectionOptions } from '../request/admission.ts';
 import { eachHeader } from '../request/raw-headers.ts';
@@ -29,7 +30,7 @@ export class HttpForwarder {
 
   constructor(options: ForwarderOptions) {
     this.#options = options;
-    this.server = createClientServer({ ...options.limits, requestTimeoutMs: options.limits.uploadTimeoutMs });
+    this.server = createPlainServer({ ...options.limits, requestTimeoutMs: options.limits.uploadTimeoutMs });
     this.server.on('request', (client, answer) => {
       this.#serve(client, answer);
     });
@@ -135,6 +136,7 @@ function passedHeaders(rawHeaders: readonly string[], first: readonly string[] =
 }
 
 function refuse(answer: ServerResponse, status: number, text: string): void {
+  Connection.of(answer.req.socket).isDoomed = true;
   answer.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
   answer.end(`${text}\n`);
 }
