@@ -115,6 +115,18 @@ describe('over the network', () => {
     expect(parsed(octets.subarray(4 + first))).toMatchObject({ code: 3 });
   });
 
+  test('D2 TCP: a connection gets a hundred answers, and then ends', async () => {
+    const client = connect(port, LOOPBACK);
+    let octets = Buffer.alloc(0);
+    client.on('error', () => undefined).on('data', (chunk) => (octets = Buffer.concat([octets, chunk])));
+    client.write(Buffer.concat(Array.from({ length: 99 }, () => framed(query('allowed.example')))));
+    while (octets.length === 0) await once(client, 'data');
+    client.write(Buffer.concat(Array.from({ length: 5 }, () => framed(query('allowed.example')))));
+    await once(client, 'close');
+    const length = 2 + octets.readUInt16BE(0);
+    expect(octets.length / length).toBe(100);
+  });
+
   test.each([
     ['says nothing', Buffer.alloc(0)],
     ['announces more than a query has', Buffer.from([0xff, 0xff])],

@@ -11,6 +11,11 @@ import { readQuery, RESPONSE_CODES, writeAnswer, type Query } from './dns-messag
 const MAX_QUERY_BYTES = 4_096;
 /** Connections of clients that ask over TCP. */
 const MAX_CONNECTIONS = 256;
+/**
+ * Answers that such a connection gets before it ends. Clients ask for two, and connect again if they want more. Others would
+ * have us answer until every buffer on the way is full, and everybody else would wait.
+ */
+const MAX_ANSWERS = 100;
 /** RFC 6761, section 6.3: names of the sandbox itself, whatever the policy says. Not every program reads /etc/hosts. */
 const OWN_NAME = /^(?:.+\.)?localhost$/;
 const LOOPBACK = '127.0.0.1';
@@ -86,10 +91,11 @@ export class Resolver {
     socket.on('error', () => undefined);
     socket.setTimeout(idleMs, () => socket.destroy());
     let waiting: Buffer = Buffer.alloc(0);
-    socket.on('data', (chunk) => {
+    let answered = 0;
+    const onData = (chunk: Buffer): void => {
       waiting = Buffer.concat([waiting, chunk]);
       const answers: Buffer[] = [];
-      while (waiting.length >= 2) {
+      while (waiting.length >= 2 && answered < MAX_ANSWERS) {
         const length = waiting.readUInt16BE(0);
         if (length > MAX_QUERY_BYTES) {
           socket.destroy();
@@ -98,11 +104,16 @@ export class Resolver {
         if (waiting.length < 2 + length) break;
         const answer = this.answer(waiting.subarray(2, 2 + length));
         if (answer) answers.push(framed(answer));
+        answered++;
         waiting = waiting.subarray(2 + length);
       }
       // A client that never reads must not make us keep its answers.
-      if (answers.length > 0 && !socket.write(Buffer.concat(answers))) socket.destroySoon();
-    });
+      const isTaken = answers.length === 0 || socket.write(Buffer.concat(answers));
+      if (isTaken && answered < MAX_ANSWERS) return;
+      socket.off('data', onData);
+      socket.destroySoon();
+    };
+    socket.on('data', onData);
   }
 
   /** @param port 0 for a free one @returns the port, of both protocols */
