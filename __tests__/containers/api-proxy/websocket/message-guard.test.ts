@@ -158,6 +158,15 @@ describe('X22 a WebSocket message that makes the provider fetch or connect', () 
     expect(Buffer.from(received(), 'latin1')).toEqual(half);
   });
 
+  test('D2 does not: a flood of small ones, which arrives as it was sent, with the end after it', async () => {
+    const { socket, provider, got } = await open();
+    const ended = once(provider, 'end');
+    const frames = Buffer.concat(Array.from({ length: 30_000 }, (_, i) => frame(TEXT, String(i))));
+    socket.end(frames);
+    await ended;
+    expect(got().equals(frames)).toBe(true);
+  });
+
   test('does not: empty messages, pings and the end', async () => {
     const { socket, got } = await open();
     const frames = Buffer.concat([frame(TEXT, ''), frame(PING, 'x'), frame(TEXT, CONTROL), frame(CLOSE, '')]);
