@@ -93,7 +93,7 @@ describe.each(ALL)('%s', (_, spec) => {
 describe('names, addresses and limits', () => {
   test.each([
     ['squid', host.squid, 'awf-squid', '172.30.0.10', '2g', 100],
-    ['api-proxy', host.apiProxy!, 'awf-api-proxy', '172.30.0.30', '512m', 100],
+    ['api-proxy', host.apiProxy!, 'awf-api-proxy', '172.30.0.30', '2g', 100],
     ['agent', host.agent, 'awf-agent', '172.30.0.20', '6g', 4096],
   ])('%s', (_, spec, name, address, memory, pids) => {
     expect(spec).toMatchObject({ name, address, network: `awf-internal-${RUN_ID}`, limits: { memory, pids } });
@@ -114,9 +114,15 @@ describe('names, addresses and limits', () => {
     const found = topology(aConfig({ memory: '1g', pids: 7 }), CLAIMED);
     expect(containers(found).map(({ limits: { memory, pids } }) => ({ memory, pids }))).toEqual([
       { memory: '2g', pids: 100 },
-      { memory: '512m', pids: 100 },
+      { memory: '2g', pids: 100 },
       { memory: '1g', pids: 7 },
     ]);
+  });
+
+  test('D2 the kernel keeps little for the connections of the api-proxy, which are all on this machine', () => {
+    for (const name of ['net.ipv4.tcp_rmem', 'net.ipv4.tcp_wmem']) {
+      expect(host.apiProxy!.sysctls?.[name]?.split(' ').at(-1)).toBe('131072');
+    }
   });
 
   test('D9 the sidecars have the same number of open files on every engine', () => {

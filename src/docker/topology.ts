@@ -77,16 +77,28 @@ const NO_SPOOFING = { 'net.ipv4.conf.all.rp_filter': '1', 'net.ipv4.conf.default
 /** In addition to networks without IPv6. A kernel without IPv6 does not know the setting. */
 const NO_IPV6 = { 'net.ipv6.conf.all.disable_ipv6': '1' };
 
+/**
+ * What the kernel may keep for one direction of a connection of the api-proxy. Its defaults of several megabytes are for far
+ * networks, and both ends of these are on this machine. Since cgroups v2, such buffers count as the container's memory:
+ * 430 WebSockets whose answers nobody reads took 700 MB (measured). Per network namespace since Linux 4.15.
+ */
+const SMALL_BUFFERS = {
+  'net.ipv4.tcp_rmem': '4096 65536 131072',
+  'net.ipv4.tcp_wmem': '4096 16384 131072',
+};
+
+/**
+ * The sidecars must survive everything that they accept. For the api-proxy, that is 2,048 requests: 2,000 whose answers nobody
+ * reads take 800 MB, and the kernel's buffers for them 275 MB (measured).
+ *
+ * For Squid, it is every connection. A client that reads nothing fills its buffers, 64 KB for each half of a tunnel: as many
+ * tunnels as the agent may have take 640 MB (measured), and the api-proxy may have as many again.
+ */
 const SIDECAR_LIMITS: Limits = {
-  ...{ memory: '512m', pids: 100, openFiles: SIDECAR_OPEN_FILES },
+  ...{ memory: '2g', pids: 100, openFiles: SIDECAR_OPEN_FILES },
   // The api-proxy stops at the limit by itself, and a run in which Squid reaches it is ended. The kernel holds both to it.
   fileBytes: LOG_LIMIT_BYTES * 1.25,
 };
-/**
- * Squid must survive every connection that it accepts. A client that reads nothing fills its buffers, 64 KB for each half of
- * a tunnel: as many tunnels as the agent may have take 640 MB (measured), and the api-proxy may have as many again.
- */
-const SQUID_LIMITS: Limits = { ...SIDECAR_LIMITS, memory: '2g' };
 /** If the machine itself runs out of memory, the agent goes first, not a sidecar, the engine or the runner. */
 const FIRST_TO_BE_KILLED = 1_000;
 
@@ -102,7 +114,7 @@ export function topology(config: Config, claimed: Claimed): Topology {
     address: addresses.squid,
     wayOut: claimed.outerName,
     user: sidecar,
-    limits: SQUID_LIMITS,
+    limits: SIDECAR_LIMITS,
     mounts: [
       { kind: 'bind', source: claimed.logs.squid, target: SQUID_LOG_DIR, writable: true },
       ...(claimed.squidMounts ?? []),
@@ -136,7 +148,7 @@ export function topology(config: Config, claimed: Claimed): Topology {
       [PEERS_VARIABLE]: `${addresses.agent} ${addresses.squid}`,
     },
     dns: NO_DNS,
-    sysctls: { ...common.sysctls, ...LOW_PORTS },
+    sysctls: { ...common.sysctls, ...LOW_PORTS, ...SMALL_BUFFERS },
   };
   return {
     squid,

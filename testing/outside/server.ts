@@ -5,12 +5,13 @@
  * standard input.
  */
 
+import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer, isIPv6, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
+import { Readable, type Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 
 export interface World {
@@ -49,6 +50,8 @@ const OTHER_PORTS = [22, 8080, 8443];
 
 /** A request whose body has this word gets no answer. */
 const NEVER_ANSWERED = 'never-answered';
+/** A request whose body has this word gets an answer without end. */
+const ENDLESS_ANSWER = 'endless-answer';
 
 const print = (event: OutsideEvent): void => {
   process.stdout.write(`${JSON.stringify(event)}\n`);
@@ -62,13 +65,37 @@ function answerRequest(request: IncomingMessage, response: ServerResponse): void
   request.on('data', (chunk: Buffer) => (body += chunk.toString()));
   request.on('end', () => {
     if (body.includes(NEVER_ANSWERED)) return;
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{"from":"outside"}');
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.on('error', () => response.destroy());
+    if (body.includes(ENDLESS_ANSWER)) Readable.from(octetsWithoutEnd()).pipe(response);
+    else response.end('{"from":"outside"}');
   });
 }
 
 function* octetsWithoutEnd(): Generator<Buffer> {
   const chunk = Buffer.alloc(64 * 1024, '-');
   for (;;) yield chunk;
+}
+
+/** RFC 6455, section 1.3. */
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+/** A server's frame with a binary message. */
+const FRAME = Buffer.concat([Buffer.from([0x82, 126, 0xff, 0xff]), Buffer.alloc(0xffff, '-')]);
+
+function* framesWithoutEnd(): Generator<Buffer> {
+  for (;;) yield FRAME;
+}
+
+/** Opens any WebSocket. One at a path with `realtime` sends messages as fast as it can; the others only read. */
+function openWebSocket({ headers, url = '' }: IncomingMessage, socket: Duplex): void {
+  const accept = createHash('sha1')
+    .update(`${headers['sec-websocket-key'] ?? ''}${GUID}`)
+    .digest('base64');
+  const agreement = ['HTTP/1.1 101 Switching Protocols', 'upgrade: websocket', 'connection: Upgrade'];
+  socket.on('error', () => socket.destroy());
+  socket.write([...agreement, `sec-websocket-accept: ${accept}`, '', ''].join('\r\n'));
+  if (url.includes('realtime')) Readable.from(framesWithoutEnd()).pipe(socket);
+  socket.resume();
 }
 
 /** Reports a connection with its first bytes, then hands it on. */
@@ -165,6 +192,7 @@ lines.once('line', (line) => {
   const world = JSON.parse(line) as World;
   const plain = createHttpServer(answerRequest);
   const secure = createHttpsServer({ cert: world.cert, key: world.key }, answerRequest);
+  secure.on('upgrade', openWebSocket);
   watch(HTTP_PORT, (socket) => plain.emit('connection', socket));
   watch(HTTPS_PORT, (socket) => secure.emit('connection', socket), world.endless);
   for (const port of OTHER_PORTS) watch(port, (socket) => socket.end('outside\r\n'));
