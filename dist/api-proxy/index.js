@@ -428,6 +428,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
 /* harmony export */   CA: () => (/* binding */ errorCode),
 /* harmony export */   PE: () => (/* binding */ NO_RETRY),
 /* harmony export */   T6: () => (/* binding */ ProxyError),
+/* harmony export */   YD: () => (/* binding */ tooManyRequests),
 /* harmony export */   g$: () => (/* binding */ printable),
 /* harmony export */   gZ: () => (/* binding */ parserFailure),
 /* harmony export */   nU: () => (/* binding */ asProxyError),
@@ -481,6 +482,7 @@ function notConfigured({ name, credentials }) {
         `To enable it, set the input ${inputs} to ${labels}, or set the variable ${variables} on the command line.`;
     return new ProxyError('provider_not_configured', message, { headers: NO_RETRY });
 }
+const tooManyRequests = () => new ProxyError('too_many_requests', 'Too many requests are under way at the same time.');
 /** Node's messages about what its own parser refused are meant for programmers, so the client gets ours. */
 function parserFailure(code) {
     if (code === 'HPE_HEADER_OVERFLOW') {
@@ -719,7 +721,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
 /* harmony import */ var _src_shared_contract_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(270);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(101);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(140);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(400);
 /* harmony import */ var _start_standard_input_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(30);
 /* harmony import */ var _start_v8_flags_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(130);
 
@@ -746,7 +748,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 140:
+/***/ 400:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -2063,6 +2065,39 @@ function costAt(price, usage) {
         PER_TOKEN);
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/capacity.js
+/**
+ * What the requests at all ports may take together. The limits of a port do not bound it: there is a port for each provider,
+ * and a server for each named host.
+ */
+class Capacity {
+    #limits;
+    #requests = 0;
+    #held = 0;
+    constructor(limits) {
+        this.#limits = limits;
+    }
+    get isFull() {
+        return this.#requests >= this.#limits.allRequests;
+    }
+    addRequest() {
+        this.#requests++;
+    }
+    removeRequest() {
+        this.#requests--;
+    }
+    /** @returns false if there is no room for so many octets of bodies that wait for their verdict */
+    hold(octets) {
+        if (this.#held + octets > this.#limits.heldBytes)
+            return false;
+        this.#held += octets;
+        return true;
+    }
+    release(octets) {
+        this.#held -= octets;
+    }
+}
+
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/errors.js
 var errors = __nccwpck_require__(688);
 // EXTERNAL MODULE: ./node_modules/graphql/language/ast.js
@@ -2548,8 +2583,6 @@ function isPlainJson(rawHeaders) {
 
 
 
-/** Octets of a body. The largest that `gh` sends have 10 KB; a commit made with `createCommitOnBranch` has its files. */
-const MAX_GRAPHQL_BYTES = 1024 * 1024;
 /** Tokens of a document. The largest of `gh` have 1,500. */
 const MAX_TOKENS = 10_000;
 /** Loads the parser, once. */
@@ -2583,19 +2616,13 @@ class GraphqlJudgement {
     #graphql;
     #rule;
     #source;
-    #chunks = [];
-    #length = 0;
     constructor(graphql, rule, source) {
         this.#graphql = graphql;
         this.#rule = rule;
         this.#source = source;
     }
-    /** @throws ProxyError 403 if the body is too large to be judged */
-    push(chunk) {
-        this.#length += chunk.length;
-        if (this.#length > MAX_GRAPHQL_BYTES)
-            throw unreadable(`it is larger than ${MAX_GRAPHQL_BYTES} bytes`);
-        this.#chunks.push(chunk);
+    push() {
+        // It is read as a whole.
     }
     /**
      * @returns the body to forward instead of the client's. It is composed anew, because GitHub has a parser of its own:
@@ -2603,18 +2630,18 @@ class GraphqlJudgement {
      *   written as short as it can be, and white space at its end gives it the length of the client's.
      * @throws ProxyError 403
      */
-    end() {
+    end(octets) {
         const { print, stripIgnoredCharacters } = this.#graphql;
-        const body = parseGraphqlBody(Buffer.concat(this.#chunks));
+        const body = parseGraphqlBody(octets);
         if (typeof body === 'string')
             throw unreadable(body);
         const document = this.#parse(body.query);
         this.#judge(document, body);
         const composed = Buffer.from(JSON.stringify({ ...body, query: stripIgnoredCharacters(print(document)) }));
         // Block strings of many lines can come out longer, because a plain string has to escape them.
-        if (composed.length > this.#length)
+        if (composed.length > octets.length)
             throw unreadable('its strings take more room when they are written plainly');
-        return Buffer.concat([composed, Buffer.alloc(this.#length - composed.length, ' ')]);
+        return Buffer.concat([composed, Buffer.alloc(octets.length - composed.length, ' ')]);
     }
     #parse(query) {
         const { parse, visit } = this.#graphql;
@@ -3680,30 +3707,6 @@ async function listen(server, port, host) {
 
 // EXTERNAL MODULE: external "node:timers/promises"
 var promises_ = __nccwpck_require__(500);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/client-server.js
-
-/** Node's HTTP server with our limits, and without the leniency that would hide something from admission. */
-function createClientServer(limits) {
-    const server = (0,external_node_http_namespaceObject.createServer)({
-        maxHeaderSize: limits.headBytes,
-        headersTimeout: limits.headTimeoutMs,
-        requestTimeout: limits.requestTimeoutMs,
-        keepAliveTimeout: limits.keepAliveMs,
-        connectionsCheckingInterval: limits.checkIntervalMs,
-        // Admission checks it, and its refusal has the provider's shape and a line in the log.
-        requireHostHeader: false,
-        // RFC 9110, section 7.8: a server may ignore an upgrade. Java's HTTP client offers h2c with every first request.
-        // HTTP/1.0 has no upgrades.
-        shouldUpgradeCallback: ({ headers, httpVersion }) => httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket',
-    });
-    // Node silently drops headers beyond its own limit. Admission counts them.
-    server.maxHeadersCount = 0;
-    server.maxConnections = limits.connections;
-    // Ends a client that stops reading its answer. Longer than any silence that an upstream is allowed.
-    server.timeout = limits.upstreamIdleMs + limits.connectTimeoutMs;
-    return server;
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/connection.js
 
 const connections = new WeakMap();
@@ -3758,6 +3761,46 @@ function stopAtRefusal(socket) {
     parser[index] = function (...args) {
         return Connection.of(this.socket).isDoomed ? STOP : original.apply(this, args);
     };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/client-server.js
+
+
+/** Node's HTTP server with our limits, and without the leniency that would hide something from admission. */
+function createClientServer(limits) {
+    const server = (0,external_node_http_namespaceObject.createServer)({
+        maxHeaderSize: limits.headBytes,
+        headersTimeout: limits.headTimeoutMs,
+        requestTimeout: limits.requestTimeoutMs,
+        keepAliveTimeout: limits.keepAliveMs,
+        connectionsCheckingInterval: limits.checkIntervalMs,
+        // Admission checks it, and its refusal has the provider's shape and a line in the log.
+        requireHostHeader: false,
+        // RFC 9110, section 7.8: a server may ignore an upgrade. Java's HTTP client offers h2c with every first request.
+        // HTTP/1.0 has no upgrades.
+        shouldUpgradeCallback: ({ headers, httpVersion }) => httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket',
+    });
+    // Node silently drops headers beyond its own limit. Admission counts them.
+    server.maxHeadersCount = 0;
+    server.maxConnections = limits.connections;
+    // Ends a client that stops reading its answer. Longer than any silence that an upstream is allowed.
+    server.timeout = limits.upstreamIdleMs + limits.connectTimeoutMs;
+    return server;
+}
+/** For a server without errors of its own shape: nothing is read behind the request whose answer ends the connection. */
+function createPlainServer(limits) {
+    const server = createClientServer(limits);
+    server.on('connection', stopAtRefusal);
+    server.on('clientError', (_, socket) => {
+        // Its answer is on its way, and ends the connection.
+        if (Connection.of(socket).isDoomed)
+            return;
+        if (socket.writable)
+            socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+        else
+            socket.destroy();
+    });
+    return server;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/interim.js
@@ -4020,7 +4063,68 @@ class ReturnBody {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/held-body.js
+/** Octets that a body's memory begins with, if its length is not known. */
+const FIRST = 4 * 1024;
+const held_body_NOTHING = Buffer.alloc(0);
+/**
+ * A body that waits for its verdict. It is in one piece: a client that sends single octets, or chunks of one octet, would
+ * otherwise make us keep an object of several hundred octets for each.
+ */
+class HeldBody {
+    #capacity;
+    #octets = held_body_NOTHING;
+    #length = 0;
+    constructor(capacity) {
+        this.#capacity = capacity;
+    }
+    /**
+     * Makes room for a body.
+     *
+     * @param octets of the whole body
+     * @returns false if all bodies together would take too much memory
+     */
+    reserve(octets) {
+        const more = octets - this.#octets.length;
+        if (more <= 0)
+            return true;
+        if (!this.#capacity.hold(more))
+            return false;
+        const grown = Buffer.allocUnsafeSlow(octets);
+        this.#octets.copy(grown, 0, 0, this.#length);
+        this.#octets = grown;
+        return true;
+    }
+    /** @returns false if all bodies together would take too much memory */
+    push(chunk) {
+        const length = this.#length + chunk.length;
+        if (length > this.#octets.length && !this.reserve(Math.max(FIRST, length, 2 * this.#octets.length)))
+            return false;
+        chunk.copy(this.#octets, this.#length);
+        this.#length = length;
+        return true;
+    }
+    get octets() {
+        return this.#octets.subarray(0, this.#length);
+    }
+    /** Its memory no longer counts. */
+    release() {
+        this.#capacity.release(this.#octets.length);
+        this.#octets = held_body_NOTHING;
+        this.#length = 0;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/judge.js
+/**
+ * Octets of a body that a judge needs as a whole. GitHub's largest are the 64 KB of a comment, and a review has several; a
+ * commit made with GraphQL has its files.
+ */
+const MAX_WHOLE_BYTES = 1024 * 1024;
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/send-body.js
+
+
 
 
 /**
@@ -4029,6 +4133,9 @@ class ReturnBody {
  * complete request.
  */
 const JUDGED_FIRST = 64 * 1024;
+const send_body_NOTHING = Buffer.alloc(0);
+/** Octets that a body may have. */
+const bodyLimit = ({ maxBodyBytes }, judge) => judge?.needsWhole === true ? Math.min(maxBodyBytes, MAX_WHOLE_BYTES) : maxBodyBytes;
 const bodyTooLarge = (maxBodyBytes) => new errors/* ProxyError */.T6('body_too_large', `The request body is larger than the limit of ${maxBodyBytes} bytes.`);
 /** Streams the body of a request upstream as it arrives, up to the limit, if its judge lets it pass. */
 class SendBody {
@@ -4055,8 +4162,11 @@ class SendBody {
         if (!judge)
             return;
         this.#judgement = judge.begin('request body');
-        if (judge.needsWhole || (declared !== 'chunked' && declared <= JUDGED_FIRST))
-            this.#waiting = [];
+        const held = new HeldBody(exchange.capacity);
+        // If there is no room for a short one, it is judged as it passes, like a longer one.
+        const isShort = declared !== 'chunked' && declared <= JUDGED_FIRST && held.reserve(declared);
+        if (judge.needsWhole || isShort)
+            this.#waiting = held;
     }
     start() {
         const { client, answer } = this.#exchange;
@@ -4069,6 +4179,9 @@ class SendBody {
         });
         // If the answer was complete before the request, the rest of the request is read and discarded: the client may go
         // on using its connection.
+        answer.on('close', () => {
+            this.#stopWaiting();
+        });
         answer.on('finish', () => {
             if (this.#upstream.writableEnded)
                 return;
@@ -4077,8 +4190,8 @@ class SendBody {
         });
     }
     #onData(chunk) {
-        const { record, service, usage } = this.#exchange;
-        const { maxBodyBytes } = service;
+        const { record, service, usage, judge } = this.#exchange;
+        const maxBodyBytes = bodyLimit(service, judge);
         record.requestBytes += chunk.length;
         // Counted in any case: a chunked body does not declare its length.
         if (record.requestBytes > maxBodyBytes)
@@ -4091,30 +4204,32 @@ class SendBody {
     #send(chunk) {
         const { requestBytes } = this.#exchange.record;
         // Ending with the last octets saves a separate write to the system.
-        if (requestBytes === this.#declared)
-            this.#end(chunk);
-        else if (this.#waiting)
-            this.#waiting.push(chunk);
-        else
+        if (this.#waiting && !this.#waiting.push(chunk))
+            this.#refuse((0,errors/* tooManyRequests */.YD)());
+        else if (requestBytes === this.#declared)
+            this.#end(this.#waiting ? undefined : chunk);
+        else if (!this.#waiting)
             this.#flow.write(chunk);
     }
-    #end(last) {
+    /** @param last octets that have not been sent and do not wait */
+    #end(last = send_body_NOTHING) {
         if (this.#isRefused)
             return;
-        const verdict = this.#attempt(() => ({ replacement: this.#judgement?.end() }));
+        const verdict = this.#attempt(() => {
+            const rest = this.#waiting?.octets ?? last;
+            return { rest: this.#judgement?.end(rest) ?? rest };
+        });
         if (!verdict)
             return;
-        const waiting = this.#withWaiting(last);
-        const rest = verdict.replacement ?? waiting;
-        if (rest.length === 0)
+        this.#stopWaiting();
+        if (verdict.rest.length === 0)
             this.#upstream.end();
         else
-            this.#upstream.end(rest);
+            this.#upstream.end(verdict.rest);
     }
-    #withWaiting(chunk = Buffer.alloc(0)) {
-        const waiting = this.#waiting ?? [];
+    #stopWaiting() {
+        this.#waiting?.release();
         this.#waiting = undefined;
-        return waiting.length === 0 ? chunk : Buffer.concat([...waiting, chunk]);
     }
     #passes(chunk) {
         return this.#attempt(() => ({ pushed: this.#judgement?.push(chunk) })) !== undefined;
@@ -4142,7 +4257,7 @@ class SendBody {
             record.requests = 0;
             spending?.giveBack();
         }
-        this.#waiting = undefined;
+        this.#stopWaiting();
         this.#fail(error);
     }
 }
@@ -4422,7 +4537,7 @@ class MessageGuard {
                 this.#judgement.push(payload);
             },
             onMessageEnd: () => {
-                this.#judgement.end();
+                this.#judgement.end(message_guard_NOTHING);
                 this.#judgement = this.#judge.begin(WHAT);
             },
         });
@@ -4469,6 +4584,11 @@ class MessageGuard {
 
 
 /**
+ * Octets of a client's messages that are judged in one turn of the event loop: some 600 of the smallest. Node reads up to two
+ * megabytes of a socket in a row, and everybody else would wait for the verdicts on 300,000 messages.
+ */
+const JUDGED_AT_ONCE = 4 * 1024;
+/**
  * Passes the agreement on to the client, then relays octets both ways until either side ends the connection or both are
  * silent for too long. The client's messages are judged as they pass; the rest of the frames is a matter between the two
  * ends.
@@ -4501,7 +4621,7 @@ function relayWebSocket(exchange, agreement, upstream, head, guard) {
         usage?.push(chunk);
         messages?.onSent(chunk);
     };
-    pump(socket, upstream, toUpstream, messages);
+    pump(socket, upstream, toUpstream, messages, JUDGED_AT_ONCE);
     pump(upstream, socket, toClient, guard.stream());
     if (head.length > 0)
         upstream.unshift(head);
@@ -4531,21 +4651,44 @@ function chargeAnswer({ client, record, spending }, count) {
     record.error ??= refusal.logged;
     client.socket.destroySoon();
 }
-function pump(from, to, onChunk, mask) {
-    from.on('data', (chunk) => {
-        const passing = mask ? mask.pass(chunk) : chunk;
+/** @param atOnce octets that pass in one turn of the event loop */
+function pump(from, to, onChunk, mask, atOnce = Number.POSITIVE_INFINITY) {
+    let isBetweenTurns = false;
+    /** Of what waited for its turn. A stream tells its end even while it is paused. */
+    const atEnd = [];
+    const afterwards = (work) => {
+        if (isBetweenTurns)
+            atEnd.push(work);
+        else
+            work();
+    };
+    const pass = (chunk) => {
+        const part = chunk.subarray(0, atOnce);
+        const passing = mask ? mask.pass(part) : part;
         if (to.writable && passing.length > 0 && !to.write(passing))
             from.pause();
-        onChunk(chunk);
-    });
+        onChunk(part);
+        isBetweenTurns = part.length < chunk.length;
+        if (isBetweenTurns) {
+            from.pause();
+            setImmediate(pass, chunk.subarray(part.length));
+            return;
+        }
+        if (!to.writableNeedDrain)
+            from.resume();
+        for (const work of atEnd.splice(0))
+            work();
+    };
+    from.on('data', pass);
     to.on('drain', () => {
-        from.resume();
+        if (!isBetweenTurns)
+            from.resume();
     });
     from.on('end', () => {
-        to.end(mask?.rest());
+        afterwards(() => to.end(mask?.rest()));
     });
     from.on('close', () => {
-        to.destroy();
+        afterwards(() => to.destroy());
     });
 }
 
@@ -4901,8 +5044,10 @@ class Listener {
         }
         // Registered after the exchange's own listener, which completes the record.
         answer.on('close', () => {
-            if (visit.isUnderWay)
+            if (visit.isUnderWay) {
                 this.#underWay--;
+                this.#options.capacity.removeRequest();
+            }
             this.#ledger.close(record, startedAt, visit.usage);
         });
     }
@@ -4924,12 +5069,13 @@ class Listener {
         const passage = service.decide(asked, client, early !== undefined);
         const { admitted, route, rule, judge, usage, spending } = passage;
         const handshake = early && readHandshake(client.rawHeaders, admitted, early, service.subprotocols);
-        this.#checkLimits(admitted);
+        this.#checkLimits(admitted, judge);
         const refusal = spending?.refusal();
         if (refusal)
             throw refusal;
         spending?.addRequest();
         this.#underWay++;
+        this.#options.capacity.addRequest();
         visit.isUnderWay = true;
         visit.usage = usage;
         record.rule = rule;
@@ -4940,14 +5086,13 @@ class Listener {
         Connection.of(client.socket).forwarding = forwarding;
         forwarding.start();
     }
-    #checkLimits({ body }) {
-        const { limits, service } = this.#options;
-        const { maxBodyBytes } = service;
+    #checkLimits({ body }, judge) {
+        const { limits, service, capacity } = this.#options;
+        const maxBodyBytes = bodyLimit(service, judge);
         if (body !== 'chunked' && body > maxBodyBytes)
             throw bodyTooLarge(maxBodyBytes);
-        if (this.#underWay >= limits.concurrentRequests) {
-            throw new errors/* ProxyError */.T6('too_many_requests', 'Too many requests are under way at the same time.');
-        }
+        if (this.#underWay >= limits.concurrentRequests || capacity.isFull)
+            throw (0,errors/* tooManyRequests */.YD)();
     }
     #refuse({ client, answer, record }, error) {
         const { service, limits } = this.#options;
@@ -5015,6 +5160,7 @@ class Listener {
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/hosts/connect-front.js
 
+
 const ESTABLISHED = 'HTTP/1.1 200 Connection established\r\n\r\n';
 const connect_front_refusal = (text) => `HTTP/1.1 403 Forbidden\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n` +
     `content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
@@ -5026,7 +5172,7 @@ const AUTHORITY = /^([a-z0-9._-]+):443$/i;
  * @param front ends TLS inside
  */
 function createConnectFront(front, limits) {
-    const server = createClientServer(limits);
+    const server = createPlainServer(limits);
     const open = new Set();
     server.on('connect', ({ url = '' }, socket, head) => {
         socket.on('error', () => undefined);
@@ -5044,7 +5190,8 @@ function createConnectFront(front, limits) {
         socket.write(ESTABLISHED);
         front.accept(host, socket);
     });
-    server.on('request', (_, answer) => {
+    server.on('request', ({ socket }, answer) => {
+        Connection.of(socket).isDoomed = true;
         answer.writeHead(405, { allow: 'CONNECT', connection: 'close' }).end();
     });
     server.on('close', () => {
@@ -5169,10 +5316,10 @@ class NamedHosts {
     #tls;
     #front;
     /** @param serviceOf makes the service of a host */
-    constructor(hosts, serviceOf, { tls, limits, log }) {
+    constructor(hosts, serviceOf, { tls, limits, capacity, log }) {
         const listeners = hosts.map((host) => ({
             host,
-            listener: new Listener({ service: serviceOf(host), limits: limitsOf(host, limits), log }),
+            listener: new Listener({ service: serviceOf(host), limits: limitsOf(host, limits), capacity, log }),
         }));
         const servers = new Map(listeners.map(({ host, listener }) => [host.name, listener.server]));
         // Node bounds the time of a request only on a server that has announced that it listens. These get their connections
@@ -5222,6 +5369,8 @@ const DEFAULT_LIMITS = {
     checkIntervalMs: 5_000,
     connections: 2_048,
     concurrentRequests: 512,
+    allRequests: 2_048,
+    heldBytes: 64 * 1024 * 1024,
     connectTimeoutMs: 15_000,
     connectRetryMs: 50,
     prewarmMs: 10_000,
@@ -6122,6 +6271,7 @@ function providerWay(provider, configured, agent, { allowEndpoints = [], allowPr
 
 
 
+
 /** RFC 9110, section 7.6.1, and what speaks to a proxy. They concern one connection. `Expect` was answered here. */
 const ONE_HOP = new Set([
     ...['connection', 'keep-alive', 'proxy-connection', 'proxy-authorization', 'proxy-authenticate', 'te', 'trailer'],
@@ -6142,7 +6292,7 @@ class HttpForwarder {
     #forwarded = 0;
     constructor(options) {
         this.#options = options;
-        this.server = createClientServer({ ...options.limits, requestTimeoutMs: options.limits.uploadTimeoutMs });
+        this.server = createPlainServer({ ...options.limits, requestTimeoutMs: options.limits.uploadTimeoutMs });
         this.server.on('request', (client, answer) => {
             this.#serve(client, answer);
         });
@@ -6251,6 +6401,7 @@ function passedHeaders(rawHeaders, first = []) {
     return passed;
 }
 function http_forwarder_refuse(answer, status, text) {
+    Connection.of(answer.req.socket).isDoomed = true;
     answer.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
     answer.end(`${text}\n`);
 }
@@ -6375,6 +6526,11 @@ function addressRecord(address) {
 const MAX_QUERY_BYTES = 4_096;
 /** Connections of clients that ask over TCP. */
 const MAX_CONNECTIONS = 256;
+/**
+ * Answers that such a connection gets before it ends. Clients ask for two, and connect again if they want more. Others would
+ * have us answer until every buffer on the way is full, and everybody else would wait.
+ */
+const MAX_ANSWERS = 100;
 /** RFC 6761, section 6.3: names of the sandbox itself, whatever the policy says. Not every program reads /etc/hosts. */
 const OWN_NAME = /^(?:.+\.)?localhost$/;
 const LOOPBACK = '127.0.0.1';
@@ -6449,10 +6605,11 @@ class Resolver {
         socket.on('error', () => undefined);
         socket.setTimeout(idleMs, () => socket.destroy());
         let waiting = Buffer.alloc(0);
-        socket.on('data', (chunk) => {
+        let answered = 0;
+        const onData = (chunk) => {
             waiting = Buffer.concat([waiting, chunk]);
             const answers = [];
-            while (waiting.length >= 2) {
+            while (waiting.length >= 2 && answered < MAX_ANSWERS) {
                 const length = waiting.readUInt16BE(0);
                 if (length > MAX_QUERY_BYTES) {
                     socket.destroy();
@@ -6463,12 +6620,17 @@ class Resolver {
                 const answer = this.answer(waiting.subarray(2, 2 + length));
                 if (answer)
                     answers.push(framed(answer));
+                answered++;
                 waiting = waiting.subarray(2 + length);
             }
             // A client that never reads must not make us keep its answers.
-            if (answers.length > 0 && !socket.write(Buffer.concat(answers)))
-                socket.destroySoon();
-        });
+            const isTaken = answers.length === 0 || socket.write(Buffer.concat(answers));
+            if (isTaken && answered < MAX_ANSWERS)
+                return;
+            socket.off('data', onData);
+            socket.destroySoon();
+        };
+        socket.on('data', onData);
     }
     /** @param port 0 for a free one @returns the port, of both protocols */
     async listen(port, host) {
@@ -7139,6 +7301,7 @@ const priceUnknown = ({ model }) => ({
 
 
 
+
 function createAgent(owner, target, context) {
     const { config, limits, trust } = context;
     const proxy = new URL(config.proxyUrl);
@@ -7149,13 +7312,13 @@ function createAgent(owner, target, context) {
 }
 const ownerOf = ({ name, targetInput }) => ({ name, setting: targetInput });
 function createProviderServer(provider, context) {
-    const { log, limits, budget, config } = context;
+    const { log, limits, capacity, budget, config } = context;
     const { maxBodyBytes } = config;
     const configured = config.providers[provider.id];
     const common = { provider, budget, maxBodyBytes };
     if (!configured) {
         const service = new ProviderService({ ...common, way: undefined });
-        return { provider, service, agent: undefined, listener: new Listener({ service, limits, log }) };
+        return { provider, service, agent: undefined, listener: new Listener({ service, limits, capacity, log }) };
     }
     const agent = createAgent(ownerOf(provider), configured.target, context);
     const way = providerWay(provider, configured, agent, config, log);
@@ -7169,7 +7332,7 @@ function createProviderServer(provider, context) {
     });
     return {
         ...{ provider, service, agent },
-        listener: new Listener({ service, limits, log }),
+        listener: new Listener({ service, limits, capacity, log }),
         ...((configured.checksKey === true || configured.model) && { askModels }),
     };
 }
@@ -7230,7 +7393,8 @@ async function startSidecar(config, options) {
         log.notice(notice);
     });
     const graphql = await graphqlFor(config.hosts ?? []);
-    const context = { config, log, limits, trust, budget, graphql, agents: [] };
+    const capacity = new Capacity(limits);
+    const context = { config, log, limits, capacity, trust, budget, graphql, agents: [] };
     const servers = PROVIDERS.map((provider) => createProviderServer(provider, context));
     const named = createNamedHosts(servers, context);
     const transparent = createTransparent(named, context);

@@ -13805,7 +13805,7 @@ const machine_FILES = ['/etc/os-release', '/usr/lib/os-release'];
 function thisMachine(files = machine_FILES) {
     const text = files.map(machine_read).find((found) => found !== undefined) ?? '';
     const [, quote, quoted, bare] = /^PRETTY_NAME=(?:(["'])(.*)\1|(\S+))\s*$/m.exec(text) ?? [];
-    return { name: (0,external_node_os_.hostname)(), system: quote === undefined ? bare : quoted };
+    return { name: (0,external_node_os_.hostname)(), system: quote === undefined ? bare : quoted, memoryBytes: (0,external_node_os_.totalmem)() };
 }
 function machine_read(file) {
     try {
@@ -13879,7 +13879,8 @@ function readInfo(described, here) {
         dataRoot: info.DockerRootDir === '' ? undefined : info.DockerRootDir,
         version: info.ServerVersion ?? '',
         platform: `linux/${ARCHITECTURES[info.Architecture ?? ''] ?? info.Architecture ?? 'unknown'}`,
-        memoryBytes: info.MemTotal ?? 0,
+        // An engine that could not find out says 0, of which a share would be no limit at all.
+        memoryBytes: info.MemTotal || here.memoryBytes,
         mapsUsers: has('userns'),
         warnings: [
             ...(info.SwapLimit === false
@@ -18629,16 +18630,27 @@ const NO_FORWARDING = { 'net.ipv4.ip_forward': '0' };
 const NO_SPOOFING = { 'net.ipv4.conf.all.rp_filter': '1', 'net.ipv4.conf.default.rp_filter': '1' };
 /** In addition to networks without IPv6. A kernel without IPv6 does not know the setting. */
 const NO_IPV6 = { 'net.ipv6.conf.all.disable_ipv6': '1' };
+/**
+ * What the kernel may keep for one direction of a connection of the api-proxy. Its defaults of several megabytes are for far
+ * networks, and both ends of these are on this machine. Since cgroups v2, such buffers count as the container's memory:
+ * 430 WebSockets whose answers nobody reads took 700 MB (measured). Per network namespace since Linux 4.15.
+ */
+const SMALL_BUFFERS = {
+    'net.ipv4.tcp_rmem': '4096 65536 131072',
+    'net.ipv4.tcp_wmem': '4096 16384 131072',
+};
+/**
+ * The sidecars must survive everything that they accept. For the api-proxy, that is 2,048 requests: 2,000 whose answers nobody
+ * reads take 800 MB, and the kernel's buffers for them 275 MB (measured).
+ *
+ * For Squid, it is every connection. A client that reads nothing fills its buffers, 64 KB for each half of a tunnel: as many
+ * tunnels as the agent may have take 640 MB (measured), and the api-proxy may have as many again.
+ */
 const SIDECAR_LIMITS = {
-    ...{ memory: '512m', pids: 100, openFiles: squid_limits/* SIDECAR_OPEN_FILES */.fZ },
+    ...{ memory: '2g', pids: 100, openFiles: squid_limits/* SIDECAR_OPEN_FILES */.fZ },
     // The api-proxy stops at the limit by itself, and a run in which Squid reaches it is ended. The kernel holds both to it.
     fileBytes: LOG_LIMIT_BYTES * 1.25,
 };
-/**
- * Squid must survive every connection that it accepts. A client that reads nothing fills its buffers, 64 KB for each half of
- * a tunnel: as many tunnels as the agent may have take 640 MB (measured), and the api-proxy may have as many again.
- */
-const SQUID_LIMITS = { ...SIDECAR_LIMITS, memory: '2g' };
 /** If the machine itself runs out of memory, the agent goes first, not a sidecar, the engine or the runner. */
 const FIRST_TO_BE_KILLED = 1_000;
 function topology(config, claimed) {
@@ -18652,7 +18664,7 @@ function topology(config, claimed) {
         address: addresses.squid,
         wayOut: claimed.outerName,
         user: sidecar,
-        limits: SQUID_LIMITS,
+        limits: SIDECAR_LIMITS,
         mounts: [
             { kind: 'bind', source: claimed.logs.squid, target: contract/* SQUID_LOG_DIR */.on, writable: true },
             ...(claimed.squidMounts ?? []),
@@ -18686,7 +18698,7 @@ function topology(config, claimed) {
             [contract/* PEERS_VARIABLE */.rA]: `${addresses.agent} ${addresses.squid}`,
         },
         dns: NO_DNS,
-        sysctls: { ...common.sysctls, ...LOW_PORTS },
+        sysctls: { ...common.sysctls, ...LOW_PORTS, ...SMALL_BUFFERS },
     };
     return {
         squid,
