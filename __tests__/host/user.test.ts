@@ -16,9 +16,17 @@ test('the caller is the user of this process', () => {
   expect(caller()).toEqual({ uid: process.getuid!(), gid: process.getgid!(), name: username, home: homedir() });
 });
 
-test('an empty HOME is none: the account has one', () => {
-  vi.stubEnv('HOME', '');
-  expect(caller().home).toBe(userInfo().homedir);
+test.each(['', '/', '//', '/x/..', 'relative', './x', '~'])(
+  'a HOME that can be nobody’s home is none: the account has one: HOME=%j',
+  (variable) => {
+    vi.stubEnv('HOME', variable);
+    expect(caller(() => ({ username: 'me', homedir: '/home/me' })).home).toBe('/home/me');
+  },
+);
+
+test('an account whose home is / gets another one', () => {
+  vi.stubEnv('HOME', '/');
+  expect(caller(() => ({ username: 'daemon', homedir: '/' })).home).toBe('/home/agent');
 });
 
 test('the group is the process’s, which newgrp and sudo -g change', () => {
@@ -29,6 +37,7 @@ test('the group is the process’s, which newgrp and sudo -g change', () => {
 test.each([
   ['/somewhere', '/somewhere'],
   ['/', '/home/agent'],
+  ['relative', '/home/agent'],
   [undefined, '/home/agent'],
   ['', '/home/agent'],
 ])('a caller without an account has a name, and a home other than /: HOME=%s', (variable, home) => {

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
+import { isAbsolute, resolve } from 'node:path';
 import { SIDECAR_ID } from '../shared/contract.ts';
-import { nonEmpty } from './variables.ts';
 
 /** The ids of a user and a group. */
 export interface UserIds {
@@ -25,14 +25,24 @@ export interface User extends UserIds {
  */
 export function caller(account: () => { username: string; homedir: string } = userInfo): User {
   const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()];
+  const variable = process.env['HOME'] ?? '';
   try {
-    const { username, homedir: own } = account();
-    // Node.js returns an empty HOME as it is.
-    return { uid, gid, name: username, home: homedir() === '' ? own : homedir() };
+    const { username, homedir } = account();
+    return { uid, gid, name: username, home: [variable, homedir].find(isHome) ?? NO_HOME };
   } catch {
-    const home = nonEmpty(process.env, 'HOME') ?? '/';
-    return { uid, gid, name: 'agent', home: home === '/' ? '/home/agent' : home };
+    return { uid, gid, name: 'agent', home: isHome(variable) ? variable : NO_HOME };
   }
+}
+
+/** The home of a user who has none. */
+const NO_HOME = '/home/agent';
+
+/**
+ * Whether a directory can be a home. Services and containers often have `HOME=/`, where the sandbox cannot mount a
+ * private home, and a relative path means another directory wherever a program starts.
+ */
+function isHome(path: string): boolean {
+  return isAbsolute(path) && resolve(path) !== '/';
 }
 
 /**
