@@ -39,3 +39,17 @@ test.each([
   expect(written).toContain(String.raw`\u001b`);
   expect(written).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
 });
+
+test('a current directory that was removed is an error with a remedy', async () => {
+  vi.spyOn(process, 'cwd').mockImplementation(() => {
+    throw new Error('ENOENT: process.cwd failed');
+  });
+  let written = '';
+  vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
+    written += String(chunk);
+    return true;
+  });
+  expect(await commandLine(['--', 'true'], ROOT, new AbortController().signal)).toBe(2);
+  expect(written).toContain('The current directory does not exist any more, or cannot be read.');
+  expect(written).toContain('cd "$PWD"');
+});

@@ -1,6 +1,6 @@
 import { DockerEngine } from '../docker/docker-engine.ts';
 import type { Engine } from '../docker/engine.ts';
-import { describeError } from '../errors.ts';
+import { describeError, UserError } from '../errors.ts';
 import { harmless, stderrReporter } from '../reporter.ts';
 import { usage } from './args.ts';
 import { COMPLETION } from './completion.ts';
@@ -39,9 +39,9 @@ export async function commandLine(
   signal: AbortSignal,
   engineWith: (debug: (message: string) => void) => Engine = (debug) => new DockerEngine(debug),
 ): Promise<number> {
-  const surroundings = { environment: process.env, workspace: process.cwd() };
-  const context: CommandContext = { root, signal, engineWith, subcommands: SUBCOMMANDS, ...surroundings };
   try {
+    const surroundings = { environment: process.env, workspace: currentDirectory() };
+    const context: CommandContext = { root, signal, engineWith, subcommands: SUBCOMMANDS, ...surroundings };
     const answer = await dispatch(argv, context);
     if (typeof answer === 'number') return answer;
     process.stdout.write(harmless(answer.text));
@@ -49,6 +49,18 @@ export async function commandLine(
   } catch (error) {
     stderrReporter.error(describeError(error));
     return USAGE;
+  }
+}
+
+/** @throws UserError if the directory was removed since the shell changed to it, or a parent is closed to this user */
+function currentDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new UserError('The current directory does not exist any more, or cannot be read.', {
+      hint: 'Change to a directory that exists. If this one was made anew, run: cd "$PWD"',
+      cause,
+    });
   }
 }
 
