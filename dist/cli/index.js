@@ -25092,9 +25092,9 @@ const SYNONYMS = { '--version': 'version', '-V': 'version' };
  * @returns the exit code of the process
  */
 async function command_line_commandLine(argv, root, signal, engineWith = (debug) => new DockerEngine(debug)) {
-    const surroundings = { environment: process.env, workspace: process.cwd() };
-    const context = { root, signal, engineWith, subcommands: SUBCOMMANDS, ...surroundings };
     try {
+        const surroundings = { environment: process.env, workspace: currentDirectory() };
+        const context = { root, signal, engineWith, subcommands: SUBCOMMANDS, ...surroundings };
         const answer = await dispatch(argv, context);
         if (typeof answer === 'number')
             return answer;
@@ -25104,6 +25104,18 @@ async function command_line_commandLine(argv, root, signal, engineWith = (debug)
     catch (error) {
         src_reporter/* stderrReporter */.ii.error((0,errors/* describeError */.Uc)(error));
         return USAGE;
+    }
+}
+/** @throws UserError if the directory was removed since the shell changed to it, or a parent is closed to this user */
+function currentDirectory() {
+    try {
+        return process.cwd();
+    }
+    catch (cause) {
+        throw new errors/* UserError */.yo('The current directory does not exist any more, or cannot be read.', {
+            hint: 'Change to a directory that exists. If this one was made anew, run: cd "$PWD"',
+            cause,
+        });
     }
 }
 async function dispatch(argv, context) {
@@ -31055,8 +31067,8 @@ function isProgram(path) {
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8161);
-/* harmony import */ var _shared_contract_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(270);
-/* harmony import */ var _variables_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(196);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
+/* harmony import */ var _shared_contract_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(270);
 
 
 
@@ -31070,15 +31082,23 @@ function isProgram(path) {
  */
 function caller(account = node_os__WEBPACK_IMPORTED_MODULE_1__.userInfo) {
     const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()];
+    const variable = process.env['HOME'] ?? '';
     try {
-        const { username, homedir: own } = account();
-        // Node.js returns an empty HOME as it is.
-        return { uid, gid, name: username, home: (0,node_os__WEBPACK_IMPORTED_MODULE_1__.homedir)() === '' ? own : (0,node_os__WEBPACK_IMPORTED_MODULE_1__.homedir)() };
+        const { username, homedir } = account();
+        return { uid, gid, name: username, home: [variable, homedir].find(isHome) ?? NO_HOME };
     }
     catch {
-        const home = (0,_variables_js__WEBPACK_IMPORTED_MODULE_3__/* .nonEmpty */ .h)(process.env, 'HOME') ?? '/';
-        return { uid, gid, name: 'agent', home: home === '/' ? '/home/agent' : home };
+        return { uid, gid, name: 'agent', home: isHome(variable) ? variable : NO_HOME };
     }
+}
+/** The home of a user who has none. */
+const NO_HOME = '/home/agent';
+/**
+ * Whether a directory can be a home. Services and containers often have `HOME=/`, where the sandbox cannot mount a
+ * private home, and a relative path means another directory wherever a program starts.
+ */
+function isHome(path) {
+    return (0,node_path__WEBPACK_IMPORTED_MODULE_2__.isAbsolute)(path) && (0,node_path__WEBPACK_IMPORTED_MODULE_2__.resolve)(path) !== '/';
 }
 /**
  * The agent's user. That is the caller, unless the caller is root: then it is the owner of the workspace, so that files
@@ -31092,7 +31112,7 @@ function agentUser(caller, workspace) {
 }
 /** The sidecars' user: the caller, so that the caller owns the logs, but never root. */
 function sidecarUser({ uid, gid }) {
-    return uid === 0 ? { uid: _shared_contract_js__WEBPACK_IMPORTED_MODULE_2__/* .SIDECAR_ID */ .E3, gid: _shared_contract_js__WEBPACK_IMPORTED_MODULE_2__/* .SIDECAR_ID */ .E3 } : { uid, gid };
+    return uid === 0 ? { uid: _shared_contract_js__WEBPACK_IMPORTED_MODULE_3__/* .SIDECAR_ID */ .E3, gid: _shared_contract_js__WEBPACK_IMPORTED_MODULE_3__/* .SIDECAR_ID */ .E3 } : { uid, gid };
 }
 
 
