@@ -17,12 +17,12 @@ const PLACEHOLDER = 'ghu_placeholderTokenForCredentialIsolation';
 
 test('without a token, nothing is set', () => {
   expect(githubVariables(aConfig())).toEqual({});
-  expect(gitSettings(aConfig())).toEqual({});
+  expect(gitSettings(aConfig(), [])).toEqual({});
 });
 
 test('on github.com, both variables have the placeholder, and SSH remotes are led to HTTPS', () => {
   expect(githubVariables(configFor())).toEqual({ GH_TOKEN: PLACEHOLDER, GITHUB_TOKEN: PLACEHOLDER });
-  expect(gitSettings(configFor())['.gitconfig']).toBe(
+  expect(gitSettings(configFor(), [])['.gitconfig']).toBe(
     '[url "https://github.com/"]\n\tinsteadOf = git@github.com:\n\tinsteadOf = ssh://git@github.com/\n',
   );
 });

@@ -20,6 +20,7 @@ import {
   type ConfigOverrides,
   aHost,
 } from '../../testing/builders.ts';
+import { HAS_GIT } from '../../testing/git.ts';
 
 interface Around {
   readonly mounts?: readonly MountSpec[];
@@ -249,6 +250,16 @@ describe('~/.claude.json', () => {
   test('is left out without an Anthropic key, whatever it contains', () => {
     expect(plan({}, { claudeJson: 'no JSON' }).make().document).not.toContain('.claude.json');
   });
+});
+
+test.skipIf(!HAS_GIT)('~/.gitconfig names who commits, and a credential is no name', () => {
+  const secret = SENTINELS.get('ANTHROPIC_API_KEY')!;
+  const named = { GIT_CONFIG_COUNT: '2', GIT_CONFIG_KEY_0: 'user.name', GIT_CONFIG_VALUE_0: 'Ada' };
+  const host = { PATH: process.env['PATH'], ...named, GIT_CONFIG_KEY_1: 'user.email', GIT_CONFIG_VALUE_1: secret };
+  const { document } = plan({ secrets: SENTINELS, workspace: temporaryDirectory() }, { host }).make();
+  expect(document).toContain('\tname = "Ada"');
+  expect(document).not.toContain(secret);
+  expect(document).not.toContain('email');
 });
 
 describe('a command that cannot work in the sandbox', () => {

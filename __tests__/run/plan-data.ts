@@ -47,6 +47,7 @@ export const CLAIMED: Claimed = {
     corepack: undefined,
     temporary: [],
     claudeJson: undefined,
+    identity: [],
     trust: undefined,
     event: {},
   },

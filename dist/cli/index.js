@@ -7323,7 +7323,7 @@ class TranscriptsFile {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7445);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9145);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
 
 
@@ -7336,7 +7336,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 7445:
+/***/ 9145:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -11313,9 +11313,57 @@ function writeEvent(directory, event) {
     (0,external_node_fs_.chmodSync)(sourceIn(directory), 0o644);
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/git-identity.js
+
+
+/** Who commits (git-config(1), `user.name`). Nothing of it runs anything. */
+const IDENTITY = String.raw `^(user|author|committer)\.(name|email)$`;
+/** What git finds the settings by. */
+const git_identity_PASSED = /^(PATH|HOME|XDG_CONFIG_HOME|GIT_CONFIG_.*)$/;
+const git_identity_TIME_LIMIT_MS = 5_000;
+/** A name of a person. */
+const MAX_LENGTH = 1_000;
+/**
+ * Asks git who commits in a workspace, because the answer may depend on the place (`includeIf`). `git config` runs no program
+ * that a repository could name.
+ *
+ * @returns nothing without git, or if nobody is named
+ */
+function readGitIdentity(workspace, environment) {
+    const program = (0,programs/* findProgram */.K)('git', environment);
+    if (program === undefined)
+        return [];
+    const { status, stdout } = (0,external_node_child_process_.spawnSync)(program, ['config', '--includes', '-z', '--get-regexp', IDENTITY], {
+        cwd: workspace,
+        env: Object.fromEntries(Object.entries(environment).filter(([name]) => git_identity_PASSED.test(name))),
+        stdio: ['ignore', 'pipe', 'ignore'],
+        encoding: 'utf8',
+        timeout: git_identity_TIME_LIMIT_MS,
+        killSignal: 'SIGKILL',
+    });
+    if (status !== 0)
+        return [];
+    const found = stdout.split('\0').flatMap((entry) => {
+        const [, key, value = ''] = /^([^\n]+)\n(.*)$/s.exec(entry) ?? [];
+        return key === undefined || value === '' || value.length > MAX_LENGTH ? [] : [[key, value]];
+    });
+    // The last one counts.
+    return [...new Map(found)];
+}
+/** The settings as a file of git's. */
+function gitIdentityText(settings) {
+    return settings
+        .map(([key, value]) => {
+        const [section = '', name = ''] = key.split('.');
+        return `[${section}]\n\t${name} = "${value.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"\n`;
+    })
+        .join('');
+}
+
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/github-token.js
 var shared_github_token = __nccwpck_require__(3355);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/github-variables.js
+
 
 const github_variables_CLOUD = 'github.com';
 const ENTERPRISE_TOKEN = 'GH_ENTERPRISE_TOKEN';
@@ -11337,21 +11385,20 @@ function githubVariables({ github }) {
 /** The names that {@link githubVariables} may set. The user's own values in `env` take their places. */
 const GITHUB_VARIABLES = [...shared_github_token/* GITHUB_TOKEN_VARIABLES */.e, ENTERPRISE_TOKEN, GH_HOST];
 /**
- * git's settings: SSH remotes of named hosts from which git may fetch are led to HTTPS, where the api-proxy answers. There
- * is no SSH in the sandbox.
+ * git's settings: who commits; and SSH remotes of named hosts from which git may fetch are led to HTTPS, where the api-proxy
+ * answers. There is no SSH in the sandbox.
  */
-function gitSettings({ namedHosts }) {
+function gitSettings({ namedHosts }, identity) {
     const hosts = namedHosts.others
         .filter(({ rules }) => rules.some(({ query }) => query === FETCH))
         .map(({ name }) => name);
-    if (hosts.length === 0)
-        return {};
     const lines = hosts.flatMap((host) => [
         `[url "https://${host}/"]`,
         `\tinsteadOf = git@${host}:`,
         `\tinsteadOf = ssh://git@${host}/`,
     ]);
-    return { '.gitconfig': `${lines.join('\n')}\n` };
+    const text = gitIdentityText(identity) + lines.map((line) => `${line}\n`).join('');
+    return text === '' ? {} : { '.gitconfig': text };
 }
 /** What git asks for first. (gitprotocol-http, "Smart Clients") */
 const FETCH = 'service=git-upload-pack';
@@ -11374,12 +11421,12 @@ function systemFiles(config, addresses, user) {
     };
 }
 /** Settings of programs in the private home: paths below the home with contents. */
-function homeSettings(config, addresses) {
+function homeSettings(config, addresses, identity = []) {
     const home = managedSettings(config, addresses).filter(([path]) => path.startsWith(HOME_PREFIX));
     return {
         ...Object.fromEntries(home.map(([path, content]) => [path.slice(HOME_PREFIX.length), content])),
         '.m2/settings.xml': mavenSettings(addresses, (0,config_services/* serviceNames */._m)(config.services)),
-        ...gitSettings(config),
+        ...gitSettings(config, identity),
     };
 }
 const HOME_PREFIX = '~/';
@@ -13558,6 +13605,7 @@ function outermost(places) {
 
 
 
+
 /**
  * Reads what {@link AgentHost} lists.
  *
@@ -13584,6 +13632,7 @@ function* readAgentHost(config, user, surroundings, { userMounts, hasAuthority }
         ...{ kinds: readKinds(environment), links: readLinks(environment) },
         temporary: [environment['RUNNER_TEMP'] ?? '', surroundings.temporary].filter((path) => path !== ''),
         claudeJson: usesClaude ? readIfPresent((0,external_node_path_.join)(user.home, CLAUDE_JSON)) : undefined,
+        identity: readGitIdentity(config.workspace, { ...environment, HOME: user.home }),
         event: readEvent(environment),
         trust: hasAuthority ? readHostTrust(config, environment, userMounts) : undefined,
     };
@@ -14504,7 +14553,7 @@ function quote(value) {
 
 
 /** No sensible value is longer, and matching a hostile one could take long. */
-const MAX_LENGTH = 4096;
+const config_policy_MAX_LENGTH = 4096;
 /** The keys of each `section`, or `section *` for one with a subsection, that git needs and that run no program. */
 const config_policy_TABLE = {
     core: keys(`
@@ -14625,7 +14674,7 @@ function passes(entry, isWorktree) {
         return false;
     const texts = [subsection ?? '', value ?? ''];
     // A URL such as `ext::sh -c ...` names a helper program.
-    return texts.every((text) => text.length <= MAX_LENGTH && !/^[A-Za-z0-9+.-]+::/.test(text));
+    return texts.every((text) => text.length <= config_policy_MAX_LENGTH && !/^[A-Za-z0-9+.-]+::/.test(text));
 }
 /** The user information of a URL. A user name without a password is no secret in `ssh://git@host`. */
 const USER_INFO = /\b([A-Za-z][A-Za-z0-9+.-]{0,20}):\/\/([^/?#\s]*)@/g;
@@ -18460,7 +18509,8 @@ function planAgent(config, secrets, place) {
     const tools = host.toolchain.filter(({ target }) => !mountsInHome.some((other) => (0,host_paths/* isBelow */.Yw)(target, other)));
     const isImage = config.agentImage !== undefined;
     const trust = planTrust(place.authority, host.trust, { ...host, ...place });
-    const written = { ...homeSettings(config, addresses), ...(isImage ? {} : installFiles()), ...trust.homeFiles };
+    const ofPrograms = homeSettings(config, addresses, identityWithout(host.identity, secrets));
+    const written = { ...ofPrograms, ...(isImage ? {} : installFiles()), ...trust.homeFiles };
     const settings = Object.entries(written).filter(([path]) => {
         const target = (0,external_node_path_.join)(user.home, path);
         return !mountsInHome.some((other) => target === other || (0,host_paths/* isBelow */.Yw)(target, other));
@@ -18580,6 +18630,8 @@ function hopelessCalls({ command, providers }) {
     const text = plan_textOf(command, ' ');
     return providers.flatMap(({ provider }) => provider.hopeless.filter((one) => one.command.test(text)).map(({ reason }) => reason));
 }
+/** Who commits, without what happens to be a credential. */
+const identityWithout = (identity, secrets) => identity.filter(([, value]) => (0,config_secrets/* credentialIn */.Lq)(value, secrets) === undefined);
 /** The sandbox's copy of `~/.claude.json`. The host's own file is never written. */
 function claudeFiles(config, secrets, { user, host }) {
     if (!config.providers.some(({ provider }) => provider.id === 'anthropic')) {

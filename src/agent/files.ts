@@ -5,6 +5,7 @@ import { serviceNames } from '../config/services.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { apiProxyUrl, type Addresses } from '../shared/network.ts';
 import { PROVIDERS } from '../shared/providers.ts';
+import type { GitSetting } from './git-identity.ts';
 import { gitSettings } from './github-variables.ts';
 import { mavenSettings } from './proxy-settings.ts';
 import type { User } from '../host/user.ts';
@@ -20,12 +21,16 @@ export function systemFiles(config: Config, addresses: Addresses, user: User): R
 }
 
 /** Settings of programs in the private home: paths below the home with contents. */
-export function homeSettings(config: Config, addresses: Addresses): Record<string, string> {
+export function homeSettings(
+  config: Config,
+  addresses: Addresses,
+  identity: readonly GitSetting[] = [],
+): Record<string, string> {
   const home = managedSettings(config, addresses).filter(([path]) => path.startsWith(HOME_PREFIX));
   return {
     ...Object.fromEntries(home.map(([path, content]) => [path.slice(HOME_PREFIX.length), content])),
     '.m2/settings.xml': mavenSettings(addresses, serviceNames(config.services)),
-    ...gitSettings(config),
+    ...gitSettings(config, identity),
   };
 }
 

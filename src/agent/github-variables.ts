@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { gitIdentityText, type GitSetting } from './git-identity.ts';
 import { GITHUB_TOKEN_VARIABLES, PLACEHOLDER_GITHUB_TOKEN } from '../shared/github-token.ts';
 
 const CLOUD = 'github.com';
@@ -23,20 +24,20 @@ export function githubVariables({ github }: Config): Readonly<Record<string, str
 export const GITHUB_VARIABLES: readonly string[] = [...GITHUB_TOKEN_VARIABLES, ENTERPRISE_TOKEN, GH_HOST];
 
 /**
- * git's settings: SSH remotes of named hosts from which git may fetch are led to HTTPS, where the api-proxy answers. There
- * is no SSH in the sandbox.
+ * git's settings: who commits; and SSH remotes of named hosts from which git may fetch are led to HTTPS, where the api-proxy
+ * answers. There is no SSH in the sandbox.
  */
-export function gitSettings({ namedHosts }: Config): Readonly<Record<string, string>> {
+export function gitSettings({ namedHosts }: Config, identity: readonly GitSetting[]): Readonly<Record<string, string>> {
   const hosts = namedHosts.others
     .filter(({ rules }) => rules.some(({ query }) => query === FETCH))
     .map(({ name }) => name);
-  if (hosts.length === 0) return {};
   const lines = hosts.flatMap((host) => [
     `[url "https://${host}/"]`,
     `\tinsteadOf = git@${host}:`,
     `\tinsteadOf = ssh://git@${host}/`,
   ]);
-  return { '.gitconfig': `${lines.join('\n')}\n` };
+  const text = gitIdentityText(identity) + lines.map((line) => `${line}\n`).join('');
+  return text === '' ? {} : { '.gitconfig': text };
 }
 
 /** What git asks for first. (gitprotocol-http, "Smart Clients") */

@@ -6,6 +6,7 @@ import { UserError } from '../errors.ts';
 import type { Slices } from '../host/slices.ts';
 import type { User } from '../host/user.ts';
 import { readEvent, type HostEvent } from './event-file.ts';
+import { readGitIdentity, type GitSetting } from './git-identity.ts';
 import { readHostTrust, type HostTrust } from './host-trust.ts';
 import { readKinds, readLinks, type PathKinds, type PathLinks } from './host-places.ts';
 import { readEtc } from '../mounts/etc.ts';
@@ -37,6 +38,8 @@ export interface AgentHost {
   readonly temporary: readonly string[];
   /** Content of the user's own `~/.claude.json`; undefined where there is none, or where Claude Code has no key. */
   readonly claudeJson: string | undefined;
+  /** Who commits in the workspace. */
+  readonly identity: readonly GitSetting[];
   /** The event of the job. */
   readonly event: HostEvent;
   /** What programs trust outside; undefined where they trust nothing more in the sandbox. */
@@ -74,6 +77,7 @@ export function* readAgentHost(
     ...{ kinds: readKinds(environment), links: readLinks(environment) },
     temporary: [environment['RUNNER_TEMP'] ?? '', surroundings.temporary].filter((path) => path !== ''),
     claudeJson: usesClaude ? readIfPresent(join(user.home, CLAUDE_JSON)) : undefined,
+    identity: readGitIdentity(config.workspace, { ...environment, HOME: user.home }),
     event: readEvent(environment),
     trust: hasAuthority ? readHostTrust(config, environment, userMounts) : undefined,
   };

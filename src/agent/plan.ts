@@ -77,7 +77,8 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
   const tools = host.toolchain.filter(({ target }) => !mountsInHome.some((other) => isBelow(target, other)));
   const isImage = config.agentImage !== undefined;
   const trust = planTrust(place.authority, host.trust, { ...host, ...place });
-  const written = { ...homeSettings(config, addresses), ...(isImage ? {} : installFiles()), ...trust.homeFiles };
+  const ofPrograms = homeSettings(config, addresses, identityWithout(host.identity, secrets));
+  const written = { ...ofPrograms, ...(isImage ? {} : installFiles()), ...trust.homeFiles };
   const settings = Object.entries(written).filter(([path]) => {
     const target = join(user.home, path);
     return !mountsInHome.some((other) => target === other || isBelow(target, other));
@@ -218,6 +219,10 @@ function hopelessCalls({ command, providers }: Config): string[] {
     provider.hopeless.filter((one) => one.command.test(text)).map(({ reason }) => reason),
   );
 }
+
+/** Who commits, without what happens to be a credential. */
+const identityWithout = (identity: AgentHost['identity'], secrets: Secrets): AgentHost['identity'] =>
+  identity.filter(([, value]) => credentialIn(value, secrets) === undefined);
 
 /** The sandbox's copy of `~/.claude.json`. The host's own file is never written. */
 function claudeFiles(
