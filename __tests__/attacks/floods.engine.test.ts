@@ -10,6 +10,11 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const ip = process.env.AWF_API_PROXY_IP;
 /** How often each beginning of an answer came. */
 const answers = {};
+/** Waits for so many beginnings, of one kind or of all. A busy machine takes its time. */
+const came = async (count, answer) => {
+  const sum = () => Object.entries(answers).reduce((all, [name, one]) => all + (answer === undefined || name === String(answer) ? one : 0), 0);
+  for (let i = 0; i < 200 && sum() < count; i++) await sleep(500);
+};
 const open = (port, isRead = false) => {
   const socket = connect({ host: ip, port, noDelay: true }).on('error', () => undefined);
   socket.once('data', (data) => {
@@ -58,11 +63,12 @@ const floods = {
       }
       await sleep(10);
     }
-    for (let i = 0; i < 200 && (answers[200] ?? 0) < 1_500; i++) await sleep(500);
+    await came(1_500, 200);
     await sleep(5_000);
   },
   async pipelines() {
     for (const socket of await connected(1_000, 80)) socket.write('GET / HTTP/1.1\\r\\n\\r\\n'.repeat(3_500));
+    await came(500, 400);
     await sleep(3_000);
   },
   async frames() {
@@ -73,6 +79,7 @@ const floods = {
       socket.once('answer', () => pour(socket, messages));
       socket.write(webSocket('/v1/responses'));
     }
+    await came(300, 101);
     await sleep(3_000);
   },
   async lookups() {
@@ -80,6 +87,7 @@ const floods = {
     const query = Buffer.concat([Buffer.from([1, 2, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]), ...name, Buffer.from([0, 0, 1, 0, 1])]);
     const queries = Buffer.alloc((query.length + 2) * 500, Buffer.concat([Buffer.from([0, query.length]), query]));
     for (const socket of await connected(250, 53)) pour(socket, queries);
+    await came(100);
     await sleep(500);
   },
 };
