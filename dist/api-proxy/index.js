@@ -4177,11 +4177,11 @@ class SendBody {
             if (!this.#upstream.destroyed && !this.#upstream.writableEnded)
                 this.#end();
         });
-        // If the answer was complete before the request, the rest of the request is read and discarded: the client may go
-        // on using its connection.
         answer.on('close', () => {
             this.#stopWaiting();
         });
+        // If the answer was complete before the request, the rest of the request is read and discarded: the client may go
+        // on using its connection.
         answer.on('finish', () => {
             if (this.#upstream.writableEnded)
                 return;
