@@ -92,8 +92,8 @@ describe.each(ALL)('%s', (_, spec) => {
 
 describe('names, addresses and limits', () => {
   test.each([
-    ['squid', host.squid, 'awf-squid', '172.30.0.10', '2g', 100],
-    ['api-proxy', host.apiProxy!, 'awf-api-proxy', '172.30.0.30', '2g', 100],
+    ['squid', host.squid, 'awf-squid', '172.30.0.10', '3686m', 100],
+    ['api-proxy', host.apiProxy!, 'awf-api-proxy', '172.30.0.30', '2048m', 100],
     ['agent', host.agent, 'awf-agent', '172.30.0.20', '6g', 4096],
   ])('%s', (_, spec, name, address, memory, pids) => {
     expect(spec).toMatchObject({ name, address, network: `awf-internal-${RUN_ID}`, limits: { memory, pids } });
@@ -113,8 +113,8 @@ describe('names, addresses and limits', () => {
   test('the user’s limits apply only to the agent', () => {
     const found = topology(aConfig({ memory: '1g', pids: 7 }), CLAIMED);
     expect(containers(found).map(({ limits: { memory, pids } }) => ({ memory, pids }))).toEqual([
-      { memory: '2g', pids: 100 },
-      { memory: '2g', pids: 100 },
+      { memory: '3686m', pids: 100 },
+      { memory: '2048m', pids: 100 },
       { memory: '1g', pids: 7 },
     ]);
   });
@@ -123,6 +123,12 @@ describe('names, addresses and limits', () => {
     for (const name of ['net.ipv4.tcp_rmem', 'net.ipv4.tcp_wmem']) {
       expect(host.apiProxy!.sysctls?.[name]?.split(' ').at(-1)).toBe('131072');
     }
+  });
+
+  test('D8 Squid has memory for as much as the kernel may keep for all connections of the machine', () => {
+    const of = (gib: number): string | undefined =>
+      topology(aConfig(), { ...CLAIMED, engine: { ...ENGINE, memoryBytes: gib * 1024 ** 3 } }).squid.limits.memory;
+    expect([of(4), of(256)]).toEqual(['2457m', '28262m']);
   });
 
   test('D9 the sidecars have the same number of open files on every engine', () => {
