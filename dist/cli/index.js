@@ -18691,18 +18691,26 @@ const SMALL_BUFFERS = {
     'net.ipv4.tcp_rmem': '4096 65536 131072',
     'net.ipv4.tcp_wmem': '4096 16384 131072',
 };
+/** What is the same for both sidecars. */
+const SIDECAR_LIMITS = {
+    ...{ pids: 100, openFiles: squid_limits/* SIDECAR_OPEN_FILES */.fZ },
+    // The api-proxy stops at the limit by itself, and a run in which Squid reaches it is ended. The kernel holds both to it.
+    fileBytes: LOG_LIMIT_BYTES * 1.25,
+};
 /**
  * The sidecars must survive everything that they accept. For the api-proxy, that is 2,048 requests: 2,000 whose answers nobody
  * reads take 800 MB, and the kernel's buffers for them 275 MB (measured).
  *
  * For Squid, it is every connection. A client that reads nothing fills its buffers, 64 KB for each half of a tunnel: as many
- * tunnels as the agent may have take 640 MB (measured), and the api-proxy may have as many again.
+ * tunnels as the agent may have take 680 MB (measured), and the api-proxy may have as many again.
  */
-const SIDECAR_LIMITS = {
-    ...{ memory: '2g', pids: 100, openFiles: squid_limits/* SIDECAR_OPEN_FILES */.fZ },
-    // The api-proxy stops at the limit by itself, and a run in which Squid reaches it is ended. The kernel holds both to it.
-    fileBytes: LOG_LIMIT_BYTES * 1.25,
-};
+const SIDECAR_MEMORY = 2 * 1024 ** 3;
+/**
+ * The kernel's buffers of Squid's connections count too since cgroups v2. They have to be large, since servers may be far: those
+ * tunnels fill 1.8 GB on a machine of 24 GB (measured). They end where all connections of the machine together may have no
+ * more, by default at 9.4 % of its memory (tcp_mem in https://www.kernel.org/doc/html/latest/networking/ip-sysctl.html).
+ */
+const SHARE_OF_TCP = 0.1;
 /** If the machine itself runs out of memory, the agent goes first, not a sidecar, the engine or the runner. */
 const FIRST_TO_BE_KILLED = 1_000;
 function topology(config, claimed) {
@@ -18716,7 +18724,7 @@ function topology(config, claimed) {
         address: addresses.squid,
         wayOut: claimed.outerName,
         user: sidecar,
-        limits: SIDECAR_LIMITS,
+        limits: { ...SIDECAR_LIMITS, memory: megabytes(SIDECAR_MEMORY + SHARE_OF_TCP * claimed.engine.memoryBytes) },
         mounts: [
             { kind: 'bind', source: claimed.logs.squid, target: contract/* SQUID_LOG_DIR */.on, writable: true },
             ...(claimed.squidMounts ?? []),
@@ -18741,7 +18749,7 @@ function topology(config, claimed) {
         image: images['api-proxy'],
         address: addresses['api-proxy'],
         user: sidecar,
-        limits: SIDECAR_LIMITS,
+        limits: { ...SIDECAR_LIMITS, memory: megabytes(SIDECAR_MEMORY) },
         mounts: [{ kind: 'bind', source: claimed.logs.apiProxy, target: contract/* API_PROXY_LOG_DIR */.rJ, writable: true }],
         tmpfs: [],
         environment: {
@@ -18839,7 +18847,11 @@ function memoryLimit(chosen, machineBytes) {
     if (chosen !== undefined)
         return chosen;
     const share = Math.floor(machineBytes * LARGEST_SHARE);
-    return share < (0,docker_spec/* bytesOf */.$$)(DEFAULT_MEMORY) ? `${Math.floor(share / 1024 ** 2)}m` : DEFAULT_MEMORY;
+    return share < (0,docker_spec/* bytesOf */.$$)(DEFAULT_MEMORY) ? megabytes(share) : DEFAULT_MEMORY;
+}
+/** The engine's notation, rounded down. */
+function megabytes(bytes) {
+    return `${Math.floor(bytes / 1024 ** 2)}m`;
 }
 function librarySpec(claimed) {
     const { names, images, sidecarUser } = claimed;
