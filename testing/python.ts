@@ -29,23 +29,47 @@ export interface PythonEnvironment {
  * @throws Error with pip's message
  */
 export async function virtualEnvironment(folder: string): Promise<PythonEnvironment> {
-  const requirements = join(folder, 'requirements.txt');
-  const name = `${basename(folder)}-${digestOf(probe.stdout, readFileSync(requirements))}`;
-  const environment = await madeOnce(join('python', name), (directory) => build(directory, requirements));
+  const environment = await madeOnce(nameFor(folder), async (directory) => {
+    await fetchWith(['python3', '-m', 'venv', '--without-pip', directory]);
+    const pip = [...(await pipCommand()), '--python', join(directory, 'bin', 'python3')];
+    await fetchWith([...pip, 'install', ...INSTALL_OPTIONS, '--requirement', join(folder, LIST)]);
+    await fetchWith([...pip, 'check']);
+    makeMovable(join(directory, 'bin'));
+  });
   const prefix = probe.stdout.trim().split('\n').at(-1)!;
   const isThere = hostToolchain('/nonexistent', {}).some(({ target }) => isInside(prefix, target));
   return { bin: join(environment, 'bin'), mounts: isThere ? [environment] : [environment, prefix] };
 }
 
-async function build(environment: string, requirements: string): Promise<void> {
-  await fetchWith(['python3', '-m', 'venv', environment]);
-  const pip = [join(environment, 'bin', 'python3'), '-m', 'pip', '--quiet', '--disable-pip-version-check'];
-  // The list is complete. Without `--no-deps` pip still looks for dependencies, and takes the newest release of one if
-  // another package spells its requirement differently than the list.
-  const options = ['--require-hashes', '--no-deps', '--no-compile', '--only-binary', ':all:'];
-  await fetchWith([...pip, 'install', ...options, '--requirement', requirements]);
-  await fetchWith([...pip, 'check']);
-  makeMovable(join(environment, 'bin'));
+/**
+ * Fetches a program that PyPI distributes as a wheel and that needs no Python, once per version.
+ *
+ * @param folder has the program's name, and a `requirements.txt` with hashes
+ * @returns the program's path; nothing else is in its directory
+ * @throws Error with pip's message
+ */
+export async function programFromPypi(folder: string): Promise<string> {
+  const directory = await madeOnce(nameFor(folder), async (target) => {
+    const list = ['--requirement', join(folder, LIST)];
+    await fetchWith([...(await pipCommand()), 'install', ...INSTALL_OPTIONS, '--target', target, ...list]);
+  });
+  return join(directory, 'bin', basename(folder));
+}
+
+const LIST = 'requirements.txt';
+// The list is complete. Without `--no-deps` pip still looks for dependencies, and takes the newest release of one if
+// another package spells its requirement differently than the list.
+const INSTALL_OPTIONS = ['--require-hashes', '--no-deps', '--no-compile', '--only-binary', ':all:'];
+
+function nameFor(folder: string): string {
+  return join('python', `${basename(folder)}-${digestOf(probe.stdout, readFileSync(join(folder, LIST)))}`);
+}
+
+/** The pip that comes with the interpreter. Unpacking it takes most of the time of a new environment, so all share one. */
+async function pipCommand(): Promise<string[]> {
+  const name = join('python', `pip-${digestOf(probe.stdout)}`);
+  const environment = await madeOnce(name, (directory) => fetchWith(['python3', '-m', 'venv', directory]));
+  return [join(environment, 'bin', 'python3'), '-m', 'pip', '--quiet', '--disable-pip-version-check'];
 }
 
 /** pip writes the interpreter's path into the programs, but the environment is not yet where it will be. */

@@ -8,7 +8,7 @@ import { addBridgeAddress } from '../../testing/engine/engine.ts';
 import { createHub } from '../../testing/github/hub.ts';
 import { installGh } from '../../testing/github/programs.ts';
 import { GITHUB_HOSTS, startGithubServer, type GithubRequest } from '../../testing/github/server.ts';
-import { HAS_GO } from '../../testing/go-tool.ts';
+import { HAS_PYTHON } from '../../testing/python.ts';
 import { actionStep } from '../../testing/runner/action.ts';
 import { FETCH_LIMIT } from '../../testing/scratch.ts';
 import { createTestCa } from '../../testing/tls.ts';
@@ -33,7 +33,7 @@ node -e 'const c=require("child_process"); process.env.GH_TOKEN; c.execFileSync(
 env > env.txt
 `;
 
-describe.skipIf(process.getuid?.() !== 0 || !HAS_GO)('gh and git (only as root: the port of HTTPS)', () => {
+describe.skipIf(process.getuid?.() !== 0 || !HAS_PYTHON)('gh and git (only as root: the port of HTTPS)', () => {
   const results = new Map<string, ReadonlyMap<string, number>>();
   const requests = new Map<string, readonly GithubRequest[]>();
   const outputs = new Map<string, string>();

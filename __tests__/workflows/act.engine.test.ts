@@ -9,7 +9,7 @@ import { DEFAULT_TEXT } from '../../testing/provider/server.ts';
 import { FETCH_LIMIT } from '../../testing/scratch.ts';
 import { readZip } from '../../testing/zip.ts';
 import { type ActResult, installAct, runAct } from './act.ts';
-import { HAS_GO } from '../../testing/go-tool.ts';
+import { HAS_PYTHON } from '../../testing/python.ts';
 
 /** A step as the expressions of later steps see it. */
 interface StepContext {
@@ -18,7 +18,7 @@ interface StepContext {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-describe.skipIf(!HAS_GO)('a workflow that uses the action twice, run by act', () => {
+describe.skipIf(!HAS_PYTHON)('a workflow that uses the action twice, run by act', () => {
   const teardown: (() => Promise<void>)[] = [];
   let results: string;
   let provider: LocalProvider;

@@ -8,9 +8,9 @@ import { delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { isObject, type JsonObject } from '../../testing/json.ts';
 import { ROOT } from '../../testing/root.ts';
-import { goTool } from '../../testing/go-tool.ts';
+import { programFromPypi } from '../../testing/python.ts';
 
-export const installAct = (): Promise<string> => goTool('github.com/nektos/act', 'v0.2.89');
+export const installAct = (): Promise<string> => programFromPypi(join(import.meta.dirname, 'act'));
 
 export interface ActOptions {
   /** The path of the program. */

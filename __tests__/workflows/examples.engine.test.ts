@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AGENT_PROGRAMS, CLAUDE, install } from '../../testing/agents/programs.ts';
 import { foreignImage } from '../../testing/engine/foreign-image.ts';
 import { HAS_GIT } from '../../testing/git.ts';
-import { HAS_GO } from '../../testing/go-tool.ts';
+import { HAS_PYTHON } from '../../testing/python.ts';
 import type { ProviderId } from '../../src/shared/providers.ts';
 import type { ToolUse } from '../../testing/provider/dialects/dialect.ts';
 import { NPM } from '../../testing/packages/npm.ts';
@@ -321,7 +321,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-describe.skipIf(process.getuid?.() !== 0 || !HAS_GO || !HAS_GIT)('examples (only as root: the port of HTTPS)', () => {
+describe.skipIf(process.getuid?.() !== 0 || !HAS_PYTHON || !HAS_GIT)('examples (only as root: the port of HTTPS)', () => {
   describe.each(CASES)('$file', (example) => {
     let result: ExampleResult;
 

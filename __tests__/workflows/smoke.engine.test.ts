@@ -9,7 +9,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { PROVIDERS } from '../../src/shared/providers.ts';
 import { AGENT_PROGRAMS, install, type AgentProgram } from '../../testing/agents/programs.ts';
-import { HAS_GO } from '../../testing/go-tool.ts';
+import { HAS_PYTHON } from '../../testing/python.ts';
 import type { Turn } from '../../testing/provider/server.ts';
 import { ROOT } from '../../testing/root.ts';
 import { type LocalProvider, startLocalProvider, TEST_KEYS } from '../../testing/runner/action.ts';
@@ -82,7 +82,7 @@ async function run(program: AgentProgram, respond: readonly Turn[]): Promise<Smo
 
 const shell = ({ shellTool }: AgentProgram, command: string): Turn => ({ toolUse: shellTool(command) });
 
-describe.skipIf(!HAS_GO)('the smoke workflow, run by act,', () => {
+describe.skipIf(!HAS_PYTHON)('the smoke workflow, run by act,', () => {
   test.each(AGENT_PROGRAMS)(
     'passes if $name runs the command',
     async (program) => {

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { HAS_PYTHON, virtualEnvironment } from '../../testing/python.ts';
+import { HAS_PYTHON, programFromPypi } from '../../testing/python.ts';
 import { ROOT } from '../../testing/root.ts';
 import { FETCH_LIMIT } from '../../testing/scratch.ts';
 import { EXAMPLES } from './example-files.ts';
@@ -22,7 +22,7 @@ describe.skipIf(!HAS_PYTHON)('zizmor', () => {
   let scratch: string;
 
   beforeAll(async () => {
-    zizmor = join((await virtualEnvironment(join(import.meta.dirname, 'zizmor'))).bin, 'zizmor');
+    zizmor = await programFromPypi(join(import.meta.dirname, 'zizmor'));
     scratch = mkdtempSync(join(tmpdir(), 'awf-zizmor-'));
   }, FETCH_LIMIT);
   afterAll(() => rmSync(scratch, { recursive: true, force: true }));

@@ -1,14 +1,12 @@
 /** The real `gh` and git, and what they send: recorded from `gh` 2.83.1 and git 2.39.5 against the stand-in. */
 
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { GIT_ENVIRONMENT } from '../git.ts';
-import { goTool } from '../go-tool.ts';
-
-const GH_VERSION = '2.83.1';
+import { programFromPypi } from '../python.ts';
 
 /** @returns the program's path */
-export const installGh = (): Promise<string> =>
-  goTool('github.com/cli/cli/v2', `v${GH_VERSION}`, 'github.com/cli/cli/v2/cmd/gh');
+export const installGh = (): Promise<string> => programFromPypi(join(import.meta.dirname, 'gh'));
 
 /** The least level of `github-access` that lets a command work. `never`: none does. */
 export type NeededAccess = 'read' | 'comment' | 'write' | 'never';

@@ -12,7 +12,7 @@ import {
   type ProgramResult,
 } from '../../../testing/github/programs.ts';
 import { startGithubWorld, type GithubWorld } from '../../../testing/github/world.ts';
-import { HAS_GO } from '../../../testing/go-tool.ts';
+import { HAS_PYTHON } from '../../../testing/python.ts';
 import { FETCH_LIMIT } from '../../../testing/scratch.ts';
 
 const TOKEN = 'ghs_real';
@@ -44,7 +44,7 @@ describe.skipIf(!HAS_GIT)('the stand-in for GitHub', () => {
 
   afterAll(() => world.close());
 
-  describe.skipIf(!HAS_GO)('answers gh', () => {
+  describe.skipIf(!HAS_PYTHON)('answers gh', () => {
     let gh: string;
     beforeAll(async () => {
       gh = await installGh();

@@ -11,7 +11,7 @@ import type { SidecarHostCredential, SidecarRuledHost } from '../../../../src/sh
 import { HAS_GIT } from '../../../../testing/git.ts';
 import { GH_COMMANDS, ghArguments, installGh, isSteady, runProgram } from '../../../../testing/github/programs.ts';
 import { startGithubWorld, type GithubWorld } from '../../../../testing/github/world.ts';
-import { HAS_GO } from '../../../../testing/go-tool.ts';
+import { HAS_PYTHON } from '../../../../testing/python.ts';
 import { FETCH_LIMIT } from '../../../../testing/scratch.ts';
 
 const TOKEN = `ghs_real${'x'.repeat(30)}`;
@@ -53,7 +53,7 @@ async function startFor(world: GithubWorld, access: GithubAccessLevel): Promise<
   });
 }
 
-describe.skipIf(!HAS_GIT || !HAS_GO).each(GITHUB_ACCESS_LEVELS)('github-access %s', (access) => {
+describe.skipIf(!HAS_GIT || !HAS_PYTHON).each(GITHUB_ACCESS_LEVELS)('github-access %s', (access) => {
   let gh: string;
   let world: GithubWorld;
   let sidecar: Sidecar;
