@@ -44,12 +44,16 @@ export interface ToolHeader {
 }
 
 const ANY = /^/;
+const NOTHING = /(?!)/;
 const REMOTE: Hosted = [[ANY, 'remote-files']];
 
 /** Only `data:` URLs need no connection. */
 const DATA_URL = /^(?:data:|$)/i;
-/** A file that is written out, or the id of one. Neither has a character that a host or a scheme needs. */
-const INLINE = /^(?:data:|[\w+/=\s-]*$)/i;
+/**
+ * A file that is written out, or the id of one. Neither has a character that a host or a scheme needs. Readers of addresses
+ * drop white space, so it may only come where no scheme can be any more: only the beginning of a long text is judged.
+ */
+const INLINE = /^(?:data:|[\w+/=-]*\s{0,2}$|[\w+/=-]{48}[\w+/=\s-]*$)/i;
 
 /** Whatever the key's value is, it switches the tool on. */
 export const present = (key: string, tool: ProviderTool): Place => ({ key, hosted: [[ANY, tool]] });
@@ -69,21 +73,26 @@ export const GOOGLE_TOOLS: Hosted = [
 /** Keys whose value is a file in some format: OpenAI's, and what gateways take beside it. */
 const FILES = ['filedata', 'fileid', 'image', 'images', 'audio', 'video', 'videos', 'document'];
 
-/** `image_url`, `document_url`, `callback_url`, ...: the provider may load or call any of them. */
+/**
+ * `image_url`, `callback_url`, `api_base`, `langfuse_host`, ...: the provider may load or call any of them. A gateway may send
+ * its own key there, too (CVE-2024-6587 of LiteLLM).
+ */
 const ADDRESS = '*url';
 
 /**
- * Models that search without being asked to: OpenAI's, Perplexity's, Groq's, and OpenRouter's variant of any model. No model
- * has a name that is so long that its end could escape.
+ * Models that search without being asked to: OpenAI's, Perplexity's, Groq's, and OpenRouter's variant of any model. A variant
+ * may follow each of these names (`:nitro`). No model has a name that is so long that its end could escape.
  */
-const SEARCHES =
-  /-search(?:-|$)|:online$|-deep-research(?:-|$)|(?:^|[/-])sonar(?:-|$)|^(?:groq\/)?compound(?:-|$)|^.{200}/is;
+const SEARCHES = /(?:-search|:online|(?<![a-z])(?:deep-research|sonar)|(?:^|\/)compound)(?![a-z])|^.{200}/is;
 
-/** Where the name of a model is. {@link MODEL_IN_PATH} has another place. */
+/** Where the name of a model is. {@link MODEL_IN_PATH} and {@link MODEL_IN_QUERY} have other places. */
 export const MODEL_KEY = 'model';
 
 /** A model that is named in the path: that of Azure's deployments, and of Google's API. Gateways take any name there. */
 export const MODEL_IN_PATH = /(?<=\/deployments\/)[^/]+|(?<=\/models\/)[^/:]+/;
+
+/** Parameters that name a model, or Azure's deployment of one. */
+export const MODEL_IN_QUERY: ReadonlySet<string> = new Set([MODEL_KEY, 'deployment']);
 
 /**
  * What gateways add to the format of another provider: OpenRouter, LiteLLM, xAI, Qwen, Mistral and Baidu among them. The
@@ -93,6 +102,12 @@ export const ADDED: Pick<BodyRules, 'places' | 'families'> = {
   places: [
     present('plugins', 'web-search'),
     present('*search', 'web-search'),
+    present('urlcontext', 'web-fetch'),
+    present('mcpservers', 'mcp'),
+    { inside: 'tools', hosted: GOOGLE_TOOLS, others: 'pass' },
+    // A tool that is only named, and a server without the type that says what it is.
+    { key: 'tools', passes: NOTHING, hosted: [] },
+    { inside: 'tools', key: 'serverurl', hosted: [[ANY, 'mcp']] },
     ...[MODEL_KEY, 'models', 'fallbacks'].map((key) => named(key, [[SEARCHES, 'web-search']])),
     { key: ADDRESS, passes: DATA_URL, hosted: REMOTE },
     ...[ADDRESS, ...FILES].map((inside): Place => ({ inside, key: 'url', passes: DATA_URL, hosted: REMOTE })),
@@ -101,7 +116,7 @@ export const ADDED: Pick<BodyRules, 'places' | 'families'> = {
   ],
   families: [
     // That of an MCP server is part of a tool.
-    [/^(?!server).+urls?$/, ADDRESS],
+    [/^(?!server).+urls?$|(?:apibase|endpoint|webhook|.host)s?$/, ADDRESS],
     // So is a search in files, and a search of tools is no search in the web.
     [/^(?!file|hybrid|tool|vector|vertex).*search/, '*search'],
   ],

@@ -1,6 +1,6 @@
 import { CLAUDE_KEY_HELPER } from '../contract.ts';
 import { freePost, get, post, spelled, under, type Endpoint } from '../endpoints.ts';
-import { ADDED, named, present, type BodyRules, type Hosted, type Place, type ToolHeader } from '../provider-tools.ts';
+import { ADDED, named, type BodyRules, type Hosted, type Place, type ToolHeader } from '../provider-tools.ts';
 import { jsonFile, PLACEHOLDER_TOKEN, type ApiError, type ProviderEntry } from '../provider-entry.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { tokens, type Usage } from '../usage.ts';
@@ -60,7 +60,6 @@ export const ANTHROPIC_BODY: BodyRules = {
     ...['tools', 'definition'].map((inside): Place => ({ inside, key: 'type', passes: CLIENT_TOOLS, hosted: HOSTED })),
     // Wherever a tool is defined.
     named('type', HOSTED),
-    present('mcpservers', 'mcp'),
     {
       inside: 'source',
       key: 'type',

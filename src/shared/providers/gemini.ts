@@ -1,6 +1,6 @@
 import { freePost, get, post, spelled, under, websocket, type Endpoint } from '../endpoints.ts';
 import { endsSpending, jsonFile, type ApiError, type ProviderEntry } from '../provider-entry.ts';
-import { ADDED, GOOGLE_TOOLS, present, type BodyRules } from '../provider-tools.ts';
+import { ADDED, GOOGLE_TOOLS, type BodyRules } from '../provider-tools.ts';
 import type { JsonObject } from '../json.ts';
 import { tokens, type Usage } from '../usage.ts';
 
@@ -40,9 +40,6 @@ function readUsage(counts: JsonObject): Usage {
 const BODY: BodyRules = {
   places: [
     { inside: 'tools', passes: /^(?:functiondeclarations|computeruse)$/, hosted: GOOGLE_TOOLS },
-    // Wherever a tool is switched on.
-    present('urlcontext', 'web-fetch'),
-    present('mcpservers', 'mcp'),
     {
       // Where a file is, and where Google is to write one.
       key: '*uri',

@@ -1,7 +1,7 @@
 import { freePost, get, post, spelled, under, websocket, type Endpoint } from '../endpoints.ts';
 import type { InjectionForm } from '../injection.ts';
 import { endsSpending, type ApiError, type ProviderEntry } from '../provider-entry.ts';
-import { ADDED, GOOGLE_TOOLS, named, present, type BodyRules, type Hosted } from '../provider-tools.ts';
+import { ADDED, named, present, type BodyRules, type Hosted } from '../provider-tools.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { tokens, type Usage } from '../usage.ts';
 
@@ -92,7 +92,6 @@ export const OPENAI_BODY: BodyRules = {
     },
     // Wherever a tool is defined.
     named('type', HOSTED),
-    { inside: 'tools', hosted: GOOGLE_TOOLS, others: 'pass' },
     // Azure connects to an index whose address the request names.
     present('datasources', 'remote-files'),
     ...ADDED.places,

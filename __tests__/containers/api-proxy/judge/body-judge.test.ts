@@ -4,6 +4,7 @@ import { JsonJudge } from '../../../../containers/api-proxy/src/judge/body-judge
 import { PROVIDER_TOOLS, type ProviderTool } from '../../../../src/shared/provider-tools.ts';
 import { PROVIDERS, type ProviderId } from '../../../../src/shared/providers.ts';
 import { post, send, sendRaw } from '../../../../testing/sidecar/client.ts';
+import { agree, wish } from '../../../../testing/sidecar/websocket-handshake.ts';
 import { eventually, INFERENCE, UNREAD, useSidecar } from '../../../../testing/sidecar/sidecar.ts';
 
 const EVIL = 'https://evil.example/x?stolen';
@@ -71,6 +72,32 @@ const OPENAI: readonly Case[] = [
   ['a model of Perplexity’s', 'web-search', { model: 'perplexity/sonar-pro' }, { model: 'sonarqube-helper' }],
   ['a system of Groq’s', 'web-search', { model: 'groq/compound-mini' }, { model: 'compounds-1' }],
   ['a model that stands in', 'web-search', { fallbacks: ['a/b', 'a/b:online'] }, { fallbacks: ['a/b'] }],
+  ['a variant of a model that searches', 'web-search', { model: 'p/sonar:nitro' }, { model: 'p/sonata:nitro' }],
+  ['a variant of one that researches', 'web-search', { model: 'o/o3-deep-research:floor' }, { model: 'o/o3:floor' }],
+  ['a variant of a variant', 'web-search', { model: 'a/b:online:nitro' }, { model: 'a/b:onlineish' }],
+  ['a system of Groq’s behind two gateways', 'web-search', { model: 'o/groq/compound' }, { model: 'o/decompound' }],
+  ['a tool that is only named', undefined, { tools: ['web_search'] }, { tools: [OPENAI_CLIENT[0]] }],
+  ['a server without its type', 'mcp', { tools: [{ server_url: EVIL }] }, { tools: [{ name: 'server_url' }] }],
+  ['servers at a gateway', 'mcp', { mcp_servers: [{ type: 'url', url: EVIL }] }, { mcp_servers: null }],
+  ['a page at a gateway', 'web-fetch', { x: { urlContext: {} } }, { x: { url_context: null } }],
+  ...['api_base', 'azure_endpoint', 'langfuse_host', 'webhook'].map((key): Case => [
+    `${key} (LiteLLM)`,
+    'remote-files',
+    { fallbacks: [{ model: 'a', [key]: EVIL }] },
+    { fallbacks: [{ model: 'a', [key]: '' }], metadata: { [key]: EVIL } },
+  ]),
+  [
+    'an address behind much white space',
+    'remote-files',
+    chatContent({ type: 'file', file: { file_data: `${' '.repeat(3_000)}${EVIL}` } }),
+    chatContent({ type: 'file', file: { file_data: `${'iVBORw0K'.repeat(8)}\n`.repeat(50) } }),
+  ],
+  [
+    'one with line ends in it',
+    'remote-files',
+    { image: EVIL.replace('h', `h${'\n'.repeat(3_000)}`) },
+    { image: 'iVBORw0KGgo=\r\n' },
+  ],
   ['a name without an end', 'web-search', { model: `${'x'.repeat(3_000)}:online` }, { model: 'x'.repeat(190) }],
   ['a call back', 'remote-files', { callback_url: EVIL }, { metadata: { callback_url: EVIL }, callback_url: '' }],
   [
@@ -145,6 +172,8 @@ const ANTHROPIC: readonly Case[] = [
   ['an unknown tool that one adds', undefined, adding({ type: 'teleport_20270101' }), adding({ type: 'custom' })],
   ['a plugin at a gateway', 'web-search', { plugins: [{ id: 'web' }] }, { plugins: null }],
   ['a model at a gateway', 'web-search', { model: 'a/claude-x:online' }, { model: 'a/claude-x:beta' }],
+  ['a tool of Google’s at a gateway', 'web-search', { tools: [{ google_search: {} }] }, { tools: [] }],
+  ['an address of a gateway’s', 'remote-files', { api_base: EVIL }, { metadata: { api_base: EVIL } }],
   [
     'search',
     'web-search',
@@ -443,6 +472,21 @@ describe('X22 a request that makes the provider fetch, connect or run something'
     expect(t.upstream.requests).toEqual([]);
     expect((await post(t.port(id), control, '{}')).status).toBe(200);
     expect((await send(t.port(id), { method: 'GET', path: '/v1/models/gpt-4o-search-preview' })).status).toBe(200);
+  });
+
+  test.each([
+    ['model=a:online', 'model=a:free'],
+    ['model=a%3Aonline', 'model=a%3Afree'],
+    ['intent=x;model=a:online', 'intent=x;model=a'],
+    ['deployment=gpt-4o-search-preview', 'deployment=gpt-4o-preview'],
+  ])('a model that searches in the query: %s', async (hosted, control) => {
+    t.upstream.upgrade = agree();
+    const ask = (query: string) => sendRaw(t.port('openai'), wish(`/v1/realtime?${query}`));
+    expect(await ask(hosted)).toMatchObject({ status: 403 });
+    expect(t.upstream.requests).toEqual([]);
+    void ask(control);
+    await eventually('the control upstream', () => t.upstream.requests.length === 1);
+    expect(t.upstream.requests[0]!.url).toBe(`/v1/realtime?${control}`);
   });
 
   test.each(ORDINARY)('%s %s: %j passes', async (id, path, request) => {

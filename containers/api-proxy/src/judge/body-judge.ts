@@ -58,7 +58,7 @@ export class JsonJudge implements BodyJudge, JsonListener {
     return new JsonJudgement(this, what);
   }
 
-  /** Judges a model that the path names. @throws ProxyError 403 */
+  /** Judges a model that the path or the query names. @throws ProxyError 403 */
   checkModel(name: string): void {
     this.onValue({ name: MODEL_KEY, wish: 'value' }, '', name);
   }

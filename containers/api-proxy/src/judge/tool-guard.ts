@@ -1,6 +1,7 @@
 import type { Provider } from '../../../../src/shared/providers.ts';
 import {
   MODEL_IN_PATH,
+  MODEL_IN_QUERY,
   PROVIDER_TOOLS,
   type BodyRules,
   type ProviderTool,
@@ -8,6 +9,7 @@ import {
 import { printable } from '../errors.ts';
 import { headerValue, type RawHeaders } from '../request/raw-headers.ts';
 import type { AdmittedRequest } from '../request/admission.ts';
+import { parameterValues } from '../request/request-target.ts';
 import { hostedTool, JsonJudge } from './body-judge.ts';
 import type { BodyJudge } from './judge.ts';
 import { isPlainJson } from './plain-json.ts';
@@ -28,7 +30,7 @@ export class ToolGuard {
    * @returns the judge of the request's body or messages; undefined if everything is allowed
    * @throws ProxyError 403 for what its head tells
    */
-  admit({ method, path, body }: AdmittedRequest, rawHeaders: RawHeaders): BodyJudge | undefined {
+  admit({ method, path, query, body }: AdmittedRequest, rawHeaders: RawHeaders): BodyJudge | undefined {
     if (PROVIDER_TOOLS.every((tool) => this.#allowed.has(tool))) return undefined;
     this.#checkHeaders(rawHeaders);
     if (body !== 0 && !isPlainJson(rawHeaders)) throw bodyUnreadable('request body');
@@ -36,6 +38,7 @@ export class ToolGuard {
     // A GET asks what there is to say about the model.
     const model = method === 'POST' ? MODEL_IN_PATH.exec(path)?.[0] : undefined;
     if (model !== undefined) judge.checkModel(model);
+    for (const name of parameterValues(query.slice(1), MODEL_IN_QUERY)) judge.checkModel(name);
     return judge;
   }
 

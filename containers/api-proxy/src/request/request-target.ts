@@ -89,6 +89,17 @@ export function parameterNames(query: string): string[] {
 }
 
 /**
+ * The values of a query's parameters with one of these names, as servers read them.
+ *
+ * @param query what follows the `?`
+ */
+export function parameterValues(query: string, names: ReadonlySet<string>): string[] {
+  return [...new URLSearchParams(query.replaceAll(';', '&'))].flatMap(([name, value]) =>
+    names.has(name.replace(/\[\]$/, '')) ? [value] : [],
+  );
+}
+
+/**
  * The query without the parameters that carry a credential, otherwise byte for byte.
  *
  * @param query what follows the `?`
