@@ -62,9 +62,20 @@ describe('the parts of an answer other than its body', () => {
     ['an interim answer', `HTTP/1.1 103 x\r\nX: a\x01b\r\n\r\n${OK}`],
     ['a header', OK.replace('OK', 'OK\r\nX: a\x01b')],
     ['a trailer', chunked('X: a\x01b')],
+    ['the reason', OK.replace('OK', 'O\x01K')],
+    ['the reason of an interim answer', `HTTP/1.1 103 x\x01\r\n\r\n${OK}`],
   ])('a control character in %s breaks only this answer', async (_, octets) => {
     answerWith(octets);
     expect((await get()).text).not.toContain('\x01');
+    answerWith(OK);
+    expect(await get()).toMatchObject({ status: 200, body: '{}' });
+  });
+
+  test.each(['000', '099', '600', '999'])('the odd status %s breaks only this answer', async (status) => {
+    answerWith(OK.replace('200', status));
+    expect((await get()).text).toMatch(
+      Number(status) < 100 ? /^HTTP\/1\.1 502 / : new RegExp(`^HTTP/1.1 ${status} OK`),
+    );
     answerWith(OK);
     expect(await get()).toMatchObject({ status: 200, body: '{}' });
   });

@@ -19,6 +19,7 @@ export function passInterim(
     validateHeaderValue(name, value);
     return `${name}: ${value}`;
   });
+  validateHeaderValue('reason', statusMessage);
   // Not writeEarlyHints: it knows only one status and one header, and writes names in lower case.
   const head = [`HTTP/1.1 ${statusCode} ${guard.text(statusMessage)}`, ...lines, '', ''];
   socket.write(head.join('\r\n'), 'latin1');

@@ -50,7 +50,9 @@ export function refuse(
   const own = answerTo(service, error, request);
   const { body } = own;
   const linger = hasUnreadBody(request);
-  answer.writeHead(error.status, errorHeaders(error, own, endsConnection(request, error)));
+  // With a reason of its own: that of an upstream may be the error, and Node would take it again.
+  const headers = errorHeaders(error, own, endsConnection(request, error));
+  answer.writeHead(error.status, STATUS_CODES[error.status] ?? '', headers);
   if (!linger) {
     answer.end(body);
     return body.length;

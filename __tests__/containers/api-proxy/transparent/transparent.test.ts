@@ -39,7 +39,10 @@ beforeAll(async () => {
     asked.push(one);
     request.on('data', (chunk: Buffer) => (one.body += chunk.toString()));
     request.on('end', () => {
-      if (request.url?.includes('denied') === true) response.writeHead(403, { 'x-squid-error': 'ERR' }).end('denied\n');
+      const odd = /odd=(.*)/.exec(request.url ?? '')?.[1];
+      if (odd !== undefined) request.socket.end(`HTTP/1.1 ${decodeURIComponent(odd)}\r\nContent-Length: 0\r\n\r\n`);
+      else if (request.url?.includes('denied') === true)
+        response.writeHead(403, { 'x-squid-error': 'ERR' }).end('denied\n');
       else
         response.writeHead(200, { 'x-kept': 'yes', 'keep-alive': 'timeout=5' }).end(`answer to ${request.url ?? ''}`);
     });
@@ -242,6 +245,25 @@ describe('HTTP', () => {
     expect(statuses(await send(ports.http, octets))).toEqual(['400']);
     expect(asked).toEqual([]);
   });
+
+  test.each(['256.256.256.256', '1.2.3.4.5', '0x100000000', '08', '..', 'xn--a'])(
+    'D2 to %s, which is no host for a parser of URLs, is for Squid to judge, and ends nothing here',
+    async (host) => {
+      const answer = await send(ports.http, `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+      expect(statuses(answer)).toEqual(['200']);
+      expect(asked).toMatchObject([{ url: `http://${host.replace(/\.$/, '')}/`, method: 'GET' }]);
+    },
+  );
+
+  test.each(['000 OK', '099 OK', '200 O\x01K', '200 O\x7fK'])(
+    'D2 an answer that Node reads and does not write (%j) ends nothing but itself',
+    async (line) => {
+      const path = `/odd=${encodeURIComponent(line)}`;
+      const get = `GET ${path} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n`;
+      expect(statuses(await send(ports.http, get))).toEqual(['502']);
+      expect(statuses(await send(ports.http, get.replace(path, '/odd=299%20Fine')))).toEqual(['299']);
+    },
+  );
 
   test('a tunnel or a WebSocket is not carried', async () => {
     expect(await send(ports.http, 'CONNECT a.example:443 HTTP/1.1\r\nHost: a.example\r\n\r\n')).toHaveLength(0);

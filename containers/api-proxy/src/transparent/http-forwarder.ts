@@ -1,4 +1,10 @@
-import { request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  request as httpRequest,
+  STATUS_CODES,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { FORWARDED_CONNECTIONS } from '../../../../src/shared/network.ts';
 import { createPlainServer } from '../client-server.ts';
 import { Connection } from '../connection.ts';
@@ -47,18 +53,19 @@ export class HttpForwarder {
     try {
       this.#forward(client, answer, target(client));
     } catch (error) {
-      if (!(error instanceof BadRequest)) throw error;
-      refuse(answer, 400, error.message);
+      // Whatever it is: nobody else would catch it, and this process serves others, too.
+      if (error instanceof BadRequest) refuse(answer, 400, error.message);
+      else refuse(answer, 502, `The firewall cannot pass the request on (${errorCode(error)}).`);
     }
   }
 
-  #forward(client: IncomingMessage, answer: ServerResponse, url: string): void {
+  #forward(client: IncomingMessage, answer: ServerResponse, { name, path }: Target): void {
     const { proxy, limits, log } = this.#options;
     const { hostname, port } = proxy;
-    this.#forwarded += 1;
     const upstream = httpRequest({
-      ...{ host: hostname, port: Number(port), agent: false, method: client.method ?? 'GET', path: url },
-      headers: [...passedHeaders(client.rawHeaders, ['host', new URL(url).host]), ...framing(client)],
+      ...{ host: hostname, port: Number(port), agent: false, method: client.method ?? 'GET' },
+      path: `http://${name}${path}`,
+      headers: [...passedHeaders(client.rawHeaders, ['host', name]), ...framing(client)],
       ...{ maxHeaderSize: limits.upstreamHeadBytes, timeout: limits.upstreamIdleMs },
     });
     upstream.maxHeadersCount = 0;
@@ -79,9 +86,16 @@ export class HttpForwarder {
         fail(errorCode(error));
       });
       answer.sendDate = false;
-      answer.writeHead(response.statusCode ?? 502, response.statusMessage, passedHeaders(response.rawHeaders));
+      try {
+        // Node reads answers that it does not write: with control characters, or a status below 100.
+        answer.writeHead(response.statusCode ?? 502, response.statusMessage, passedHeaders(response.rawHeaders));
+      } catch (error) {
+        fail(errorCode(error));
+        return;
+      }
       response.pipe(answer);
     });
+    this.#forwarded += 1;
     answer.on('close', () => {
       this.#forwarded -= 1;
       upstream.destroy();
@@ -95,8 +109,14 @@ export class HttpForwarder {
   }
 }
 
-/** @returns the URL that the request is for @throws BadRequest if that is not certain */
-function target({ url = '', rawHeaders, httpVersion }: IncomingMessage): string {
+/** Where a request is for: the host, without its port, and the path. */
+interface Target {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** @throws BadRequest if it is not certain what the request is for */
+function target({ url = '', rawHeaders, httpVersion }: IncomingMessage): Target {
   const hosts: string[] = [];
   eachHeader(rawHeaders, (name, value) => {
     if (name === 'host') hosts.push(value.trim().toLowerCase());
@@ -112,7 +132,7 @@ function target({ url = '', rawHeaders, httpVersion }: IncomingMessage): string 
   if (httpVersion !== '1.1' && httpVersion !== '1.0') throw new BadRequest('The firewall passes HTTP/1.1 and 1.0.');
   // RFC 9112, section 3.2: a client that takes us for the host itself sends a path, or `*` with OPTIONS.
   if (!url.startsWith('/')) throw new BadRequest('The request target must be a path.');
-  return `http://${name}${url}`;
+  return { name, path: url };
 }
 
 /** Node frames no body of a `GET` by itself, and what is not framed would be read as the next request. */
@@ -137,6 +157,9 @@ function passedHeaders(rawHeaders: readonly string[], first: readonly string[] =
 
 function refuse(answer: ServerResponse, status: number, text: string): void {
   Connection.of(answer.req.socket).isDoomed = true;
-  answer.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
+  answer.writeHead(status, STATUS_CODES[status] ?? '', {
+    'content-type': 'text/plain; charset=utf-8',
+    connection: 'close',
+  });
   answer.end(`${text}\n`);
 }
