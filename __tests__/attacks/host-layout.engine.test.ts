@@ -4,8 +4,10 @@ import {
   chmodSync,
   existsSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -194,6 +196,10 @@ describe.skipIf(!IS_ROOT).each(CASES)('a runner below /opt, started by $who (onl
     expect(existsSync(of('coverage/b'))).toBe(false);
     expect(existsSync(of('coverage/c'))).toBe(true);
     expect(result.stdout).toMatch(/::warning title=AWF::.*coverage\/a \(a link to \/proc/);
+    // An upload of the directory follows its links, whatever they are called.
+    const left = readdirSync(of('coverage'));
+    expect(left).toHaveLength(3);
+    expect(left.filter((name) => lstatSync(of(`coverage/${name}`)).isSymbolicLink())).toEqual(['c']);
   });
 
   test('E19 no program lends its owner’s rights', () => {

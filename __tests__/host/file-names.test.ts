@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fromText, moveAside, printable } from '../../src/host/file-names.ts';
@@ -51,4 +51,13 @@ test.each([1, 238, 239, 255])('a name of %i bytes is moved aside in its director
   const aside = moveAside(join(directory, name));
   expect(readdirSync(directory)).toEqual([aside.slice(directory.length + 1)]);
   expect(aside.slice(directory.length + 1)).toMatch(/^x+\.awf-[0-9a-f]{12}$/);
+});
+
+test('a link that is moved aside becomes a file that says where it led', () => {
+  const [directory, target] = [temporaryDirectory(), '/nonexistent/\xff'];
+  symlinkSync(Buffer.from(target, 'latin1'), join(directory, 'link'));
+  const aside = moveAside(join(directory, 'link'));
+  expect(readdirSync(directory)).toEqual([aside.slice(directory.length + 1)]);
+  expect(lstatSync(aside).isFile()).toBe(true);
+  expect(readFileSync(aside, 'latin1')).toBe(target);
 });

@@ -517,6 +517,78 @@ describe('inspectWorkspace', () => {
     expect(aftermathWarnings(found).join()).toContain('coverage/e -> /etc/hostname');
   });
 
+  /** What a program gets that takes all files of a directory, and follows its links. */
+  const taken = (directory: string): string =>
+    readdirSync(directory, { recursive: true, withFileTypes: true })
+      .filter((entry) => statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.isFile() === true)
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
+      .join('\n');
+  const SECRET = 'what only the home has';
+
+  test.each<readonly [string, (w: string, secret: string) => void]>([
+    ['a link', (w, secret) => symlinkSync(secret, join(w, 'out/a'))],
+    ['a link to a link', (w, secret) => ['out/b', 'a'].reduce((to, at) => (symlinkSync(to, join(w, at)), at), secret)],
+    ['a git directory that is a link', (w, secret) => symlinkSync(secret, join(w, 'out/.git'))],
+    [
+      'a git directory that is moved aside',
+      (w, secret) => {
+        write(w, { ...repository('out/.git'), 'out/.git/hooks/post-commit': '' });
+        symlinkSync(secret, join(w, 'out/.git/refs/heads/a'));
+      },
+    ],
+    [
+      'a directory that is moved aside because there is too much in it',
+      (w, secret) => {
+        symlinkSync(secret, join(w, 'out/0'));
+        for (let index = 1; index <= 10_001; index++) linkSync(join(w, 'out/0'), join(w, 'out', String(index)));
+      },
+    ],
+    [
+      'a workspace with too much in it',
+      (w, secret) => {
+        symlinkSync(secret, join(w, '0'));
+        for (let index = 1; index <= 10_001; index++) linkSync(join(w, '0'), join(w, String(index)));
+      },
+    ],
+    ['among the objects', (w, secret) => symlinkSync(secret, join(w, '.git/objects/pack'))],
+  ])(
+    'E14 an upload of all that is there finds no secret behind %s',
+    async (_, leave) => {
+      const secret = join(temporaryDirectory(), 'secret');
+      writeFileSync(secret, SECRET);
+      let control = '';
+      const { workspace } = await after(
+        (w) => {
+          leave(w, secret);
+          control = taken(w);
+        },
+        (w) => mkdirSync(join(w, 'out')),
+      );
+      expect(control).toContain(SECRET);
+      expect(taken(workspace)).not.toContain(SECRET);
+    },
+    60_000,
+  );
+
+  test('E19, E9 programs and pipes in what is moved aside, or among objects, are harmless too', async () => {
+    const object = '.git/objects/ab/'.padEnd(54, 'c');
+    const inner = `inner/${object}`;
+    const { workspace, found } = await after((w) => {
+      write(w, { ...repository('inner/.git'), [inner]: '', [object]: '' });
+      write(w, { ...repository('bad/.git'), 'bad/.git/hooks/x': '', 'bad/.git/program': '' });
+      for (const name of [inner, object, 'bad/.git/program']) chmodSync(join(w, name), 0o6755);
+      expect(spawnSync('mkfifo', [join(w, 'bad/.git/pipe')]).status).toBe(0);
+    });
+    const all = readdirSync(workspace, { recursive: true, encoding: 'utf8' }).map((name) => join(workspace, name));
+    const stats = all.map((path) => lstatSync(path));
+    expect(stats.filter((one) => one.isFile() && (one.mode & 0o6000) !== 0)).toEqual([]);
+    expect(stats.filter((one) => one.isFIFO())).toEqual([]);
+    expect(all.filter((path) => /\/program$/.test(path))).toHaveLength(1);
+    expect(found.setIdFiles.map(({ path }) => path)).toEqual(expect.arrayContaining([inner, object]));
+    expect(found.setIdFiles).toHaveLength(3);
+    expect(found.setIdFiles.every(({ isCleared }) => isCleared)).toBe(true);
+  });
+
   test('E14 the home may be behind a link', async () => {
     const [workspace, work, home] = [temporaryDirectory(), temporaryDirectory(), temporaryDirectory()];
     const alias = join(temporaryDirectory(), 'home');

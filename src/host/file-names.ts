@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lstatSync, renameSync } from 'node:fs';
+import { chownSync, lstatSync, readlinkSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 
 /**
  * File names are bytes, and a hostile name need not be UTF-8. Decoded as UTF-8, it would name no file, and the file
@@ -48,7 +48,7 @@ const ASIDE_BYTES = 17;
 
 /**
  * Renames what is at `path`, so that no program finds it under its name. It stays in the same directory. A name that would
- * become too long is cut.
+ * become too long is cut. A link becomes a file, see {@link flattenLink}.
  *
  * @returns the new path
  */
@@ -57,5 +57,23 @@ export function moveAside(path: string): string {
   const aside = `${path.slice(0, start + LONGEST_NAME - ASIDE_BYTES)}.awf-${randomBytes(6).toString('hex')}`;
   if (lstatSync(bytes(aside), { throwIfNoEntry: false })) return moveAside(path);
   renameSync(bytes(path), bytes(aside));
+  flattenLink(aside);
   return aside;
+}
+
+/**
+ * Replaces a symbolic link with a file that says where it led: whoever uploads, copies or packs a whole directory follows
+ * the links in it, whatever they are called. Anything else stays as it is.
+ */
+export function flattenLink(path: string): void {
+  const stats = lstatSync(bytes(path));
+  if (!stats.isSymbolicLink()) return;
+  const target = readlinkSync(bytes(path), 'buffer');
+  unlinkSync(bytes(path));
+  try {
+    writeFileSync(bytes(path), target, { flag: 'wx', mode: 0o644 });
+    if (process.getuid?.() === 0) chownSync(bytes(path), stats.uid, stats.gid);
+  } catch {
+    // There is no room for it. Nobody follows what is gone.
+  }
 }

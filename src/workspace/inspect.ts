@@ -1,12 +1,12 @@
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { bytes, fromText, printable } from '../host/file-names.ts';
+import { join } from 'node:path';
+import { fromText, printable } from '../host/file-names.ts';
 import { isAtOrBelow, isBelow } from '../host/paths.ts';
 import type { Baseline } from './baseline.ts';
+import { defuse, removePipe, type Hazard } from './defuse.ts';
 import { disarmRepository, moveOut, rebuild, restoreLink, type Disarmed } from './disarm.ts';
 import { placesOf, worktreesAt } from './elsewhere.ts';
 import { gitFileTarget, leadsInto } from './git/directory.ts';
-import { kindOf, unlock } from './git/files.ts';
+import { clearSetId, isHuge, kindOf } from './git/files.ts';
 import { offencesIn } from './git/judge.ts';
 import { hashBytesOf } from './git/index-file.ts';
 import { checkObjects, strangersIn } from './git/objects.ts';
@@ -15,8 +15,8 @@ import { modulesOf } from './git/private.ts';
 import { returnDirectory, type Kept } from './git/return.ts';
 import type { Guarded } from './guarded.ts';
 import { type Change, changesBetween, snapshot } from './protected-paths.ts';
-import { pathsOf, survey, type Finding, type FindingKind } from './survey.ts';
-import { firstOnWay } from './way.ts';
+import { keyOf, pathsOf, survey, type Finding, type FindingKind } from './survey.ts';
+import { firstOnWay, wayTo } from './way.ts';
 
 /** What the command has left in the workspace. Paths are printable and relative to the workspace. */
 export interface Aftermath {
@@ -74,10 +74,14 @@ export async function inspectWorkspace(
     ...disarmPaths(found.findings, baseline),
     ...links.closed.map(({ path, target = '' }) => moveOut(path, [`a link to ${target}`])),
   ];
-  const setIds = pathsOf(found.findings, 'set-id').map((path) => ({ path, isCleared: succeeds(clearSetId, path) }));
+  const swept = sweep(disarmed, found.findings, baseline, performance.now() + limitMs / 4);
   const pipes = pathsOf(found.findings, 'pipe').map((path) => ({ path, isRemoved: succeeds(removePipe, path) }));
   const prints = snapshot(workspace, protectPaths, baseline.snapshot);
-  const unchecked = checkStores(baseline, performance.now() + limitMs / 2, kept);
+  const stores = checkStores(baseline, performance.now() + limitMs / 2, kept);
+  const setIds = [
+    ...pathsOf(found.findings, 'set-id').map((path) => ({ path, isCleared: succeeds(clearSetId, path) })),
+    ...[...swept.setIds, ...stores.setIds].map((path) => ({ path, isCleared: true })),
+  ];
   returnRepositories(baseline, kept);
   for (const moved of repositories.judged) rebuild(moved, workspace, kept);
   const shown = (path: string): string => printable(isBelow(path, top) ? path.slice(top.length + 1) : path);
@@ -95,7 +99,7 @@ export async function inspectWorkspace(
     shut: pathsOf(found.findings, 'shut').map(shown),
     readOnly: pathsOf(found.findings, 'read-only').map(shown),
     pipes: pipes.map((one) => ({ ...one, path: shown(one.path) })),
-    left: found.left + pathsOf(found.findings, 'flooded').length + unchecked,
+    left: found.left + pathsOf(found.findings, 'flooded').length + swept.left + stores.left,
   };
 }
 
@@ -114,14 +118,20 @@ function returnRepositories({ repositories, workspace }: Baseline, kept: Kept): 
  * Moves aside the objects of the host's repositories that are not what they are called, also those of new submodules, which
  * are still in the run's own directories.
  *
- * @returns the number of repositories in which something could not be looked at
+ * @returns the number of repositories in which something could not be looked at, and what lent its owner's rights
  */
-function checkStores({ repositories, since }: Baseline, end: number, { failed }: Kept): number {
+function checkStores(
+  { repositories, since }: Baseline,
+  end: number,
+  { failed }: Kept,
+): { readonly left: number; readonly setIds: readonly string[] } {
   const places = repositories.filter(({ kind }) => kind === 'repository').flatMap(({ host, own }) => [host, own]);
+  const setIds: string[] = [];
   let left = 0;
   for (const host of new Set(places.flatMap((one) => [one, ...modulesOf(one)]))) {
     try {
-      const { forged, unchecked } = checkObjects(host, since, hashBytesOf(host), end);
+      const { forged, unchecked, cleared } = checkObjects(host, since, hashBytesOf(host), end);
+      setIds.push(...cleared.map((name) => `${host}/${name}`));
       for (const name of forged) failed.push(`${host}/${name}: its content is not what its name says`);
       const [first] = unchecked;
       if (first === undefined) continue;
@@ -132,7 +142,41 @@ function checkStores({ repositories, since }: Baseline, end: number, { failed }:
     }
     left++;
   }
-  return left;
+  return { left, setIds };
+}
+
+/**
+ * Makes harmless what nobody has searched: what was moved aside as a whole, new git directories, and the workspace itself if
+ * there is too much in it.
+ *
+ * @returns the number of directories of which something is left, and what lent its owner's rights
+ */
+function sweep(
+  disarmed: readonly Disarmed[],
+  findings: readonly Finding[],
+  baseline: Baseline,
+  end: number,
+): { readonly left: number; readonly setIds: readonly string[] } {
+  const known = new Set(baseline.findings);
+  const standing = standingOf(baseline);
+  const top = fromText(baseline.workspace);
+  const aside = disarmed.flatMap(({ path, movedTo }) => (movedTo === undefined ? [] : [{ path, now: movedTo }]));
+  const inGit = pathsOf(findings, 'git-directory').map((path) => ({ path, now: path }));
+  const places = [...aside, ...inGit].filter(({ now }) => kindOf(now) === 'directory');
+  const isFull = pathsOf(findings, 'flooded').includes(top) || isHuge(top);
+  const results = [...places, ...(isFull ? [{ path: top, now: top }] : [])].map(({ path, now }) => {
+    const isHazard = (file: string, hazard: Hazard): boolean => {
+      const before = `${path}${file.slice(now.length)}`;
+      if (hazard !== 'link') return !known.has(keyOf({ kind: hazard, path: before }));
+      const target = wayTo(file).end;
+      return standing(target) === 'closed' && !known.has(keyOf({ kind: 'link-out', path: before, target }));
+    };
+    return defuse(now, isHazard, end, now !== top);
+  });
+  return {
+    left: results.filter(({ isWhole }) => !isWhole).length,
+    setIds: results.flatMap((result) => result.setIds),
+  };
 }
 
 /** Moves repositories aside that have anything but data in them, or that cannot be looked at. */
@@ -194,34 +238,30 @@ function byPlace(one: string, other: string): number {
 }
 
 /**
- * The new links out of the workspace. Of the places that one leads into, the innermost decides: where the sandbox sees the
- * host anyway, nobody can learn anything by the link.
+ * Tells what a link leads to: what the sandbox sees anyway, so that nobody can learn anything by the link; what no link may
+ * lead to; or anything else. Of the places that it leads into, the innermost decides.
  */
-function newLinks(
-  findings: readonly Finding[],
-  { visible, closed }: Baseline,
-): { readonly closed: readonly Finding[]; readonly reported: readonly Finding[] } {
+function standingOf({ visible, closed }: Baseline): (target: string) => 'visible' | 'closed' | 'other' {
   const [open, shut] = [visible.map(fromText), closed.map(fromText)];
-  const depth = ({ target = '' }: Finding, places: readonly string[]): number =>
+  const depth = (target: string, places: readonly string[]): number =>
     places.reduce((deepest, place) => (isAtOrBelow(target, place) ? Math.max(deepest, place.length) : deepest), 0);
-  const links = findings
-    .filter(({ kind }) => kind === 'link-out')
-    .map((link) => ({ link, openDepth: depth(link, open), shutDepth: depth(link, shut) }));
-  return {
-    closed: links.filter(({ openDepth, shutDepth }) => shutDepth > openDepth).map(({ link }) => link),
-    reported: links.filter(({ openDepth, shutDepth }) => openDepth + shutDepth === 0).map(({ link }) => link),
+  return (target) => {
+    const [openDepth, shutDepth] = [depth(target, open), depth(target, shut)];
+    return shutDepth > openDepth ? 'closed' : openDepth + shutDepth === 0 ? 'other' : 'visible';
   };
 }
 
-/** Takes the set-user-ID and set-group-ID bits away. */
-function clearSetId(path: string): void {
-  chmodSync(bytes(path), lstatSync(bytes(path)).mode & 0o1777);
-}
-
-/** A pipe has no content that could be lost. */
-function removePipe(path: string): void {
-  unlock(dirname(path), 0o700);
-  unlinkSync(bytes(path));
+/** The new links out of the workspace. */
+function newLinks(
+  findings: readonly Finding[],
+  baseline: Baseline,
+): { readonly closed: readonly Finding[]; readonly reported: readonly Finding[] } {
+  const standing = standingOf(baseline);
+  const links = findings.filter(({ kind }) => kind === 'link-out');
+  return {
+    closed: links.filter(({ target = '' }) => standing(target) === 'closed'),
+    reported: links.filter(({ target = '' }) => standing(target) === 'other'),
+  };
 }
 
 function succeeds(work: (path: string) => void, path: string): boolean {

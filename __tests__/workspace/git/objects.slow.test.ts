@@ -37,12 +37,13 @@ function repository(...options: readonly string[]): string {
 
 const check = (top: string, since = 0, hashBytes: 20 | 32 = 20, end = performance.now() + 60_000): Checked =>
   checkObjects(join(top, '.git'), since, hashBytes, end);
-const ALL_TRUE: Checked = { forged: [], unchecked: [] };
+const ALL_TRUE: Checked = { forged: [], unchecked: [], cleared: [] };
 const PACK = /^objects\/pack\/pack-[0-9a-f]+\.pack$/;
 /** The pack stays, for this reason. */
 const unchecked = (why: string): Checked => ({
   forged: [],
   unchecked: [{ name: expect.stringMatching(PACK) as string, why }],
+  cleared: [],
 });
 const packOf = (top: string): string =>
   join(

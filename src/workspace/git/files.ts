@@ -154,6 +154,16 @@ export function unlock(path: string, needed = 0o500): boolean {
   return true;
 }
 
+/** True for a file that gives its owner's or group's rights to whoever runs it. */
+export function lendsRights(path: string): boolean {
+  return (lstatSync(bytes(path)).mode & 0o6000) !== 0;
+}
+
+/** Takes the set-user-ID and set-group-ID bits away. */
+export function clearSetId(path: string): void {
+  chmodSync(bytes(path), lstatSync(bytes(path)).mode & 0o1777);
+}
+
 /** Like {@link moveAside}, even if the command has made the directory above read-only. */
 export function moveUnlocked(path: string): string {
   try {

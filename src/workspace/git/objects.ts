@@ -3,7 +3,18 @@ import { lstatSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path/posix';
 import { inflateSync } from 'node:zlib';
 import { bytes, toText } from '../../host/file-names.ts';
-import { filesBelow, hashOf, isHuge, isPlainPath, kindOf, moveUnlocked, namesIn, unlock } from './files.ts';
+import {
+  clearSetId,
+  filesBelow,
+  hashOf,
+  lendsRights,
+  isHuge,
+  isPlainPath,
+  kindOf,
+  moveUnlocked,
+  namesIn,
+  unlock,
+} from './files.ts';
 import { STORES } from './layout.ts';
 import { judgePack, type Verdict } from './packs.ts';
 
@@ -40,6 +51,8 @@ export interface Checked {
   readonly forged: string[];
   /** Still there. The reason completes "because ...": it is not in their content. */
   readonly unchecked: { readonly name: string; readonly why: string }[];
+  /** Those that no longer lend their owner's or group's rights to whoever runs them. */
+  readonly cleared: string[];
 }
 
 const TRUE: Verdict = { is: 'true' };
@@ -65,7 +78,7 @@ export function checkObjects(repository: string, since: number, hashBytes: 20 | 
     rmSync(bytes(join(repository, name)), { force: true });
   }
   for (const name of changed.filter((one) => LOCK.test(one))) rmSync(bytes(join(repository, name)), { force: true });
-  const found: Checked = { forged: [], unchecked: [] };
+  const found: Checked = { forged: [], unchecked: [], cleared: [] };
   const check = (names: readonly string[], judge: () => Verdict): void => {
     const [name = ''] = names;
     try {
@@ -82,6 +95,10 @@ export function checkObjects(repository: string, since: number, hashBytes: 20 | 
   };
   for (const name of changed) {
     const file = join(repository, name);
+    if (lendsRights(file)) {
+      clearSetId(file);
+      found.cleared.push(name);
+    }
     const object = /^objects\/([0-9a-f]{2})\/([0-9a-f]{38}|[0-9a-f]{62})$/.exec(name);
     const large = /^lfs\/objects\/..\/..\/([0-9a-f]{64})$/.exec(name)?.[1];
     if (object) check([name], () => judgeLoose(file, hashBytes, `${object[1]}${object[2]}`));
