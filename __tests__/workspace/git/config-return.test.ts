@@ -32,6 +32,7 @@ describe('settings that return', () => {
     ['[submodule "lib"]\n\turl = "https://github.com/o/lib"\n\tactive = "true"\n'],
     ['[user]\n\temail = "me@example.com"\n'],
     ['[core]\n\tsparsecheckout = "true"\n'],
+    ['[checkout]\n\tworkers = "2"\n[fetch]\n\tparallel = "2"\n[status]\n\tshort = "true"\n'],
   ])('new: %j', (text) => {
     expect(adding(text)).toEqual({ text: HOST + text, refused: [] });
   });
@@ -71,6 +72,16 @@ describe('settings that do not', () => {
     ['remote.https://github.com/o/r.pushurl', '[remote "https://github.com/o/r"]\npushurl = https://evil.example/'],
     ['remote.git@github.com:o/r.pushurl', '[remote "git@github.com:o/r"]\npushurl = https://evil.example/'],
     ['remote.../lib.url', '[remote "../lib"]\nurl = https://evil.example/'],
+    ['checkout.defaultremote', '[checkout]\ndefaultRemote = evil'],
+    ['fetch.prunetags', '[fetch]\npruneTags = true'],
+    ['fetch.prune', '[fetch]\nprune = true'],
+    ['gc.reflogexpire', '[gc]\nreflogExpire = now'],
+    ['gc.pruneexpire', '[gc]\npruneExpire = now'],
+    ['maintenance.auto', '[maintenance]\nauto = false'],
+    ['core.filemode', '[core]\nfileMode = false'],
+    ['status.showuntrackedfiles', '[status]\nshowUntrackedFiles = no'],
+    ['diff.ignoresubmodules', '[diff]\nignoreSubmodules = all'],
+    ['submodule.lib.ignore', '[submodule "lib"]\nignore = all'],
     ['push.default', '[push]\ndefault = matching'],
     ['push.followtags', '[push]\nfollowTags = true'],
     ['extensions.worktreeconfig', '[extensions]\nworktreeConfig = true'],

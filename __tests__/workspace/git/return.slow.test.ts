@@ -201,3 +201,25 @@ describe.skipIf(!HAS_GIT)('what a command leaves is on the host what it would be
     },
   );
 });
+
+test.skipIf(!HAS_GIT)(
+  'no setting of the command’s sends the user’s later work elsewhere, or removes what only the host has',
+  () => {
+    const remotes = `git init -q --bare good.git; git init -q --bare evil.git; for r in good evil; do git push -q $r.git HEAD:refs/heads/feature; done
+    git remote add origin good.git; git fetch -q origin; git tag mine`;
+    const evil = `git remote add evil evil.git; git fetch -q evil; git config checkout.defaultRemote evil
+    git config fetch.prune true; git config fetch.pruneTags true`;
+    // What somebody does on the host some day.
+    const later = `git fetch -q origin; git switch -q feature || git switch -q -c feature origin/feature
+    git commit -q --allow-empty -m work; git push -q; git tag > tags`;
+    const pushed = (top: string): string =>
+      spawnSync('git', ['-C', 'evil.git', 'log', '--format=%s', '-1', 'feature'], { cwd: top, encoding: 'utf8' })
+        .stdout;
+    const { host, outside, kept } = afterBoth(remotes, evil);
+    for (const top of [host, outside]) run(top, later);
+    expect(kept.settings).toEqual(['checkout.defaultremote', 'fetch.prune', 'fetch.prunetags']);
+    expect([pushed(host), readFileSync(join(host, 'tags'), 'utf8')]).toEqual(['two\n', 'mine\n']);
+    // Control: without the sandbox, both happen.
+    expect([pushed(outside), readFileSync(join(outside, 'tags'), 'utf8')]).toEqual(['work\n', '']);
+  },
+);

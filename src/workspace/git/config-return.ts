@@ -14,10 +14,17 @@ export interface ReturnedConfig {
 const RETURNED: ReadonlySet<string> = new Set(
   words(`
     remote branch submodule user author committer init pull merge diff fetch rebase rerere status log commit tag
-    stash checkout worktree blame gc maintenance pack index feature advice color column lfs
+    stash checkout worktree blame pack index feature advice color column lfs
   `),
 );
-const RETURNED_CORE: ReadonlySet<string> = new Set(words('sparsecheckout sparsecheckoutcone autocrlf eol filemode'));
+const RETURNED_CORE: ReadonlySet<string> = new Set(words('sparsecheckout sparsecheckoutcone autocrlf eol'));
+/**
+ * What stays even so. A later `git switch` would take a branch from the remote that the first one names, and a push would
+ * send the user's work there; a fetch would remove the user's own tags; and changes would not show.
+ */
+const KEPT: ReadonlySet<string> = new Set(
+  words('checkout.defaultremote fetch.prune fetch.prunetags status.showuntrackedfiles diff.ignoresubmodules'),
+);
 
 /** What a new remote may have. Git would ask a promisor by itself for objects that it misses. */
 const OF_REMOTES: ReadonlySet<string> = new Set(
@@ -53,11 +60,12 @@ export function returnConfig(host: string, before: string, after: string): Retur
 function isReturned(entry: ConfigEntry, remotes: ReadonlySet<string | undefined>, known: ReadonlySet<string>): boolean {
   const { section, subsection, key, value } = entry;
   if (section === 'core') return RETURNED_CORE.has(key);
-  if (!RETURNED.has(section)) return false;
+  if (!RETURNED.has(section) || KEPT.has(`${section}.${key}`)) return false;
   if (section === 'remote') return !remotes.has(subsection) && isHarmlessRemote(entry, remotes);
   if (section === 'branch' && /^(push)?remote$/.test(key)) return value === '.' || remotes.has(value);
-  // A later `git submodule update` fetches from there.
-  return !(section === 'submodule' && key === 'url' && known.has(nameOf(entry)));
+  if (section !== 'submodule') return true;
+  // A later `git submodule update` fetches from there; and a change of the submodule would not show.
+  return key !== 'ignore' && !(key === 'url' && known.has(nameOf(entry)));
 }
 
 /**
