@@ -10,6 +10,8 @@ test.each([
   ['Lefthook', ['lefthook.yml', '.lefthook.json', '.config/lefthook-local.toml', '.lefthook-local']],
   ['editors and hook runners', ['.devcontainer', '.cursor', '.gemini', '.codex', '.idea', '.pre-commit-config.yaml']],
   ['package managers', ['.npmrc', '.yarnrc.yml', '.pnpmfile.cjs', '.pnpmfile.mjs', '.yarn/plugins', 'bunfig.toml']],
+  ['editors that start language servers', ['.helix', '.zed']],
+  ['further agents', ['.aider.conf.yml', 'gptme.toml', '.pi', 'crush.json', '.clinerules', '.continue']],
   ['agents', ['.mcp.json', 'opencode.json', '.agents', '.github/hooks', '.claude']],
 ])('%s: every place at which the program looks', (_, paths) => {
   expect(DEFAULT_PROTECTED).toEqual(expect.arrayContaining(paths));

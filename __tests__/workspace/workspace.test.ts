@@ -589,6 +589,30 @@ describe('inspectWorkspace', () => {
     expect(found.setIdFiles.every(({ isCleared }) => isCleared)).toBe(true);
   });
 
+  test('E4 a repository of Mercurial, Sapling or Jujutsu that the command makes is moved aside, wherever it is', async () => {
+    const { workspace, found } = await after((w) => {
+      write(w, { '.hg/hgrc': '[hooks]\npre-status = ./evil\n', 'a/b/.sl/config': '', 'c/.jj/repo/config.toml': '' });
+      write(w, { 'elsewhere/hgrc': '', 'hg/hgrc': '' });
+      symlinkSync('elsewhere', join(w, 'a/.hg'));
+    });
+    expect(paths(found).sort()).toEqual(['.hg', 'a/.hg', 'a/b/.sl', 'c/.jj']);
+    for (const name of paths(found)) expect(existsSync(join(workspace, name))).toBe(false);
+    expect(existsSync(join(workspace, 'hg/hgrc'))).toBe(true);
+  });
+
+  test('E4 the settings of one that was there are read-only, and no others appear', async () => {
+    const [workspace, work] = [temporaryDirectory(), temporaryDirectory()];
+    write(workspace, { '.hg/hgrc': '', '.hg/requires': 'store\n', 'sub/.jj/repo/store/': '' });
+    const around = surroundings(work);
+    const { baseline, mounts } = await guardWorkspace(aConfig({ workspace }), NO_SECRETS, [], around, Infinity);
+    const readOnly = mounts.flatMap((mount) => (mount.kind === 'bind' && !mount.writable ? mount.target : []));
+    expect(readOnly).toEqual([join(workspace, '.hg/hgrc'), join(workspace, '.hg/requires')]);
+    write(workspace, { '.hg/sharedpath': '/evil', '.hg/store/x': '', 'sub/.jj/repo/config.toml': '' });
+    expect(paths(await inspectWorkspace({ ...baseline, visible: [] }, Infinity))).toEqual([
+      ...['.hg/sharedpath', 'sub/.jj/repo/config.toml'],
+    ]);
+  });
+
   test('E14 the home may be behind a link', async () => {
     const [workspace, work, home] = [temporaryDirectory(), temporaryDirectory(), temporaryDirectory()];
     const alias = join(temporaryDirectory(), 'home');

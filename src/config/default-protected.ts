@@ -16,8 +16,12 @@ export const PROTECTED_BY_PROGRAM: Readonly<Record<string, readonly string[]>> =
   Copilot: words('.github/hooks .github/agents .github/skills'),
   'Gemini CLI': words('.gemini'),
   OpenCode: words('.opencode opencode.json opencode.jsonc'),
-  'Other agents': words('.cursor .windsurf .kiro .roo .amazonq .qwen .factory'),
-  'VS Code, JetBrains, Zed': words('.vscode .idea .zed'),
+  'aider, gptme, pi': words('.aider.conf.yml gptme.toml .pi'),
+  Crush: words('.crush.json crush.json'),
+  'Other agents': words(
+    '.cursor .windsurf .kiro .roo .amazonq .qwen .factory .clinerules .continue .kilocode .openhands .junie .trae',
+  ),
+  'VS Code, JetBrains, Zed, Helix': words('.vscode .idea .zed .helix'),
   'Dev containers': words('.devcontainer .devcontainer.json'),
   direnv: words('.envrc'),
   mise: words(

@@ -203,6 +203,7 @@ function disarmRepositories(
 /** What of the findings is moved aside without another look. The workspace itself cannot be. */
 const MOVED: Partial<Record<FindingKind, string>> = {
   'git-link': 'a symbolic link',
+  'other-repository': 'a repository of a program whose settings AWF does not judge',
   unread: 'a directory that AWF cannot look at',
   flooded: 'a directory with more in it than AWF looks at',
 };

@@ -6,6 +6,7 @@ import { isAtOrBelow } from '../host/paths.ts';
 import { isGitDirectory } from './git/directory.ts';
 import { isHuge, unlock } from './git/files.ts';
 import { entriesOf, streamedEntriesOf, type Entry } from './listing.ts';
+import { isOtherRepository } from './other-repositories.ts';
 import { wayTo } from './way.ts';
 
 /**
@@ -13,6 +14,7 @@ import { wayTo } from './way.ts';
  *
  * - `git-directory`: a `.git`, or another directory that git would take for a repository
  * - `git-file` and `git-link`: a `.git` that is a file, and one that is neither
+ * - `other-repository`: the same of another program
  * - `link-out`: a symbolic link that leads out of the workspace
  * - `set-id`: a file that gives its owner's or group's rights to whoever runs it
  * - `action`: a directory with an `action.yml` or `action.yaml`
@@ -30,6 +32,7 @@ export type FindingKind =
   | 'git-directory'
   | 'git-file'
   | 'git-link'
+  | 'other-repository'
   | 'link-out'
   | 'set-id'
   | 'action'
@@ -218,6 +221,10 @@ class Walk {
       this.#add({ kind: 'git-directory', path });
       return [];
     }
+    if (isOtherRepository(basename(path))) {
+      this.#add({ kind: 'other-repository', path });
+      if (this.#isNew({ kind: 'other-repository', path })) return [];
+    }
     const names = new Set<string>();
     const below: string[] = [];
     let isWhole = true;
@@ -244,6 +251,7 @@ class Walk {
     const file = join(path, name);
     if (kind === 'directory') below.push(file);
     else if (name === '.git') this.#add({ kind: kind === 'file' ? 'git-file' : 'git-link', path: file });
+    else if (isOtherRepository(name)) this.#add({ kind: 'other-repository', path: file });
     else if (kind === 'pipe') this.#add({ kind, path: file });
     else if (kind === 'link') this.#link(file);
     else if (kind === 'file') this.#file(file);
@@ -278,5 +286,5 @@ class Walk {
 }
 
 function isOfGit({ kind }: Finding): boolean {
-  return kind.startsWith('git-');
+  return kind.startsWith('git-') || kind === 'other-repository';
 }

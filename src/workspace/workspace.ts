@@ -18,6 +18,7 @@ import { protectionOf } from './guarded.ts';
 import { gitGuards, guardMounts } from './guards.ts';
 import { breakHardLinks } from './hard-links.ts';
 import { localActions } from './local-actions.ts';
+import { settingsOfOthers } from './other-repositories.ts';
 import { readOnlyPaths, snapshot, writablePaths } from './protected-paths.ts';
 import { keyOf, pathsOf, survey, type SharedFile } from './survey.ts';
 
@@ -87,7 +88,10 @@ export async function guardWorkspace(
   const bare = gitDirectories.filter((path) => !isUnmistakable(path));
   const actionDirectories = pathsOf(found.findings, 'action').flatMap((path) => toText(path) ?? []);
   const places = named.flatMap((one) => placesOf(one, worktrees));
-  const guarded = [...places, ...readOnlyPaths(workspace, protectPaths), ...localActions(actionDirectories, workspace)];
+  const guarded = [
+    ...[...places, ...settingsOfOthers(pathsOf(found.findings, 'other-repository'))],
+    ...[...readOnlyPaths(workspace, protectPaths), ...localActions(actionDirectories, workspace)],
+  ];
   const links = [...found.links, ...linksInHooks(places, top)];
   const { readOnly, ...protection } = protectionOf(guarded, top, links, writablePaths(workspace, protectPaths));
   breakHardLinks(halfProtected(found.sharedFiles, readOnly));
