@@ -21,6 +21,7 @@ const SUBJECTS: Readonly<Record<string, string>> = {
   'action/kill': 'a main step that is killed, and its post step',
   'action/ordinary-user': 'a step of an ordinary user',
   'workspace/git-day': 'a day of git, in the sandbox and outside',
+  'docker/daemon': 'a run on an engine that is set up otherwise',
   'report/artifact': 'what a step leaves for later: its artifact, the event, the result',
   'config/presets/cmake': 'CMake, which fetches a project by git with a preset alone',
   'squid/derived-target': 'Squid’s rules for a target that the configuration derives',

@@ -50,6 +50,8 @@ describe('containerBody', () => {
         MemorySwap: 6 * GIB,
         PidsLimit: 4096,
         Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }],
+        Init: false,
+        ShmSize: 64 * 1024 ** 2,
         NetworkMode: 'awf-internal-0123abcd',
       },
     });
@@ -158,10 +160,15 @@ describe('networkBody', () => {
     }
   });
 
-  test('an outer network has a route', () => {
-    const { Internal, Options } = networkBody({ ...network, internal: false });
-    expect(Internal).toBe(false);
-    expect(Object.keys(Options)).toEqual(['com.docker.network.bridge.enable_icc']);
+  test('an outer network leads out, whatever the daemon gives to networks by default', () => {
+    expect(networkBody({ ...network, internal: false })).toMatchObject({
+      Internal: false,
+      Options: {
+        'com.docker.network.bridge.enable_ip_masquerade': 'true',
+        'com.docker.network.bridge.inhibit_ipv4': 'false',
+        'com.docker.network.bridge.gateway_mode_ipv4': 'nat',
+      },
+    });
   });
 
   test('an MTU is an option of the driver', () => {

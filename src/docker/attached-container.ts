@@ -8,6 +8,11 @@ import { LineSplitter } from './line-splitter.ts';
 const TAIL_LINES = 10;
 const TAIL_CHARACTERS = 4_096;
 
+/** What the kernel answers to a user that has as many processes as it may have (EAGAIN). */
+const NO_MORE_PROCESSES = /resource temporarily unavailable/i;
+const NPROC_HINT =
+  'The Docker engine limits the processes of a user by default (nproc in default-ulimits), and counts those of the whole machine. Raise the limit.';
+
 /**
  * A container that must live as long as the run, such as a sidecar. {@link died} rejects, quoting the last lines of
  * output, when the container ends before {@link expectEnd} is called.
@@ -39,7 +44,8 @@ export class AttachedContainer {
     const exit = start({ input, later: undefined, onStdout, onStderr: this.#keeper() });
     this.died = exit.then((code) => {
       if (this.#ending) return new Promise<never>(() => undefined);
-      throw new UserError(`${title} ended unexpectedly with exit code ${code}. Its last lines:\n${this.lastLines}`);
+      const message = `${title} ended unexpectedly with exit code ${code}. Its last lines:\n${this.lastLines}`;
+      throw new UserError(message, NO_MORE_PROCESSES.test(this.lastLines) ? { hint: NPROC_HINT } : {});
     });
     // A rejection that nobody awaits must not end the process. Callers that race on the promise still see the error.
     this.died.catch(() => undefined);

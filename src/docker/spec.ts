@@ -62,7 +62,7 @@ export interface ContainerSpec extends RunMark {
   readonly dns?: readonly string[];
   /** The container's id by default. */
   readonly hostname?: string;
-  /** Bytes of shared memory (`/dev/shm`). The engine's default is 64 MB. */
+  /** Bytes of shared memory (`/dev/shm`). 64 MB by default. */
   readonly sharedMemory?: number;
   readonly sysctls?: Readonly<Record<string, string>>;
   readonly volumesFrom?: string;
@@ -115,7 +115,7 @@ export interface TmpfsSpec {
  * @see https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerCreate
  */
 export function containerBody(spec: ContainerSpec) {
-  const { network, address, dns = [], sharedMemory, healthCheck, entrypoint, command } = spec;
+  const { network, address, dns = [], sharedMemory = SHARED_MEMORY, healthCheck, entrypoint, command } = spec;
   return {
     Image: spec.image,
     Labels: labelsOf(spec),
@@ -133,12 +133,14 @@ export function containerBody(spec: ContainerSpec) {
       ReadonlyRootfs: true,
       LogConfig: { Type: 'none' },
       IpcMode: 'private',
+      // The entrypoint is the first process. The engine's own, which a daemon may put before it, is not in the host's system.
+      Init: false,
       RestartPolicy: { Name: 'no' },
       ...limitsOf(spec.limits),
       ...(spec.userNamespace === undefined ? {} : { UsernsMode: spec.userNamespace }),
       NetworkMode: network,
       Dns: dns,
-      ...(sharedMemory === undefined ? {} : { ShmSize: sharedMemory }),
+      ShmSize: sharedMemory,
       Sysctls: spec.sysctls ?? {},
       ExtraHosts: (spec.hosts ?? []).map(({ name, address }) => `${name}:${address}`),
       Tmpfs: Object.fromEntries(spec.tmpfs.map((tmpfs) => [tmpfs.target, tmpfsOptions(tmpfs)])),
@@ -150,6 +152,9 @@ export function containerBody(spec: ContainerSpec) {
     },
   };
 }
+
+/** What a container has of it, unless it says otherwise. Squid needs some, and a daemon may give less. Bytes. */
+const SHARED_MEMORY = 64 * 1024 ** 2;
 
 function limitsOf({ memory, pids, openFiles, fileBytes, oomScoreAdjustment }: Limits) {
   const ulimit = (Name: string, limit: number) => ({ Name, Soft: limit, Hard: limit });
@@ -219,15 +224,13 @@ export function networkBody(spec: NetworkSpec) {
     IPAM: { Config: [{ Subnet: spec.subnet }] },
     Labels: labelsOf(spec),
     Options: {
-      // Whatever the daemon gives to networks by default (default-network-opts): our containers talk to each other.
+      // Whatever the daemon gives to networks by default (default-network-opts): our containers talk to each other, and the
+      // way out leads out.
       'com.docker.network.bridge.enable_icc': 'true',
+      ...(spec.internal ? {} : { 'com.docker.network.bridge.enable_ip_masquerade': 'true' }),
+      'com.docker.network.bridge.inhibit_ipv4': String(spec.internal),
+      'com.docker.network.bridge.gateway_mode_ipv4': spec.internal ? 'isolated' : 'nat',
       ...(spec.mtu === undefined ? {} : { 'com.docker.network.driver.mtu': String(spec.mtu) }),
-      ...(spec.internal
-        ? {
-            'com.docker.network.bridge.inhibit_ipv4': 'true',
-            'com.docker.network.bridge.gateway_mode_ipv4': 'isolated',
-          }
-        : {}),
     },
   };
 }

@@ -1,0 +1,91 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { docker } from '../../testing/engine/engine.ts';
+import { OUTSIDE, startOwnEngine, type OwnEngine } from '../../testing/engine/own-engine.ts';
+import { ROOT } from '../../testing/root.ts';
+import { HOST_PATH } from '../../testing/runner/host-path.ts';
+import { runProgram } from '../../testing/runner/program.ts';
+import type { EntryResult } from '../../testing/runner/run-entry.ts';
+
+let engine: OwnEngine | undefined;
+let directory: string | undefined;
+
+afterEach(async () => {
+  await engine?.close();
+  engine = undefined;
+  if (directory !== undefined) rmSync(directory, { recursive: true });
+  directory = undefined;
+});
+
+afterAll(() => {
+  // Below each control group, in version 1; the engine leaves it.
+  spawnSync('find', ['/sys/fs/cgroup', '-maxdepth', '2', '-name', GROUP, '-exec', 'rmdir', '{}', '+']);
+});
+
+const ASK = `curl -sS -m 10 http://outside.example/`;
+
+/** Runs `awf` on `engine`, for a command that asks a web server outside, and checks that it leaves nothing. */
+async function awf(own: OwnEngine, script = ASK, ...args: readonly string[]): Promise<EntryResult> {
+  const top = (directory = mkdtempSync(join(tmpdir(), 'test-awf-daemon-')));
+  for (const name of ['workspace', 'home', 'temporary']) mkdirSync(join(top, name));
+  const hosts = ['--allow-domains=outside.example', `--add-hosts=outside.example:${own.outside}`];
+  const program = [process.execPath, join(ROOT, 'dist', 'cli', 'index.js'), ...hosts, ...args];
+  const env = { PATH: HOST_PATH, HOME: join(top, 'home'), TMPDIR: join(top, 'temporary'), ...own.variables };
+  const argv = [...own.prefix, ...program, '--', 'bash', '-c', script];
+  const result = await runProgram(argv, { cwd: join(top, 'workspace'), env });
+  expect(own.docker('ps', '--all', '--quiet')).toBe('');
+  expect(own.docker('network', 'ls', '--format={{.Name}}').split('\n').sort()).toEqual(['bridge', 'host', 'none']);
+  return result;
+}
+
+const MAJOR = Number.parseInt(docker(['version', '--format={{.Server.Version}}']), 10);
+
+const GROUP = `awf-test-${process.pid}`;
+
+/** What daemon.json can give to containers and networks that do not say what they want. */
+const OTHER_DEFAULTS = {
+  init: true,
+  'default-shm-size': '1m',
+  // What the CIS benchmark for Docker recommends.
+  'default-ulimits': {
+    nproc: { Name: 'nproc', Soft: 1024, Hard: 2048 },
+    nofile: { Name: 'nofile', Soft: 100, Hard: 200 },
+  },
+  'default-ipc-mode': 'shareable',
+  'log-opts': { 'max-size': '10m', 'max-file': '3' },
+  'dns-search': ['corp.example'],
+  'dns-opts': ['ndots:5'],
+  'cgroup-parent': `/${GROUP}`,
+  ...{ icc: false, 'userland-proxy': false, 'live-restore': true, 'no-new-privileges': true },
+  ...(MAJOR < 24
+    ? {}
+    : {
+        'default-network-opts': {
+          bridge: {
+            'com.docker.network.bridge.enable_icc': 'false',
+            'com.docker.network.bridge.enable_ip_masquerade': 'false',
+            'com.docker.network.bridge.inhibit_ipv4': 'true',
+          },
+        },
+      }),
+};
+
+describe.skipIf(process.getuid?.() !== 0)('a daemon (only as root)', () => {
+  // With a range of its own, a run makes both networks.
+  test.each([[[]], [['--subnet=10.213.7.0/24']]])('whose defaults are others, %j', async (args) => {
+    engine = await startOwnEngine(OTHER_DEFAULTS);
+    const { code, stdout, stderr } = await awf(engine, `${ASK} && cat /proc/1/comm`, ...args);
+    expect(stdout, stderr).toBe(`${OUTSIDE}entrypoint\n`);
+    expect(code).toBe(0);
+  });
+
+  test('that leaves a user too few processes', async () => {
+    engine = await startOwnEngine({ 'default-ulimits': { nproc: { Name: 'nproc', Soft: 1, Hard: 1 } } });
+    const { code, stderr } = await awf(engine);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/error: Squid ended unexpectedly .*nproc in default-ulimits/s);
+  });
+});
