@@ -126,7 +126,7 @@ describe('a container with its streams', () => {
     'POST /containers/awf-agent/wait': { body: { StatusCode: code } },
   });
 
-  test.each([0, 1, 125, 137])('its exit code is the result of the run: %i', async (code) => {
+  test.each([0, 1, 125])('its exit code is the result of the run: %i', async (code) => {
     const engine = await engineWith(started(code), (stream) => stream.end(frame('stdout', 'hello\n')));
     const { attachment, text } = collecting();
     await expect(engine.run(SPEC, attachment)).resolves.toBe(code);
@@ -172,10 +172,21 @@ describe('a container with its streams', () => {
     await sleep(10);
   });
 
-  test('one that somebody has removed was killed', async () => {
-    const answers = Object.entries(started(0)).filter(([call]) => !call.endsWith('/wait'));
-    const engine = await engineWith(Object.fromEntries(answers), (stream) => stream.end());
+  test('one that was killed', async () => {
+    const state = { 'GET /containers/awf-agent/json': { body: { State: { Status: 'exited' } } } };
+    const engine = await engineWith({ ...started(137), ...state }, (stream) => stream.end());
     await expect(engine.run(SPEC, collecting().attachment)).resolves.toBe(137);
+  });
+
+  test.each<[string, Answers]>([
+    ['is being removed', { 'GET /containers/awf-agent/json': { body: { State: { Status: 'removing' } } } }],
+    ['was removed', {}],
+    ['was removed before it could be asked', { 'POST /containers/awf-agent/wait': refusing(404, 'No such container') }],
+  ])('one that %s by somebody else is no killed command', async (_, state) => {
+    const engine = await engineWith({ ...started(137), ...state }, (stream) => stream.end());
+    await expect(engine.run(SPEC, collecting().attachment)).rejects.toThrow(
+      'The container awf-agent was removed during the run.',
+    );
   });
 
   test.each([

@@ -6,7 +6,7 @@ import { DEFAULT_BRIDGE } from './default-bridge.ts';
 import { EngineApi, type Call } from './engine-api.ts';
 import { EngineLocation } from './engine-location.ts';
 import type { Attachment, Engine, FoundContainer, ImageFacts, Neighbour, RunObjects } from './engine.ts';
-import { failure, refusal, type Refusal } from './failure.ts';
+import { failure, refusal, removed, type Refusal } from './failure.ts';
 import { imageFacts, type InspectedImage } from './image-facts.ts';
 import { containerName, foundContainer, labelled, type Listed } from './listed.ts';
 import { neighboursIn } from './neighbours.ts';
@@ -36,12 +36,12 @@ const ENGINES_OWN_BUILDER = { BUILDX_BUILDER: 'default' };
 const NOT_FOUND = 404;
 const ALREADY_REMOVING = /removal of container .* is already in progress/i;
 
-/** The exit code of a container that somebody has removed: it was killed. */
-const REMOVED = 137;
+/** The exit code of a container whose program was killed. Removing a container that runs kills it first. */
+const KILLED = 137;
 
 /** What is read of one container. */
 interface InspectedContainer {
-  readonly State?: { readonly OOMKilled?: boolean };
+  readonly State?: { readonly OOMKilled?: boolean; readonly Status?: string };
   readonly NetworkSettings?: { readonly Networks?: unknown };
 }
 
@@ -214,12 +214,19 @@ export class DockerEngine implements Engine {
     });
   }
 
-  /** @returns the exit code of a container that was started, once it has ended */
+  /** @returns the exit code of a container that was started, once it has ended @throws UserError if it was removed */
   async #exitCode(container: string): Promise<number> {
     const goal = `wait for the container ${container}`;
     const path = `/containers/${container}/wait`;
     const ended = await this.#find({ method: 'POST', path, goal, isOpenEnded: true });
-    return (ended as { readonly StatusCode: number } | undefined)?.StatusCode ?? REMOVED;
+    const code = (ended as { readonly StatusCode: number } | undefined)?.StatusCode ?? KILLED;
+    if (code === KILLED && (await this.#isRemoved(container))) throw removed(container);
+    return code;
+  }
+
+  async #isRemoved(container: string): Promise<boolean> {
+    const status = (await this.#inspect(container))?.State?.Status;
+    return status === undefined || status === 'removing';
   }
 
   /** @returns false if somebody else has removed it, or does so */

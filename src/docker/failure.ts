@@ -88,6 +88,13 @@ export function silent(limitMs: number): UserError {
   });
 }
 
+/** The error for a container that somebody else removed while it was needed. */
+export function removed(container: string): UserError {
+  return new UserError(`The container ${container} was removed during the run.`, {
+    hint: 'Something outside AWF did that, such as a clean-up job (docker rm, docker container prune).',
+  });
+}
+
 /** The subcommand, for messages: `pull`, `system dial-stdio`. */
 const verbOf = (args: readonly string[]): string => args.slice(0, args[0] === 'system' ? 2 : 1).join(' ');
 
