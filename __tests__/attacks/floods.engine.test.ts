@@ -127,7 +127,7 @@ describe('D2 the api-proxy lives, and answers model requests meanwhile', () => {
     ['pipelines', '3,500,000 requests in 1,000 connections to the port of HTTP', '400', 500],
     ['frames', 'the smallest messages in 300 WebSockets, without end', '101', 300],
     ['lookups', 'lookups in 250 connections to the resolver, without end', undefined, 100],
-  ])('%s: %s', { timeout: 200_000 }, async (name, _, answer, count) => {
+  ])('%s: %s', { timeout: 400_000 }, async (name, _, answer, count) => {
     const { asked, answers, result } = await flood(name);
     expect(result).toMatchObject({ outcome: 'success', error: undefined });
     expect(asked).toHaveLength(4);

@@ -43,7 +43,12 @@ const ask = async () => {
   while (!require('node:fs').existsSync('go')) await sleep(20);
   const hello = await firstFlight();
   for (let i = 0; i < ${TUNNELS}; i++) { dig(hello); if (i % 20 === 0) await sleep(20); }
-  for (let i = 0; i < 200 && open < ${TUNNELS}; i++) await sleep(500);
+  // A machine may be busy: as long as more come, they are waited for.
+  for (let [before, still] = [0, 0]; open < ${TUNNELS} && still < 60; still++) {
+    if (open > before) still = 0;
+    before = open;
+    await sleep(500);
+  }
   await sleep(5_000);
   console.log(JSON.stringify({ open, closed, status: await ask() }));
   process.exit(0);
@@ -61,7 +66,7 @@ describe('D8 2,400 tunnels whose answers nobody reads', () => {
     result = await run.done;
     counted = JSON.parse(/\{"open".*\}/.exec(run.stdout())?.[0] ?? '{}') as typeof counted;
     await started.outside.stop();
-  }, 200_000);
+  }, 400_000);
   afterAll(() => {
     run.removeFiles();
   });
