@@ -185,7 +185,7 @@ describe('inputs', () => {
     ['mounts', 'relative', 'mounts, line 1: "relative"', 'absolute paths'],
     ['mounts', '/does/not/exist', 'mounts, line 1: /does/not/exist', 'does not exist'],
     ['memory', 'lots', 'memory: "lots"', '"6g"'],
-    ['memory', '1m', 'memory: the limit is too small', '6m'],
+    ['memory', '1m', 'memory: "1m" is less than the 6 MB', '"6g"'],
     ['pids', '0', 'pids: "0"', 'a whole number from 1'],
     ['pids', '4194305', 'pids: "4194305"', 'a whole number from 1 to 4194304'],
     ['upload-logs', 'sometimes', 'upload-logs: "sometimes"', 'always, on-failure, never'],

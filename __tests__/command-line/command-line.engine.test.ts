@@ -383,6 +383,7 @@ describe('the command line itself', () => {
     [['--agent-image', '--', 'true'], '--agent-image needs a value.', '--agent-image VALUE'],
     [['--allow-domains', 'http://', '--', 'true'], '--allow-domains: "http://"', 'example.com'],
     [['--memory', 'lots', '--pids', '0', '--', 'true'], '--memory: "lots"', '6g', '--pids: "0"'],
+    [['--memory', '8', '--', 'true'], '--memory: "8" is less than the 6 MB', 'in bytes', '"6g"'],
     [['--mount', 'relative', '--', 'true'], 'relative', 'absolute paths'],
   ])('%j is rejected', async (args, ...message) => {
     const result = await awf(args);

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Parser } from '../../src/config/option.ts';
-import { boolean, choice, count, memory, minutes, shell, target, workspaceFile } from '../../src/config/parsers.ts';
+import { boolean, choice, count, minutes, shell, target, workspaceFile } from '../../src/config/parsers.ts';
 import type { Given } from '../../src/config/source.ts';
 import { UserError } from '../../src/errors.ts';
 import { temporaryDirectory, thrown } from '../../testing/builders.ts';
@@ -92,20 +92,6 @@ describe('minutes', () => {
     const error = refusal(minutes, text);
     expect(error.message).toBe(`the-option: "${text}" is not a number of minutes.`);
     expect(error.hint).toContain('"0.5"');
-  });
-});
-
-describe('memory', () => {
-  test.each(['512m', '6g', '1024', '100k', '1b'])('%s', (text) => {
-    expect(parse(memory, text)).toBe(text);
-  });
-
-  test('an upper-case unit is equivalent', () => {
-    expect(parse(memory, '2G')).toBe('2g');
-  });
-
-  test.each(['0', '-1', 'g', '1.5g', '6gb', '6 g', 'unlimited', '6g --privileged'])('refuses %s', (text) => {
-    expect(refusal(memory, text).hint).toContain('k, m or g');
   });
 });
 

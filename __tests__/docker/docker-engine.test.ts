@@ -200,15 +200,6 @@ describe('a container with its streams', () => {
     );
   });
 
-  test('a memory limit that is too small has a remedy', async () => {
-    const answer = refusing(400, 'Minimum memory limit allowed is 6MB');
-    const engine = await engineWith({ 'POST /containers/create': answer });
-    await expect(engine.create(SPEC)).rejects.toMatchObject({
-      message: 'memory: the limit is too small for a container.',
-      hint: expect.stringContaining('"6m"') as string,
-    });
-  });
-
   test('an engine that ends under it is an error', async () => {
     const engine = await engineWith(started(0), (stream) => stream.destroy(new Error('the engine ends')));
     await expect(engine.run(SPEC, collecting().attachment)).rejects.toThrow();

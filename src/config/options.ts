@@ -11,6 +11,7 @@ import { GITHUB_TOKEN_SECRET, repositoryName } from './github-token.ts';
 import { hostCredential } from './host-credentials.ts';
 import { hostRule } from './host-rules.ts';
 import { imageRegistry } from './image-registry.ts';
+import { memory } from './memory.ts';
 import { NETWORK } from './network-options.ts';
 import type { Option, ValueOf } from './option.ts';
 import {
@@ -18,7 +19,6 @@ import {
   authHeader,
   dollars,
   label,
-  memory,
   minutes,
   path,
   providerTool,

@@ -101,14 +101,6 @@ export function dollars({ text, source }: Given): number {
   });
 }
 
-/** A size in the format of Docker's `--memory`. */
-export function memory({ text, source }: Given): string {
-  if (/^[1-9]\d*[bkmg]?$/i.test(text)) return text.toLowerCase();
-  throw new UserError(`${placeOf(source)}: "${text}" is not a size.`, {
-    hint: 'Write a number with k, m or g, for example "6g".',
-  });
-}
-
 /** An argv in which `{0}` is replaced with the script's path. */
 export function shell({ text, source }: Given): readonly string[] {
   if (text === 'bash') return ['bash', '--noprofile', '--norc', '-eo', 'pipefail', '{0}'];

@@ -18,11 +18,6 @@ const NOT_ALLOWED = {
 
 /** Failures that the user can fix, recognised by the words of the engine or its client. */
 const REMEDIES = [
-  {
-    pattern: /Minimum memory limit allowed/i,
-    message: 'memory: the limit is too small for a container.',
-    hint: 'Use at least "6m"; agents need gigabytes.',
-  },
   { pattern: /permission denied while trying to connect/i, ...NOT_ALLOWED },
   {
     pattern:

@@ -1,3 +1,4 @@
+import { memoryBytes } from '../config/memory.ts';
 import type { UserIds } from '../host/user.ts';
 import type { HostEntry } from '../shared/network.ts';
 import { seccompProfile } from './seccomp.ts';
@@ -159,9 +160,9 @@ const SHARED_MEMORY = 64 * 1024 ** 2;
 function limitsOf({ memory, pids, openFiles, fileBytes, oomScoreAdjustment }: Limits) {
   const ulimit = (Name: string, limit: number) => ({ Name, Soft: limit, Hard: limit });
   return {
-    Memory: bytesOf(memory),
+    Memory: memoryBytes(memory),
     // Memory and swap together. Without it, a container may take as much swap again as it has memory.
-    MemorySwap: bytesOf(memory),
+    MemorySwap: memoryBytes(memory),
     PidsLimit: pids,
     Ulimits: [
       ulimit('core', 0),
@@ -170,12 +171,6 @@ function limitsOf({ memory, pids, openFiles, fileBytes, oomScoreAdjustment }: Li
     ],
     ...(oomScoreAdjustment === undefined ? {} : { OomScoreAdj: oomScoreAdjustment }),
   };
-}
-
-/** @param size as {@link Limits} has it */
-export function bytesOf(size: string): number {
-  const exponent = ['k', 'm', 'g'].indexOf(size.at(-1) ?? '') + 1;
-  return Number.parseInt(size, 10) * 1024 ** exponent;
 }
 
 function tmpfsOptions({ mode, owner, executable, size, inodes }: TmpfsSpec): string {

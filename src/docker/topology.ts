@@ -1,5 +1,6 @@
 import type { User, UserIds } from '../host/user.ts';
 import type { Config } from '../config/config.ts';
+import { memoryBytes } from '../config/memory.ts';
 import { hostNames } from '../config/named-hosts.ts';
 import { serviceNames } from '../config/services.ts';
 import { LOG_LIMIT_BYTES } from '../shared/log-limit.ts';
@@ -25,7 +26,7 @@ import { READINESS_HOSTS } from '../squid/config.ts';
 import { SIDECAR_OPEN_FILES } from '../squid/limits.ts';
 import type { EngineFacts } from './engine-facts.ts';
 import type { ImageNames } from './images.ts';
-import { bytesOf, type ContainerSpec, type Limits, type MountSpec, type RunMark } from './spec.ts';
+import { type ContainerSpec, type Limits, type MountSpec, type RunMark } from './spec.ts';
 
 /** Everything that has to be known before the containers of a run can be described. */
 export interface Claimed {
@@ -187,7 +188,7 @@ function agentSpec(config: Config, claimed: Claimed): ContainerSpec {
   // Files in a tmpfs count as memory. These file systems are full before memory runs out: a program can report a full
   // disk, but not that it was killed. Inodes are limited too, because even an empty file takes about a kilobyte.
   const share = (part: number): { size: string; inodes: number } => {
-    const bytes = Math.floor(bytesOf(memory) * part);
+    const bytes = Math.floor(memoryBytes(memory) * part);
     return { size: String(bytes), inodes: Math.max(1_024, Math.floor(bytes / PAGE)) };
   };
   // runc 1.0 gives a tmpfs the mode of the image's directory. In an image without /tmp, the engine creates one with
@@ -226,7 +227,7 @@ function agentSpec(config: Config, claimed: Claimed): ContainerSpec {
     dns: NO_DNS,
     sysctls: { ...common.sysctls, ...portSettings(config) },
     hostname: AGENT_HOSTNAME,
-    sharedMemory: Math.floor(bytesOf(memory) / 6),
+    sharedMemory: Math.floor(memoryBytes(memory) / 6),
     // A health check of a foreign image would run programs beside the command, with the image's own environment.
     healthCheck: 'none',
     ...(foreign ? { volumesFrom: names.library } : {}),
@@ -254,7 +255,7 @@ const LARGEST_SHARE = 0.75;
 export function memoryLimit(chosen: string | undefined, machineBytes: number): string {
   if (chosen !== undefined) return chosen;
   const share = Math.floor(machineBytes * LARGEST_SHARE);
-  return share < bytesOf(DEFAULT_MEMORY) ? megabytes(share) : DEFAULT_MEMORY;
+  return share < memoryBytes(DEFAULT_MEMORY) ? megabytes(share) : DEFAULT_MEMORY;
 }
 
 /** The engine's notation, rounded down. */

@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import type { Config, PolicyOrigin } from '../config/config.ts';
+import { memoryBytes } from '../config/memory.ts';
 import { optionName } from '../config/options.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { printable } from '../host/file-names.ts';
@@ -225,12 +226,9 @@ function limitsText({ pids, timeoutMinutes, budget, agentLogs }: Config, memory:
   ].join(', ');
 }
 
-const UNITS: Readonly<Record<string, number>> = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
-
 /** `6g` as `6 GB`. */
 export function memoryText(limit: string): string {
-  const [, digits = '', unit = 'b'] = /^(\d+)([bkmg]?)$/i.exec(limit) ?? [];
-  const bytes = Number(digits) * (UNITS[unit.toLowerCase() || 'b'] ?? 1);
+  const bytes = memoryBytes(limit);
   const gigabytes = Math.round((bytes / 2 ** 30) * 10) / 10;
   return gigabytes >= 1 ? `${gigabytes} GB` : `${Math.round(bytes / 2 ** 20)} MB`;
 }
