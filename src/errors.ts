@@ -11,6 +11,15 @@ export class UserError extends Error {
   }
 }
 
+/**
+ * A mistake in an option that shows only when a run looks at the machine: `awf` ends as for those that it finds when it
+ * reads its options.
+ */
+export class OptionError extends UserError {}
+
+/** How `awf` ends if an option is wrong. */
+export const USAGE_EXIT_CODE = 2;
+
 /** Several mistakes in what a user gave, told at once. */
 export class ConfigError extends UserError {
   readonly problems: readonly UserError[];

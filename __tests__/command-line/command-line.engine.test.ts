@@ -354,7 +354,7 @@ describe('logs', () => {
 
   test.each(['logs', '.', '../workspace/a/b'])('--proxy-logs-dir in the workspace is rejected: %s', async (path) => {
     const result = await awf(['--proxy-logs-dir', path, '--', 'true']);
-    expect(result.code, result.stdout + result.stderr).toBe(1);
+    expect(result.code, result.stdout + result.stderr).toBe(2);
     expect(said(result).join('\n')).toMatch(
       /proxy-logs-dir: .* is in the workspace[^]*Use a directory outside the workspace/,
     );

@@ -15,6 +15,8 @@ interface EarlyFailure {
   readonly error: string;
   /** What the engine has been asked for. Everything by default. */
   readonly asked?: 'nothing';
+  /** An option is wrong, for which the command line has an exit code of its own. */
+  readonly isOption?: true;
 }
 
 export const EARLY_FAILURES: readonly EarlyFailure[] = [
@@ -48,6 +50,22 @@ export const EARLY_FAILURES: readonly EarlyFailure[] = [
     },
     error: 'file/squid cannot be created or used',
     asked: 'nothing',
+    isOption: true,
+  },
+  {
+    what: 'a log directory is in the workspace',
+    config: ({ workspace }) => ({ proxyLogsDir: workspace }),
+    error: 'where the command could change the logs',
+    asked: 'nothing',
+    isOption: true,
+  },
+  {
+    what: 'the target of a mount is the sandbox’s own',
+    config: ({ workspace }) => ({
+      mounts: [{ source: workspace, target: '/usr', writable: false, origin: 'mounts, line 1' }],
+    }),
+    error: 'cannot be mounted at /usr',
+    isOption: true,
   },
   {
     what: 'the state for the post step cannot be saved',
@@ -66,6 +84,7 @@ export const EARLY_FAILURES: readonly EarlyFailure[] = [
     }),
     error: 'mounts, line 1: /nonexistent',
     asked: 'nothing',
+    isOption: true,
   },
   {
     what: 'a mount lies over a guarded path, which only the plan shows',
@@ -79,6 +98,7 @@ export const EARLY_FAILURES: readonly EarlyFailure[] = [
       };
     },
     error: 'is guarded',
+    isOption: true,
   },
   ...(['createNetwork', 'imagesOf', 'create', 'connect', 'start'] as const).map((verb) => ({
     what: `the engine fails at ${verb}`,

@@ -84,6 +84,20 @@ describe('a run that fails before the command starts', CONCURRENT, () => {
   });
 });
 
+describe('on the command line, a run that fails before its command starts has the exit code', CONCURRENT, () => {
+  const wrong = EARLY_FAILURES.filter(({ isOption }) => isOption);
+  const others = EARLY_FAILURES.filter(({ isOption, asked }) => !isOption && asked === 'nothing');
+  test.each([
+    ...wrong.map((failure) => ({ ...failure, exitCode: 2 })),
+    ...others.map((failure) => ({ ...failure, exitCode: 1 })),
+  ])('$exitCode: $what', async ({ engine = {}, config = () => ({}), context, exitCode }) => {
+    const world = aWorld(engine, context);
+    const result = await world.run({ ...config(world), frontEnd: 'cli' });
+    expect(result).toMatchObject({ outcome: 'error', exitCode });
+    expect(world.left()).toEqual([]);
+  });
+});
+
 test('E16 a run in the workspace of another one is refused, and afterwards the workspace is free', async () => {
   const world = aWorld({ command: endsWith(0) });
   const lock = await lockWorkspace(world.workspace);

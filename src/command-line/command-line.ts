@@ -1,6 +1,6 @@
 import { DockerEngine } from '../docker/docker-engine.ts';
 import type { Engine } from '../docker/engine.ts';
-import { describeError, UserError } from '../errors.ts';
+import { describeError, USAGE_EXIT_CODE, UserError } from '../errors.ts';
 import { harmless, stderrReporter } from '../reporter.ts';
 import { usage } from './args.ts';
 import { COMPLETION } from './completion.ts';
@@ -14,9 +14,6 @@ import { PULL } from './pull.ts';
 import { RUN } from './run.ts';
 import type { Answer, CommandContext, Subcommand } from './subcommand.ts';
 import { VERSION } from './version.ts';
-
-/** Exit code for a command line that was not understood; a sandbox that failed has 1. */
-const USAGE = 2;
 
 /** Every first word that means something, in the order of the help. */
 const SUBCOMMANDS: readonly Subcommand[] = [RUN, LOGS, DOCTOR, POLICY, PULL, EXAMPLES, COMPLETION, HELP, VERSION];
@@ -48,7 +45,7 @@ export async function commandLine(
     return answer.exitCode;
   } catch (error) {
     stderrReporter.error(describeError(error));
-    return USAGE;
+    return USAGE_EXIT_CODE;
   }
 }
 
@@ -68,7 +65,7 @@ async function dispatch(argv: readonly string[], context: CommandContext): Promi
   const [first, ...rest] = argv;
   if (first === undefined) {
     process.stderr.write(usage());
-    return USAGE;
+    return USAGE_EXIT_CODE;
   }
   // `awf --help` is the help about everything; `awf run --help` is about its options.
   if (first === '--help' || first === '-h') return { text: help(context), exitCode: 0 };

@@ -13,7 +13,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { UserError } from '../errors.ts';
+import { OptionError, UserError } from '../errors.ts';
+import { makeDirectory } from './directories.ts';
 import { harmlessJson } from './harmless-json.ts';
 import { isInside } from './paths.ts';
 import type { UserIds } from './user.ts';
@@ -101,7 +102,8 @@ function writeTextAnew(directory: string, name: string, text: string): void {
  *
  * @param chosen the value of `proxy-logs-dir`; undefined for new directories below `temporary`
  * @param workspace must not contain the logs: the command could change them there
- * @throws UserError if a directory cannot be created, is in the workspace, or is used for something else
+ * @throws OptionError if the chosen directory cannot be created, is in the workspace, or is used for something else
+ * @throws UserError if there can be none below `temporary`
  */
 export function createLogDirectories(
   chosen: string | undefined,
@@ -114,7 +116,7 @@ export function createLogDirectories(
     const directories = { squid: chosen, apiProxy: beside('api-proxy-logs'), agent: beside('agent-logs') };
     for (const directory of Object.values(directories)) {
       if (isInside(directory, workspace)) {
-        throw new UserError(
+        throw new OptionError(
           `--proxy-logs-dir: ${directory} is in the workspace, where the command could change the logs.`,
           { hint: 'Use a directory outside the workspace.' },
         );
@@ -139,7 +141,7 @@ export function createLogDirectories(
 /** @returns false if the directory exists although it must not */
 function make(directory: string, owner: UserIds, isChosen: boolean): boolean {
   try {
-    if (isChosen) mkdirSync(dirname(directory), { recursive: true });
+    if (isChosen) makeDirectory(dirname(directory));
     if (!create(directory)) {
       if (!isChosen) return false;
       const { uid } = statSync(directory);
@@ -149,7 +151,7 @@ function make(directory: string, owner: UserIds, isChosen: boolean): boolean {
       // The directory is the caller's, who has chosen its mode. Only root creates directories for another user.
       if (process.getuid?.() !== 0 || uid === owner.uid) return true;
       if (isUsed) {
-        throw new UserError(`--proxy-logs-dir: ${directory} has files of another user.`, {
+        throw new OptionError(`--proxy-logs-dir: ${directory} has files of another user.`, {
           hint: 'Use a directory that does not exist yet, is empty, or has the logs of an earlier run.',
         });
       }
@@ -160,8 +162,8 @@ function make(directory: string, owner: UserIds, isChosen: boolean): boolean {
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     throw isChosen
-      ? new UserError(`--proxy-logs-dir: the log directory ${directory} cannot be created or used.`, {
-          hint: 'Name one where you may write, or leave out the option: the logs then go to the temporary directory.',
+      ? new OptionError(`--proxy-logs-dir: the log directory ${directory} cannot be created or used.`, {
+          hint: 'Name one where you may write, or leave out the option: each run then has a directory of its own.',
           cause,
         })
       : new UserError(`The log directory ${basename(directory)} cannot be created in ${dirname(directory)}.`, {

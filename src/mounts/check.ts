@@ -10,7 +10,7 @@ import { refuseTakenTargets, type OwnSettings } from './targets.ts';
  * @param agent the agent's container, the user's mounts included
  * @param home the private home
  * @param own what the sandbox writes below `/etc`
- * @throws UserError naming the mount and the remedy
+ * @throws OptionError naming the mount and the remedy
  */
 export function checkMountTargets(
   mounts: readonly UserMount[],

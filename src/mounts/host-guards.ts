@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { UserError } from '../errors.ts';
+import { OptionError, UserError } from '../errors.ts';
 import type { Config, UserMount } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { isBelow, isInside } from '../host/paths.ts';
@@ -77,7 +77,7 @@ function above(path: string, name: string): string | undefined {
 /**
  * Refuses a mount that would expose a guarded path at another place, where it is not guarded, or that would cover it.
  *
- * @throws UserError naming the mount and the path
+ * @throws OptionError naming the mount and the path
  */
 export function refuseWaysAround(mounts: readonly UserMount[], guards: readonly MountSpec[]): void {
   for (const { source, target, origin } of mounts) {
@@ -87,7 +87,7 @@ export function refuseWaysAround(mounts: readonly UserMount[], guards: readonly 
       const isClosed = guard.kind === 'bind' && (!guard.writable || guard.source !== guard.target);
       const isPart = isInside(real, guard.target) && isClosed;
       if (shows || isPart || isInside(target, guard.target)) {
-        throw new UserError(`${origin}: ${source} cannot be mounted: the workspace's ${guard.target} is guarded.`, {
+        throw new OptionError(`${origin}: ${source} cannot be mounted: the workspace's ${guard.target} is guarded.`, {
           hint: 'Use a directory outside the workspace. The command sees the workspace at its own path anyway.',
         });
       }

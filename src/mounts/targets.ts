@@ -2,7 +2,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { UserMount } from '../config/config.ts';
 import type { ContainerSpec } from '../docker/spec.ts';
-import { UserError } from '../errors.ts';
+import { OptionError } from '../errors.ts';
 import { isBelow } from '../host/paths.ts';
 import { AGENT_PLACES } from '../shared/contract.ts';
 import { words } from '../shared/words.ts';
@@ -37,7 +37,7 @@ function isOfSandbox(target: string): boolean {
  * @param agent the agent's container, including the user's mounts
  * @param home the path of the private home
  * @param own what the sandbox writes below `/etc`
- * @throws UserError naming the mount and the remedy
+ * @throws OptionError naming the mount and the remedy
  */
 export function refuseTakenTargets(
   mounts: readonly UserMount[],
@@ -58,7 +58,7 @@ export function refuseTakenTargets(
   ];
   for (const { source, target, origin } of mounts) {
     const refuse = (why: string, hint = 'Use another target, for example below /mnt.'): never => {
-      throw new UserError(`${origin}: ${source} cannot be mounted at ${target}: ${why}.`, { hint });
+      throw new OptionError(`${origin}: ${source} cannot be mounted at ${target}: ${why}.`, { hint });
     };
     if (target === '/') refuse('it would hide everything');
     if (target === ETC && etc !== undefined) {

@@ -2,7 +2,7 @@ import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { UserMount } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
-import { UserError } from '../errors.ts';
+import { OptionError } from '../errors.ts';
 import { isInside } from '../host/paths.ts';
 import { runLogsDirectory } from '../host/run-logs.ts';
 import { listeningSockets } from '../host/sockets.ts';
@@ -59,13 +59,13 @@ const START_FILES = words(`
 /**
  * The mounts that the user asks for. Links are resolved here, so that the engine mounts the very path that was checked.
  *
- * @throws UserError for a path that is missing, that would expose the host to the agent, or whose target is used twice
+ * @throws OptionError for a path that is missing, that would expose the host to the agent, or whose target is used twice
  */
 export function userMounts(mounts: readonly UserMount[], places: HostPlaces): MountSpec[] {
   const sockets = mounts.length === 0 ? [] : listeningSockets();
   return mounts.map(({ source, target, writable, origin }, index) => {
     const refuse = (why: string, hint = 'Use only the directory that the command needs.'): never => {
-      throw new UserError(`${origin}: ${source} cannot be mounted: ${why}.`, { hint });
+      throw new OptionError(`${origin}: ${source} cannot be mounted: ${why}.`, { hint });
     };
     const real = resolved(source, refuse);
     const kind = statSync(real);

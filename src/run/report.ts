@@ -4,6 +4,7 @@ import { TRANSCRIPT_DIRECTORIES } from '../agent/transcripts.ts';
 import type { Config } from '../config/config.ts';
 import { presetsOn, thisMachine } from '../config/egress-build.ts';
 import type { Secrets } from '../config/secrets.ts';
+import { OptionError, USAGE_EXIT_CODE } from '../errors.ts';
 import { removeEmpty, writeAftermath, writeTimings, type LogDirectories } from '../host/log-directories.ts';
 import { aftermathWarnings } from '../report/aftermath.ts';
 import { egressReport, writePolicy, type EgressReport } from '../report/egress.ts';
@@ -34,7 +35,7 @@ export type ReportContext = RunContext & { readonly loadPricing: () => Promise<P
 /** How a run ended. */
 export interface RunResult {
   readonly outcome: Outcome;
-  /** The command's own; 124 when it ran out of time, 1 when it never ran. */
+  /** The command's own; 124 when it ran out of time, 1 when it never ran, 2 if an option of the command line is wrong. */
   readonly exitCode: number;
   /** Why the sandbox failed. */
   readonly error: unknown;
@@ -92,7 +93,7 @@ export async function report(
     );
   if (traffic.usage !== undefined) reportBudget(config, traffic.usage, reporter, progress);
   await removeWorkDirectory(context, progress);
-  const exitCode = ending?.exitCode ?? 1;
+  const exitCode = ending?.exitCode ?? exitCodeOf(error, config);
   const outcome = outcomeOf(config, progress, egress);
   return {
     outcome,
@@ -103,6 +104,10 @@ export async function report(
     sought: exitCode === NOT_FOUND_EXIT_CODE ? await programsSought(config, progress, context) : [],
   };
 }
+
+/** Of a run without a command. Only the command line has a code of its own for wrong options. */
+const exitCodeOf = (error: unknown, { frontEnd }: Config): number =>
+  frontEnd === 'cli' && error instanceof OptionError ? USAGE_EXIT_CODE : 1;
 
 /** Shells report with it that there is no such program. */
 const NOT_FOUND_EXIT_CODE = 127;
