@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSy
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { lastRun, makeRunDirectory, prune, runLogsDirectory, runs, writeRunRecord } from '../../src/host/run-logs.ts';
-import { temporaryDirectory } from '../../testing/builders.ts';
+import { describeError } from '../../src/errors.ts';
+import { temporaryDirectory, thrown } from '../../testing/builders.ts';
 
 const DAY = 24 * 60 * 60 * 1_000;
 const NOW = Date.UTC(2026, 10, 27, 1, 2, 3, 4);
@@ -39,6 +40,19 @@ describe('a run', () => {
     const workspace = temporaryDirectory();
     expect(() => makeRunDirectory(id(1), workspace, join(workspace, 'state'))).toThrow('is in the workspace');
     expect(existsSync(join(workspace, 'state'))).toBe(false);
+  });
+
+  test.each([
+    ['a parent that is a file', (place: string) => join(place, 'file', 'awf', 'runs'), /ENOTDIR/],
+    ['a parent that takes no directory', () => '/proc/awf/runs', /ENOENT/],
+  ])('gets none below %s, and hears which variables decide', (_, below, cause) => {
+    const place = temporaryDirectory();
+    writeFileSync(join(place, 'file'), '');
+    const directory = below(place);
+    const text = describeError(thrown(() => makeRunDirectory(id(1), '/nowhere', directory)));
+    expect(text).toContain(`Nothing can be written to ${directory}.`);
+    expect(text).toMatch(/XDG_STATE_HOME.*HOME/);
+    expect(text).toMatch(cause);
   });
 
   test('says how it ended', () => {

@@ -1,5 +1,7 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
+import { UserError } from '../errors.ts';
+import { makeDirectory } from './directories.ts';
 import { isGone, ownerOf } from './owner.ts';
 import { isInside } from './paths.ts';
 import { caller } from './user.ts';
@@ -63,7 +65,7 @@ export function lastRun(directory = runLogsDirectory()): LoggedRun | undefined {
  * to.
  *
  * @param workspace must not contain it: the command could change the logs
- * @throws Error saying why there can be none
+ * @throws UserError saying why there can be none, and what decides about the place
  */
 export function makeRunDirectory(
   runId: string,
@@ -71,13 +73,20 @@ export function makeRunDirectory(
   directory = runLogsDirectory(),
   time = new Date(),
 ): string {
-  if (isInside(directory, workspace)) throw new Error(`${directory} is in the workspace.`);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  if (isInside(directory, workspace)) throw new UserError(`${directory} is in the workspace.`, { hint: PLACE_HINT });
   const path = join(directory, `${time.toISOString().replaceAll(/[-:]/g, '')}-${runId}`);
-  mkdirSync(path, { mode: 0o700 });
-  writeJson(path, { owner: ownerOf() });
+  try {
+    makeDirectory(directory, 0o700);
+    mkdirSync(path, { mode: 0o700 });
+    writeJson(path, { owner: ownerOf() });
+  } catch (cause) {
+    rmSync(path, { recursive: true, force: true });
+    throw new UserError(`Nothing can be written to ${directory}.`, { hint: PLACE_HINT, cause });
+  }
   return path;
 }
+
+const PLACE_HINT = 'To keep them, name another place in XDG_STATE_HOME; without it, the place is in your home (HOME).';
 
 /** Writes `run.json`. The run needs its logs no longer. */
 export function writeRunRecord(path: string, time: Date, record: RunRecord): void {
