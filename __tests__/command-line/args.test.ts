@@ -177,6 +177,8 @@ describe('flags', () => {
     [['--tty'], true],
     [['--tty=false'], false],
     [['--no-tty'], false],
+    [['--tty', '--no-tty'], false],
+    [['--no-tty', '-t'], true],
   ])('the terminal: %j', (flags, expected) => {
     expect(loadBoth([...flags, '--', 'true']).values.tty).toBe(expected);
   });
