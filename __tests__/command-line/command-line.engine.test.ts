@@ -135,7 +135,7 @@ describe('the command', () => {
     await untilSaid(running, sign, { said: running[stream] });
     process.kill(-running.pid, 'SIGINT');
     const result = await running.done;
-    expect(result.code, result.stdout + result.stderr).toBe(1);
+    expect(result, result.stdout + result.stderr).toMatchObject({ code: null, signal: 'SIGINT' });
     expect(said(result)).toContain('awf: error: The run was cancelled (SIGINT).');
     expectNothingLeft(result);
   });

@@ -26,12 +26,13 @@ interface Awf {
   readonly left: () => string[];
 }
 
-/** Starts `awf` with an engine in memory. @param prefix put in front of its argv */
+/** Starts `awf` with an engine in memory. @param prefix put in front of its argv @param group as a shell starts it */
 async function awf(
   scenario: Scenario,
   args: readonly string[],
   root = ROOT,
   prefix: readonly string[] = [],
+  group = false,
 ): Promise<Awf> {
   const directory = mkdtempSync(join(base, 'run-'));
   const at = (name: string): string => {
@@ -48,6 +49,7 @@ async function awf(
         NODE_COMPILE_CACHE: join(ROOT, '.scratch', 'compile-cache'),
       },
       cwd: workspace,
+      group,
     },
   );
   return {
@@ -94,6 +96,35 @@ describe('awf', OPTIONS, () => {
     const result = await ended();
     expect(result).toMatchObject({ code, engine: { left: [] } });
     expect(result.stderr).toContain(message);
+    expect(left()).toEqual([]);
+  });
+
+  test.each([[['--help']], [['examples', 'pr-review']], [['completion', 'bash']]])(
+    '%j on a full disk is no success, and a reader that has enough is one',
+    async (args) => {
+      const shell = (script: string): Promise<Awf> => awf('success', args, ROOT, ['bash', '-c', script, 'bash']);
+      const full = await (await shell('"$@" > /dev/full')).running.done;
+      expect(full).toMatchObject({ code: 1 });
+      expect(full.stderr).toMatch(/^awf: error: The output is not complete: it cannot be written\.\nCause: ENOSPC/);
+      const enough = await (await shell('set -o pipefail; "$@" | head -1')).running.done;
+      expect(enough).toMatchObject({ code: 0, stderr: '' });
+    },
+  );
+
+  test('Ctrl-C stops the loop that it is in', async () => {
+    const loop = 'for time in first second; do echo "$time"; "$@"; done';
+    const { running, left } = await awf(
+      'endless',
+      ['--enable-api-proxy', '--', 'true'],
+      ROOT,
+      ['bash', '-c', loop, 'bash'],
+      true,
+    );
+    while (!running.stdout().includes('running')) await sleep(20);
+    process.kill(-running.pid, 'SIGINT');
+    const { stdout } = await running.done;
+    expect(stdout).toContain('first');
+    expect(stdout).not.toContain('second');
     expect(left()).toEqual([]);
   });
 
@@ -160,13 +191,13 @@ describe('awf', OPTIONS, () => {
     expect(left()).toEqual([]);
   });
 
-  test('stops everything at Ctrl-C', async () => {
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('stops everything at %s, and ends by it', async (signal) => {
     const { running, ended, left } = await awf('endless', ['--enable-api-proxy', '--', 'true']);
     while (!running.stdout().includes('running')) await sleep(20);
-    running.signal('SIGINT');
+    running.signal(signal);
     const result = await ended();
-    expect(result).toMatchObject({ code: 1, engine: { left: [] } });
-    expect(messages(result)).toContain('awf: error: The run was cancelled (SIGINT).');
+    expect(result).toMatchObject({ code: null, signal, engine: { left: [] } });
+    expect(messages(result)).toContain(`awf: error: The run was cancelled (${signal}).`);
     expect(left()).toEqual([]);
   });
 });

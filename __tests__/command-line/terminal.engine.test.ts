@@ -115,8 +115,8 @@ describe.skipIf(!HAS_TMUX)('a terminal', { timeout: 300_000 }, () => {
 
   test.each<[string, string, () => unknown, number]>([
     ['the end of its time', '--timeout-minutes=0.05', () => undefined, 124],
-    ['SIGTERM for awf', '', () => terminalProcess('SIGTERM'), 1],
-    ['SIGHUP for awf', '', () => terminalProcess('SIGHUP'), 1],
+    ['SIGTERM for awf', '', () => terminalProcess('SIGTERM'), 143],
+    ['SIGHUP for awf', '', () => terminalProcess('SIGHUP'), 129],
     ['a container that somebody removes', '', () => docker(['rm', '--force', containerOf(runId(), 'agent')]), 1],
   ])('is as before after %s', async (_, flags, end, code) => {
     await open();

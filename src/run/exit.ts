@@ -6,10 +6,14 @@ import { cancellation } from './signals.ts';
  * have everything.
  *
  * @param main gets a signal that fires when the process is asked to end
+ * @param end knows a better exit code, or another end, when everything is written
  */
-export async function exitWith(main: (signal: AbortSignal) => Promise<number>): Promise<never> {
+export async function exitWith(
+  main: (signal: AbortSignal) => Promise<number>,
+  end: (exitCode: number, signal: AbortSignal) => number = (exitCode) => exitCode,
+): Promise<never> {
   const signal = cancellation();
   const exitCode = await main(signal);
   await flush(signal);
-  process.exit(exitCode);
+  process.exit(end(exitCode, signal));
 }

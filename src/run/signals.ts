@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { constants } from 'node:os';
 import { UserError } from '../errors.ts';
 import { RUN_LABEL } from '../docker/spec.ts';
 import { SECOND_SIGNAL_AFTER_MS } from './limits.ts';
@@ -6,8 +7,18 @@ import { SECOND_SIGNAL_AFTER_MS } from './limits.ts';
 /** What the system says of a pipe without a reader, and of a terminal that is gone. */
 const UNREAD = ['EPIPE', 'EIO'];
 
-/** The exit code of a process that SIGINT ended, as shells have it. */
-const INTERRUPTED = 130;
+/** Why the signal of {@link cancellation} fired: this process was asked to end. */
+export class Cancelled extends UserError {
+  readonly by: NodeJS.Signals;
+
+  constructor(by: NodeJS.Signals) {
+    super(`The run was cancelled (${by}).`);
+    this.by = by;
+  }
+}
+
+/** Why it fired: standard output cannot be written, and not because nobody reads it. */
+export class Unwritten extends UserError {}
 
 /**
  * A signal that fires when the process is asked to end. The runner sends SIGINT, SIGTERM 7.5 s later, and SIGKILL another
@@ -19,7 +30,7 @@ export function cancellation(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
-      controller.abort(new UserError(`The run was cancelled (${name}).`));
+      controller.abort(new Cancelled(name));
     });
   }
   process.once('SIGINT', endAtSecondInterrupt);
@@ -30,7 +41,7 @@ export function cancellation(): AbortSignal {
       controller.abort(
         isUnread
           ? new UserError('The run was ended: nobody reads its output any more.', { cause })
-          : new UserError('The run was ended: its output cannot be written.', { cause }),
+          : new Unwritten('The run was ended: its output cannot be written.', { cause }),
       );
     });
   }
@@ -48,8 +59,20 @@ function endAtSecondInterrupt(): void {
     } catch {
       // Nobody reads it.
     }
-    process.exit(INTERRUPTED);
+    process.exit(endBy('SIGINT'));
   });
+}
+
+/**
+ * Ends the process as a signal does that nobody handles. A shell tells that from an exit code: it stops the loop that the
+ * process is in.
+ *
+ * @returns the exit code that stands for the signal, if the process goes on, as the first one of a container does
+ */
+export function endBy(signal: NodeJS.Signals): number {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+  return 128 + constants.signals[signal];
 }
 
 /** Rejects with the reason of `signal` as soon as it fires; never resolves. */

@@ -164,10 +164,14 @@ export function engineOfScenario(): FakeEngine {
   if (!(name in SCENARIOS)) throw new Error(`There is no scenario ${name}.`);
   const engine = new FakeEngine(SCENARIOS[name as Scenario]);
   process.on('exit', () => {
-    const { calls, left, running }: EngineReport = engine;
-    writeFileSync(process.env[SCENARIO_VARIABLES.report] ?? '', JSON.stringify({ calls, left, running }));
+    writeReport(engine);
   });
   return engine;
+}
+
+/** Writes the report now, for a process that a signal ends. */
+export function writeReport({ calls, left, running }: EngineReport): void {
+  writeFileSync(process.env[SCENARIO_VARIABLES.report] ?? '', JSON.stringify({ calls, left, running }));
 }
 
 /** Leaves on `engine` what a killed main step leaves behind. */
