@@ -1,6 +1,7 @@
 /** Requests as octets (latin1), from well-formed ones to those that RFC 9112 forbids, and mutations of both. */
 
 import fc from 'fast-check';
+import { latin1, mutate, mutations, often } from './octets.ts';
 import { PROVIDERS, type Provider } from '../src/shared/providers.ts';
 
 /** Marks every place where a client hides a credential of its own. Upstream it may only appear in a body. */
@@ -11,11 +12,6 @@ export interface FuzzCase {
   /** Octets were changed at random afterwards, so that a marker may have moved to a value that is forwarded. */
   readonly mutated: boolean;
 }
-
-const often = <T>(usual: fc.Arbitrary<T>, odd: fc.Arbitrary<T>, weight = 6): fc.Arbitrary<T> =>
-  fc.oneof({ weight, arbitrary: usual }, { weight: 1, arbitrary: odd });
-const latin1 = (maxLength: number): fc.Arbitrary<string> =>
-  fc.array(fc.nat(255), { maxLength }).map((codes) => String.fromCharCode(...codes));
 
 const SEGMENTS = ['gpt-4', 'a', 'resp_1', 'a%20b', 'a:b', '...', '%41', 'x@y', '~', '*'];
 const PATH_ODDITIES = [
@@ -349,34 +345,11 @@ const request = (provider: Provider): fc.Arbitrary<string> =>
       return [start, random.host, ...random.lines, random.many, framing, '\r\n', content].join('');
     });
 
-type Mutation = readonly [kind: number, at: number, length: number, octet: number];
-const mutation: fc.Arbitrary<Mutation> = fc.tuple(
-  fc.nat(4),
-  fc.nat(10_000),
-  fc.integer({ min: 1, max: 12 }),
-  fc.oneof(fc.nat(255), fc.constantFrom(0, 9, 10, 13, 32, 58)),
-);
-
-function mutate(text: string, [kind, position, length, octet]: Mutation): string {
-  const at = position % (text.length + 1);
-  const character = String.fromCharCode(octet);
-  const [before, after] = [text.slice(0, at), text.slice(at)];
-  if (kind === 0) return before + character + after.slice(1);
-  if (kind === 1) return before + character + after;
-  if (kind === 2) return before + after.slice(length);
-  if (kind === 3) return before + after.slice(0, length) + after;
-  return before + after.slice(length, 2 * length) + after.slice(0, length) + after.slice(2 * length);
-}
-
 /** The octets of one connection: usually one request, at most three in a row. */
 export function fuzzCase(provider: Provider): fc.Arbitrary<FuzzCase> {
   const requests = fc.oneof(
     { weight: 8, arbitrary: request(provider) },
     { weight: 1, arbitrary: fc.array(request(provider), { minLength: 2, maxLength: 3 }).map((all) => all.join('')) },
-  );
-  const mutations = fc.oneof(
-    { weight: 2, arbitrary: fc.constant([]) },
-    { weight: 1, arbitrary: fc.array(mutation, { minLength: 1, maxLength: 4 }) },
   );
   return fc
     .tuple(requests, mutations)
