@@ -103,6 +103,49 @@ describe.skipIf(!HAS_GIT).each(CASES)('E9 the search of what $who finds', ({ asO
   });
 });
 
+/** What the command locks of the workspace's own repository, which is not searched like the rest. */
+const LOCKED: Readonly<Record<string, string>> = {
+  'the git directory': 'chmod 0000 .git',
+  'the git directory, which can be listed': 'chmod 0400 .git',
+  objects: 'chmod 0000 .git/objects',
+  'objects, which can be listed': 'chmod 0400 .git/objects',
+  references: 'chmod 0000 .git/refs',
+  'modules of its own': 'mkdir -p .git/modules/a/b; chmod 0000 .git/modules',
+  'modules below others': 'mkdir -p .git/modules/a/b; chmod 0000 .git/modules/a',
+};
+
+describe.skipIf(!HAS_GIT).each(Object.entries(LOCKED))('E9 a command of an ordinary user that locks %s', (_, lock) => {
+  test(
+    'stops nothing: the rest is found, its links lead nowhere, and its commit is there',
+    async () => {
+      const user = ordinaryUser();
+      const identity = 'git -c user.name=A -c user.email=a@b.c';
+      const step = actionStep({
+        run: `${EVIL}; copy n/.git; ln -s /proc/self/environ a; ${identity} commit -q --allow-empty -m mine; ${lock}`,
+      });
+      try {
+        makeRepository(step.runner.workspace);
+        const main = await mainAs(user, step);
+        expect([main.code, main.stderr], main.stdout.slice(-3_000)).toEqual([0, '']);
+        const logs = step.runner.main.outputs()['logs-path']!;
+        const { disarmed, left, kept } = JSON.parse(readFileSync(join(logs, 'workspace.json'), 'utf8')) as Aftermath;
+        expect(disarmed.map(({ path }) => path)).toEqual(['a', 'n/.git']);
+        expect([left, kept.failed]).toEqual([0, []]);
+        expect(tryGit(step.runner.workspace, ['log', '--format=%s', '-1'], user.prefix)).toMatchObject({
+          stdout: 'mine\n',
+        });
+        expect(tryGit(step.runner.workspace, ['commit', '--allow-empty', '-qm', 'x'], user.prefix)).toMatchObject({
+          code: 0,
+        });
+      } finally {
+        spawnSync('chmod', ['-R', 'u+rwX', step.runner.workspace]);
+        step.runner.remove();
+      }
+    },
+    IMAGE_PATIENCE,
+  );
+});
+
 describe.skipIf(!HAS_GIT)('a command that wants the search to stop', () => {
   let step: ActionStep;
   const of = (name: string): string => join(step.runner.workspace, name);

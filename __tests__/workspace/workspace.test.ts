@@ -566,6 +566,8 @@ describe('inspectWorkspace', () => {
       );
       expect(control).toContain(SECRET);
       expect(taken(workspace)).not.toContain(SECRET);
+      // Faster than Node, for 10,000 files.
+      expect(spawnSync('rm', ['-rf', workspace]).status).toBe(0);
     },
     60_000,
   );

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { fromText, printable } from '../host/file-names.ts';
-import { isAtOrBelow, isBelow } from '../host/paths.ts';
+import { isBelow } from '../host/paths.ts';
 import type { Baseline } from './baseline.ts';
-import { defuse, removePipe, type Hazard } from './defuse.ts';
+import { removePipe } from './defuse.ts';
 import { disarmRepository, moveOut, rebuild, restoreLink, type Disarmed } from './disarm.ts';
 import { placesOf, worktreesAt } from './elsewhere.ts';
 import { gitFileTarget, leadsInto } from './git/directory.ts';
-import { clearSetId, isHuge, kindOf } from './git/files.ts';
+import { clearSetId, filesBelow, kindOf, unlock } from './git/files.ts';
 import { offencesIn } from './git/judge.ts';
 import { hashBytesOf } from './git/index-file.ts';
 import { checkObjects, strangersIn } from './git/objects.ts';
@@ -15,8 +15,9 @@ import { modulesOf } from './git/private.ts';
 import { returnDirectory, type Kept } from './git/return.ts';
 import type { Guarded } from './guarded.ts';
 import { type Change, changesBetween, snapshot } from './protected-paths.ts';
-import { keyOf, pathsOf, survey, type Finding, type FindingKind } from './survey.ts';
-import { firstOnWay, wayTo } from './way.ts';
+import { newLinks, sweep } from './sweep.ts';
+import { pathsOf, survey, type Finding, type FindingKind } from './survey.ts';
+import { firstOnWay, kindAt } from './way.ts';
 
 /** What the command has left in the workspace. Paths are printable and relative to the workspace. */
 export interface Aftermath {
@@ -59,6 +60,8 @@ export async function inspectWorkspace(
   const top = fromText(workspace);
   const kept: Kept = { conflicts: [], ended: [], settings: [], failed: [] };
   const restored = Object.entries(baseline.links).flatMap(([path, before]) => restoreLink(top, path, before));
+  const parts = new Parts(kept);
+  for (const { own } of baseline.repositories) parts.do(own, () => openUp(own), undefined);
   const end = performance.now() + limitMs;
   const after = { known: new Set(baseline.findings), onDirectory };
   const notSearched = [...baseline.covered, ...baseline.repositories.map(({ host }) => host)];
@@ -72,12 +75,15 @@ export async function inspectWorkspace(
     ...repositories.judged,
     ...repositories.unknown,
     ...disarmPaths(found.findings, baseline),
+    ...disarmStores(baseline, parts),
     ...links.closed.map(({ path, target = '' }) => moveOut(path, [`a link to ${target}`])),
   ];
-  const swept = sweep(disarmed, found.findings, baseline, performance.now() + limitMs / 4);
+  const sweepEnd = performance.now() + limitMs / 4;
+  const nothing = { left: 0, setIds: [] };
+  const swept = parts.do('what was moved aside', () => sweep(disarmed, found.findings, baseline, sweepEnd), nothing);
   const pipes = pathsOf(found.findings, 'pipe').map((path) => ({ path, isRemoved: succeeds(removePipe, path) }));
-  const prints = snapshot(workspace, protectPaths, baseline.snapshot);
-  const stores = checkStores(baseline, performance.now() + limitMs / 2, kept);
+  const prints = parts.do('protect-paths', () => snapshot(workspace, protectPaths, baseline.snapshot), undefined);
+  const stores = checkStores(baseline, performance.now() + limitMs / 2, parts);
   const setIds = [
     ...pathsOf(found.findings, 'set-id').map((path) => ({ path, isCleared: succeeds(clearSetId, path) })),
     ...[...swept.setIds, ...stores.setIds].map((path) => ({ path, isCleared: true })),
@@ -93,14 +99,52 @@ export async function inspectWorkspace(
       .sort((one, other) => byPlace(one.path, other.path)),
     newRepository: !baseline.isRepository && identify(join(top, '.git')) !== undefined,
     kept,
-    changes: changesBetween(baseline.snapshot, prints),
+    changes: prints === undefined ? [] : changesBetween(baseline.snapshot, prints),
     links: links.reported.map(({ path, target = '' }) => `${shown(path)} -> ${printable(target)}`),
     setIdFiles: setIds.map((one) => ({ ...one, path: shown(one.path) })),
     shut: pathsOf(found.findings, 'shut').map(shown),
     readOnly: pathsOf(found.findings, 'read-only').map(shown),
     pipes: pipes.map((one) => ({ ...one, path: shown(one.path) })),
-    left: found.left + pathsOf(found.findings, 'flooded').length + swept.left + stores.left,
+    left: found.left + pathsOf(found.findings, 'flooded').length + swept.left + stores.left + parts.left,
   };
+}
+
+/**
+ * Does the parts of an inspection one by one. Whatever the command has left to stop one of them, it costs that part alone, and
+ * the step fails.
+ */
+class Parts {
+  readonly kept: Kept;
+  /** Parts that were not done. */
+  left = 0;
+
+  constructor(kept: Kept) {
+    this.kept = kept;
+  }
+
+  do<T>(what: string, work: () => T, otherwise: T): T {
+    try {
+      return work();
+    } catch (error) {
+      this.kept.failed.push(`${what}: ${String(error)}`);
+      this.left++;
+      return otherwise;
+    }
+  }
+}
+
+/** Unlocks a git directory of the run's own, in which the command may have set any permission. */
+function openUp(directory: string): void {
+  if (kindOf(directory) !== 'directory') return;
+  unlock(directory, 0o700);
+  filesBelow(directory, '', undefined, (below) => unlock(below, 0o700));
+}
+
+/** Moves aside what has no business among git's objects. */
+function disarmStores({ repositories, since }: Baseline, parts: Parts): Disarmed[] {
+  return repositories.flatMap(({ host }) =>
+    parts.do(`${host}/objects`, () => strangersIn(host, since), []).map(({ path, what }) => moveOut(path, [what])),
+  );
 }
 
 /** Brings what the command did in git to the host. A repository that fails costs itself and no other. */
@@ -123,12 +167,14 @@ function returnRepositories({ repositories, workspace }: Baseline, kept: Kept): 
 function checkStores(
   { repositories, since }: Baseline,
   end: number,
-  { failed }: Kept,
+  parts: Parts,
 ): { readonly left: number; readonly setIds: readonly string[] } {
+  const { failed } = parts.kept;
   const places = repositories.filter(({ kind }) => kind === 'repository').flatMap(({ host, own }) => [host, own]);
+  const all = places.flatMap((one) => [one, ...parts.do(`${one}/modules`, () => modulesOf(one), [])]);
   const setIds: string[] = [];
   let left = 0;
-  for (const host of new Set(places.flatMap((one) => [one, ...modulesOf(one)]))) {
+  for (const host of new Set(all)) {
     try {
       const { forged, unchecked, cleared } = checkObjects(host, since, hashBytesOf(host), end);
       setIds.push(...cleared.map((name) => `${host}/${name}`));
@@ -145,40 +191,6 @@ function checkStores(
   return { left, setIds };
 }
 
-/**
- * Makes harmless what nobody has searched: what was moved aside as a whole, new git directories, and the workspace itself if
- * there is too much in it.
- *
- * @returns the number of directories of which something is left, and what lent its owner's rights
- */
-function sweep(
-  disarmed: readonly Disarmed[],
-  findings: readonly Finding[],
-  baseline: Baseline,
-  end: number,
-): { readonly left: number; readonly setIds: readonly string[] } {
-  const known = new Set(baseline.findings);
-  const standing = standingOf(baseline);
-  const top = fromText(baseline.workspace);
-  const aside = disarmed.flatMap(({ path, movedTo }) => (movedTo === undefined ? [] : [{ path, now: movedTo }]));
-  const inGit = pathsOf(findings, 'git-directory').map((path) => ({ path, now: path }));
-  const places = [...aside, ...inGit].filter(({ now }) => kindOf(now) === 'directory');
-  const isFull = pathsOf(findings, 'flooded').includes(top) || isHuge(top);
-  const results = [...places, ...(isFull ? [{ path: top, now: top }] : [])].map(({ path, now }) => {
-    const isHazard = (file: string, hazard: Hazard): boolean => {
-      const before = `${path}${file.slice(now.length)}`;
-      if (hazard !== 'link') return !known.has(keyOf({ kind: hazard, path: before }));
-      const target = wayTo(file).end;
-      return standing(target) === 'closed' && !known.has(keyOf({ kind: 'link-out', path: before, target }));
-    };
-    return defuse(now, isHazard, end, now !== top);
-  });
-  return {
-    left: results.filter(({ isWhole }) => !isWhole).length,
-    setIds: results.flatMap((result) => result.setIds),
-  };
-}
-
 /** Moves repositories aside that have anything but data in them, or that cannot be looked at. */
 function disarmRepositories(
   findings: readonly Finding[],
@@ -188,7 +200,7 @@ function disarmRepositories(
   const known = new Set(offences);
   const [judged, unknown]: [Disarmed[], Disarmed[]] = [[], []];
   for (const path of [...bare, ...pathsOf(findings, 'git-directory')]) {
-    if (kindOf(path) !== 'directory') continue;
+    if (kindAt(path) !== 'directory') continue;
     try {
       const found = offencesIn(path, workspace, end).filter(({ id }) => !known.has(id));
       if (found.length > 0) judged.push(disarmRepository(path, found));
@@ -210,7 +222,7 @@ const MOVED: Partial<Record<FindingKind, string>> = {
 
 /** Moves aside what else a later program would follow, or get stuck in. */
 function disarmPaths(findings: readonly Finding[], baseline: Baseline): Disarmed[] {
-  const { workspace, absent, named, repositories, since } = baseline;
+  const { workspace, absent, named } = baseline;
   const top = fromText(workspace);
   const stray = pathsOf(findings, 'git-file').filter((path) => !leadsInto(gitFileTarget(path) ?? '/', workspace));
   const worktrees = worktreesAt(findings);
@@ -222,7 +234,6 @@ function disarmPaths(findings: readonly Finding[], baseline: Baseline): Disarmed
       return what === undefined || path === top ? [] : [moveOut(path, [what])];
     }),
     ...places.flatMap((place) => disarmPlace(place, top)),
-    ...repositories.flatMap(({ host }) => strangersIn(host, since)).map(({ path, what }) => moveOut(path, [what])),
   ];
 }
 
@@ -236,33 +247,6 @@ function disarmPlace({ path, isDirectory, what = '' }: Guarded, workspace: strin
 function byPlace(one: string, other: string): number {
   const rank = (path: string): number => (path.startsWith('.git/') ? 0 : 1);
   return rank(one) - rank(other) || (one < other ? -1 : 1);
-}
-
-/**
- * Tells what a link leads to: what the sandbox sees anyway, so that nobody can learn anything by the link; what no link may
- * lead to; or anything else. Of the places that it leads into, the innermost decides.
- */
-function standingOf({ visible, closed }: Baseline): (target: string) => 'visible' | 'closed' | 'other' {
-  const [open, shut] = [visible.map(fromText), closed.map(fromText)];
-  const depth = (target: string, places: readonly string[]): number =>
-    places.reduce((deepest, place) => (isAtOrBelow(target, place) ? Math.max(deepest, place.length) : deepest), 0);
-  return (target) => {
-    const [openDepth, shutDepth] = [depth(target, open), depth(target, shut)];
-    return shutDepth > openDepth ? 'closed' : openDepth + shutDepth === 0 ? 'other' : 'visible';
-  };
-}
-
-/** The new links out of the workspace. */
-function newLinks(
-  findings: readonly Finding[],
-  baseline: Baseline,
-): { readonly closed: readonly Finding[]; readonly reported: readonly Finding[] } {
-  const standing = standingOf(baseline);
-  const links = findings.filter(({ kind }) => kind === 'link-out');
-  return {
-    closed: links.filter(({ target = '' }) => standing(target) === 'closed'),
-    reported: links.filter(({ target = '' }) => standing(target) === 'other'),
-  };
 }
 
 function succeeds(work: (path: string) => void, path: string): boolean {

@@ -156,7 +156,8 @@ export function unlock(path: string, needed = 0o500): boolean {
 
 /** True for a file that gives its owner's or group's rights to whoever runs it. */
 export function lendsRights(path: string): boolean {
-  return (lstatSync(bytes(path)).mode & 0o6000) !== 0;
+  const stats = lstatSync(bytes(path), { throwIfNoEntry: false });
+  return stats !== undefined && (stats.mode & 0o6000) !== 0;
 }
 
 /** Takes the set-user-ID and set-group-ID bits away. */

@@ -134,7 +134,7 @@ interface Stranger {
  * @param since as for {@link checkObjects}: a link that was there before is the user's
  */
 export function strangersIn(repository: string, since: number): Stranger[] {
-  return STORES.filter((store) => isPlainPath(repository, `${store}/x`))
+  return STORES.filter((store) => isPlainPath(repository, `${store}/x`) && isOpen(join(repository, store), since))
     .flatMap((store) => TOP_NAMES.map((name) => join(repository, store, name)))
     .flatMap((path) => {
       const found = strangersAt(path, since);
@@ -142,6 +142,17 @@ export function strangersIn(repository: string, since: number): Stranger[] {
         ? [{ path, what: `more than ${MAX_LINKS} links among the objects of git` }]
         : found;
     });
+}
+
+/** Unlocks a store that the command has locked. @returns false if it belongs to somebody else */
+function isOpen(store: string, since: number): boolean {
+  try {
+    if (mayHaveChanged(lstatSync(bytes(store)).ctimeMs, since)) unlock(store, 0o700);
+    namesIn(store);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function strangersAt(path: string, since: number, depth = 0): Stranger[] {
