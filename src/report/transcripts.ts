@@ -50,6 +50,7 @@ export async function keepTranscripts(
   limits = LIMITS,
 ): Promise<KeptTranscripts> {
   const taken = new Set<string>();
+  const directories = new Set<string>();
   let bytes = 0;
   let leftOut = 0;
   const take = async (entry: Entry): Promise<void> => {
@@ -57,19 +58,26 @@ export async function keepTranscripts(
     if (type !== 'file') return;
     const name = harmlessName(entry.header.name, below);
     const fits = size <= limits.fileBytes && bytes + size <= limits.bytes && taken.size < limits.files;
-    if (name === undefined || taken.has(name) || !fits) {
+    const above = name === undefined ? [] : directoriesOf(name);
+    const isFree = (path: string): boolean => !taken.has(path) && !directories.has(path);
+    if (name === undefined || !fits || !isFree(name) || above.some((path) => taken.has(path))) {
       leftOut += 1;
       return;
     }
     const chunks: Buffer[] = [];
     for await (const chunk of entry as AsyncIterable<Buffer>) chunks.push(chunk);
     taken.add(name);
+    for (const path of above) directories.add(path);
     bytes += size;
     write(join(directory, name), Buffer.concat(chunks), secrets);
   };
   const isCut = await readEach(archive, take);
   return { files: taken.size, bytes, leftOut, isCut };
 }
+
+/** `a` and `a/b` of `a/b/c`. */
+const directoriesOf = (name: string): string[] =>
+  name.split('/').flatMap((_, index, parts) => (index === 0 ? [] : parts.slice(0, index).join('/')));
 
 /** @returns true if the archive does not end as it should */
 async function readEach(archive: Readable, take: (entry: Entry) => Promise<void>): Promise<boolean> {
