@@ -59,5 +59,7 @@ export function decoderFor(contentEncoding: string | undefined): Transform | und
   const coding = (contentEncoding ?? 'identity').trim().toLowerCase();
   if (coding === 'identity' || coding === '') return undefined;
   // Loaded by the first answer that needs it, because it takes a megabyte.
-  return DECODERS[coding]?.(process.getBuiltinModule('node:zlib')) ?? null;
+  // An upstream chooses the name, and objects have members such as `constructor`.
+  const decoder = Object.hasOwn(DECODERS, coding) ? DECODERS[coding] : undefined;
+  return decoder?.(process.getBuiltinModule('node:zlib')) ?? null;
 }
