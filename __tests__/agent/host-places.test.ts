@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { misplaced, placeWarnings, readKinds, type SandboxView } from '../../src/agent/host-places.ts';
+import { misplaced, placeWarnings, readKinds, type Misplaced, type SandboxView } from '../../src/agent/host-places.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 
 const HOME = '/home/runner';
@@ -101,14 +101,24 @@ describe('a value of the host', () => {
   });
 });
 
+const found = (values: Readonly<Record<string, string>>): Misplaced[] =>
+  Object.entries(values).flatMap(([name, value]) => misplaced(name, value, VIEW) ?? []);
+
 test('one warning names them, and what to do', () => {
   expect(placeWarnings([])).toEqual([]);
-  expect(
-    placeWarnings([
-      { name: 'UV_CACHE_DIR', value: '/tmp/uv' },
-      { name: 'JAVA_HOME', value: undefined },
-    ]),
-  ).toEqual([expect.stringMatching(/Changed: UV_CACHE_DIR is now \/tmp\/uv\. Left out: JAVA_HOME\. .*mounts/)]);
+  expect(placeWarnings(found({ UV_CACHE_DIR: `${TEMP}/uv`, JAVA_HOME: '/data/jdk' }))).toEqual([
+    expect.stringMatching(/Changed: UV_CACHE_DIR is now \/tmp\/uv\. Left out: JAVA_HOME\. .*mounts/),
+  ]);
+});
+
+test('nobody is warned of a link that was resolved: what the host has is there', () => {
+  const same = { GITHUB_WORKSPACE: '/link/r', JAVA_HOME: '/link/jdk', LD_LIBRARY_PATH: '/link/jdk:/usr/lib:' };
+  expect(found(same).map(({ value }) => value)).toEqual([`${HOME}/work/r/r`, '/opt/jdk', '/opt/jdk:/usr/lib:']);
+  expect(placeWarnings(found(same))).toEqual([]);
+  const others = { ...same, TOOL: '/link/hidden', LIBRARIES: '/link/jdk:/data/a', GOBIN: '/link/jdk' };
+  expect(placeWarnings(found(others))).toEqual([
+    expect.stringMatching(/Changed: LIBRARIES is now \/opt\/jdk\. Left out: TOOL, GOBIN\. /),
+  ]);
 });
 
 test('what paths are on the host', () => {

@@ -31,6 +31,8 @@ export interface Misplaced {
   readonly name: string;
   /** The value for the sandbox; undefined if the variable is left out. */
   readonly value: string | undefined;
+  /** True if only links were resolved: the command finds what the host has. */
+  readonly isSame: boolean;
 }
 
 /** The sandbox's directory for temporary files. */
@@ -92,8 +94,10 @@ export function misplaced(name: string, value: string, view: SandboxView): Mispl
   if (paths === undefined || name === 'PATH') return undefined;
   const placed = paths.map((path) => (path === '' ? path : placeFor(name, path, view)));
   if (placed.every((path, index) => path === paths[index])) return undefined;
+  const isWhatWas = (path: string, before: string): boolean => path === before || path === view.links.get(before);
   const kept = placed.filter((path) => path !== undefined);
-  return { name, value: kept.some((path) => path !== '') ? kept.join(':') : undefined };
+  const isSame = placed.every((path, index) => path !== undefined && isWhatWas(path, paths[index] ?? ''));
+  return { name, value: kept.some((path) => path !== '') ? kept.join(':') : undefined, isSame };
 }
 
 /** @returns the path in the sandbox; undefined if there is none */
@@ -135,8 +139,9 @@ function accessTo(path: string, { places, closed }: SandboxView): 'read' | 'writ
 /** Compares as text: what a link of the host leads to does not matter where there is no such link. */
 const isWithin = (path: string, directory: string): boolean => path === directory || isBelow(path, directory);
 
-/** One warning for all variables that were changed or left out. */
-export function placeWarnings(all: readonly Misplaced[]): string[] {
+/** One warning for all variables that lead elsewhere than on the host, or were left out. */
+export function placeWarnings(found: readonly Misplaced[]): string[] {
+  const all = found.filter(({ isSame }) => !isSame);
   if (all.length === 0) return [];
   const moved = all.flatMap(({ name, value }) => (value === undefined ? [] : [`${name} is now ${value}`]));
   const absent = all.filter(({ value }) => value === undefined).map(({ name }) => name);
