@@ -298,3 +298,10 @@ test('warns about root, but not about an ordinary user', () => {
   expect(plan({}, { uid: 0 }).make().warnings).toEqual([expect.stringContaining('as root (without capabilities)')]);
   expect(plan({}).make().warnings).toEqual([]);
 });
+
+test.each([
+  ['action', 'run the job as an ordinary user'],
+  ['cli', 'run awf as an ordinary user'],
+] as const)('tells how to avoid root: %s', (frontEnd, remedy) => {
+  expect(plan({ frontEnd }, { uid: 0 }).make().warnings.join()).toContain(remedy);
+});

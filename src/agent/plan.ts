@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { optionName } from '../config/options.ts';
 import { credentialIn, type Secrets } from '../config/secrets.ts';
+import type { FrontEndKind } from '../config/source.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { UserError } from '../errors.ts';
 import { isBelow } from '../host/paths.ts';
@@ -124,7 +125,7 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
       ...event.warnings,
       ...hopelessCalls(config),
       ...missingPrograms(config, host, [...tools, ...userMounts]),
-      ...(user.uid === 0 ? [ROOT_WARNING] : []),
+      ...(user.uid === 0 ? [rootWarning(config.frontEnd)] : []),
     ],
   };
 }
@@ -194,9 +195,10 @@ function refuseCredentialsInCommand({ command }: Config, secrets: Secrets): void
   }
 }
 
-const ROOT_WARNING =
-  'The command runs as root (without capabilities) because root owns the workspace. To avoid it, run the job as an ordinary ' +
-  'user.';
+/** @param how the command is run: "runs", or "will run" before a run */
+export const rootWarning = (frontEnd: FrontEndKind, how = 'runs'): string =>
+  `The command ${how} as root (without capabilities) because root owns the workspace. ` +
+  `To avoid it, run ${frontEnd === 'action' ? 'the job' : 'awf'} as an ordinary user.`;
 
 const textOf = (command: Config['command'], separator: string): string =>
   command.kind === 'script' ? command.script : command.argv.join(separator);

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { rootWarning } from '../agent/plan.ts';
+import { workDirectoryOf } from '../host/paths.ts';
 import { checkUnlocked } from '../host/workspace-lock.ts';
 import { checkWorkspace, socketWarnings } from '../mounts/host-guards.ts';
 import { checkedMounts } from '../run/prepare.ts';
+import { newRunId } from '../run/run.ts';
 import { agentUser } from '../host/user.ts';
 import { ownRepository } from '../workspace/workspace.ts';
 import type { Check } from './context.ts';
@@ -16,25 +17,22 @@ export const WORKSPACE: Check = {
     if (built === undefined) return [];
     const { config } = built;
     const { workspace } = config;
-    const workDirectory = mkdtempSync(join(temporary, 'awf-doctor-'));
-    try {
-      checkWorkspace(config, user.home, workDirectory);
-      checkedMounts(
-        config,
-        { environment, root },
-        { home: user.home, workDirectory },
-        { dataRoot: undefined, socket: undefined },
-      );
-    } finally {
-      rmSync(workDirectory, { recursive: true, force: true });
-    }
+    // A run would make it, and be in the way of the same things.
+    const workDirectory = workDirectoryOf(newRunId(), temporary);
+    checkWorkspace(config, user.home, workDirectory);
+    checkedMounts(
+      config,
+      { environment, root },
+      { home: user.home, workDirectory },
+      { dataRoot: undefined, socket: undefined },
+    );
     checkUnlocked(workspace);
     const { dotGit, warning } = ownRepository(workspace);
     const sockets = socketWarnings(workspace);
     const warnings = [
       ...sockets,
       ...(warning === undefined ? [] : [warning]),
-      ...rootWarning(agentUser(user, workspace).uid),
+      ...(agentUser(user, workspace).uid === 0 ? [rootWarning('cli', 'will run')] : []),
     ];
     const what = dotGit === undefined ? 'a directory without a repository' : 'a checkout';
     return [
@@ -46,10 +44,3 @@ export const WORKSPACE: Check = {
     ];
   },
 };
-
-const rootWarning = (uid: number): string[] =>
-  uid === 0
-    ? [
-        'The command will run as root (without capabilities) because root owns the workspace. To avoid it, work as an ordinary user.',
-      ]
-    : [];
