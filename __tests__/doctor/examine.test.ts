@@ -11,14 +11,17 @@ import { ROOT } from '../../testing/root.ts';
 
 const schema = (await import('../../schema/doctor.schema.json', { with: { type: 'json' } })).default;
 
-async function examined(engine: FakeEngine, { policy = '', home = '/nonexistent-home' } = {}) {
+async function examined(
+  engine: FakeEngine,
+  { policy = '', home = '/nonexistent-home', temporary = temporaryDirectory() } = {},
+) {
   const workspace = temporaryDirectory();
   if (policy !== '') {
     mkdirSync(join(workspace, '.github'));
     writeFileSync(join(workspace, '.github/awf.yml'), policy);
   }
   const checks = await examine(flagsFrontEnd(new Map(), {}), {
-    ...{ root: ROOT, environment: { PATH: '/nonexistent' }, workspace, engine, temporary: temporaryDirectory() },
+    ...{ root: ROOT, environment: { PATH: '/nonexistent' }, workspace, engine, temporary },
     user: { ...caller(), home: home === 'workspace' ? workspace : home },
     signal: new AbortController().signal,
   });
@@ -33,6 +36,19 @@ test('the engine’s default network may lead out', async () => {
   const { text } = await examined(new FakeEngine({ defaultBridge: bridge }));
   expect(text).toMatch(/✔ \S+\/24 is free, and the engine's default network leads out/);
 });
+
+test.each(['/nonexistent', '/proc'])(
+  'temporary files cannot be at %s: every message says what to do',
+  async (temporary) => {
+    const { text } = await examined(new FakeEngine(), { temporary });
+    const problems = text.split('\n').filter((line) => line.startsWith('✘'));
+    expect(problems.length).toBeGreaterThan(0);
+    for (const line of problems)
+      expect(line).toMatch(/^✘ The directory for temporary files cannot be used: .*Point RUNNER_TEMP .*TMPDIR/);
+    expect(text).toMatch(/✔ The workspace /);
+    expect(text).toMatch(/GB are free for the workspace/);
+  },
+);
 
 test('a machine on which everything works', async () => {
   const engine = new FakeEngine();

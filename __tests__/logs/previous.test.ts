@@ -26,6 +26,12 @@ test('the last run is the newest one in the state directory, else in the tempora
   expect(lastRun({ ...given, environment: { XDG_STATE_HOME: '/nonexistent' } })).toBe(newest);
 });
 
+test('a temporary directory that is not there has no logs', () => {
+  const { given } = places();
+  const nowhere = { ...given, temporary: '/nonexistent' };
+  expect([lastRun(nowhere), abandonedLogs(nowhere), pruneLogs(nowhere)]).toEqual([undefined, [], []]);
+});
+
 test('what is removed belongs to the user, and to no run that may go on', () => {
   const { make, given } = places();
   const now = Date.now();

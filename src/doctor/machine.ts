@@ -1,10 +1,11 @@
-import { readFileSync, statfsSync } from 'node:fs';
+import { readFileSync, rmdirSync, statfsSync } from 'node:fs';
 import { arch, release } from 'node:os';
 import { join } from 'node:path';
+import { makeTemporary } from '../host/directories.ts';
 import { requireLinux } from '../host/platform.ts';
 import { abandonedLogs } from '../logs/previous.ts';
 import type { Check, CheckContext } from './context.ts';
-import { path, words, type Finding } from './finding.ts';
+import { path, problemOf, words, type Finding, type Name } from './finding.ts';
 
 /** The architectures that the images are made for, as Node.js names them. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'arm64' };
@@ -46,8 +47,21 @@ export const DISK: Check = {
   id: 'disk',
   page: 'docs/troubleshooting.md#before-any-container',
   limitMs: 5_000,
-  find: ({ temporary, workspace }) => [spaceIn(temporary, 'temporary files'), spaceIn(workspace, 'the workspace')],
+  find: ({ temporary, workspace, names }) => [
+    unusable(temporary, names) ?? spaceIn(temporary, 'temporary files'),
+    spaceIn(workspace, 'the workspace'),
+  ],
 };
+
+/** What a run would say of its directory for temporary files, if nothing can be made there. */
+function unusable(temporary: string, names: readonly Name[]): Finding | undefined {
+  try {
+    rmdirSync(makeTemporary(temporary, 'awf-doctor-'));
+    return undefined;
+  } catch (error) {
+    return problemOf(error, names);
+  }
+}
 
 function spaceIn(directory: string, what: string, least = LITTLE): Finding {
   const { bavail, bsize } = statfsSync(directory);

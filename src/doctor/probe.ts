@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { NO_NAMED_HOSTS } from '../config/named-hosts.ts';
 import { UPSTREAM_PROXY_SECRET } from '../config/network-build.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { builtImageNames } from '../docker/images.ts';
+import { makeTemporary } from '../host/directories.ts';
 import { newRunId, run } from '../run/run.ts';
 import type { RunResult } from '../run/report.ts';
 import { inProcess } from '../workspace/look-through.ts';
@@ -31,7 +32,7 @@ export async function probe(
   signal: AbortSignal,
 ): Promise<Probe> {
   const { root, engine, environment } = context;
-  const directory = mkdtempSync(join(context.temporary, 'awf-doctor-'));
+  const directory = makeTemporary(context.temporary, 'awf-doctor-');
   try {
     const [workspace, temporary] = ['workspace', 'temporary'].map((name) => join(directory, name)) as [string, string];
     for (const path of [workspace, temporary]) mkdirSync(path);

@@ -1,5 +1,6 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { UserError } from '../errors.ts';
 
 /**
  * Makes a directory with its parents, unless it exists. `recursive` of Node 24 tries again without end where the kernel
@@ -23,5 +24,27 @@ function made(path: string, mode: number): boolean {
     if (code === 'EEXIST') return true;
     if (code === 'ENOENT' && dirname(path) !== path) return false;
     throw error;
+  }
+}
+
+/** For a directory for temporary files in which `path` cannot be made. */
+export function noTemporary(path: string, cause: unknown): UserError {
+  return new UserError(`The directory for temporary files cannot be used: ${path} cannot be created.`, {
+    hint: 'Point RUNNER_TEMP (on the command line TMPDIR) to a directory that exists and that you may write to.',
+    cause,
+  });
+}
+
+/**
+ * Makes a directory with a name that nobody has, mode 0700.
+ *
+ * @throws UserError naming the variables that decide about the place
+ */
+export function makeTemporary(temporary: string, prefix: string): string {
+  const start = join(temporary, prefix);
+  try {
+    return mkdtempSync(start);
+  } catch (cause) {
+    throw noTemporary(`${start}...`, cause);
   }
 }

@@ -61,13 +61,22 @@ interface TemporaryLogs {
 function temporaryLogs(temporary: string, { uid }: Pick<User, 'uid'>): TemporaryLogs[] {
   // Root's sidecars have a user of their own.
   const owners = uid === 0 ? [0, SIDECAR_ID] : [uid];
-  return readdirSync(temporary).flatMap((name): TemporaryLogs[] => {
+  return namesIn(temporary).flatMap((name): TemporaryLogs[] => {
     const [, kind, time] = /^(squid|api-proxy|agent)-logs-(\d{13})$/.exec(name) ?? [];
     if (kind === undefined) return [];
     const path = join(temporary, name);
     const stats = lstatSync(path, { throwIfNoEntry: false });
     return stats?.isDirectory() === true && owners.includes(stats.uid) ? [{ kind, time: Number(time), path }] : [];
   });
+}
+
+/** A directory that is not there, or closed, has no logs of this user. */
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
 }
 
 /** What cannot be read counts as nothing. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { ImageNames } from '../docker/images.ts';
 import type { MountSpec, RunMark } from '../docker/spec.ts';
-import { UserError } from '../errors.ts';
+import { noTemporary } from '../host/directories.ts';
 import { createLogDirectories, type LogDirectories } from '../host/log-directories.ts';
 import { ownerOf } from '../host/owner.ts';
 import { workDirectoryOf } from '../host/paths.ts';
@@ -94,9 +94,6 @@ function makeWorkDirectory(path: string): string {
     mkdirSync(path, { mode: 0o700 });
     return path;
   } catch (cause) {
-    throw new UserError(`The directory for temporary files cannot be used: ${path} cannot be created.`, {
-      hint: 'Point RUNNER_TEMP (on the command line TMPDIR) to a directory that exists and that you may write to.',
-      cause,
-    });
+    throw noTemporary(path, cause);
   }
 }
