@@ -105,6 +105,11 @@ describe('what the lockfiles suggest', () => {
     const proposedPresets = [{ name: 'npm', file: 'a\n::error::\u001b[31m/yarn.lock' }];
     expect(proposalNote(aConfig({ proposedPresets }))).not.toMatch(/[\u0000-\u001f]/);
   });
+
+  test('shows the letters of every alphabet as they are, and what nobody sees as its octets', () => {
+    const proposedPresets = [{ name: 'npm', file: 'größe/日本/a\u200bb/package-lock.json' }];
+    expect(proposalNote(aConfig({ proposedPresets }))).toContain('(größe/日本/a\\xe2\\x80\\x8bb/package-lock.json)');
+  });
 });
 
 test.each([

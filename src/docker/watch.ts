@@ -1,4 +1,4 @@
-import { printable } from '../host/file-names.ts';
+import { printableText } from '../host/file-names.ts';
 
 /** Between two messages about work that goes on. Milliseconds. */
 const INTERVAL_MS = 10_000;
@@ -43,7 +43,7 @@ export async function watched<T>(
   });
   try {
     return await work((line) => {
-      if (line.trim() !== '') last = printable(line.trim().slice(0, MAX_LINE));
+      if (line.trim() !== '') last = printableText(line.trim().slice(0, MAX_LINE));
     });
   } finally {
     stop();

@@ -1,6 +1,6 @@
 /** What a check found, in words of which some are names: those are left out of a report for strangers. */
 
-import { fromText, printable } from '../host/file-names.ts';
+import { printableText } from '../host/file-names.ts';
 import { UserError } from '../errors.ts';
 
 /** A name of this machine's or its user's, and what stands for it in a report. */
@@ -51,7 +51,7 @@ const oneLine = (parts: readonly string[]): string =>
   parts
     .join('')
     .split(/\s*\n\s*/)
-    .map((line) => printable(fromText(line)))
+    .map((line) => printableText(line))
     .join(' ')
     .trim();
 

@@ -38,6 +38,9 @@ export function printable(path: string): string {
   return text.length > 200 ? `${text.slice(0, 100)}...${text.slice(-97)}` : text;
 }
 
+/** {@link printable} for ordinary text, of which a character need not be one byte. */
+export const printableText = (text: string): string => printable(fromText(text));
+
 function escaped(byte: number): string {
   return `\\x${byte.toString(16).padStart(2, '0')}`;
 }

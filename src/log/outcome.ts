@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { optionName, settingText } from '../config/options.ts';
 import { describeError } from '../errors.ts';
-import { printable } from '../host/file-names.ts';
+import { printableText } from '../host/file-names.ts';
 import { counted, countText } from '../report/numbers.ts';
 import type { RunUsage } from '../report/usage.ts';
 import { duration, listed, minutesText } from './amounts.ts';
@@ -142,13 +142,13 @@ function outOfMemoryText({ frontEnd }: Config, limit: string): string {
 function notFoundHint({ frontEnd, agentImage }: Config, sought: readonly SoughtProgram[]): string {
   const mounts = optionName(frontEnd, 'mounts');
   if (agentImage !== undefined) {
-    return `The command runs in ${printable(agentImage)}, which has to have its programs. Use an image that has them.`;
+    return `The command runs in ${printableText(agentImage)}, which has to have its programs. Use an image that has them.`;
   }
   const hidden = sought.flatMap(({ name, path }) => (path === undefined ? [] : [{ name, path }]));
-  const absent = sought.filter(({ path }) => path === undefined).map(({ name }) => printable(name));
+  const absent = sought.filter(({ path }) => path === undefined).map(({ name }) => printableText(name));
   const where = hidden.map(
     ({ name, path }) =>
-      `${printable(name)} is at ${printable(path)}, which the sandbox does not see: add ${printable(directoryOf(path))} to ${mounts}.`,
+      `${printableText(name)} is at ${printableText(path)}, which the sandbox does not see: add ${printableText(directoryOf(path))} to ${mounts}.`,
   );
   if (absent.length === 0 && where.length > 0) return where.join(' ');
   const who = absent.length === 0 ? 'A program' : listed(absent, 3);

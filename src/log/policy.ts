@@ -3,7 +3,7 @@ import type { Config, PolicyOrigin } from '../config/config.ts';
 import { memoryBytes } from '../config/memory.ts';
 import { optionName } from '../config/options.ts';
 import type { MountSpec } from '../docker/spec.ts';
-import { printable } from '../host/file-names.ts';
+import { printableText } from '../host/file-names.ts';
 import { isBelow } from '../host/paths.ts';
 import { counted } from '../report/numbers.ts';
 import { isOwnHost, PROVIDERS } from '../shared/providers.ts';
@@ -75,7 +75,7 @@ function titleOf(config: Config, memory: string): string {
 /** Which policy file a run has, and whose version of it. */
 export function policyFileText({ file, commit, from }: PolicyOrigin): string {
   const version = commit === undefined ? 'as it is on disk' : `from ${from ?? 'commit'} (${commit.slice(0, 12)})`;
-  return `${printable(file)}, ${version}`;
+  return `${printableText(file)}, ${version}`;
 }
 
 const policyFileRows = ({ policy }: Config): Row[] => (policy === undefined ? [] : [['file', policyFileText(policy)]]);
@@ -88,8 +88,8 @@ const unlessEmpty = (text: string): string[] => (text === '' ? [] : [text]);
 
 function reachRows(config: Config): Row[] {
   const { egress, services, addHosts, network } = config;
-  const own = egress.allow.filter(({ preset }) => preset === undefined).map(({ text }) => printable(text));
-  const denied = egress.deny.map(({ preset, text }) => preset ?? printable(text));
+  const own = egress.allow.filter(({ preset }) => preset === undefined).map(({ text }) => printableText(text));
+  const denied = egress.deny.map(({ preset, text }) => preset ?? printableText(text));
   const reach = [
     ...(egress.mode === 'audit' ? ['every public name; what no entry allows is reported (audit)'] : []),
     ...presetTexts(config),
@@ -117,8 +117,8 @@ function presetTexts({ presets }: Pick<Config, 'presets'>): string[] {
   return presets.map(({ name, hosts }) => {
     const froms = [...new Set(hosts.map(({ from }) => from))];
     const parts = froms.map((from) => {
-      const texts = hosts.filter((host) => host.from === from).map(({ text }) => printable(text));
-      return `${texts.join(', ')}${from === name ? '' : ` (from ${printable(from)})`}`;
+      const texts = hosts.filter((host) => host.from === from).map(({ text }) => printableText(text));
+      return `${texts.join(', ')}${from === name ? '' : ` (from ${printableText(from)})`}`;
     });
     return `${name}: ${parts.join(', ')}`;
   });
@@ -137,7 +137,7 @@ export function proposalNote({
 }: Pick<Config, 'proposedPresets' | 'presets' | 'frontEnd'>): string | undefined {
   if (proposedPresets === undefined) return undefined;
   const missing = proposedPresets.filter(({ name }) => !presets.some((listed) => listed.name === name));
-  const found = missing.map(({ name, file }) => `${name} (${printable(file)})`).join(', ');
+  const found = missing.map(({ name, file }) => `${name} (${printableText(file)})`).join(', ');
   const [none, all] = [
     'the workspace has no lockfile that a preset is for.',
     'the list has all that the lockfiles suggest.',
@@ -182,8 +182,8 @@ function variablesText({ fromHost, asked }: PassedVariables): string {
   const names = [...groups].flatMap(([prefix, members]) =>
     members.length >= FOLDED_FROM ? [`${prefix}* (${String(members.length)})`] : members,
   );
-  const passed = names.length === 0 ? 'none' : listed(names.map(printable), MOST);
-  return asked.length === 0 ? passed : `${passed} · asked for: ${listed(asked.map(printable), MOST)}`;
+  const passed = names.length === 0 ? 'none' : listed(names.map(printableText), MOST);
+  return asked.length === 0 ? passed : `${passed} · asked for: ${listed(asked.map(printableText), MOST)}`;
 }
 
 /** Git's own files are guarded too, and nobody asks what became of each. */
@@ -193,7 +193,7 @@ function workspaceRows({ workspace, protectPaths }: Config, guards: readonly Mou
   const readOnly = inside.filter((path) => !/(^|\/)\.git(\/|$)/.test(path));
   const missing = protectPaths.filter(({ mode, path }) => mode === 'report' || !readOnly.includes(path)).length;
   const watched = missing === 0 ? '' : ` · compared before and after: ${counted(missing, 'more path')}`;
-  const text = readOnly.length === 0 ? 'nothing but the settings of git' : listed(readOnly.map(printable), MOST);
+  const text = readOnly.length === 0 ? 'nothing but the settings of git' : listed(readOnly.map(printableText), MOST);
   return [['read-only', text + watched]];
 }
 
@@ -201,16 +201,16 @@ function mountRows({ agentImage, workspace }: Config, { userMounts, toolchain }:
   const tools =
     agentImage === undefined
       ? `this machine's tools, read-only: ${listed(
-          toolchain.map(({ target }) => printable(target)),
+          toolchain.map(({ target }) => printableText(target)),
           12,
         )}`
-      : `the image ${printable(agentImage)}`;
+      : `the image ${printableText(agentImage)}`;
   const mounts = userMounts.map((mount) => {
-    const source = mount.kind === 'bind' ? printable(mount.source) : mount.target;
-    const place = source === mount.target ? source : `${source} as ${printable(mount.target)}`;
+    const source = mount.kind === 'bind' ? printableText(mount.source) : mount.target;
+    const place = source === mount.target ? source : `${source} as ${printableText(mount.target)}`;
     return `${place} (${mount.kind === 'bind' && mount.writable ? 'writable' : 'read-only'})`;
   });
-  return labelled('mounted', [`${printable(workspace)} (writable)`, ...mounts, tools]);
+  return labelled('mounted', [`${printableText(workspace)} (writable)`, ...mounts, tools]);
 }
 
 function limitsText({ pids, timeoutMinutes, budget, agentLogs }: Config, memory: string): string {

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { NetworkConfig } from '../config/network.ts';
 import { optionName, settingText } from '../config/options.ts';
 import type { FrontEndKind } from '../config/source.ts';
-import { printable } from '../host/file-names.ts';
+import { printableText } from '../host/file-names.ts';
 import { isUsualPort } from '../config/egress-entry.ts';
 import type { AllowProposal } from '../report/allow-proposal.ts';
 import { REASONS } from '../report/egress-summary.ts';
@@ -124,7 +124,7 @@ const sumOf = (list: readonly { readonly requests: number }[]): number =>
 
 function whyText({ domain, reason, rule, requests }: JudgedDomain): string {
   const known = REASONS[isAddress(domain) ? 'address' : (reason ?? '')]?.replaceAll('`', '');
-  const by = rule === null ? '' : ` by "${printable(rule.entry)}"`;
+  const by = rule === null ? '' : ` by "${printableText(rule.entry)}"`;
   const why = reason === 'denied' ? `denied${by}` : (known ?? 'no entry allows it');
   return `${counted(requests, 'request')}; ${why}`;
 }
@@ -133,7 +133,7 @@ function whyText({ domain, reason, rule, requests }: JudgedDomain): string {
 function keylessNotes({ frontEnd }: Config, keyless: Refusals['keyless']): string[] {
   return keyless.slice(0, MOST).map(({ domain, provider: { name, credentials } }) => {
     const key = frontEnd === 'action' ? credentials[0]?.input : credentials[0]?.variable;
-    return `${printable(domain)} is ${name}'s own host. Do not allow it: set ${key ?? ''}, and AWF asks the model for the command.`;
+    return `${printableText(domain)} is ${name}'s own host. Do not allow it: set ${key ?? ''}, and AWF asks the model for the command.`;
   });
 }
 
@@ -161,7 +161,7 @@ function hostBlocks({ frontEnd }: Config, refused: readonly RefusedRequest[], pa
     return [
       [
         `${paint.bad('⛔')} ${counted(sumOf(own), 'request')} had no rule and got 403. ${add}`,
-        ...own.slice(0, MOST).map(({ line }) => `    ${printable(line)}`),
+        ...own.slice(0, MOST).map(({ line }) => `    ${printableText(line)}`),
         ...(own.length > MOST ? [`    # ${String(own.length - MOST)} more are in the api-proxy's log`] : []),
       ],
     ];
@@ -206,13 +206,13 @@ function unreachableRemedy(frontEnd: FrontEndKind, { upstreamProxy }: NetworkCon
   ].join(' ');
 }
 
-const nameOf = ({ domain }: JudgedDomain): string => printable(domain);
+const nameOf = ({ domain }: JudgedDomain): string => printableText(domain);
 
-const namesText = (names: readonly string[]): string => listed([...new Set(names.map(printable))], MOST);
+const namesText = (names: readonly string[]): string => listed([...new Set(names.map(printableText))], MOST);
 
 /** The message about refused names that is shown apart from the log; undefined if there are none that count. */
 export function refusedAnnotation({ refusals }: EgressReport): Annotation | undefined {
-  const names = namesOf(refusals).map(printable);
+  const names = namesOf(refusals).map(printableText);
   if (names.length === 0) return undefined;
   const more = 'The end of the log and the job summary say what to add.';
   return { title: `AWF refused ${counted(names.length, nounFor(names))}`, text: `${listed(names, 10)}. ${more}` };
@@ -223,8 +223,8 @@ export function reachedGroup({ allowed, others, unused }: DomainTraffic): Group 
   const left = unusedLines(allowed, unused);
   if (allowed.length + left.length === 0) return undefined;
   const rows = allowed.slice(0, 50).map(({ domain, requests, rule }) => {
-    const by = rule === null ? '' : `, by ${printable(rule.preset ?? rule.entry)} (${printable(rule.from)})`;
-    return [printable(domain), `${counted(requests, 'request')}${by}`] as const;
+    const by = rule === null ? '' : `, by ${printableText(rule.preset ?? rule.entry)} (${printableText(rule.from)})`;
+    return [printableText(domain), `${counted(requests, 'request')}${by}`] as const;
   });
   const rest = allowed.length - rows.length;
   const requests = counted(sumOf(allowed) + others.allowed, 'request');
@@ -239,7 +239,7 @@ function unusedLines(allowed: readonly JudgedDomain[], unused: DomainTraffic['un
   const used = new Set(allowed.map(({ rule }) => rule?.preset));
   const idle = unused.filter(({ preset }) => preset === null || !used.has(preset));
   const names = [
-    ...new Set(idle.map(({ entry, preset, from }) => `${printable(preset ?? entry)} (${printable(from)})`)),
+    ...new Set(idle.map(({ entry, preset, from }) => `${printableText(preset ?? entry)} (${printableText(from)})`)),
   ];
   if (names.length === 0) return [];
   const rest = names.length - MOST;

@@ -1,12 +1,12 @@
 /** Texts of others for a terminal: one line, of limited length, in characters that a terminal only shows. */
 
-import { fromText, printable } from '../host/file-names.ts';
+import { printableText } from '../host/file-names.ts';
 import { unreachedText } from '../report/unreached.ts';
 import type { RequestRow } from './rows.ts';
 
 /** A text that anybody may have chosen. Longer ones lose their middle, which leaves the end of a host's name. */
 export function shown(text: string, longest = 60): string {
-  const safe = printable(fromText(text)).replace(/[^ -~]/gu, (one) => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`);
+  const safe = printableText(text).replace(/[^ -~]/gu, (one) => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`);
   if (safe.length <= longest) return safe;
   const half = Math.floor((longest - 3) / 2);
   return `${safe.slice(0, half)}...${safe.slice(half + 3 - longest)}`;

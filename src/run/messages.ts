@@ -9,7 +9,7 @@ import type { KeptTranscripts } from '../report/transcripts.ts';
 import { budgetUseText, type BudgetUse } from '../report/budget.ts';
 import { costText } from '../report/money.ts';
 import type { RunUsage, UsedModel } from '../report/usage.ts';
-import { printable } from '../host/file-names.ts';
+import { printableText } from '../host/file-names.ts';
 import type { Notice } from '../shared/notice.ts';
 import { isOwnHost, NO_CREDENTIALS, PROVIDERS, type ProviderId } from '../shared/providers.ts';
 import { tokensOf } from '../shared/usage.ts';
@@ -137,7 +137,7 @@ export function budgetNotice({ frontEnd }: Config, use: BudgetUse): string {
 
 /** For models whose price nobody knows: their cost is missing, and with a limit in dollars nothing more passes. */
 export function noPriceText({ frontEnd, budget }: Config, models: readonly UsedModel[]): string {
-  const names = [...new Set(models.map(({ model }) => model ?? 'an answer that names no model'))].map(printable);
+  const names = [...new Set(models.map(({ model }) => model ?? 'an answer that names no model'))].map(printableText);
   const example = `${models.find(({ model }) => model !== null)?.model ?? '*'} INPUT OUTPUT`;
   const consequence =
     budget.maxCostUsd === undefined
@@ -145,7 +145,7 @@ export function noPriceText({ frontEnd, budget }: Config, models: readonly UsedM
       : `Because ${optionName(frontEnd, 'max-cost-usd')} is set, further requests are refused.`;
   return (
     `No price is known for ${names.slice(0, MAX_NAMED).join(', ')}. ${consequence} ` +
-    `Add to ${optionName(frontEnd, 'prices')}, in dollars per million tokens: ${printable(example)}`
+    `Add to ${optionName(frontEnd, 'prices')}, in dollars per million tokens: ${printableText(example)}`
   );
 }
 
@@ -200,7 +200,7 @@ function modelSource({ providers }: Config, id: ProviderId): { name: string; var
 export function blockedText(frontEnd: FrontEndKind, egress: EgressReport | undefined): string {
   const option = optionName(frontEnd, 'fail-on-blocked');
   if (egress === undefined) return `${option} is set, and what was refused is unknown: Squid's log could not be read.`;
-  const names = egress.unexpected.slice(0, MAX_NAMED).map(printable);
+  const names = egress.unexpected.slice(0, MAX_NAMED).map(printableText);
   const rest = egress.unexpected.length - names.length;
   return (
     `${option} is set, and requests were refused: ${names.join(', ')}${rest > 0 ? ` and ${String(rest)} more` : ''}. ` +

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { optionName } from '../config/options.ts';
 import { maskCredentials, type Secrets } from '../config/secrets.ts';
-import { printable, fromText } from '../host/file-names.ts';
+import { printableText } from '../host/file-names.ts';
 import type { Reporter } from '../reporter.ts';
 import type { Progress } from './progress.ts';
 
@@ -14,7 +14,7 @@ export function resultOf(
 ): string {
   if (resultFile === undefined || result === undefined) return '';
   if (result.kind === 'text') return maskCredentials(result.text, secrets);
-  const name = `${optionName(frontEnd, 'result-file')}: ${printable(fromText(resultFile))}`;
+  const name = `${optionName(frontEnd, 'result-file')}: ${printableText(resultFile)}`;
   if (result.kind === 'missing') reporter.info(`${name} does not exist; the output result is empty.`);
   else reporter.warning(`${name} ${result.why}; the output result is empty.`);
   return '';

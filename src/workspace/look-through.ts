@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { UserError } from '../errors.ts';
-import { fromText, printable } from '../host/file-names.ts';
+import { printable, printableText } from '../host/file-names.ts';
 import { findProgram } from '../host/programs.ts';
 import { moveOut } from './disarm.ts';
 import type { Aftermath } from './inspect.ts';
@@ -60,7 +60,7 @@ function reasonOf(signal: string | null, stderr: string): string {
   if (signal === 'SIGKILL') return 'it was killed, after its time or for want of memory';
   // Node.js says more after the error: where it happened, and its own version.
   const error = /^\w*Error\b.*$/m.exec(stderr)?.[0] ?? stderr.trim().split('\n').at(-1) ?? '';
-  return error === '' ? 'no reason given' : printable(fromText(error));
+  return error === '' ? 'no reason given' : printableText(error);
 }
 
 function placeOf(workDirectory: string): string | undefined {

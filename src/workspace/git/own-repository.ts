@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { bytes, fromText, printable, toText } from '../../host/file-names.ts';
+import { bytes, fromText, printableText, toText } from '../../host/file-names.ts';
 import { isInside, realPath } from '../../host/paths.ts';
 import { gitFileTarget } from './directory.ts';
 import { contentOf } from './files.ts';
@@ -40,7 +40,7 @@ export function ownRepository(workspace: string): OwnRepository {
   const directory = worktreeOf(gitDirectory, path) ?? submoduleOf(gitDirectory, workspace);
   if (directory === undefined) {
     return without(
-      `${path} leads to ${printable(fromText(gitDirectory))}, which does not lead back to it. ` +
+      `${path} leads to ${printableText(gitDirectory)}, which does not lead back to it. ` +
         'AWF does not mount that directory, so git does not work in the sandbox.',
     );
   }
