@@ -101,12 +101,17 @@ describe('shell', () => {
     ['sh', ['sh', '-e', '{0}']],
     ['python3 {0}', ['python3', '{0}']],
     ['  node   --test={0}  x ', ['node', '--test={0}', 'x']],
+    ['bash -c "set -x; source {0}" a"b c"d ""', ['bash', '-c', 'set -x; source {0}', 'ab cd', '']],
   ])('%s', (text, argv) => {
     expect(parse(shell, text)).toEqual(argv);
   });
 
   test.each(['pwsh', 'bash -e'])('rejects %j and lists the choices', (text) => {
     expect(refusal(shell, text).hint).toMatch(/bash, sh.*\{0\}/);
+  });
+
+  test('rejects half a pair of quotes', () => {
+    expect(refusal(shell, 'bash -c "source {0}').message).toContain('a double quote without its other one');
   });
 });
 

@@ -101,11 +101,19 @@ export function dollars({ text, source }: Given): number {
   });
 }
 
+/** A word of a template, in which a part may stand in double quotes, as in a workflow's own `shell`. */
+const SHELL_WORD = /(?:[^\s"]|"[^"]*")+/g;
+
 /** An argv in which `{0}` is replaced with the script's path. */
 export function shell({ text, source }: Given): readonly string[] {
   if (text === 'bash') return ['bash', '--noprofile', '--norc', '-eo', 'pipefail', '{0}'];
   if (text === 'sh') return ['sh', '-e', '{0}'];
-  if (text.includes('{0}')) return text.split(/\s+/).filter((word) => word !== '');
+  if (text.split('"').length % 2 === 0) {
+    throw new UserError(`${placeOf(source)}: "${text}" has a double quote without its other one.`, {
+      hint: 'Write them in pairs, for example: bash -c "source {0}"',
+    });
+  }
+  if (text.includes('{0}')) return (text.match(SHELL_WORD) ?? []).map((word) => word.replaceAll('"', ''));
   throw new UserError(`${placeOf(source)}: "${text}" is not one of its values.`, {
     hint: 'Write bash, sh, or a command with {0} where the path of the script goes, for example "python3 {0}".',
   });
