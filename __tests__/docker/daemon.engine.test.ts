@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
@@ -11,13 +11,12 @@ import { runProgram } from '../../testing/runner/program.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
 
 let engine: OwnEngine | undefined;
-let directory: string | undefined;
+const directories: string[] = [];
 
 afterEach(async () => {
   await engine?.close();
   engine = undefined;
-  if (directory !== undefined) rmSync(directory, { recursive: true });
-  directory = undefined;
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
 });
 
 afterAll(() => {
@@ -25,11 +24,17 @@ afterAll(() => {
   spawnSync('find', ['/sys/fs/cgroup', '-maxdepth', '2', '-name', GROUP, '-exec', 'rmdir', '{}', '+']);
 });
 
+function newDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'test-awf-daemon-'));
+  directories.push(directory);
+  return directory;
+}
+
 const ASK = `curl -sS -m 10 http://outside.example/`;
 
 /** Runs `awf` on `engine`, for a command that asks a web server outside, and checks that it leaves nothing. */
 async function awf(own: OwnEngine, script = ASK, ...args: readonly string[]): Promise<EntryResult> {
-  const top = (directory = mkdtempSync(join(tmpdir(), 'test-awf-daemon-')));
+  const top = newDirectory();
   for (const name of ['workspace', 'home', 'temporary']) mkdirSync(join(top, name));
   const hosts = ['--allow-domains=outside.example', `--add-hosts=outside.example:${own.outside}`];
   const program = [process.execPath, join(ROOT, 'dist', 'cli', 'index.js'), ...hosts, ...args];
@@ -73,6 +78,19 @@ const OTHER_DEFAULTS = {
       }),
 };
 
+/** Starts containers with the machine's runtime, but without filters of system calls. */
+const LAX_RUNTIME = `
+const { readFileSync, writeFileSync } = require('node:fs');
+const args = process.argv.slice(2);
+const bundle = args[args.indexOf('--bundle') + 1];
+if (args.includes('create')) {
+  const config = JSON.parse(readFileSync(bundle + '/config.json'));
+  delete config.linux.seccomp;
+  writeFileSync(bundle + '/config.json', JSON.stringify(config));
+}
+process.exit(require('node:child_process').spawnSync('runc', args, { stdio: 'inherit' }).status);
+`;
+
 describe.skipIf(process.getuid?.() !== 0)('a daemon (only as root)', () => {
   // With a range of its own, a run makes both networks.
   test.each([[[]], [['--subnet=10.213.7.0/24']]])('whose defaults are others, %j', async (args) => {
@@ -80,6 +98,16 @@ describe.skipIf(process.getuid?.() !== 0)('a daemon (only as root)', () => {
     const { code, stdout, stderr } = await awf(engine, `${ASK} && cat /proc/1/comm`, ...args);
     expect(stdout, stderr).toBe(`${OUTSIDE}entrypoint\n`);
     expect(code).toBe(0);
+  });
+
+  test('whose runtime does not apply what it is told', async () => {
+    // Some runtimes have no filters of system calls, for example because they were built without them.
+    const runtime = join(newDirectory(), 'lax');
+    writeFileSync(runtime, `#!${process.execPath}\n${LAX_RUNTIME}`, { mode: 0o755 });
+    engine = await startOwnEngine({ runtimes: { lax: { path: runtime } }, 'default-runtime': 'lax' });
+    const { code, stdout, stderr } = await awf(engine);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain("the kernel reports Seccomp: 0; the engine's runtime does not confine the sandbox");
   });
 
   test('that leaves a user too few processes', async () => {

@@ -4,6 +4,7 @@
 #   absent NAME              the variable is not set
 #   placeholder NAME VALUE   the variable holds exactly VALUE
 #   shell PROGRAM IMAGE      the program that runs the script exists; IMAGE may lack it
+#   confined                 the kernel confines the sandbox's processes as it was asked to
 #   patience SECONDS         how long the checks below it wait for a listener
 #   isolated ADDRESS NAME    the only route leads to ADDRESS, where nothing answers, nothing resolves NAME, and no
 #                            interface has an IPv6 address
@@ -118,6 +119,31 @@ judge_probes() {
   [ -z "$heard" ] || fail "$heard; the internal network does not isolate on this engine"
 }
 
+# The engine may have been set up with another runtime, which does less than it is told and says nothing. The field of the
+# kernel must be there, and have this value.
+check_confined() {
+  seen=
+  while read -r field value; do
+    case $field in
+      CapPrm: | CapEff: | CapBnd:) wanted=0000000000000000 ;;
+      NoNewPrivs:) wanted=1 ;;
+      Seccomp:) wanted=2 ;;
+      *) continue ;;
+    esac
+    [ "$value" = "$wanted" ] || unconfined "$field $value"
+    seen=$seen$field
+  done < /proc/self/status
+  [ "$seen" = CapPrm:CapEff:CapBnd:NoNewPrivs:Seccomp: ] || unconfined "only $seen"
+  while read -r device target type options; do
+    case $target:$options in /:ro | /:ro[,\ ]*) return ;; esac
+  done < /proc/self/mounts
+  unconfined 'a root file system that can be written'
+}
+
+unconfined() {
+  fail "the kernel reports $1; the engine's runtime does not confine the sandbox"
+}
+
 has_ipv6() {
   [ -e /proc/net/if_inet6 ] || return 1
   while read -r address index prefix scope flags interface; do
@@ -186,6 +212,7 @@ while read -r kind subject value; do
       is_program "$subject" ||
         fail "$subject is not in the image $value; set shell to what it has, for example sh, or use another image"
       ;;
+    confined) check_confined ;;
     patience) patience=$subject ;;
     isolated)
       ! has_ipv6 || fail "an interface of the sandbox has an IPv6 address"

@@ -261,6 +261,7 @@ export function preflightChecks(config: Config, addresses: Addresses, environmen
     ...accepted.map((name) => `placeholder ${name} ${environment.variables[name] ?? ''}`),
     ...placeholders.map(({ variable }) => `placeholder ${variable.name} ${variable.value}`),
     ...shellCheck(config),
+    'confined',
     `isolated ${addresses.gateway} ${RESOLVER_PROBE}`,
     `squid ${addresses.squid}:${SQUID_PORT} ${READINESS_NAME}`,
     ...(hostNames(config.namedHosts).length === 0

@@ -15,6 +15,15 @@ const KNOWN_NAME = 'known.invalid';
 /** Docker's options for a network that isolates on this engine. */
 const ISOLATED = ['--internal', '--ipv6=false', '--opt=com.docker.network.bridge.inhibit_ipv4=true'];
 
+/** Docker's options for what every container of a run is told, as far as a process can see it. */
+const CONFINED = [
+  '--cap-drop=ALL',
+  '--security-opt=no-new-privileges',
+  '--read-only',
+  '--tmpfs=/tmp',
+  `--volume=${AGENT_LIB}`,
+];
+
 interface Check {
   readonly lines: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -99,6 +108,7 @@ describe('the pre-flight check', () => {
     ['absent', { lines: ['absent OPENAI_API_KEY'] }],
     ['placeholder', { lines: ['placeholder TOKEN the-placeholder'], env: { TOKEN: 'the-placeholder' } }],
     ['isolated', { lines: ['isolated 10.1.2.3 none.invalid'] }],
+    ['confined', { lines: ['confined'], options: CONFINED }],
     ['all at once', { lines: ['absent A', 'placeholder B b', 'isolated 10.1.2.3 none.invalid'], env: { B: 'b' } }],
   ])('passes: %s', async (_, check) => {
     expect(await preflight(check)).toEqual(SUCCESS);
@@ -218,6 +228,19 @@ describe('the pre-flight check', () => {
       echo "waited $(($(hundredths) - start))" >&2`;
     const { stderr } = await inAgentImage(['-c', script], { lines: ['squid 127.0.0.1:1 ready.invalid'] });
     expect(Number(/waited (\d+)/.exec(stderr)?.[1])).toBeGreaterThanOrEqual(500);
+  });
+
+  test.concurrent.each([
+    ['--cap-drop=ALL', /^the kernel reports CapPrm: [0-9a-f]{16}; /],
+    ['--security-opt=no-new-privileges', /^the kernel reports NoNewPrivs: 0; /],
+    ['--security-opt=seccomp=unconfined', /^the kernel reports Seccomp: 0; /],
+    ['--read-only', /^the kernel reports a root file system that can be written; /],
+  ])('fails without, or with, %s', async (option, why) => {
+    const options = CONFINED.includes(option) ? CONFINED.filter((other) => other !== option) : [...CONFINED, option];
+    const { code, stderr } = await preflight({ lines: ['confined'], options });
+    expect(code).toBe(1);
+    expect(stderr.replace('pre-flight check failed: ', '')).toMatch(why);
+    expect(stderr).toMatch(/; the engine's runtime does not confine the sandbox\n$/);
   });
 
   test.concurrent('passes if Squid refuses the name and a port accepts', async () => {
