@@ -7,6 +7,12 @@ import { SECOND_SIGNAL_AFTER_MS } from './limits.ts';
 /** What the system says of a pipe without a reader, and of a terminal that is gone. */
 const UNREAD = ['EPIPE', 'EIO'];
 
+/** The exit code of a process that SIGINT ended, as shells have it. */
+const INTERRUPTED = 130;
+
+/** Knows a better exit code, or another end of the process, when its work is done. */
+export type End = (exitCode: number, signal: AbortSignal) => number;
+
 /** Why the signal of {@link cancellation} fired: this process was asked to end. */
 export class Cancelled extends UserError {
   readonly by: NodeJS.Signals;
@@ -25,15 +31,19 @@ export class Unwritten extends UserError {}
  * 2.5 s later: enough time to remove the containers, which the first signal starts. A second Ctrl-C ends the process at
  * once. The signal also fires when the output cannot be written any more: a command at the head of a pipe ends with the
  * pipe. Standard error on a full disk costs AWF's words, and not the run.
+ *
+ * @param end how the process ends at a second Ctrl-C, given an exit code
  */
-export function cancellation(): AbortSignal {
+export function cancellation(end: End): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
       controller.abort(new Cancelled(name));
     });
   }
-  process.once('SIGINT', endAtSecondInterrupt);
+  process.once('SIGINT', () => {
+    endAtSecondInterrupt(() => end(INTERRUPTED, controller.signal));
+  });
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (cause: NodeJS.ErrnoException) => {
       const isUnread = UNREAD.includes(cause.code ?? '');
@@ -48,7 +58,7 @@ export function cancellation(): AbortSignal {
   return controller.signal;
 }
 
-function endAtSecondInterrupt(): void {
+function endAtSecondInterrupt(end: () => number): void {
   const first = performance.now();
   process.on('SIGINT', () => {
     if (performance.now() - first < SECOND_SIGNAL_AFTER_MS) return;
@@ -59,7 +69,7 @@ function endAtSecondInterrupt(): void {
     } catch {
       // Nobody reads it.
     }
-    process.exit(endBy('SIGINT'));
+    process.exit(end());
   });
 }
 
