@@ -61,6 +61,11 @@ describe('an engine that can be used', () => {
     expect(read('docker-20.10', { SecurityOptions }).warnings).toEqual([expect.stringContaining('with SELinux')]);
   });
 
+  test('on a machine that forwards no packets: with a warning', () => {
+    const { warnings } = read('docker-20.10', { IPv4Forwarding: false });
+    expect(warnings).toEqual([expect.stringContaining('forwards no packets (net.ipv4.ip_forward is 0)')]);
+  });
+
   test('without a limit of swap: with a warning', () => {
     expect(read('docker-20.10', { SwapLimit: false }).warnings).toEqual([expect.stringContaining('cannot limit swap')]);
   });

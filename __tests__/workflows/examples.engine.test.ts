@@ -321,49 +321,52 @@ const CASES: readonly Case[] = [
   },
 ];
 
-describe.skipIf(process.getuid?.() !== 0 || !HAS_PYTHON || !HAS_GIT)('examples (only as root: the port of HTTPS)', () => {
-  describe.each(CASES)('$file', (example) => {
-    let result: ExampleResult;
+describe.skipIf(process.getuid?.() !== 0 || !HAS_PYTHON || !HAS_GIT)(
+  'examples (only as root: the port of HTTPS)',
+  () => {
+    describe.each(CASES)('$file', (example) => {
+      let result: ExampleResult;
 
-    beforeAll(async () => {
-      result = await runExample(example);
-    }, FETCH_LIMIT);
+      beforeAll(async () => {
+        result = await runExample(example);
+      }, FETCH_LIMIT);
 
-    test('acts', () => {
-      expect(result.job.exitCode, result.job.log).toBe(0);
-      example.expected(result);
-      expect(result.requests.filter(({ credential }) => credential !== 'accepted')).toEqual([]);
+      test('acts', () => {
+        expect(result.job.exitCode, result.job.log).toBe(0);
+        example.expected(result);
+        expect(result.requests.filter(({ credential }) => credential !== 'accepted')).toEqual([]);
+      });
     });
-  });
 
-  test(
-    'laptop.sh acts',
-    async () => {
-      const directory = realpathSync(mkdtempSync(join(tmpdir(), 'awf-example-')));
-      const [workspace, home] = [join(directory, 'workspace'), join(directory, 'home')];
-      for (const path of [workspace, home]) mkdirSync(path);
-      const provider = await startLocalProviderAt443({ respond: doing(CLAUDE.shellTool('echo fixed > fixed')) });
-      try {
-        const ca = join(directory, 'ca.pem');
-        writeFileSync(ca, provider.ca.certPem);
-        const programs = await install(CLAUDE);
-        const { 'add-hosts': hosts = '' } = provider.inputs('anthropic');
-        const here = `--add-hosts=${hosts.replaceAll('\n', ',')} --upstream-ca=${ca} --mount=${programs}`;
-        const result = await runProgram(['sh', join(ROOT, 'examples/laptop.sh')], {
-          cwd: workspace,
-          env: {
-            ...{ HOME: home, ANTHROPIC_API_KEY: TEST_KEYS.anthropic },
-            PATH: `${join(programs, 'node_modules/.bin')}:${HOST_PATH}`,
-            AWF: `${process.execPath} ${ROOT}/bin/awf.js ${here}`,
-          },
-        });
-        expect(result.code, result.stdout + result.stderr).toBe(0);
-        expect(readFileSync(join(workspace, 'fixed'), 'utf8')).toBe('fixed\n');
-      } finally {
-        await provider.server.close();
-        rmSync(directory, { recursive: true });
-      }
-    },
-    FETCH_LIMIT,
-  );
-});
+    test(
+      'laptop.sh acts',
+      async () => {
+        const directory = realpathSync(mkdtempSync(join(tmpdir(), 'awf-example-')));
+        const [workspace, home] = [join(directory, 'workspace'), join(directory, 'home')];
+        for (const path of [workspace, home]) mkdirSync(path);
+        const provider = await startLocalProviderAt443({ respond: doing(CLAUDE.shellTool('echo fixed > fixed')) });
+        try {
+          const ca = join(directory, 'ca.pem');
+          writeFileSync(ca, provider.ca.certPem);
+          const programs = await install(CLAUDE);
+          const { 'add-hosts': hosts = '' } = provider.inputs('anthropic');
+          const here = `--add-hosts=${hosts.replaceAll('\n', ',')} --upstream-ca=${ca} --mount=${programs}`;
+          const result = await runProgram(['sh', join(ROOT, 'examples/laptop.sh')], {
+            cwd: workspace,
+            env: {
+              ...{ HOME: home, ANTHROPIC_API_KEY: TEST_KEYS.anthropic },
+              PATH: `${join(programs, 'node_modules/.bin')}:${HOST_PATH}`,
+              AWF: `${process.execPath} ${ROOT}/bin/awf.js ${here}`,
+            },
+          });
+          expect(result.code, result.stdout + result.stderr).toBe(0);
+          expect(readFileSync(join(workspace, 'fixed'), 'utf8')).toBe('fixed\n');
+        } finally {
+          await provider.server.close();
+          rmSync(directory, { recursive: true });
+        }
+      },
+      FETCH_LIMIT,
+    );
+  },
+);

@@ -1103,11 +1103,15 @@ function checkEndpoint(name, method, path) {
 /** The names for the option `allow-provider-tools`. */
 const PROVIDER_TOOLS = ['web-search', 'web-fetch', 'mcp', 'code-execution', 'remote-files'];
 const ANY = /^/;
+const NOTHING = /(?!)/;
 const REMOTE = [[ANY, 'remote-files']];
 /** Only `data:` URLs need no connection. */
 const DATA_URL = /^(?:data:|$)/i;
-/** A file that is written out, or the id of one. Neither has a character that a host or a scheme needs. */
-const INLINE = /^(?:data:|[\w+/=\s-]*$)/i;
+/**
+ * A file that is written out, or the id of one. Neither has a character that a host or a scheme needs. Readers of addresses
+ * drop white space, so it may only come where no scheme can be any more: only the beginning of a long text is judged.
+ */
+const INLINE = /^(?:data:|[\w+/=-]*\s{0,2}$|[\w+/=-]{48}[\w+/=\s-]*$)/i;
 /** Whatever the key's value is, it switches the tool on. */
 const present = (key, tool) => ({ key, hosted: [[ANY, tool]] });
 /** The tool that a text stands for is refused. Any other text passes. */
@@ -1122,17 +1126,22 @@ const GOOGLE_TOOLS = [
 ];
 /** Keys whose value is a file in some format: OpenAI's, and what gateways take beside it. */
 const FILES = ['filedata', 'fileid', 'image', 'images', 'audio', 'video', 'videos', 'document'];
-/** `image_url`, `document_url`, `callback_url`, ...: the provider may load or call any of them. */
+/**
+ * `image_url`, `callback_url`, `api_base`, `langfuse_host`, ...: the provider may load or call any of them. A gateway may send
+ * its own key there, too (CVE-2024-6587 of LiteLLM).
+ */
 const ADDRESS = '*url';
 /**
- * Models that search without being asked to: OpenAI's, Perplexity's, Groq's, and OpenRouter's variant of any model. No model
- * has a name that is so long that its end could escape.
+ * Models that search without being asked to: OpenAI's, Perplexity's, Groq's, and OpenRouter's variant of any model. A variant
+ * may follow each of these names (`:nitro`). No model has a name that is so long that its end could escape.
  */
-const SEARCHES = /-search(?:-|$)|:online$|-deep-research(?:-|$)|(?:^|[/-])sonar(?:-|$)|^(?:groq\/)?compound(?:-|$)|^.{200}/is;
-/** Where the name of a model is. {@link MODEL_IN_PATH} has another place. */
+const SEARCHES = /(?:-search|:online|(?<![a-z])(?:deep-research|sonar)|(?:^|\/)compound)(?![a-z])|^.{200}/is;
+/** Where the name of a model is. {@link MODEL_IN_PATH} and {@link MODEL_IN_QUERY} have other places. */
 const MODEL_KEY = 'model';
 /** A model that is named in the path: that of Azure's deployments, and of Google's API. Gateways take any name there. */
 const MODEL_IN_PATH = /(?<=\/deployments\/)[^/]+|(?<=\/models\/)[^/:]+/;
+/** Parameters that name a model, or Azure's deployment of one. */
+const MODEL_IN_QUERY = new Set([MODEL_KEY, 'deployment']);
 /**
  * What gateways add to the format of another provider: OpenRouter, LiteLLM, xAI, Qwen, Mistral and Baidu among them. The
  * makers of the formats have most of it themselves.
@@ -1141,6 +1150,12 @@ const ADDED = {
     places: [
         present('plugins', 'web-search'),
         present('*search', 'web-search'),
+        present('urlcontext', 'web-fetch'),
+        present('mcpservers', 'mcp'),
+        { inside: 'tools', hosted: GOOGLE_TOOLS, others: 'pass' },
+        // A tool that is only named, and a server without the type that says what it is.
+        { key: 'tools', passes: NOTHING, hosted: [] },
+        { inside: 'tools', key: 'serverurl', hosted: [[ANY, 'mcp']] },
         ...[MODEL_KEY, 'models', 'fallbacks'].map((key) => named(key, [[SEARCHES, 'web-search']])),
         { key: ADDRESS, passes: DATA_URL, hosted: REMOTE },
         ...[ADDRESS, ...FILES].map((inside) => ({ inside, key: 'url', passes: DATA_URL, hosted: REMOTE })),
@@ -1149,7 +1164,7 @@ const ADDED = {
     ],
     families: [
         // That of an MCP server is part of a tool.
-        [/^(?!server).+urls?$/, ADDRESS],
+        [/^(?!server).+urls?$|(?:apibase|endpoint|webhook|.host)s?$/, ADDRESS],
         // So is a search in files, and a search of tools is no search in the web.
         [/^(?!file|hybrid|tool|vector|vertex).*search/, '*search'],
     ],
@@ -1227,7 +1242,6 @@ const ANTHROPIC_BODY = {
         ...['tools', 'definition'].map((inside) => ({ inside, key: 'type', passes: CLIENT_TOOLS, hosted: HOSTED })),
         // Wherever a tool is defined.
         named('type', HOSTED),
-        present('mcpservers', 'mcp'),
         {
             inside: 'source',
             key: 'type',
@@ -1539,7 +1553,6 @@ const OPENAI_BODY = {
         },
         // Wherever a tool is defined.
         named('type', openai_HOSTED),
-        { inside: 'tools', hosted: GOOGLE_TOOLS, others: 'pass' },
         // Azure connects to an index whose address the request names.
         present('datasources', 'remote-files'),
         ...ADDED.places,
@@ -1835,9 +1848,6 @@ function gemini_readUsage(counts) {
 const BODY = {
     places: [
         { inside: 'tools', passes: /^(?:functiondeclarations|computeruse)$/, hosted: GOOGLE_TOOLS },
-        // Wherever a tool is switched on.
-        present('urlcontext', 'web-fetch'),
-        present('mcpservers', 'mcp'),
         {
             // Where a file is, and where Google is to write one.
             key: '*uri',
@@ -2193,7 +2203,7 @@ const MAX_TEXT = 2_048;
 const MAX_DEPTH = 256;
 /** Octets after which a call that searches for a quote is faster than a look at each octet. */
 const SHORT = 48;
-const NOTHING = Buffer.alloc(0);
+const json_reader_NOTHING = Buffer.alloc(0);
 /** What may come next in the document. */
 const [VALUE, VALUE_OR_END, KEY, KEY_OR_END, COLON_NEXT, COMMA_OR_END, END] = [0, 1, 2, 3, 4, 5, 6];
 /** Where the octet is that comes next. */
@@ -2214,7 +2224,7 @@ class JsonReader {
     /** The next octet is escaped. */
     #isEscaped = false;
     /** The beginning of a string or word that started in an earlier chunk. */
-    #held = NOTHING;
+    #held = json_reader_NOTHING;
     #slot = ROOT;
     /** The level below which keys are skipped. */
     #skippedAt = Infinity;
@@ -2348,7 +2358,7 @@ class JsonReader {
     }
     #endWord() {
         const word = this.#held.toString('latin1');
-        this.#held = NOTHING;
+        this.#held = json_reader_NOTHING;
         this.#place = GAP;
         if (!WORD.test(word))
             throw new NotJson();
@@ -2388,7 +2398,7 @@ class JsonReader {
         }
         this.#hold(chunk.subarray(from, end));
         const raw = this.#held;
-        this.#held = NOTHING;
+        this.#held = json_reader_NOTHING;
         return decodeText(raw.toString(), raw.length === MAX_TEXT);
     }
     #isValueWanted() {
@@ -3134,6 +3144,14 @@ function parameterNames(query) {
         .map(parameterName);
 }
 /**
+ * The values of a query's parameters with one of these names, as servers read them.
+ *
+ * @param query what follows the `?`
+ */
+function parameterValues(query, names) {
+    return [...new URLSearchParams(query.replaceAll(';', '&'))].flatMap(([name, value]) => names.has(name.replace(/\[\]$/, '')) ? [value] : []);
+}
+/**
  * The query without the parameters that carry a credential, otherwise byte for byte.
  *
  * @param query what follows the `?`
@@ -3819,6 +3837,7 @@ function passInterim({ statusCode, statusMessage, rawHeaders }, { httpVersion, s
         (0,external_node_http_namespaceObject.validateHeaderValue)(name, value);
         return `${name}: ${value}`;
     });
+    (0,external_node_http_namespaceObject.validateHeaderValue)('reason', statusMessage);
     // Not writeEarlyHints: it knows only one status and one header, and writes names in lower case.
     const head = [`HTTP/1.1 ${statusCode} ${guard.text(statusMessage)}`, ...lines, '', ''];
     socket.write(head.join('\r\n'), 'latin1');
@@ -3861,7 +3880,9 @@ function reply_refuse(service, request, answer, error, lingerMs) {
     const own = answerTo(service, error, request);
     const { body } = own;
     const linger = hasUnreadBody(request);
-    answer.writeHead(error.status, errorHeaders(error, own, endsConnection(request, error)));
+    // With a reason of its own: that of an upstream may be the error, and Node would take it again.
+    const headers = errorHeaders(error, own, endsConnection(request, error));
+    answer.writeHead(error.status, external_node_http_namespaceObject.STATUS_CODES[error.status] ?? '', headers);
     if (!linger) {
         answer.end(body);
         return body.length;
@@ -5499,7 +5520,7 @@ class JsonJudge {
     begin(what) {
         return new JsonJudgement(this, what);
     }
-    /** Judges a model that the path names. @throws ProxyError 403 */
+    /** Judges a model that the path or the query names. @throws ProxyError 403 */
     checkModel(name) {
         this.onValue({ name: MODEL_KEY, wish: 'value' }, '', name);
     }
@@ -5586,6 +5607,7 @@ class JsonJudgement {
 
 
 
+
 /** Keeps a provider from fetching, connecting or running something for the command, unless the workflow allows it. */
 class ToolGuard {
     #provider;
@@ -5599,7 +5621,7 @@ class ToolGuard {
      * @returns the judge of the request's body or messages; undefined if everything is allowed
      * @throws ProxyError 403 for what its head tells
      */
-    admit({ method, path, body }, rawHeaders) {
+    admit({ method, path, query, body }, rawHeaders) {
         if (PROVIDER_TOOLS.every((tool) => this.#allowed.has(tool)))
             return undefined;
         this.#checkHeaders(rawHeaders);
@@ -5610,6 +5632,8 @@ class ToolGuard {
         const model = method === 'POST' ? MODEL_IN_PATH.exec(path)?.[0] : undefined;
         if (model !== undefined)
             judge.checkModel(model);
+        for (const name of parameterValues(query.slice(1), MODEL_IN_QUERY))
+            judge.checkModel(name);
         return judge;
     }
     #checkHeaders(rawHeaders) {
@@ -5792,7 +5816,9 @@ function decoderFor(contentEncoding) {
     if (coding === 'identity' || coding === '')
         return undefined;
     // Loaded by the first answer that needs it, because it takes a megabyte.
-    return DECODERS[coding]?.(process.getBuiltinModule('node:zlib')) ?? null;
+    // An upstream chooses the name, and objects have members such as `constructor`.
+    const decoder = Object.hasOwn(DECODERS, coding) ? DECODERS[coding] : undefined;
+    return decoder?.(process.getBuiltinModule('node:zlib')) ?? null;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/usage/json-scanner.js
@@ -6309,18 +6335,20 @@ class HttpForwarder {
             this.#forward(client, answer, target(client));
         }
         catch (error) {
-            if (!(error instanceof BadRequest))
-                throw error;
-            http_forwarder_refuse(answer, 400, error.message);
+            // Whatever it is: nobody else would catch it, and this process serves others, too.
+            if (error instanceof BadRequest)
+                http_forwarder_refuse(answer, 400, error.message);
+            else
+                http_forwarder_refuse(answer, 502, `The firewall cannot pass the request on (${(0,errors/* errorCode */.CA)(error)}).`);
         }
     }
-    #forward(client, answer, url) {
+    #forward(client, answer, { name, path }) {
         const { proxy, limits, log } = this.#options;
         const { hostname, port } = proxy;
-        this.#forwarded += 1;
         const upstream = (0,external_node_http_namespaceObject.request)({
-            ...{ host: hostname, port: Number(port), agent: false, method: client.method ?? 'GET', path: url },
-            headers: [...passedHeaders(client.rawHeaders, ['host', new URL(url).host]), ...framing(client)],
+            ...{ host: hostname, port: Number(port), agent: false, method: client.method ?? 'GET' },
+            path: `http://${name}${path}`,
+            headers: [...passedHeaders(client.rawHeaders, ['host', name]), ...framing(client)],
             ...{ maxHeaderSize: limits.upstreamHeadBytes, timeout: limits.upstreamIdleMs },
         });
         upstream.maxHeadersCount = 0;
@@ -6343,9 +6371,17 @@ class HttpForwarder {
                 fail((0,errors/* errorCode */.CA)(error));
             });
             answer.sendDate = false;
-            answer.writeHead(response.statusCode ?? 502, response.statusMessage, passedHeaders(response.rawHeaders));
+            try {
+                // Node reads answers that it does not write: with control characters, or a status below 100.
+                answer.writeHead(response.statusCode ?? 502, response.statusMessage, passedHeaders(response.rawHeaders));
+            }
+            catch (error) {
+                fail((0,errors/* errorCode */.CA)(error));
+                return;
+            }
             response.pipe(answer);
         });
+        this.#forwarded += 1;
         answer.on('close', () => {
             this.#forwarded -= 1;
             upstream.destroy();
@@ -6357,7 +6393,7 @@ class HttpForwarder {
         this.server.closeAllConnections();
     }
 }
-/** @returns the URL that the request is for @throws BadRequest if that is not certain */
+/** @throws BadRequest if it is not certain what the request is for */
 function target({ url = '', rawHeaders, httpVersion }) {
     const hosts = [];
     eachHeader(rawHeaders, (name, value) => {
@@ -6377,7 +6413,7 @@ function target({ url = '', rawHeaders, httpVersion }) {
     // RFC 9112, section 3.2: a client that takes us for the host itself sends a path, or `*` with OPTIONS.
     if (!url.startsWith('/'))
         throw new BadRequest('The request target must be a path.');
-    return `http://${name}${url}`;
+    return { name, path: url };
 }
 /** Node frames no body of a `GET` by itself, and what is not framed would be read as the next request. */
 function framing({ headers }) {
@@ -6402,7 +6438,10 @@ function passedHeaders(rawHeaders, first = []) {
 }
 function http_forwarder_refuse(answer, status, text) {
     Connection.of(answer.req.socket).isDoomed = true;
-    answer.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
+    answer.writeHead(status, external_node_http_namespaceObject.STATUS_CODES[status] ?? '', {
+        'content-type': 'text/plain; charset=utf-8',
+        connection: 'close',
+    });
     answer.end(`${text}\n`);
 }
 

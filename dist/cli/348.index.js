@@ -3072,6 +3072,8 @@ var command_files = __webpack_require__(6635);
 var agent_transcripts = __webpack_require__(2315);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/egress-build.js + 1 modules
 var egress_build = __webpack_require__(6160);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/errors.js
+var errors = __webpack_require__(739);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/log-directories.js
 var log_directories = __webpack_require__(9953);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/aftermath.js
@@ -3160,6 +3162,7 @@ const MAX_PARTS = 16;
  */
 async function keepTranscripts(archive, directory, below, secrets, limits = LIMITS) {
     const taken = new Set();
+    const directories = new Set();
     let bytes = 0;
     let leftOut = 0;
     const take = async (entry) => {
@@ -3168,7 +3171,9 @@ async function keepTranscripts(archive, directory, below, secrets, limits = LIMI
             return;
         const name = harmlessName(entry.header.name, below);
         const fits = size <= limits.fileBytes && bytes + size <= limits.bytes && taken.size < limits.files;
-        if (name === undefined || taken.has(name) || !fits) {
+        const above = name === undefined ? [] : directoriesOf(name);
+        const isFree = (path) => !taken.has(path) && !directories.has(path);
+        if (name === undefined || !fits || !isFree(name) || above.some((path) => taken.has(path))) {
             leftOut += 1;
             return;
         }
@@ -3176,12 +3181,16 @@ async function keepTranscripts(archive, directory, below, secrets, limits = LIMI
         for await (const chunk of entry)
             chunks.push(chunk);
         taken.add(name);
+        for (const path of above)
+            directories.add(path);
         bytes += size;
         write((0,external_node_path_.join)(directory, name), Buffer.concat(chunks), secrets);
     };
     const isCut = await readEach(archive, take);
     return { files: taken.size, bytes, leftOut, isCut };
 }
+/** `a` and `a/b` of `a/b/c`. */
+const directoriesOf = (name) => name.split('/').flatMap((_, index, parts) => (index === 0 ? [] : parts.slice(0, index).join('/')));
 /** @returns true if the archive does not end as it should */
 async function readEach(archive, take) {
     const entries = (0,tar_stream.extract)();
@@ -3438,7 +3447,7 @@ function resultOf({ frontEnd, resultFile }, secrets, { result }, reporter) {
         return '';
     if (result.kind === 'text')
         return (0,config_secrets/* maskCredentials */.Bs)(result.text, secrets);
-    const name = `${(0,options/* optionName */.fS)(frontEnd, 'result-file')}: ${(0,file_names/* printable */.g$)((0,file_names/* fromText */.IK)(resultFile))}`;
+    const name = `${(0,options/* optionName */.fS)(frontEnd, 'result-file')}: ${(0,file_names/* printableText */.XU)(resultFile)}`;
     if (result.kind === 'missing')
         reporter.info(`${name} does not exist; the output result is empty.`);
     else
@@ -3492,6 +3501,7 @@ function soughtPrograms({ command, agentImage }, environment, visible) {
 
 
 
+
 /**
  * Reads the logs, writes what belongs beside them, and removes the run's own files last. Each part has a guard of its own:
  * one that fails costs itself and a warning, never another part, the exit code or the outcome.
@@ -3513,7 +3523,7 @@ async function report(config, secrets, sandbox, aftermath, context, progress) {
     if (traffic.usage !== undefined)
         reportBudget(config, traffic.usage, reporter, progress);
     await removeWorkDirectory(context, progress);
-    const exitCode = ending?.exitCode ?? 1;
+    const exitCode = ending?.exitCode ?? exitCodeOf(error, config);
     const outcome = outcomeOf(config, progress, egress);
     return {
         outcome,
@@ -3524,6 +3534,8 @@ async function report(config, secrets, sandbox, aftermath, context, progress) {
         sought: exitCode === NOT_FOUND_EXIT_CODE ? await programsSought(config, progress, context) : [],
     };
 }
+/** Of a run without a command. Only the command line has a code of its own for wrong options. */
+const exitCodeOf = (error, { frontEnd }) => frontEnd === 'cli' && error instanceof errors/* OptionError */.eR ? errors/* USAGE_EXIT_CODE */.J5 : 1;
 /** Shells report with it that there is no such program. */
 const NOT_FOUND_EXIT_CODE = 127;
 /** A run that started nothing leaves no directories behind, unless the user has named them. */

@@ -7323,20 +7323,22 @@ class TranscriptsFile {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9145);
-/* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3110);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1925);
+/* harmony import */ var _command_line_end_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7612);
+/* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3110);
+
 
 
 
 // dist/cli/index.js is two levels below the installation's directory.
-await (0,_run_exit_js__WEBPACK_IMPORTED_MODULE_2__/* .exitWith */ .n)((signal) => (0,_command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__/* .commandLine */ .a)(process.argv.slice(2), (0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(import.meta.dirname, '..', '..'), signal));
+await (0,_run_exit_js__WEBPACK_IMPORTED_MODULE_3__/* .exitWith */ .n)((signal) => (0,_command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__/* .commandLine */ .a)(process.argv.slice(2), (0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(import.meta.dirname, '..', '..'), signal), _command_line_end_js__WEBPACK_IMPORTED_MODULE_2__/* .endOfProgram */ .x);
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
 
 /***/ }),
 
-/***/ 9145:
+/***/ 1925:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -7384,11 +7386,6 @@ const NOT_ALLOWED = {
 };
 /** Failures that the user can fix, recognised by the words of the engine or its client. */
 const REMEDIES = [
-    {
-        pattern: /Minimum memory limit allowed/i,
-        message: 'memory: the limit is too small for a container.',
-        hint: 'Use at least "6m"; agents need gigabytes.',
-    },
     { pattern: /permission denied while trying to connect/i, ...NOT_ALLOWED },
     {
         pattern: /Cannot connect to the Docker daemon|error during connect|failed to (connect to the docker API|open the raw stream connection)/i,
@@ -7438,6 +7435,12 @@ function unreachable(error, endpoint) {
 function silent(limitMs) {
     return new errors/* UserError */.yo(`The Docker engine has not answered within ${limitMs / 1000} seconds.`, {
         hint: 'It hangs: restart it (systemctl restart docker). Containers may be left; the next run removes them.',
+    });
+}
+/** The error for a container that somebody else removed while it was needed. */
+function removed(container) {
+    return new errors/* UserError */.yo(`The container ${container} was removed during the run.`, {
+        hint: 'Something outside AWF did that, such as a clean-up job (docker rm, docker container prune).',
     });
 }
 /** The subcommand, for messages: `pull`, `system dial-stdio`. */
@@ -7999,8 +8002,8 @@ const REMOVAL_INTERVAL_MS = 50;
 const ENGINES_OWN_BUILDER = { BUILDX_BUILDER: 'default' };
 const NOT_FOUND = 404;
 const ALREADY_REMOVING = /removal of container .* is already in progress/i;
-/** The exit code of a container that somebody has removed: it was killed. */
-const REMOVED = 137;
+/** The exit code of a container whose program was killed. Removing a container that runs kills it first. */
+const KILLED = 137;
 /** The slashes of a name stay as they are. */
 const imagePath = (name) => name.split('/').map(encodeURIComponent).join('/');
 /**
@@ -8144,12 +8147,19 @@ class DockerEngine {
                 throw refusal(goal, refused);
         });
     }
-    /** @returns the exit code of a container that was started, once it has ended */
+    /** @returns the exit code of a container that was started, once it has ended @throws UserError if it was removed */
     async #exitCode(container) {
         const goal = `wait for the container ${container}`;
         const path = `/containers/${container}/wait`;
         const ended = await this.#find({ method: 'POST', path, goal, isOpenEnded: true });
-        return ended?.StatusCode ?? REMOVED;
+        const code = ended?.StatusCode ?? KILLED;
+        if (code === KILLED && (await this.#isRemoved(container)))
+            throw removed(container);
+        return code;
+    }
+    async #isRemoved(container) {
+        const status = (await this.#inspect(container))?.State?.Status;
+        return status === undefined || status === 'removing';
     }
     /** @returns false if somebody else has removed it, or does so */
     async #removeContainer(name) {
@@ -10434,6 +10444,8 @@ ${[...commands, ...lines, below('completion', Object.keys(SHELLS)), below('polic
 `;
 }
 
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/memory.js
+var config_memory = __nccwpck_require__(5378);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/file-names.js
 var file_names = __nccwpck_require__(2050);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/numbers.js
@@ -10520,6 +10532,7 @@ function wrapped(text, width) {
 
 
 
+
 /** Items of a row. */
 const MOST = 30;
 /** What a run may do, before it does anything. */
@@ -10554,7 +10567,7 @@ function titleOf(config, memory) {
 /** Which policy file a run has, and whose version of it. */
 function policyFileText({ file, commit, from }) {
     const version = commit === undefined ? 'as it is on disk' : `from ${from ?? 'commit'} (${commit.slice(0, 12)})`;
-    return `${(0,file_names/* printable */.g$)(file)}, ${version}`;
+    return `${(0,file_names/* printableText */.XU)(file)}, ${version}`;
 }
 const policyFileRows = ({ policy }) => (policy === undefined ? [] : [['file', policyFileText(policy)]]);
 /** One row for each text, the first one with the label. */
@@ -10562,8 +10575,8 @@ const policy_labelled = (label, texts) => texts.map((text, index) => [index === 
 const unlessEmpty = (text) => (text === '' ? [] : [text]);
 function reachRows(config) {
     const { egress, services, addHosts, network } = config;
-    const own = egress.allow.filter(({ preset }) => preset === undefined).map(({ text }) => (0,file_names/* printable */.g$)(text));
-    const denied = egress.deny.map(({ preset, text }) => preset ?? (0,file_names/* printable */.g$)(text));
+    const own = egress.allow.filter(({ preset }) => preset === undefined).map(({ text }) => (0,file_names/* printableText */.XU)(text));
+    const denied = egress.deny.map(({ preset, text }) => preset ?? (0,file_names/* printableText */.XU)(text));
     const reach = [
         ...(egress.mode === 'audit' ? ['every public name; what no entry allows is reported (audit)'] : []),
         ...presetTexts(config),
@@ -10582,8 +10595,8 @@ function presetTexts({ presets }) {
     return presets.map(({ name, hosts }) => {
         const froms = [...new Set(hosts.map(({ from }) => from))];
         const parts = froms.map((from) => {
-            const texts = hosts.filter((host) => host.from === from).map(({ text }) => (0,file_names/* printable */.g$)(text));
-            return `${texts.join(', ')}${from === name ? '' : ` (from ${(0,file_names/* printable */.g$)(from)})`}`;
+            const texts = hosts.filter((host) => host.from === from).map(({ text }) => (0,file_names/* printableText */.XU)(text));
+            return `${texts.join(', ')}${from === name ? '' : ` (from ${(0,file_names/* printableText */.XU)(from)})`}`;
         });
         return `${name}: ${parts.join(', ')}`;
     });
@@ -10598,7 +10611,7 @@ function proposalNote({ proposedPresets, presets, frontEnd, }) {
     if (proposedPresets === undefined)
         return undefined;
     const missing = proposedPresets.filter(({ name }) => !presets.some((listed) => listed.name === name));
-    const found = missing.map(({ name, file }) => `${name} (${(0,file_names/* printable */.g$)(file)})`).join(', ');
+    const found = missing.map(({ name, file }) => `${name} (${(0,file_names/* printableText */.XU)(file)})`).join(', ');
     const [none, all] = [
         'the workspace has no lockfile that a preset is for.',
         'the list has all that the lockfiles suggest.',
@@ -10635,8 +10648,8 @@ const FOLDED_FROM = 4;
 function variablesText({ fromHost, asked }) {
     const groups = Map.groupBy([...fromHost].sort(), (name) => /^[A-Z]+_/.exec(name)?.[0] ?? name);
     const names = [...groups].flatMap(([prefix, members]) => members.length >= FOLDED_FROM ? [`${prefix}* (${String(members.length)})`] : members);
-    const passed = names.length === 0 ? 'none' : listed(names.map(file_names/* printable */.g$), MOST);
-    return asked.length === 0 ? passed : `${passed} · asked for: ${listed(asked.map(file_names/* printable */.g$), MOST)}`;
+    const passed = names.length === 0 ? 'none' : listed(names.map(file_names/* printableText */.XU), MOST);
+    return asked.length === 0 ? passed : `${passed} · asked for: ${listed(asked.map(file_names/* printableText */.XU), MOST)}`;
 }
 /** Git's own files are guarded too, and nobody asks what became of each. */
 function workspaceRows({ workspace, protectPaths }, guards) {
@@ -10645,19 +10658,19 @@ function workspaceRows({ workspace, protectPaths }, guards) {
     const readOnly = inside.filter((path) => !/(^|\/)\.git(\/|$)/.test(path));
     const missing = protectPaths.filter(({ mode, path }) => mode === 'report' || !readOnly.includes(path)).length;
     const watched = missing === 0 ? '' : ` · compared before and after: ${counted(missing, 'more path')}`;
-    const text = readOnly.length === 0 ? 'nothing but the settings of git' : listed(readOnly.map(file_names/* printable */.g$), MOST);
+    const text = readOnly.length === 0 ? 'nothing but the settings of git' : listed(readOnly.map(file_names/* printableText */.XU), MOST);
     return [['read-only', text + watched]];
 }
 function mountRows({ agentImage, workspace }, { userMounts, toolchain }) {
     const tools = agentImage === undefined
-        ? `this machine's tools, read-only: ${listed(toolchain.map(({ target }) => (0,file_names/* printable */.g$)(target)), 12)}`
-        : `the image ${(0,file_names/* printable */.g$)(agentImage)}`;
+        ? `this machine's tools, read-only: ${listed(toolchain.map(({ target }) => (0,file_names/* printableText */.XU)(target)), 12)}`
+        : `the image ${(0,file_names/* printableText */.XU)(agentImage)}`;
     const mounts = userMounts.map((mount) => {
-        const source = mount.kind === 'bind' ? (0,file_names/* printable */.g$)(mount.source) : mount.target;
-        const place = source === mount.target ? source : `${source} as ${(0,file_names/* printable */.g$)(mount.target)}`;
+        const source = mount.kind === 'bind' ? (0,file_names/* printableText */.XU)(mount.source) : mount.target;
+        const place = source === mount.target ? source : `${source} as ${(0,file_names/* printableText */.XU)(mount.target)}`;
         return `${place} (${mount.kind === 'bind' && mount.writable ? 'writable' : 'read-only'})`;
     });
-    return policy_labelled('mounted', [`${(0,file_names/* printable */.g$)(workspace)} (writable)`, ...mounts, tools]);
+    return policy_labelled('mounted', [`${(0,file_names/* printableText */.XU)(workspace)} (writable)`, ...mounts, tools]);
 }
 function limitsText({ pids, timeoutMinutes, budget, agentLogs }, memory) {
     return [
@@ -10671,11 +10684,9 @@ function limitsText({ pids, timeoutMinutes, budget, agentLogs }, memory) {
         ...(agentLogs ? [] : ['agent-logs off']),
     ].join(', ');
 }
-const policy_UNITS = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
 /** `6g` as `6 GB`. */
 function memoryText(limit) {
-    const [, digits = '', unit = 'b'] = /^(\d+)([bkmg]?)$/i.exec(limit) ?? [];
-    const bytes = Number(digits) * (policy_UNITS[unit.toLowerCase() || 'b'] ?? 1);
+    const bytes = (0,config_memory/* memoryBytes */.Z)(limit);
     const gigabytes = Math.round((bytes / 2 ** 30) * 10) / 10;
     return gigabytes >= 1 ? `${gigabytes} GB` : `${Math.round(bytes / 2 ** 20)} MB`;
 }
@@ -10807,7 +10818,7 @@ const nameless = (text) => oneLine(text.map((part) => (typeof part === 'string' 
 const oneLine = (parts) => parts
     .join('')
     .split(/\s*\n\s*/)
-    .map((line) => (0,file_names/* printable */.g$)((0,file_names/* fromText */.IK)(line)))
+    .map((line) => (0,file_names/* printableText */.XU)(line))
     .join(' ')
     .trim();
 /**
@@ -10854,6 +10865,8 @@ function problemOf(error, names = [], status = 'problem') {
     };
 }
 
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/directories.js
+var directories = __nccwpck_require__(8982);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/agent/command-files.js
 var command_files = __nccwpck_require__(6635);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/contract.js
@@ -11822,6 +11835,8 @@ var host_user = __nccwpck_require__(3246);
 
 
 
+
+
 /** Runs of the command line whose logs are kept, and for how long at most. */
 const KEPT_RUNS = 20;
 const KEPT_MS = 30 * 24 * 60 * 60 * 1_000;
@@ -11856,17 +11871,24 @@ function lastRun(directory = runLogsDirectory()) {
  * to.
  *
  * @param workspace must not contain it: the command could change the logs
- * @throws Error saying why there can be none
+ * @throws UserError saying why there can be none, and what decides about the place
  */
 function makeRunDirectory(runId, workspace, directory = runLogsDirectory(), time = new Date()) {
     if ((0,host_paths/* isInside */.FK)(directory, workspace))
-        throw new Error(`${directory} is in the workspace.`);
-    (0,external_node_fs_.mkdirSync)(directory, { recursive: true, mode: 0o700 });
+        throw new errors/* UserError */.yo(`${directory} is in the workspace.`, { hint: PLACE_HINT });
     const path = (0,external_node_path_.join)(directory, `${time.toISOString().replaceAll(/[-:]/g, '')}-${runId}`);
-    (0,external_node_fs_.mkdirSync)(path, { mode: 0o700 });
-    writeJson(path, { owner: ownerOf() });
+    try {
+        (0,directories/* makeDirectory */.Oh)(directory, 0o700);
+        (0,external_node_fs_.mkdirSync)(path, { mode: 0o700 });
+        writeJson(path, { owner: ownerOf() });
+    }
+    catch (cause) {
+        (0,external_node_fs_.rmSync)(path, { recursive: true, force: true });
+        throw new errors/* UserError */.yo(`Nothing can be written to ${directory}.`, { hint: PLACE_HINT, cause });
+    }
     return path;
 }
+const PLACE_HINT = 'To keep them, name another place in XDG_STATE_HOME; without it, the place is in your home (HOME).';
 /** Writes `run.json`. The run needs its logs no longer. */
 function writeRunRecord(path, time, record) {
     writeJson(path, { version: 1, startedAt: time.toISOString(), ...record });
@@ -12190,13 +12212,13 @@ const START_FILES = (0,shared_words/* words */.a)(`
 /**
  * The mounts that the user asks for. Links are resolved here, so that the engine mounts the very path that was checked.
  *
- * @throws UserError for a path that is missing, that would expose the host to the agent, or whose target is used twice
+ * @throws OptionError for a path that is missing, that would expose the host to the agent, or whose target is used twice
  */
 function userMounts(mounts, places) {
     const sockets = mounts.length === 0 ? [] : listeningSockets();
     return mounts.map(({ source, target, writable, origin }, index) => {
         const refuse = (why, hint = 'Use only the directory that the command needs.') => {
-            throw new errors/* UserError */.yo(`${origin}: ${source} cannot be mounted: ${why}.`, { hint });
+            throw new errors/* OptionError */.eR(`${origin}: ${source} cannot be mounted: ${why}.`, { hint });
         };
         const real = resolved(source, refuse);
         const kind = (0,external_node_fs_.statSync)(real);
@@ -12429,7 +12451,7 @@ function host_guards_above(path, name) {
 /**
  * Refuses a mount that would expose a guarded path at another place, where it is not guarded, or that would cover it.
  *
- * @throws UserError naming the mount and the path
+ * @throws OptionError naming the mount and the path
  */
 function refuseWaysAround(mounts, guards) {
     for (const { source, target, origin } of mounts) {
@@ -12439,7 +12461,7 @@ function refuseWaysAround(mounts, guards) {
             const isClosed = guard.kind === 'bind' && (!guard.writable || guard.source !== guard.target);
             const isPart = (0,host_paths/* isInside */.FK)(real, guard.target) && isClosed;
             if (shows || isPart || (0,host_paths/* isInside */.FK)(target, guard.target)) {
-                throw new errors/* UserError */.yo(`${origin}: ${source} cannot be mounted: the workspace's ${guard.target} is guarded.`, {
+                throw new errors/* OptionError */.eR(`${origin}: ${source} cannot be mounted: the workspace's ${guard.target} is guarded.`, {
                     hint: 'Use a directory outside the workspace. The command sees the workspace at its own path anyway.',
                 });
             }
@@ -12634,7 +12656,7 @@ function targets_isOfSandbox(target) {
  * @param agent the agent's container, including the user's mounts
  * @param home the path of the private home
  * @param own what the sandbox writes below `/etc`
- * @throws UserError naming the mount and the remedy
+ * @throws OptionError naming the mount and the remedy
  */
 function refuseTakenTargets(mounts, agent, home, { systemFiles, etc }) {
     const all = agent.mounts.map((mount) => ({ ...mount, target: seenAt(mount.target, home) }));
@@ -12650,7 +12672,7 @@ function refuseTakenTargets(mounts, agent, home, { systemFiles, etc }) {
     ];
     for (const { source, target, origin } of mounts) {
         const refuse = (why, hint = 'Use another target, for example below /mnt.') => {
-            throw new errors/* UserError */.yo(`${origin}: ${source} cannot be mounted at ${target}: ${why}.`, { hint });
+            throw new errors/* OptionError */.eR(`${origin}: ${source} cannot be mounted at ${target}: ${why}.`, { hint });
         };
         if (target === '/')
             refuse('it would hide everything');
@@ -12704,7 +12726,7 @@ function refuseTakenTargets(mounts, agent, home, { systemFiles, etc }) {
  * @param agent the agent's container, the user's mounts included
  * @param home the private home
  * @param own what the sandbox writes below `/etc`
- * @throws UserError naming the mount and the remedy
+ * @throws OptionError naming the mount and the remedy
  */
 function checkMountTargets(mounts, guards, agent, home, own) {
     refuseWaysAround(mounts, guards);
@@ -13076,8 +13098,10 @@ function host_places_misplaced(name, value, view) {
     const placed = paths.map((path) => (path === '' ? path : placeFor(name, path, view)));
     if (placed.every((path, index) => path === paths[index]))
         return undefined;
+    const isWhatWas = (path, before) => path === before || path === view.links.get(before);
     const kept = placed.filter((path) => path !== undefined);
-    return { name, value: kept.some((path) => path !== '') ? kept.join(':') : undefined };
+    const isSame = placed.every((path, index) => path !== undefined && isWhatWas(path, paths[index] ?? ''));
+    return { name, value: kept.some((path) => path !== '') ? kept.join(':') : undefined, isSame };
 }
 /** @returns the path in the sandbox; undefined if there is none */
 function placeFor(name, value, view) {
@@ -13123,8 +13147,9 @@ function accessTo(path, { places, closed }) {
 }
 /** Compares as text: what a link of the host leads to does not matter where there is no such link. */
 const isWithin = (path, directory) => path === directory || (0,host_paths/* isBelow */.Yw)(path, directory);
-/** One warning for all variables that were changed or left out. */
-function placeWarnings(all) {
+/** One warning for all variables that lead elsewhere than on the host, or were left out. */
+function placeWarnings(found) {
+    const all = found.filter(({ isSame }) => !isSame);
     if (all.length === 0)
         return [];
     const moved = all.flatMap(({ name, value }) => (value === undefined ? [] : [`${name} is now ${value}`]));
@@ -13932,6 +13957,11 @@ function readInfo(described, here) {
         memoryBytes: info.MemTotal || here.memoryBytes,
         mapsUsers: has('userns'),
         warnings: [
+            ...(info.IPv4Forwarding === false
+                ? [
+                    'The machine forwards no packets (net.ipv4.ip_forward is 0), so nothing in a container reaches another host.',
+                ]
+                : []),
             ...(info.SwapLimit === false
                 ? ['The engine cannot limit swap: the command may use swap beyond its memory limit.']
                 : []),
@@ -14023,7 +14053,7 @@ async function watched(what, say, work, clock = REAL_CLOCK) {
     try {
         return await work((line) => {
             if (line.trim() !== '')
-                last = (0,file_names/* printable */.g$)(line.trim().slice(0, MAX_LINE));
+                last = (0,file_names/* printableText */.XU)(line.trim().slice(0, MAX_LINE));
         });
     }
     finally {
@@ -14827,6 +14857,15 @@ function unlock(path, needed = 0o500) {
     (0,external_node_fs_.chmodSync)((0,file_names/* bytes */.ee)(path), (mode & 0o777) | needed);
     return true;
 }
+/** True for a file that gives its owner's or group's rights to whoever runs it. */
+function lendsRights(path) {
+    const stats = lstatSync(bytes(path), { throwIfNoEntry: false });
+    return stats !== undefined && (stats.mode & 0o6000) !== 0;
+}
+/** Takes the set-user-ID and set-group-ID bits away. */
+function clearSetId(path) {
+    chmodSync(bytes(path), lstatSync(bytes(path)).mode & 0o1777);
+}
 /** Like {@link moveAside}, even if the command has made the directory above read-only. */
 function files_moveUnlocked(path) {
     try {
@@ -15080,6 +15119,30 @@ function kindOfEntry(entry) {
     return entry.isFIFO() ? 'pipe' : 'other';
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/other-repositories.js
+
+/**
+ * The directories of other programs for version control, and what in each of them names a program that they run, or leads to
+ * such settings elsewhere. All of them run it when somebody only asks for the state, as prompts and editors do by themselves.
+ *
+ * - Mercurial (hg help config, "Files"; hg help internals.requirements)
+ * - Sapling, which has the same files, and `config` instead of `hgrc`
+ * - Jujutsu (jj help -k config)
+ */
+const other_repositories_SETTINGS = new Map([
+    ['.hg', ['hgrc', 'hgrc-not-shared', 'requires', 'sharedpath']],
+    ['.sl', ['config', 'hgrc', 'requires', 'sharedpath']],
+    ['.jj', ['repo/config.toml', 'workspace-config.toml']],
+]);
+/** True for a name that such a program looks for, in each directory and those above it. */
+const isOtherRepository = (name) => other_repositories_SETTINGS.has(name);
+/** The settings in repositories that the user has: they are read-only, and no new ones may appear. */
+function settingsOfOthers(repositories) {
+    return repositories.flatMap((path) => (other_repositories_SETTINGS.get((0,posix_namespaceObject.basename)(path)) ?? []).map((name) => ({
+        ...{ path: (0,posix_namespaceObject.join)(path, name), isDirectory: true, what: 'settings of another program for version control' },
+    })));
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/way.js
 
 
@@ -15155,6 +15218,7 @@ function kindAt(path) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/survey.js
+
 
 
 
@@ -15296,6 +15360,11 @@ class survey_Walk {
             this.#add({ kind: 'git-directory', path });
             return [];
         }
+        if (isOtherRepository((0,posix_namespaceObject.basename)(path))) {
+            this.#add({ kind: 'other-repository', path });
+            if (this.#isNew({ kind: 'other-repository', path }))
+                return [];
+        }
         const names = new Set();
         const below = [];
         let isWhole = true;
@@ -15328,6 +15397,8 @@ class survey_Walk {
             below.push(file);
         else if (name === '.git')
             this.#add({ kind: kind === 'file' ? 'git-file' : 'git-link', path: file });
+        else if (isOtherRepository(name))
+            this.#add({ kind: 'other-repository', path: file });
         else if (kind === 'pipe')
             this.#add({ kind, path: file });
         else if (kind === 'link')
@@ -15369,7 +15440,7 @@ class survey_Walk {
     }
 }
 function isOfGit({ kind }) {
-    return kind.startsWith('git-');
+    return kind.startsWith('git-') || kind === 'other-repository';
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/elsewhere.js
@@ -15998,7 +16069,7 @@ function own_repository_ownRepository(workspace) {
         return without();
     const directory = worktreeOf(gitDirectory, path) ?? submoduleOf(gitDirectory, workspace);
     if (directory === undefined) {
-        return without(`${path} leads to ${(0,file_names/* printable */.g$)((0,file_names/* fromText */.IK)(gitDirectory))}, which does not lead back to it. ` +
+        return without(`${path} leads to ${(0,file_names/* printableText */.XU)(gitDirectory)}, which does not lead back to it. ` +
             'AWF does not mount that directory, so git does not work in the sandbox.');
     }
     return { dotGit, outside: { directory, gitDirectory: (0,external_node_fs_.realpathSync)(gitDirectory) }, warning: undefined };
@@ -16724,6 +16795,7 @@ function printOf(file, before) {
 
 
 
+
 /** Changes of these files are always reported: they decide from where a later git fetches, and to where git-lfs uploads. */
 const ALWAYS_REPORTED = ['.gitmodules', '.lfsconfig'].map((path) => ({
     path,
@@ -16759,7 +16831,10 @@ async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temp
     const bare = gitDirectories.filter((path) => !directory_isUnmistakable(path));
     const actionDirectories = pathsOf(found.findings, 'action').flatMap((path) => (0,file_names/* toText */.fE)(path) ?? []);
     const places = named.flatMap((one) => placesOf(one, worktrees));
-    const guarded = [...places, ...readOnlyPaths(workspace, protectPaths), ...localActions(actionDirectories, workspace)];
+    const guarded = [
+        ...[...places, ...settingsOfOthers(pathsOf(found.findings, 'other-repository'))],
+        ...[...readOnlyPaths(workspace, protectPaths), ...localActions(actionDirectories, workspace)],
+    ];
     const links = [...found.links, ...linksInHooks(places, top)];
     const { readOnly, ...protection } = protectionOf(guarded, top, links, writablePaths(workspace, protectPaths));
     breakHardLinks(halfProtected(found.sharedFiles, readOnly));
@@ -17509,10 +17584,7 @@ function makeWorkDirectory(path) {
         return path;
     }
     catch (cause) {
-        throw new errors/* UserError */.yo(`The directory for temporary files cannot be used: ${path} cannot be created.`, {
-            hint: 'Point RUNNER_TEMP (on the command line TMPDIR) to a directory that exists and that you may write to.',
-            cause,
-        });
+        throw (0,directories/* noTemporary */.rt)(path, cause);
     }
 }
 
@@ -17603,7 +17675,7 @@ async function claim_claim(config, secrets, prepared, context, progress, onEngin
             const source = { ...imageSource(config, context), usable: asking };
             const ensured = ensureImages(engine, prepared.images, foreignImage(config), source, reporter);
             // A build takes minutes; a cancelled step has seconds.
-            return Promise.race([ensured, (0,signals/* aborted */.Q)(signal)]);
+            return Promise.race([ensured, (0,signals/* aborted */.QH)(signal)]);
         }),
         mounting,
         timings.measure('workspace', async () => {
@@ -18262,6 +18334,7 @@ function preflightChecks(config, addresses, environment) {
         ...accepted.map((name) => `placeholder ${name} ${environment.variables[name] ?? ''}`),
         ...placeholders.map(({ variable }) => `placeholder ${variable.name} ${variable.value}`),
         ...shellCheck(config),
+        'confined',
         `isolated ${addresses.gateway} ${RESOLVER_PROBE}`,
         `squid ${addresses.squid}:${shared_network/* SQUID_PORT */.z9} ${squid_config/* READINESS_NAME */.j}`,
         ...((0,named_hosts/* hostNames */.n3)(config.namedHosts).length === 0
@@ -18555,7 +18628,7 @@ function planAgent(config, secrets, place) {
             ...event.warnings,
             ...hopelessCalls(config),
             ...missingPrograms(config, host, [...tools, ...userMounts]),
-            ...(user.uid === 0 ? [ROOT_WARNING] : []),
+            ...(user.uid === 0 ? [rootWarning(config.frontEnd)] : []),
         ],
     };
 }
@@ -18611,8 +18684,9 @@ function refuseCredentialsInCommand({ command }, secrets) {
         });
     }
 }
-const ROOT_WARNING = 'The command runs as root (without capabilities) because root owns the workspace. To avoid it, run the job as an ordinary ' +
-    'user.';
+/** @param how the command is run: "runs", or "will run" before a run */
+const rootWarning = (frontEnd, how = 'runs') => `The command ${how} as root (without capabilities) because root owns the workspace. ` +
+    `To avoid it, run ${frontEnd === 'action' ? 'the job' : 'awf'} as an ordinary user.`;
 const plan_textOf = (command, separator) => command.kind === 'script' ? command.script : command.argv.join(separator);
 /** Programs that a setup action has put where nobody looks are not found, and `PATH` alone does not say why. */
 function missingPrograms({ workspace, frontEnd }, host, mounts) {
@@ -18658,6 +18732,7 @@ const LOG_LIMIT_BYTES = 256 * 1024 * 1024;
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/squid/limits.js
 var squid_limits = __nccwpck_require__(2987);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/topology.js
+
 
 
 
@@ -18784,7 +18859,7 @@ function agentSpec(config, claimed) {
     // Files in a tmpfs count as memory. These file systems are full before memory runs out: a program can report a full
     // disk, but not that it was killed. Inodes are limited too, because even an empty file takes about a kilobyte.
     const share = (part) => {
-        const bytes = Math.floor((0,docker_spec/* bytesOf */.$$)(memory) * part);
+        const bytes = Math.floor((0,config_memory/* memoryBytes */.Z)(memory) * part);
         return { size: String(bytes), inodes: Math.max(1_024, Math.floor(bytes / PAGE)) };
     };
     // runc 1.0 gives a tmpfs the mode of the image's directory. In an image without /tmp, the engine creates one with
@@ -18823,7 +18898,7 @@ function agentSpec(config, claimed) {
         dns: NO_DNS,
         sysctls: { ...common.sysctls, ...portSettings(config) },
         hostname: shared_network/* AGENT_HOSTNAME */.Oh,
-        sharedMemory: Math.floor((0,docker_spec/* bytesOf */.$$)(memory) / 6),
+        sharedMemory: Math.floor((0,config_memory/* memoryBytes */.Z)(memory) / 6),
         // A health check of a foreign image would run programs beside the command, with the image's own environment.
         healthCheck: 'none',
         ...(foreign ? { volumesFrom: names.library } : {}),
@@ -18847,7 +18922,7 @@ function memoryLimit(chosen, machineBytes) {
     if (chosen !== undefined)
         return chosen;
     const share = Math.floor(machineBytes * LARGEST_SHARE);
-    return share < (0,docker_spec/* bytesOf */.$$)(DEFAULT_MEMORY) ? megabytes(share) : DEFAULT_MEMORY;
+    return share < (0,config_memory/* memoryBytes */.Z)(DEFAULT_MEMORY) ? megabytes(share) : DEFAULT_MEMORY;
 }
 /** The engine's notation, rounded down. */
 function megabytes(bytes) {
@@ -19398,6 +19473,9 @@ class Progress {
 /** How much of the output an error quotes. */
 const TAIL_LINES = 10;
 const TAIL_CHARACTERS = 4_096;
+/** What the kernel answers to a user that has as many processes as it may have (EAGAIN). */
+const NO_MORE_PROCESSES = /resource temporarily unavailable/i;
+const NPROC_HINT = 'The Docker engine limits the processes of a user by default (nproc in default-ulimits), and counts those of the whole machine. Raise the limit.';
 /**
  * A container that must live as long as the run, such as a sidecar. {@link died} rejects, quoting the last lines of
  * output, when the container ends before {@link expectEnd} is called.
@@ -19424,7 +19502,8 @@ class AttachedContainer {
         this.died = exit.then((code) => {
             if (this.#ending)
                 return new Promise(() => undefined);
-            throw new errors/* UserError */.yo(`${title} ended unexpectedly with exit code ${code}. Its last lines:\n${this.lastLines}`);
+            const message = `${title} ended unexpectedly with exit code ${code}. Its last lines:\n${this.lastLines}`;
+            throw new errors/* UserError */.yo(message, NO_MORE_PROCESSES.test(this.lastLines) ? { hint: NPROC_HINT } : {});
         });
         // A rejection that nobody awaits must not end the process. Callers that race on the promise still see the error.
         this.died.catch(() => undefined);
@@ -19678,7 +19757,7 @@ class Sandbox {
             this.#count(work);
         try {
             const died = this.#sidecars.map((sidecar) => sidecar.died);
-            const ending = await Promise.race([command, limit.exhausted, ...died, (0,signals/* aborted */.Q)(signal)]);
+            const ending = await Promise.race([command, limit.exhausted, ...died, (0,signals/* aborted */.QH)(signal)]);
             return limit.isReached || ending === undefined ? stoppedBy(limit) : ending;
         }
         finally {
@@ -20091,7 +20170,7 @@ const tell = ({ title, lines }, { reporter }) => {
 };
 /** The command has ended, so an engine that does not tell costs the explanation, and not the exit code. */
 async function ranOutOfMemory(sandbox, { reporter, signal }) {
-    const asking = () => Promise.race([answered(sandbox.ranOutOfMemory()), (0,signals/* aborted */.Q)(signal)]);
+    const asking = () => Promise.race([answered(sandbox.ranOutOfMemory()), (0,signals/* aborted */.QH)(signal)]);
     return (await (0,src_reporter/* attempt */.CD)(reporter, 'find out whether the command ran out of memory', asking)) ?? false;
 }
 /**
@@ -20104,7 +20183,7 @@ async function sweep(sandbox, leftOvers, context) {
     if (!sandbox.commandStarted || context.signal.aborted)
         return;
     const work = leftOvers.then(() => finishKilledRuns(killedRuns(context.temporary), context));
-    await Promise.race([work, (0,signals/* aborted */.Q)(context.signal)]).catch(() => undefined);
+    await Promise.race([work, (0,signals/* aborted */.QH)(context.signal)]).catch(() => undefined);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/config-return.js
@@ -20114,9 +20193,14 @@ async function sweep(sandbox, leftOvers, context) {
 /** Sections that a command may change on the host: their settings run nothing and lead nowhere. What a push sends is not there. */
 const RETURNED = new Set((0,shared_words/* words */.a)(`
     remote branch submodule user author committer init pull merge diff fetch rebase rerere status log commit tag
-    stash checkout worktree blame gc maintenance pack index feature advice color column lfs
+    stash checkout worktree blame pack index feature advice color column lfs
   `));
-const RETURNED_CORE = new Set((0,shared_words/* words */.a)('sparsecheckout sparsecheckoutcone autocrlf eol filemode'));
+const RETURNED_CORE = new Set((0,shared_words/* words */.a)('sparsecheckout sparsecheckoutcone autocrlf eol'));
+/**
+ * What stays even so. A later `git switch` would take a branch from the remote that the first one names, and a push would
+ * send the user's work there; a fetch would remove the user's own tags; and changes would not show.
+ */
+const KEPT = new Set((0,shared_words/* words */.a)('checkout.defaultremote fetch.prune fetch.prunetags status.showuntrackedfiles diff.ignoresubmodules'));
 /** What a new remote may have. Git would ask a promisor by itself for objects that it misses. */
 const OF_REMOTES = new Set((0,shared_words/* words */.a)('url pushurl fetch push tagopt prune skipdefaultupdate skipfetchall followremotehead'));
 /**
@@ -20148,14 +20232,16 @@ function isReturned(entry, remotes, known) {
     const { section, subsection, key, value } = entry;
     if (section === 'core')
         return RETURNED_CORE.has(key);
-    if (!RETURNED.has(section))
+    if (!RETURNED.has(section) || KEPT.has(`${section}.${key}`))
         return false;
     if (section === 'remote')
         return !remotes.has(subsection) && isHarmlessRemote(entry, remotes);
     if (section === 'branch' && /^(push)?remote$/.test(key))
         return value === '.' || remotes.has(value);
-    // A later `git submodule update` fetches from there.
-    return !(section === 'submodule' && key === 'url' && known.has(nameOf(entry)));
+    if (section !== 'submodule')
+        return true;
+    // A later `git submodule update` fetches from there; and a change of the submodule would not show.
+    return key !== 'ignore' && !(key === 'url' && known.has(nameOf(entry)));
 }
 /**
  * True for a remote that git uses only if somebody names it, and whose branches get no place among those of others.
@@ -20769,7 +20855,7 @@ function reasonOf(signal, stderr) {
         return 'it was killed, after its time or for want of memory';
     // Node.js says more after the error: where it happened, and its own version.
     const error = /^\w*Error\b.*$/m.exec(stderr)?.[0] ?? stderr.trim().split('\n').at(-1) ?? '';
-    return error === '' ? 'no reason given' : (0,file_names/* printable */.g$)((0,file_names/* fromText */.IK)(error));
+    return error === '' ? 'no reason given' : (0,file_names/* printableText */.XU)(error);
 }
 function look_through_placeOf(workDirectory) {
     try {
@@ -20789,6 +20875,7 @@ function look_through_placeOf(workDirectory) {
 
 
 
+
 /**
  * Runs a harmless command in a sandbox like that of the run to come, in a workspace of its own and without any credential:
  * the networks, the proxies and the pre-flight check are those of a run.
@@ -20798,7 +20885,7 @@ function look_through_placeOf(workDirectory) {
  */
 async function probe(script, context, config, signal) {
     const { root, engine, environment } = context;
-    const directory = (0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)(context.temporary, 'awf-doctor-'));
+    const directory = (0,directories/* makeTemporary */.ww)(context.temporary, 'awf-doctor-');
     try {
         const [workspace, temporary] = ['workspace', 'temporary'].map((name) => (0,external_node_path_.join)(directory, name));
         for (const path of [workspace, temporary])
@@ -21155,7 +21242,7 @@ const mayGoOn = (squid, time) => !(0,external_node_fs_.existsSync)((0,external_n
 function temporaryLogs(temporary, { uid }) {
     // Root's sidecars have a user of their own.
     const owners = uid === 0 ? [0, contract/* SIDECAR_ID */.E3] : [uid];
-    return (0,external_node_fs_.readdirSync)(temporary).flatMap((name) => {
+    return previous_namesIn(temporary).flatMap((name) => {
         const [, kind, time] = /^(squid|api-proxy|agent)-logs-(\d{13})$/.exec(name) ?? [];
         if (kind === undefined)
             return [];
@@ -21163,6 +21250,15 @@ function temporaryLogs(temporary, { uid }) {
         const stats = (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false });
         return stats?.isDirectory() === true && owners.includes(stats.uid) ? [{ kind, time: Number(time), path }] : [];
     });
+}
+/** A directory that is not there, or closed, has no logs of this user. */
+function previous_namesIn(directory) {
+    try {
+        return (0,external_node_fs_.readdirSync)(directory);
+    }
+    catch {
+        return [];
+    }
 }
 /** What cannot be read counts as nothing. */
 function sizeOf(directory) {
@@ -21177,6 +21273,7 @@ function sizeOf(directory) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/doctor/machine.js
+
 
 
 
@@ -21220,8 +21317,21 @@ const DISK = {
     id: 'disk',
     page: 'docs/troubleshooting.md#before-any-container',
     limitMs: 5_000,
-    find: ({ temporary, workspace }) => [spaceIn(temporary, 'temporary files'), spaceIn(workspace, 'the workspace')],
+    find: ({ temporary, workspace, names }) => [
+        unusable(temporary, names) ?? spaceIn(temporary, 'temporary files'),
+        spaceIn(workspace, 'the workspace'),
+    ],
 };
+/** What a run would say of its directory for temporary files, if nothing can be made there. */
+function unusable(temporary, names) {
+    try {
+        (0,external_node_fs_.rmdirSync)((0,directories/* makeTemporary */.ww)(temporary, 'awf-doctor-'));
+        return undefined;
+    }
+    catch (error) {
+        return problemOf(error, names);
+    }
+}
 function spaceIn(directory, what, least = LITTLE) {
     const { bavail, bsize } = (0,external_node_fs_.statfsSync)(directory);
     const free = bavail * bsize;
@@ -21520,6 +21630,7 @@ function providers_formOf(variable, text, { label, form, isElsewhere: atGateway 
 
 
 
+
 const WORKSPACE = {
     id: 'workspace',
     page: 'docs/troubleshooting.md#before-any-container',
@@ -21529,21 +21640,17 @@ const WORKSPACE = {
             return [];
         const { config } = built;
         const { workspace } = config;
-        const workDirectory = (0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)(temporary, 'awf-doctor-'));
-        try {
-            checkWorkspace(config, user.home, workDirectory);
-            checkedMounts(config, { environment, root }, { home: user.home, workDirectory }, { dataRoot: undefined, socket: undefined });
-        }
-        finally {
-            (0,external_node_fs_.rmSync)(workDirectory, { recursive: true, force: true });
-        }
+        // A run would make it, and be in the way of the same things.
+        const workDirectory = (0,host_paths/* workDirectoryOf */.Eg)(newRunId(), temporary);
+        checkWorkspace(config, user.home, workDirectory);
+        checkedMounts(config, { environment, root }, { home: user.home, workDirectory }, { dataRoot: undefined, socket: undefined });
         checkUnlocked(workspace);
         const { dotGit, warning } = own_repository_ownRepository(workspace);
         const sockets = socketWarnings(workspace);
         const warnings = [
             ...sockets,
             ...(warning === undefined ? [] : [warning]),
-            ...rootWarning((0,host_user/* agentUser */.NM)(user, workspace).uid),
+            ...((0,host_user/* agentUser */.NM)(user, workspace).uid === 0 ? [rootWarning('cli', 'will run')] : []),
         ];
         const what = dotGit === undefined ? 'a directory without a repository' : 'a checkout';
         return [
@@ -21555,11 +21662,6 @@ const WORKSPACE = {
         ];
     },
 };
-const rootWarning = (uid) => uid === 0
-    ? [
-        'The command will run as root (without capabilities) because root owns the workspace. To avoid it, work as an ordinary user.',
-    ]
-    : [];
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/doctor/examine.js
 
@@ -22096,7 +22198,7 @@ const isRefusedByProxy = (reason) => /^upstream-proxy-4/.test(reason ?? '');
 
 /** A text that anybody may have chosen. Longer ones lose their middle, which leaves the end of a host's name. */
 function words_shown(text, longest = 60) {
-    const safe = (0,file_names/* printable */.g$)((0,file_names/* fromText */.IK)(text)).replace(/[^ -~]/gu, (one) => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`);
+    const safe = (0,file_names/* printableText */.XU)(text).replace(/[^ -~]/gu, (one) => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`);
     if (safe.length <= longest)
         return safe;
     const half = Math.floor((longest - 3) / 2);
@@ -23469,7 +23571,7 @@ async function pull(flags, { root, engineWith, signal }) {
                 if (!force || agentImage !== undefined)
                     await ensureImages(engine, images, foreign, source, reporter);
             })(),
-            (0,signals/* aborted */.Q)(signal),
+            (0,signals/* aborted */.QH)(signal),
         ]);
     }
     catch (error) {
@@ -23506,7 +23608,7 @@ function pull_elsewhere(images) {
 /** Exit codes that shells give a meaning to. */
 const NOT_EXECUTABLE = 126;
 const outcome_NOT_FOUND = 127;
-const KILLED = 137;
+const outcome_KILLED = 137;
 /** One line: how it ended, after what time, and what it used. */
 function statusLine(config, ended, paint) {
     const mark = ended.outcome === 'success' ? paint.good('✔') : paint.bad('✘');
@@ -23578,27 +23680,27 @@ function exitText(config, ended) {
         return (`A file could not be executed (exit code ${NOT_EXECUTABLE}). Make it executable (chmod +x, or git update-index ` +
             "--chmod=+x), and check that it is a script with an interpreter or a program for this machine's architecture.");
     }
-    if (exitCode === KILLED && outOfMemory !== undefined)
+    if (exitCode === outcome_KILLED && outOfMemory !== undefined)
         return outOfMemoryText(config, outOfMemory);
-    if (exitCode === KILLED) {
-        return (`The command was killed (exit code ${KILLED}, SIGKILL). Memory did not run out, by what the engine says: a program in ` +
+    if (exitCode === outcome_KILLED) {
+        return (`The command was killed (exit code ${outcome_KILLED}, SIGKILL). Memory did not run out, by what the engine says: a program in ` +
             'the sandbox sent the signal.');
     }
     return `The command ended with exit code ${exitCode}.`;
 }
 function outOfMemoryText({ frontEnd }, limit) {
-    return (`Memory ran out, and the command was killed (exit code ${KILLED}): it needed more than its limit of ` +
+    return (`Memory ran out, and the command was killed (exit code ${outcome_KILLED}): it needed more than its limit of ` +
         `${memoryText(limit)}, or more than the machine had left. Raise ${(0,config_options/* optionName */.fS)(frontEnd, 'memory')}, or use a machine ` +
         'with more memory.');
 }
 function notFoundHint({ frontEnd, agentImage }, sought) {
     const mounts = (0,config_options/* optionName */.fS)(frontEnd, 'mounts');
     if (agentImage !== undefined) {
-        return `The command runs in ${(0,file_names/* printable */.g$)(agentImage)}, which has to have its programs. Use an image that has them.`;
+        return `The command runs in ${(0,file_names/* printableText */.XU)(agentImage)}, which has to have its programs. Use an image that has them.`;
     }
     const hidden = sought.flatMap(({ name, path }) => (path === undefined ? [] : [{ name, path }]));
-    const absent = sought.filter(({ path }) => path === undefined).map(({ name }) => (0,file_names/* printable */.g$)(name));
-    const where = hidden.map(({ name, path }) => `${(0,file_names/* printable */.g$)(name)} is at ${(0,file_names/* printable */.g$)(path)}, which the sandbox does not see: add ${(0,file_names/* printable */.g$)(outcome_directoryOf(path))} to ${mounts}.`);
+    const absent = sought.filter(({ path }) => path === undefined).map(({ name }) => (0,file_names/* printableText */.XU)(name));
+    const where = hidden.map(({ name, path }) => `${(0,file_names/* printableText */.XU)(name)} is at ${(0,file_names/* printableText */.XU)(path)}, which the sandbox does not see: add ${(0,file_names/* printableText */.XU)(outcome_directoryOf(path))} to ${mounts}.`);
     if (absent.length === 0 && where.length > 0)
         return where.join(' ');
     const who = absent.length === 0 ? 'A program' : listed(absent, 3);
@@ -23870,7 +23972,7 @@ function purposeOf(line, allowable, covered) {
 const sumOf = (list) => list.reduce((sum, { requests }) => sum + requests, 0);
 function whyText({ domain, reason, rule, requests }) {
     const known = egress_summary_REASONS[isAddress(domain) ? 'address' : (reason ?? '')]?.replaceAll('`', '');
-    const by = rule === null ? '' : ` by "${(0,file_names/* printable */.g$)(rule.entry)}"`;
+    const by = rule === null ? '' : ` by "${(0,file_names/* printableText */.XU)(rule.entry)}"`;
     const why = reason === 'denied' ? `denied${by}` : (known ?? 'no entry allows it');
     return `${counted(requests, 'request')}; ${why}`;
 }
@@ -23878,7 +23980,7 @@ function whyText({ domain, reason, rule, requests }) {
 function refusals_keylessNotes({ frontEnd }, keyless) {
     return keyless.slice(0, refusals_MOST).map(({ domain, provider: { name, credentials } }) => {
         const key = frontEnd === 'action' ? credentials[0]?.input : credentials[0]?.variable;
-        return `${(0,file_names/* printable */.g$)(domain)} is ${name}'s own host. Do not allow it: set ${key ?? ''}, and AWF asks the model for the command.`;
+        return `${(0,file_names/* printableText */.XU)(domain)} is ${name}'s own host. Do not allow it: set ${key ?? ''}, and AWF asks the model for the command.`;
     });
 }
 function furtherNotes({ others }) {
@@ -23904,7 +24006,7 @@ function hostBlocks({ frontEnd }, refused, paint) {
         return [
             [
                 `${paint.bad('⛔')} ${counted(sumOf(own), 'request')} had no rule and got 403. ${add}`,
-                ...own.slice(0, refusals_MOST).map(({ line }) => `    ${(0,file_names/* printable */.g$)(line)}`),
+                ...own.slice(0, refusals_MOST).map(({ line }) => `    ${(0,file_names/* printableText */.XU)(line)}`),
                 ...(own.length > refusals_MOST ? [`    # ${String(own.length - refusals_MOST)} more are in the api-proxy's log`] : []),
             ],
         ];
@@ -23941,11 +24043,11 @@ function unreachableRemedy(frontEnd, { upstreamProxy }, reason) {
         ...(upstreamProxy?.isSecure === true ? [certificate] : []),
     ].join(' ');
 }
-const refusals_nameOf = ({ domain }) => (0,file_names/* printable */.g$)(domain);
-const namesText = (names) => listed([...new Set(names.map(file_names/* printable */.g$))], refusals_MOST);
+const refusals_nameOf = ({ domain }) => (0,file_names/* printableText */.XU)(domain);
+const namesText = (names) => listed([...new Set(names.map(file_names/* printableText */.XU))], refusals_MOST);
 /** The message about refused names that is shown apart from the log; undefined if there are none that count. */
 function refusedAnnotation({ refusals }) {
-    const names = refusals_namesOf(refusals).map(file_names/* printable */.g$);
+    const names = refusals_namesOf(refusals).map(file_names/* printableText */.XU);
     if (names.length === 0)
         return undefined;
     const more = 'The end of the log and the job summary say what to add.';
@@ -23957,8 +24059,8 @@ function reachedGroup({ allowed, others, unused }) {
     if (allowed.length + left.length === 0)
         return undefined;
     const rows = allowed.slice(0, 50).map(({ domain, requests, rule }) => {
-        const by = rule === null ? '' : `, by ${(0,file_names/* printable */.g$)(rule.preset ?? rule.entry)} (${(0,file_names/* printable */.g$)(rule.from)})`;
-        return [(0,file_names/* printable */.g$)(domain), `${counted(requests, 'request')}${by}`];
+        const by = rule === null ? '' : `, by ${(0,file_names/* printableText */.XU)(rule.preset ?? rule.entry)} (${(0,file_names/* printableText */.XU)(rule.from)})`;
+        return [(0,file_names/* printableText */.XU)(domain), `${counted(requests, 'request')}${by}`];
     });
     const rest = allowed.length - rows.length;
     const requests = counted(sumOf(allowed) + others.allowed, 'request');
@@ -23972,7 +24074,7 @@ function unusedLines(allowed, unused) {
     const used = new Set(allowed.map(({ rule }) => rule?.preset));
     const idle = unused.filter(({ preset }) => preset === null || !used.has(preset));
     const names = [
-        ...new Set(idle.map(({ entry, preset, from }) => `${(0,file_names/* printable */.g$)(preset ?? entry)} (${(0,file_names/* printable */.g$)(from)})`)),
+        ...new Set(idle.map(({ entry, preset, from }) => `${(0,file_names/* printableText */.XU)(preset ?? entry)} (${(0,file_names/* printableText */.XU)(from)})`)),
     ];
     if (names.length === 0)
         return [];
@@ -25140,8 +25242,6 @@ const version_VERSION = {
 
 
 
-/** Exit code for a command line that was not understood; a sandbox that failed has 1. */
-const USAGE = 2;
 /** Every first word that means something, in the order of the help. */
 const SUBCOMMANDS = [RUN, LOGS, DOCTOR, POLICY, PULL, EXAMPLES, COMPLETION, help_HELP, version_VERSION];
 /** Flags that are subcommands elsewhere, by habit. They count as the first word only. */
@@ -25167,7 +25267,7 @@ async function command_line_commandLine(argv, root, signal, engineWith = (debug)
     }
     catch (error) {
         src_reporter/* stderrReporter */.ii.error((0,errors/* describeError */.Uc)(error));
-        return USAGE;
+        return errors/* USAGE_EXIT_CODE */.J5;
     }
 }
 /** @throws UserError if the directory was removed since the shell changed to it, or a parent is closed to this user */
@@ -25186,7 +25286,7 @@ async function dispatch(argv, context) {
     const [first, ...rest] = argv;
     if (first === undefined) {
         process.stderr.write(usage());
-        return USAGE;
+        return errors/* USAGE_EXIT_CODE */.J5;
     }
     // `awf --help` is the help about everything; `awf run --help` is about its options.
     if (first === '--help' || first === '-h')
@@ -25198,6 +25298,41 @@ async function dispatch(argv, context) {
     if (!first.startsWith('-'))
         throw notASubcommand(argv, SUBCOMMANDS);
     return RUN.run(argv, context);
+}
+
+
+/***/ }),
+
+/***/ 7612:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   x: () => (/* binding */ endOfProgram)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(739);
+/* harmony import */ var _reporter_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1205);
+/* harmony import */ var _run_signals_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3577);
+
+
+
+/**
+ * How `awf` ends. A signal that ended its work ends it as it ends any program, and output that was lost is no success:
+ * `awf logs --json > FILE` may have left half a file.
+ *
+ * @param exitCode of the work
+ * @param signal fired if the process was asked to end, or could not write
+ * @returns the exit code of the process
+ */
+function endOfProgram(exitCode, signal) {
+    const reason = signal.reason;
+    if (reason instanceof _run_signals_js__WEBPACK_IMPORTED_MODULE_2__/* .Cancelled */ .cJ && exitCode !== 0)
+        return (0,_run_signals_js__WEBPACK_IMPORTED_MODULE_2__/* .endBy */ .be)(reason.by);
+    if (reason instanceof _run_signals_js__WEBPACK_IMPORTED_MODULE_2__/* .Unwritten */ .hc && exitCode === 0) {
+        const { cause } = reason;
+        _reporter_js__WEBPACK_IMPORTED_MODULE_1__/* .stderrReporter */ .ii.error((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .describeError */ .Uc)(new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo('The output is not complete: it cannot be written.', { cause })));
+        return 1;
+    }
+    return exitCode;
 }
 
 
@@ -25993,6 +26128,48 @@ function hintFor(text) {
 
 /***/ }),
 
+/***/ 5378:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Z: () => (/* binding */ memoryBytes),
+/* harmony export */   m: () => (/* binding */ memory)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(739);
+/* harmony import */ var _source_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6656);
+
+
+const UNITS = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
+/**
+ * The least that the engine accepts, in bytes: `linuxMinMemory` in daemon/daemon_unix.go, the same in every engine since
+ * 20.10.
+ */
+const LEAST = 6 * 2 ** 20;
+/** The octets of a size that {@link memory} has accepted. */
+function memoryBytes(size) {
+    return Number.parseInt(size, 10) * (UNITS[size.at(-1) ?? ''] ?? 1);
+}
+/** A size in the format of Docker's `--memory`. */
+function memory({ text, source }) {
+    const refuse = (why, hint) => {
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_source_js__WEBPACK_IMPORTED_MODULE_1__/* .placeOf */ .$)(source)}: "${text}" ${why}`, { hint });
+    };
+    if (!/^[1-9]\d*[bkmg]?$/i.test(text))
+        refuse('is not a size.', 'Write a number with k, m or g, for example "6g".');
+    const size = text.toLowerCase();
+    const bytes = memoryBytes(size);
+    if (bytes < LEAST) {
+        const bare = /\d$/.test(size) ? 'A number without a unit is in bytes. ' : '';
+        refuse('is less than the 6 MB that a container needs.', `${bare}Agents need gigabytes: write "6g".`);
+    }
+    if (!Number.isSafeInteger(bytes))
+        refuse('is more than any machine has.', 'Write, for example, "6g".');
+    return size;
+}
+
+
+/***/ }),
+
 /***/ 1246:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -26515,6 +26692,8 @@ function useOf(name, form) {
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/image-registry.js
 var image_registry = __nccwpck_require__(4194);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/memory.js
+var memory = __nccwpck_require__(5378);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/proxy-variables.js
 var proxy_variables = __nccwpck_require__(2658);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/cidr.js
@@ -26746,6 +26925,7 @@ const REPORT = [
 
 
 
+
 const COMMAND = [
     { name: 'run', kind: 'script', only: 'action', description: 'the command, a script of any number of lines' },
     {
@@ -26875,7 +27055,7 @@ const OTHERS = [
     {
         name: 'memory',
         kind: 'text',
-        parse: parsers/* memory */.m1,
+        parse: memory/* memory */.m,
         description: "the command's memory limit; by default 6g, or 75 % of the machine's memory if that is less",
     },
     { name: 'pids', kind: 'count', max: MAX_PIDS, default: '4096', description: "the command's process limit" },
@@ -26979,7 +27159,6 @@ __nccwpck_require__.d(__webpack_exports__, {
   U9: () => (/* binding */ count),
   E9: () => (/* binding */ dollars),
   Pf: () => (/* binding */ label),
-  m1: () => (/* binding */ memory),
   Gx: () => (/* binding */ minutes),
   hT: () => (/* binding */ path),
   EM: () => (/* binding */ providerTool),
@@ -27139,22 +27318,21 @@ function dollars({ text, source }) {
         hint: `Write a number above 0 and up to ${MAX_DOLLARS}, without a currency, for example "5" or "0.25".`,
     });
 }
-/** A size in the format of Docker's `--memory`. */
-function memory({ text, source }) {
-    if (/^[1-9]\d*[bkmg]?$/i.test(text))
-        return text.toLowerCase();
-    throw new errors/* UserError */.yo(`${(0,config_source/* placeOf */.$)(source)}: "${text}" is not a size.`, {
-        hint: 'Write a number with k, m or g, for example "6g".',
-    });
-}
+/** A word of a template, in which a part may stand in double quotes, as in a workflow's own `shell`. */
+const SHELL_WORD = /(?:[^\s"]|"[^"]*")+/g;
 /** An argv in which `{0}` is replaced with the script's path. */
 function shell({ text, source }) {
     if (text === 'bash')
         return ['bash', '--noprofile', '--norc', '-eo', 'pipefail', '{0}'];
     if (text === 'sh')
         return ['sh', '-e', '{0}'];
+    if (text.split('"').length % 2 === 0) {
+        throw new errors/* UserError */.yo(`${(0,config_source/* placeOf */.$)(source)}: "${text}" has a double quote without its other one.`, {
+            hint: 'Write them in pairs, for example: bash -c "source {0}"',
+        });
+    }
     if (text.includes('{0}'))
-        return text.split(/\s+/).filter((word) => word !== '');
+        return (text.match(SHELL_WORD) ?? []).map((word) => word.replaceAll('"', ''));
     throw new errors/* UserError */.yo(`${(0,config_source/* placeOf */.$)(source)}: "${text}" is not one of its values.`, {
         hint: 'Write bash, sh, or a command with {0} where the path of the script goes, for example "python3 {0}".',
     });
@@ -29727,8 +29905,10 @@ const PROTECTED_BY_PROGRAM = {
     Copilot: (0,words/* words */.a)('.github/hooks .github/agents .github/skills'),
     'Gemini CLI': (0,words/* words */.a)('.gemini'),
     OpenCode: (0,words/* words */.a)('.opencode opencode.json opencode.jsonc'),
-    'Other agents': (0,words/* words */.a)('.cursor .windsurf .kiro .roo .amazonq .qwen .factory'),
-    'VS Code, JetBrains, Zed': (0,words/* words */.a)('.vscode .idea .zed'),
+    'aider, gptme, pi': (0,words/* words */.a)('.aider.conf.yml gptme.toml .pi'),
+    Crush: (0,words/* words */.a)('.crush.json crush.json'),
+    'Other agents': (0,words/* words */.a)('.cursor .windsurf .kiro .roo .amazonq .qwen .factory .clinerules .continue .kilocode .openhands .junie .trae'),
+    'VS Code, JetBrains, Zed, Helix': (0,words/* words */.a)('.vscode .idea .zed .helix'),
     'Dev containers': (0,words/* words */.a)('.devcontainer .devcontainer.json'),
     direnv: (0,words/* words */.a)('.envrc'),
     mise: (0,words/* words */.a)('mise.toml mise.local.toml .mise.toml .mise.local.toml mise/config.toml .mise .config/mise .config/mise.toml'),
@@ -30316,12 +30496,13 @@ function proxyPasswords(text) {
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
   jQ: () => (/* binding */ RUN_LABEL),
-  $$: () => (/* binding */ bytesOf),
   io: () => (/* binding */ containerBody),
   Fg: () => (/* binding */ markOf),
   R_: () => (/* binding */ networkBody)
 });
 
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/memory.js
+var config_memory = __nccwpck_require__(5378);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/words.js
 var words = __nccwpck_require__(1995);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/seccomp.js
@@ -30469,6 +30650,7 @@ function seccompProfile() {
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/spec.js
 
+
 /**
  * Every object of a run carries this label with the run's id, so that a clean-up can find it without knowing its name.
  */
@@ -30502,7 +30684,7 @@ function markOf(labels) {
  * @see https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerCreate
  */
 function containerBody(spec) {
-    const { network, address, dns = [], sharedMemory, healthCheck, entrypoint, command } = spec;
+    const { network, address, dns = [], sharedMemory = SHARED_MEMORY, healthCheck, entrypoint, command } = spec;
     return {
         Image: spec.image,
         Labels: labelsOf(spec),
@@ -30520,12 +30702,14 @@ function containerBody(spec) {
             ReadonlyRootfs: true,
             LogConfig: { Type: 'none' },
             IpcMode: 'private',
+            // The entrypoint is the first process. The engine's own, which a daemon may put before it, is not in the host's system.
+            Init: false,
             RestartPolicy: { Name: 'no' },
             ...limitsOf(spec.limits),
             ...(spec.userNamespace === undefined ? {} : { UsernsMode: spec.userNamespace }),
             NetworkMode: network,
             Dns: dns,
-            ...(sharedMemory === undefined ? {} : { ShmSize: sharedMemory }),
+            ShmSize: sharedMemory,
             Sysctls: spec.sysctls ?? {},
             ExtraHosts: (spec.hosts ?? []).map(({ name, address }) => `${name}:${address}`),
             Tmpfs: Object.fromEntries(spec.tmpfs.map((tmpfs) => [tmpfs.target, tmpfsOptions(tmpfs)])),
@@ -30537,12 +30721,14 @@ function containerBody(spec) {
         },
     };
 }
+/** What a container has of it, unless it says otherwise. Squid needs some, and a daemon may give less. Bytes. */
+const SHARED_MEMORY = 64 * 1024 ** 2;
 function limitsOf({ memory, pids, openFiles, fileBytes, oomScoreAdjustment }) {
     const ulimit = (Name, limit) => ({ Name, Soft: limit, Hard: limit });
     return {
-        Memory: bytesOf(memory),
+        Memory: (0,config_memory/* memoryBytes */.Z)(memory),
         // Memory and swap together. Without it, a container may take as much swap again as it has memory.
-        MemorySwap: bytesOf(memory),
+        MemorySwap: (0,config_memory/* memoryBytes */.Z)(memory),
         PidsLimit: pids,
         Ulimits: [
             ulimit('core', 0),
@@ -30551,11 +30737,6 @@ function limitsOf({ memory, pids, openFiles, fileBytes, oomScoreAdjustment }) {
         ],
         ...(oomScoreAdjustment === undefined ? {} : { OomScoreAdj: oomScoreAdjustment }),
     };
-}
-/** @param size as {@link Limits} has it */
-function bytesOf(size) {
-    const exponent = ['k', 'm', 'g'].indexOf(size.at(-1) ?? '') + 1;
-    return Number.parseInt(size, 10) * 1024 ** exponent;
 }
 function tmpfsOptions({ mode, owner, executable, size, inodes }) {
     const options = ['rw', 'nosuid', 'nodev', executable ? 'exec' : 'noexec', `mode=${mode}`, `size=${size}`];
@@ -30593,15 +30774,13 @@ function networkBody(spec) {
         IPAM: { Config: [{ Subnet: spec.subnet }] },
         Labels: labelsOf(spec),
         Options: {
-            // Whatever the daemon gives to networks by default (default-network-opts): our containers talk to each other.
+            // Whatever the daemon gives to networks by default (default-network-opts): our containers talk to each other, and the
+            // way out leads out.
             'com.docker.network.bridge.enable_icc': 'true',
+            ...(spec.internal ? {} : { 'com.docker.network.bridge.enable_ip_masquerade': 'true' }),
+            'com.docker.network.bridge.inhibit_ipv4': String(spec.internal),
+            'com.docker.network.bridge.gateway_mode_ipv4': spec.internal ? 'isolated' : 'nat',
             ...(spec.mtu === undefined ? {} : { 'com.docker.network.driver.mtu': String(spec.mtu) }),
-            ...(spec.internal
-                ? {
-                    'com.docker.network.bridge.inhibit_ipv4': 'true',
-                    'com.docker.network.bridge.gateway_mode_ipv4': 'isolated',
-                }
-                : {}),
         },
     };
 }
@@ -30613,8 +30792,10 @@ function networkBody(spec) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   J5: () => (/* binding */ USAGE_EXIT_CODE),
 /* harmony export */   Jh: () => (/* binding */ throwProblems),
 /* harmony export */   Uc: () => (/* binding */ describeError),
+/* harmony export */   eR: () => (/* binding */ OptionError),
 /* harmony export */   mu: () => (/* binding */ withHint),
 /* harmony export */   vX: () => (/* binding */ collectProblems),
 /* harmony export */   xL: () => (/* binding */ ConfigError),
@@ -30631,6 +30812,14 @@ class UserError extends Error {
         this.hint = options.hint;
     }
 }
+/**
+ * A mistake in an option that shows only when a run looks at the machine: `awf` ends as for those that it finds when it
+ * reads its options.
+ */
+class OptionError extends UserError {
+}
+/** How `awf` ends if an option is wrong. */
+const USAGE_EXIT_CODE = 2;
 /** Several mistakes in what a user gave, told at once. */
 class ConfigError extends UserError {
     problems;
@@ -30694,16 +30883,84 @@ function describeError(error) {
 
 /***/ }),
 
+/***/ 8982:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Oh: () => (/* binding */ makeDirectory),
+/* harmony export */   rt: () => (/* binding */ noTemporary),
+/* harmony export */   ww: () => (/* binding */ makeTemporary)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(739);
+
+
+
+/**
+ * Makes a directory with its parents, unless it exists. `recursive` of Node 24 tries again without end where the kernel
+ * knows no such directory however often its parents are made: below /proc, or in a place that automount manages.
+ *
+ * @throws Error of the file system, saying what cannot be made
+ */
+function makeDirectory(path, mode = 0o777) {
+    if (made(path, mode))
+        return;
+    makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(path), mode);
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.mkdirSync)(path, { mode });
+}
+/** @returns false if a parent is missing */
+function made(path, mode) {
+    try {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.mkdirSync)(path, { mode });
+        return true;
+    }
+    catch (error) {
+        const { code } = error;
+        if (code === 'EEXIST')
+            return true;
+        if (code === 'ENOENT' && (0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(path) !== path)
+            return false;
+        throw error;
+    }
+}
+/** For a directory for temporary files in which `path` cannot be made. */
+function noTemporary(path, cause) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`The directory for temporary files cannot be used: ${path} cannot be created.`, {
+        hint: 'Point RUNNER_TEMP (on the command line TMPDIR) to a directory that exists and that you may write to.',
+        cause,
+    });
+}
+/**
+ * Makes a directory with a name that nobody has, mode 0700.
+ *
+ * @throws UserError naming the variables that decide about the place
+ */
+function makeTemporary(temporary, prefix) {
+    const start = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(temporary, prefix);
+    try {
+        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.mkdtempSync)(start);
+    }
+    catch (cause) {
+        throw noTemporary(`${start}...`, cause);
+    }
+}
+
+
+/***/ }),
+
 /***/ 2050:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   IK: () => (/* binding */ fromText),
 /* harmony export */   WA: () => (/* binding */ moveAside),
+/* harmony export */   XU: () => (/* binding */ printableText),
 /* harmony export */   ee: () => (/* binding */ bytes),
 /* harmony export */   fE: () => (/* binding */ toText),
 /* harmony export */   g$: () => (/* binding */ printable)
 /* harmony export */ });
+/* unused harmony export flattenLink */
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3024);
 
@@ -30741,6 +30998,8 @@ function printable(path) {
     });
     return text.length > 200 ? `${text.slice(0, 100)}...${text.slice(-97)}` : text;
 }
+/** {@link printable} for ordinary text, of which a character need not be one byte. */
+const printableText = (text) => printable(fromText(text));
 function escaped(byte) {
     return `\\x${byte.toString(16).padStart(2, '0')}`;
 }
@@ -30749,7 +31008,7 @@ const LONGEST_NAME = 255;
 const ASIDE_BYTES = 17;
 /**
  * Renames what is at `path`, so that no program finds it under its name. It stays in the same directory. A name that would
- * become too long is cut.
+ * become too long is cut. A link becomes a file, see {@link flattenLink}.
  *
  * @returns the new path
  */
@@ -30759,7 +31018,27 @@ function moveAside(path) {
     if ((0,node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)(bytes(aside), { throwIfNoEntry: false }))
         return moveAside(path);
     (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.renameSync)(bytes(path), bytes(aside));
+    flattenLink(aside);
     return aside;
+}
+/**
+ * Replaces a symbolic link with a file that says where it led: whoever uploads, copies or packs a whole directory follows
+ * the links in it, whatever they are called. Anything else stays as it is.
+ */
+function flattenLink(path) {
+    const stats = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)(bytes(path));
+    if (!stats.isSymbolicLink())
+        return;
+    const target = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readlinkSync)(bytes(path), 'buffer');
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.unlinkSync)(bytes(path));
+    try {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.writeFileSync)(bytes(path), target, { flag: 'wx', mode: 0o644 });
+        if (process.getuid?.() === 0)
+            (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.chownSync)(bytes(path), stats.uid, stats.gid);
+    }
+    catch {
+        // There is no room for it. Nobody follows what is gone.
+    }
 }
 
 
@@ -30806,8 +31085,10 @@ function escaped(character) {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(739);
-/* harmony import */ var _harmless_json_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(953);
-/* harmony import */ var _paths_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6569);
+/* harmony import */ var _directories_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8982);
+/* harmony import */ var _harmless_json_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(953);
+/* harmony import */ var _paths_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6569);
+
 
 
 
@@ -30854,7 +31135,7 @@ function writeSummaryFile({ squid }, markdown) {
 }
 /** Writes a value as JSON, with its version first, as {@link writeTextAnew} does. */
 function writeAnew(directory, name, value) {
-    writeTextAnew(directory, name, `${(0,_harmless_json_js__WEBPACK_IMPORTED_MODULE_4__/* .harmlessJson */ .E)({ version: VERSION, ...value }, 2)}\n`);
+    writeTextAnew(directory, name, `${(0,_harmless_json_js__WEBPACK_IMPORTED_MODULE_5__/* .harmlessJson */ .E)({ version: VERSION, ...value }, 2)}\n`);
 }
 /**
  * Writes a file. A sidecar can write to the directory too, so no link that stands there is followed. What cannot be written
@@ -30880,15 +31161,16 @@ function writeTextAnew(directory, name, text) {
  *
  * @param chosen the value of `proxy-logs-dir`; undefined for new directories below `temporary`
  * @param workspace must not contain the logs: the command could change them there
- * @throws UserError if a directory cannot be created, is in the workspace, or is used for something else
+ * @throws OptionError if the chosen directory cannot be created, is in the workspace, or is used for something else
+ * @throws UserError if there can be none below `temporary`
  */
 function createLogDirectories(chosen, temporary, workspace, owner) {
     if (chosen !== undefined) {
         const beside = (name) => (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(chosen), name);
         const directories = { squid: chosen, apiProxy: beside('api-proxy-logs'), agent: beside('agent-logs') };
         for (const directory of Object.values(directories)) {
-            if ((0,_paths_js__WEBPACK_IMPORTED_MODULE_3__/* .isInside */ .FK)(directory, workspace)) {
-                throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`--proxy-logs-dir: ${directory} is in the workspace, where the command could change the logs.`, { hint: 'Use a directory outside the workspace.' });
+            if ((0,_paths_js__WEBPACK_IMPORTED_MODULE_4__/* .isInside */ .FK)(directory, workspace)) {
+                throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .OptionError */ .eR(`--proxy-logs-dir: ${directory} is in the workspace, where the command could change the logs.`, { hint: 'Use a directory outside the workspace.' });
             }
         }
         for (const directory of [directories.squid, directories.apiProxy])
@@ -30913,7 +31195,7 @@ function createLogDirectories(chosen, temporary, workspace, owner) {
 function make(directory, owner, isChosen) {
     try {
         if (isChosen)
-            (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.mkdirSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(directory), { recursive: true });
+            (0,_directories_js__WEBPACK_IMPORTED_MODULE_3__/* .makeDirectory */ .Oh)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(directory));
         if (!create(directory)) {
             if (!isChosen)
                 return false;
@@ -30925,7 +31207,7 @@ function make(directory, owner, isChosen) {
             if (process.getuid?.() !== 0 || uid === owner.uid)
                 return true;
             if (isUsed) {
-                throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`--proxy-logs-dir: ${directory} has files of another user.`, {
+                throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .OptionError */ .eR(`--proxy-logs-dir: ${directory} has files of another user.`, {
                     hint: 'Use a directory that does not exist yet, is empty, or has the logs of an earlier run.',
                 });
             }
@@ -30939,8 +31221,8 @@ function make(directory, owner, isChosen) {
         if (cause instanceof _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo)
             throw cause;
         throw isChosen
-            ? new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`--proxy-logs-dir: the log directory ${directory} cannot be created or used.`, {
-                hint: 'Name one where you may write, or leave out the option: the logs then go to the temporary directory.',
+            ? new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .OptionError */ .eR(`--proxy-logs-dir: the log directory ${directory} cannot be created or used.`, {
+                hint: 'Name one where you may write, or leave out the option: each run then has a directory of its own.',
                 cause,
             })
             : new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`The log directory ${(0,node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(directory)} cannot be created in ${(0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(directory)}.`, {
@@ -32518,12 +32800,13 @@ async function attempt(reporter, what, work) {
  * have everything.
  *
  * @param main gets a signal that fires when the process is asked to end
+ * @param end is asked when everything is written, or at a second Ctrl-C
  */
-async function exitWith(main) {
-    const signal = (0,_signals_js__WEBPACK_IMPORTED_MODULE_1__/* .cancellation */ .W)();
+async function exitWith(main, end = (exitCode) => exitCode) {
+    const signal = (0,_signals_js__WEBPACK_IMPORTED_MODULE_1__/* .cancellation */ .WN)(end);
     const exitCode = await main(signal);
     await (0,_output_js__WEBPACK_IMPORTED_MODULE_0__/* .flush */ .bX)(signal);
-    process.exit(exitCode);
+    process.exit(end(exitCode, signal));
 }
 
 
@@ -32735,13 +33018,13 @@ function budgetNotice({ frontEnd }, use) {
 }
 /** For models whose price nobody knows: their cost is missing, and with a limit in dollars nothing more passes. */
 function noPriceText({ frontEnd, budget }, models) {
-    const names = [...new Set(models.map(({ model }) => model ?? 'an answer that names no model'))].map(_host_file_names_js__WEBPACK_IMPORTED_MODULE_4__/* .printable */ .g$);
+    const names = [...new Set(models.map(({ model }) => model ?? 'an answer that names no model'))].map(_host_file_names_js__WEBPACK_IMPORTED_MODULE_4__/* .printableText */ .XU);
     const example = `${models.find(({ model }) => model !== null)?.model ?? '*'} INPUT OUTPUT`;
     const consequence = budget.maxCostUsd === undefined
         ? 'Its tokens are counted, but the cost of the run is unknown.'
         : `Because ${(0,_config_options_js__WEBPACK_IMPORTED_MODULE_2__/* .optionName */ .fS)(frontEnd, 'max-cost-usd')} is set, further requests are refused.`;
     return (`No price is known for ${names.slice(0, MAX_NAMED).join(', ')}. ${consequence} ` +
-        `Add to ${(0,_config_options_js__WEBPACK_IMPORTED_MODULE_2__/* .optionName */ .fS)(frontEnd, 'prices')}, in dollars per million tokens: ${(0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_4__/* .printable */ .g$)(example)}`);
+        `Add to ${(0,_config_options_js__WEBPACK_IMPORTED_MODULE_2__/* .optionName */ .fS)(frontEnd, 'prices')}, in dollars per million tokens: ${(0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_4__/* .printableText */ .XU)(example)}`);
 }
 /** For a run that ends because the provider does not accept the key. @returns the message and the remedy */
 function credentialRefusedText(config, { provider: id, status, times }) {
@@ -32784,7 +33067,7 @@ function blockedText(frontEnd, egress) {
     const option = (0,_config_options_js__WEBPACK_IMPORTED_MODULE_2__/* .optionName */ .fS)(frontEnd, 'fail-on-blocked');
     if (egress === undefined)
         return `${option} is set, and what was refused is unknown: Squid's log could not be read.`;
-    const names = egress.unexpected.slice(0, MAX_NAMED).map(_host_file_names_js__WEBPACK_IMPORTED_MODULE_4__/* .printable */ .g$);
+    const names = egress.unexpected.slice(0, MAX_NAMED).map(_host_file_names_js__WEBPACK_IMPORTED_MODULE_4__/* .printableText */ .XU);
     const rest = egress.unexpected.length - names.length;
     return (`${option} is set, and requests were refused: ${names.join(', ')}${rest > 0 ? ` and ${String(rest)} more` : ''}. ` +
         `Allow them, or name them in ${(0,_config_options_js__WEBPACK_IMPORTED_MODULE_2__/* .optionName */ .fS)(frontEnd, 'known-blocked')}.`);
@@ -32821,7 +33104,7 @@ async function flush(signal) {
             resolve();
         });
     }));
-    await Promise.race([Promise.all(written), (0,_signals_js__WEBPACK_IMPORTED_MODULE_1__/* .aborted */ .Q)(signal).catch(() => (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setTimeout)(_limits_js__WEBPACK_IMPORTED_MODULE_2__/* .FLUSH_LIMIT_MS */ .AO))]);
+    await Promise.race([Promise.all(written), (0,_signals_js__WEBPACK_IMPORTED_MODULE_1__/* .aborted */ .QH)(signal).catch(() => (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setTimeout)(_limits_js__WEBPACK_IMPORTED_MODULE_2__/* .FLUSH_LIMIT_MS */ .AO))]);
 }
 /** Resolves too when the stream ends or fails instead; its own error event reports that. */
 function drained(stream) {
@@ -32861,13 +33144,18 @@ function limited(output, limitBytes = OUTPUT_LIMIT_BYTES) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Q: () => (/* binding */ aborted),
-/* harmony export */   W: () => (/* binding */ cancellation)
+/* harmony export */   QH: () => (/* binding */ aborted),
+/* harmony export */   WN: () => (/* binding */ cancellation),
+/* harmony export */   be: () => (/* binding */ endBy),
+/* harmony export */   cJ: () => (/* binding */ Cancelled),
+/* harmony export */   hc: () => (/* binding */ Unwritten)
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(739);
-/* harmony import */ var _docker_spec_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(249);
-/* harmony import */ var _limits_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3870);
+/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8161);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(739);
+/* harmony import */ var _docker_spec_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(249);
+/* harmony import */ var _limits_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3870);
+
 
 
 
@@ -32876,38 +33164,53 @@ function limited(output, limitBytes = OUTPUT_LIMIT_BYTES) {
 const UNREAD = ['EPIPE', 'EIO'];
 /** The exit code of a process that SIGINT ended, as shells have it. */
 const INTERRUPTED = 130;
+/** Why the signal of {@link cancellation} fired: this process was asked to end. */
+class Cancelled extends _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo {
+    by;
+    constructor(by) {
+        super(`The run was cancelled (${by}).`);
+        this.by = by;
+    }
+}
+/** Why it fired: standard output cannot be written, and not because nobody reads it. */
+class Unwritten extends _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo {
+}
 /**
  * A signal that fires when the process is asked to end. The runner sends SIGINT, SIGTERM 7.5 s later, and SIGKILL another
  * 2.5 s later: enough time to remove the containers, which the first signal starts. A second Ctrl-C ends the process at
  * once. The signal also fires when the output cannot be written any more: a command at the head of a pipe ends with the
  * pipe. Standard error on a full disk costs AWF's words, and not the run.
+ *
+ * @param end how the process ends at a second Ctrl-C, given an exit code
  */
-function cancellation() {
+function cancellation(end) {
     const controller = new AbortController();
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
         process.on(name, () => {
-            controller.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(`The run was cancelled (${name}).`));
+            controller.abort(new Cancelled(name));
         });
     }
-    process.once('SIGINT', endAtSecondInterrupt);
+    process.once('SIGINT', () => {
+        endAtSecondInterrupt(() => end(INTERRUPTED, controller.signal));
+    });
     for (const stream of [process.stdout, process.stderr]) {
         stream.on('error', (cause) => {
             const isUnread = UNREAD.includes(cause.code ?? '');
             if (stream === process.stderr && !isUnread)
                 return;
             controller.abort(isUnread
-                ? new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo('The run was ended: nobody reads its output any more.', { cause })
-                : new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo('The run was ended: its output cannot be written.', { cause }));
+                ? new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo('The run was ended: nobody reads its output any more.', { cause })
+                : new Unwritten('The run was ended: its output cannot be written.', { cause }));
         });
     }
     return controller.signal;
 }
-function endAtSecondInterrupt() {
+function endAtSecondInterrupt(end) {
     const first = performance.now();
     process.on('SIGINT', () => {
-        if (performance.now() - first < _limits_js__WEBPACK_IMPORTED_MODULE_3__/* .SECOND_SIGNAL_AFTER_MS */ .cD)
+        if (performance.now() - first < _limits_js__WEBPACK_IMPORTED_MODULE_4__/* .SECOND_SIGNAL_AFTER_MS */ .cD)
             return;
-        const filter = `--all --filter label=${_docker_spec_js__WEBPACK_IMPORTED_MODULE_2__/* .RUN_LABEL */ .jQ}`;
+        const filter = `--all --filter label=${_docker_spec_js__WEBPACK_IMPORTED_MODULE_3__/* .RUN_LABEL */ .jQ}`;
         try {
             // Not by the stream, which would keep the message until the pipe has room.
             (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeSync)(process.stderr.fd, `awf: ended at once. Containers may be left; find them with: docker ps ${filter}\n`);
@@ -32915,14 +33218,25 @@ function endAtSecondInterrupt() {
         catch {
             // Nobody reads it.
         }
-        process.exit(INTERRUPTED);
+        process.exit(end());
     });
+}
+/**
+ * Ends the process as a signal does that nobody handles. A shell tells that from an exit code: it stops the loop that the
+ * process is in.
+ *
+ * @returns the exit code that stands for the signal, if the process goes on, as the first one of a container does
+ */
+function endBy(signal) {
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+    return 128 + node_os__WEBPACK_IMPORTED_MODULE_1__.constants.signals[signal];
 }
 /** Rejects with the reason of `signal` as soon as it fires; never resolves. */
 function aborted(signal) {
     return new Promise((_, reject) => {
         const end = () => {
-            reject(signal.reason instanceof Error ? signal.reason : new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo('The run was ended.'));
+            reject(signal.reason instanceof Error ? signal.reason : new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo('The run was ended.'));
         };
         if (signal.aborted)
             end();
@@ -33734,7 +34048,7 @@ function parseNotice(line) {
 /* harmony export */   Wu: () => (/* binding */ PROVIDER_TOOLS),
 /* harmony export */   jj: () => (/* binding */ ADDED)
 /* harmony export */ });
-/* unused harmony exports MODEL_KEY, MODEL_IN_PATH */
+/* unused harmony exports MODEL_KEY, MODEL_IN_PATH, MODEL_IN_QUERY */
 /**
  * What a request may switch on at a provider so that the provider itself fetches, connects or runs something for the
  * command, out of reach of the allow-list. The rules of each provider are in its entry of the provider table.
@@ -33742,11 +34056,15 @@ function parseNotice(line) {
 /** The names for the option `allow-provider-tools`. */
 const PROVIDER_TOOLS = ['web-search', 'web-fetch', 'mcp', 'code-execution', 'remote-files'];
 const ANY = /^/;
+const NOTHING = /(?!)/;
 const REMOTE = [[ANY, 'remote-files']];
 /** Only `data:` URLs need no connection. */
 const DATA_URL = /^(?:data:|$)/i;
-/** A file that is written out, or the id of one. Neither has a character that a host or a scheme needs. */
-const INLINE = /^(?:data:|[\w+/=\s-]*$)/i;
+/**
+ * A file that is written out, or the id of one. Neither has a character that a host or a scheme needs. Readers of addresses
+ * drop white space, so it may only come where no scheme can be any more: only the beginning of a long text is judged.
+ */
+const INLINE = /^(?:data:|[\w+/=-]*\s{0,2}$|[\w+/=-]{48}[\w+/=\s-]*$)/i;
 /** Whatever the key's value is, it switches the tool on. */
 const present = (key, tool) => ({ key, hosted: [[ANY, tool]] });
 /** The tool that a text stands for is refused. Any other text passes. */
@@ -33761,17 +34079,22 @@ const GOOGLE_TOOLS = [
 ];
 /** Keys whose value is a file in some format: OpenAI's, and what gateways take beside it. */
 const FILES = ['filedata', 'fileid', 'image', 'images', 'audio', 'video', 'videos', 'document'];
-/** `image_url`, `document_url`, `callback_url`, ...: the provider may load or call any of them. */
+/**
+ * `image_url`, `callback_url`, `api_base`, `langfuse_host`, ...: the provider may load or call any of them. A gateway may send
+ * its own key there, too (CVE-2024-6587 of LiteLLM).
+ */
 const ADDRESS = '*url';
 /**
- * Models that search without being asked to: OpenAI's, Perplexity's, Groq's, and OpenRouter's variant of any model. No model
- * has a name that is so long that its end could escape.
+ * Models that search without being asked to: OpenAI's, Perplexity's, Groq's, and OpenRouter's variant of any model. A variant
+ * may follow each of these names (`:nitro`). No model has a name that is so long that its end could escape.
  */
-const SEARCHES = /-search(?:-|$)|:online$|-deep-research(?:-|$)|(?:^|[/-])sonar(?:-|$)|^(?:groq\/)?compound(?:-|$)|^.{200}/is;
-/** Where the name of a model is. {@link MODEL_IN_PATH} has another place. */
+const SEARCHES = /(?:-search|:online|(?<![a-z])(?:deep-research|sonar)|(?:^|\/)compound)(?![a-z])|^.{200}/is;
+/** Where the name of a model is. {@link MODEL_IN_PATH} and {@link MODEL_IN_QUERY} have other places. */
 const MODEL_KEY = 'model';
 /** A model that is named in the path: that of Azure's deployments, and of Google's API. Gateways take any name there. */
 const MODEL_IN_PATH = /(?<=\/deployments\/)[^/]+|(?<=\/models\/)[^/:]+/;
+/** Parameters that name a model, or Azure's deployment of one. */
+const MODEL_IN_QUERY = new Set([MODEL_KEY, 'deployment']);
 /**
  * What gateways add to the format of another provider: OpenRouter, LiteLLM, xAI, Qwen, Mistral and Baidu among them. The
  * makers of the formats have most of it themselves.
@@ -33780,6 +34103,12 @@ const ADDED = {
     places: [
         present('plugins', 'web-search'),
         present('*search', 'web-search'),
+        present('urlcontext', 'web-fetch'),
+        present('mcpservers', 'mcp'),
+        { inside: 'tools', hosted: GOOGLE_TOOLS, others: 'pass' },
+        // A tool that is only named, and a server without the type that says what it is.
+        { key: 'tools', passes: NOTHING, hosted: [] },
+        { inside: 'tools', key: 'serverurl', hosted: [[ANY, 'mcp']] },
         ...[MODEL_KEY, 'models', 'fallbacks'].map((key) => named(key, [[SEARCHES, 'web-search']])),
         { key: ADDRESS, passes: DATA_URL, hosted: REMOTE },
         ...[ADDRESS, ...FILES].map((inside) => ({ inside, key: 'url', passes: DATA_URL, hosted: REMOTE })),
@@ -33788,7 +34117,7 @@ const ADDED = {
     ],
     families: [
         // That of an MCP server is part of a tool.
-        [/^(?!server).+urls?$/, ADDRESS],
+        [/^(?!server).+urls?$|(?:apibase|endpoint|webhook|.host)s?$/, ADDRESS],
         // So is a search in files, and a search of tools is no search in the web.
         [/^(?!file|hybrid|tool|vector|vertex).*search/, '*search'],
     ],
@@ -33890,7 +34219,6 @@ const ANTHROPIC_BODY = {
         ...['tools', 'definition'].map((inside) => ({ inside, key: 'type', passes: CLIENT_TOOLS, hosted: HOSTED })),
         // Wherever a tool is defined.
         (0,provider_tools/* named */.KT)('type', HOSTED),
-        (0,provider_tools/* present */.Eb)('mcpservers', 'mcp'),
         {
             inside: 'source',
             key: 'type',
@@ -34113,7 +34441,6 @@ const OPENAI_BODY = {
         },
         // Wherever a tool is defined.
         (0,provider_tools/* named */.KT)('type', openai_HOSTED),
-        { inside: 'tools', hosted: provider_tools/* GOOGLE_TOOLS */.AI, others: 'pass' },
         // Azure connects to an index whose address the request names.
         (0,provider_tools/* present */.Eb)('datasources', 'remote-files'),
         ...provider_tools/* ADDED */.jj.places,
@@ -34409,9 +34736,6 @@ function gemini_readUsage(counts) {
 const BODY = {
     places: [
         { inside: 'tools', passes: /^(?:functiondeclarations|computeruse)$/, hosted: provider_tools/* GOOGLE_TOOLS */.AI },
-        // Wherever a tool is switched on.
-        (0,provider_tools/* present */.Eb)('urlcontext', 'web-fetch'),
-        (0,provider_tools/* present */.Eb)('mcpservers', 'mcp'),
         {
             // Where a file is, and where Google is to write one.
             key: '*uri',

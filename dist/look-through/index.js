@@ -39,7 +39,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/po
 /***/ 739:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* unused harmony exports UserError, ConfigError, throwProblems, collectProblems, withHint, describeError */
+/* unused harmony exports UserError, OptionError, USAGE_EXIT_CODE, ConfigError, throwProblems, collectProblems, withHint, describeError */
 
 /** An error that a user can act on: what failed, and what to do about it. It never carries a secret. */
 class UserError extends Error {
@@ -50,6 +50,14 @@ class UserError extends Error {
         this.hint = options.hint;
     }
 }
+/**
+ * A mistake in an option that shows only when a run looks at the machine: `awf` ends as for those that it finds when it
+ * reads its options.
+ */
+class OptionError extends (/* unused pure expression or super */ null && (UserError)) {
+}
+/** How `awf` ends if an option is wrong. */
+const USAGE_EXIT_CODE = 2;
 /** Several mistakes in what a user gave, told at once. */
 class ConfigError extends UserError {
     problems;
@@ -121,8 +129,10 @@ function describeError(error) {
 /* harmony export */   WA: () => (/* binding */ moveAside),
 /* harmony export */   ee: () => (/* binding */ bytes),
 /* harmony export */   fE: () => (/* binding */ toText),
-/* harmony export */   g$: () => (/* binding */ printable)
+/* harmony export */   g$: () => (/* binding */ printable),
+/* harmony export */   rj: () => (/* binding */ flattenLink)
 /* harmony export */ });
+/* unused harmony export printableText */
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(598);
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(24);
 
@@ -160,6 +170,8 @@ function printable(path) {
     });
     return text.length > 200 ? `${text.slice(0, 100)}...${text.slice(-97)}` : text;
 }
+/** {@link printable} for ordinary text, of which a character need not be one byte. */
+const printableText = (text) => printable(fromText(text));
 function escaped(byte) {
     return `\\x${byte.toString(16).padStart(2, '0')}`;
 }
@@ -168,7 +180,7 @@ const LONGEST_NAME = 255;
 const ASIDE_BYTES = 17;
 /**
  * Renames what is at `path`, so that no program finds it under its name. It stays in the same directory. A name that would
- * become too long is cut.
+ * become too long is cut. A link becomes a file, see {@link flattenLink}.
  *
  * @returns the new path
  */
@@ -178,7 +190,27 @@ function moveAside(path) {
     if ((0,node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)(bytes(aside), { throwIfNoEntry: false }))
         return moveAside(path);
     (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.renameSync)(bytes(path), bytes(aside));
+    flattenLink(aside);
     return aside;
+}
+/**
+ * Replaces a symbolic link with a file that says where it led: whoever uploads, copies or packs a whole directory follows
+ * the links in it, whatever they are called. Anything else stays as it is.
+ */
+function flattenLink(path) {
+    const stats = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)(bytes(path));
+    if (!stats.isSymbolicLink())
+        return;
+    const target = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readlinkSync)(bytes(path), 'buffer');
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.unlinkSync)(bytes(path));
+    try {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.writeFileSync)(bytes(path), target, { flag: 'wx', mode: 0o644 });
+        if (process.getuid?.() === 0)
+            (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.chownSync)(bytes(path), stats.uid, stats.gid);
+    }
+    catch {
+        // There is no room for it. Nobody follows what is gone.
+    }
 }
 
 
@@ -803,7 +835,9 @@ function readConfig(file, gitDirectory, workspace) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   $E: () => (/* binding */ contentOf),
 /* harmony export */   DR: () => (/* binding */ filesBelow),
+/* harmony export */   DW: () => (/* binding */ clearSetId),
 /* harmony export */   I: () => (/* binding */ kindOf),
+/* harmony export */   OR: () => (/* binding */ lendsRights),
 /* harmony export */   Oh: () => (/* binding */ makeDirectory),
 /* harmony export */   QA: () => (/* binding */ isHuge),
 /* harmony export */   Qq: () => (/* binding */ TooMany),
@@ -950,6 +984,15 @@ function unlock(path, needed = 0o500) {
         return false;
     (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.chmodSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(path), (mode & 0o777) | needed);
     return true;
+}
+/** True for a file that gives its owner's or group's rights to whoever runs it. */
+function lendsRights(path) {
+    const stats = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(path), { throwIfNoEntry: false });
+    return stats !== undefined && (stats.mode & 0o6000) !== 0;
+}
+/** Takes the set-user-ID and set-group-ID bits away. */
+function clearSetId(path) {
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.chmodSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(path), (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(path)).mode & 0o1777);
 }
 /** Like {@link moveAside}, even if the command has made the directory above read-only. */
 function moveUnlocked(path) {
@@ -1355,7 +1398,7 @@ function ownRepository(workspace) {
         return without();
     const directory = worktreeOf(gitDirectory, path) ?? submoduleOf(gitDirectory, workspace);
     if (directory === undefined) {
-        return without(`${path} leads to ${printable(fromText(gitDirectory))}, which does not lead back to it. ` +
+        return without(`${path} leads to ${printableText(gitDirectory)}, which does not lead back to it. ` +
             'AWF does not mount that directory, so git does not work in the sandbox.');
     }
     return { dotGit, outside: { directory, gitDirectory: realpathSync(gitDirectory) }, warning: undefined };
@@ -1724,9 +1767,14 @@ var words = __nccwpck_require__(995);
 /** Sections that a command may change on the host: their settings run nothing and lead nowhere. What a push sends is not there. */
 const RETURNED = new Set((0,words/* words */.a)(`
     remote branch submodule user author committer init pull merge diff fetch rebase rerere status log commit tag
-    stash checkout worktree blame gc maintenance pack index feature advice color column lfs
+    stash checkout worktree blame pack index feature advice color column lfs
   `));
-const RETURNED_CORE = new Set((0,words/* words */.a)('sparsecheckout sparsecheckoutcone autocrlf eol filemode'));
+const RETURNED_CORE = new Set((0,words/* words */.a)('sparsecheckout sparsecheckoutcone autocrlf eol'));
+/**
+ * What stays even so. A later `git switch` would take a branch from the remote that the first one names, and a push would
+ * send the user's work there; a fetch would remove the user's own tags; and changes would not show.
+ */
+const KEPT = new Set((0,words/* words */.a)('checkout.defaultremote fetch.prune fetch.prunetags status.showuntrackedfiles diff.ignoresubmodules'));
 /** What a new remote may have. Git would ask a promisor by itself for objects that it misses. */
 const OF_REMOTES = new Set((0,words/* words */.a)('url pushurl fetch push tagopt prune skipdefaultupdate skipfetchall followremotehead'));
 /**
@@ -1758,14 +1806,16 @@ function isReturned(entry, remotes, known) {
     const { section, subsection, key, value } = entry;
     if (section === 'core')
         return RETURNED_CORE.has(key);
-    if (!RETURNED.has(section))
+    if (!RETURNED.has(section) || KEPT.has(`${section}.${key}`))
         return false;
     if (section === 'remote')
         return !remotes.has(subsection) && isHarmlessRemote(entry, remotes);
     if (section === 'branch' && /^(push)?remote$/.test(key))
         return value === '.' || remotes.has(value);
-    // A later `git submodule update` fetches from there.
-    return !(section === 'submodule' && key === 'url' && known.has((0,config/* nameOf */.Vb)(entry)));
+    if (section !== 'submodule')
+        return true;
+    // A later `git submodule update` fetches from there; and a change of the submodule would not show.
+    return key !== 'ignore' && !(key === 'url' && known.has((0,config/* nameOf */.Vb)(entry)));
 }
 /**
  * True for a remote that git uses only if somebody names it, and whose branches get no place among those of others.
@@ -2269,7 +2319,7 @@ function rebuildRepository(from, to, owner, workspace, kept) {
 
 /***/ }),
 
-/***/ 247:
+/***/ 301:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -2278,18 +2328,114 @@ __nccwpck_require__.d(__webpack_exports__, {
   e: () => (/* binding */ inspectWorkspace)
 });
 
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(24);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(760);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/file-names.js
 var file_names = __nccwpck_require__(50);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/paths.js + 1 modules
 var paths = __nccwpck_require__(962);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/disarm.js
-var disarm = __nccwpck_require__(928);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(24);
 // EXTERNAL MODULE: external "node:path/posix"
 var posix_ = __nccwpck_require__(916);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/files.js
+var files = __nccwpck_require__(996);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/listing.js
+
+
+/** @throws Error if the directory cannot be listed */
+function listing_entriesOf(path) {
+    // Names as bytes: only then does Node.js find out what a file system does not say about an entry.
+    return (0,external_node_fs_.readdirSync)((0,file_names/* bytes */.ee)(path), { withFileTypes: true, encoding: 'buffer' }).map(entryOf);
+}
+/** Like {@link entriesOf}, without having more than a few entries in memory. */
+function* streamedEntriesOf(path) {
+    // The types of Node.js do not know that names can be bytes here too.
+    const directory = (0,external_node_fs_.opendirSync)((0,file_names/* bytes */.ee)(path), { encoding: 'buffer', bufferSize: 1_024 });
+    try {
+        for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+            yield entryOf(entry);
+        }
+    }
+    finally {
+        directory.closeSync();
+    }
+}
+function entryOf(entry) {
+    return { name: entry.name.toString('latin1'), kind: kindOfEntry(entry) };
+}
+function kindOfEntry(entry) {
+    if (entry.isFile())
+        return 'file';
+    if (entry.isDirectory())
+        return 'directory';
+    if (entry.isSymbolicLink())
+        return 'link';
+    return entry.isFIFO() ? 'pipe' : 'other';
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/defuse.js
+
+
+
+
+
+/** Directories that wait for their turn. More of them may be meant to exhaust us. */
+const MAX_PENDING = 100_000;
+const MAX_REPORTED = 100;
+/**
+ * Makes harmless what is in a directory that nobody has searched, without having its entries in memory: one that was moved
+ * aside as a whole, or a git directory, of which only the data has been judged.
+ *
+ * @param isHazard tells whether a link, a pipe or a file that lends rights is new, and leads where it must not
+ * @param end when to give up, by the clock of `performance.now`
+ * @param isDeep false for what is directly in the directory
+ */
+function defuse(top, isHazard, end, isDeep = true) {
+    const pending = [top];
+    const setIds = [];
+    let isWhole = true;
+    for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+        try {
+            (0,files/* unlock */.Tl)(path, 0o700);
+            for (const entry of streamedEntriesOf(path)) {
+                if (performance.now() > end || pending.length > MAX_PENDING)
+                    return { isWhole: false, setIds };
+                const file = (0,posix_.join)(path, entry.name);
+                if (entry.kind === 'directory' && isDeep)
+                    pending.push(file);
+                const hazard = hazardOf(file, entry);
+                if (hazard === undefined || !isHazard(file, hazard))
+                    continue;
+                if (hazard === 'link')
+                    (0,file_names/* flattenLink */.rj)(file);
+                else if (hazard === 'pipe')
+                    removePipe(file);
+                else
+                    (0,files/* clearSetId */.DW)(file);
+                if (hazard === 'set-id' && setIds.length < MAX_REPORTED)
+                    setIds.push(file);
+            }
+        }
+        catch {
+            isWhole = false;
+        }
+    }
+    return { isWhole, setIds };
+}
+function hazardOf(path, { kind }) {
+    if (kind === 'link' || kind === 'pipe')
+        return kind;
+    return kind === 'file' && (0,files/* lendsRights */.OR)(path) ? 'set-id' : undefined;
+}
+/** A pipe has no content that could be lost. */
+function removePipe(path) {
+    (0,files/* unlock */.Tl)((0,posix_.dirname)(path), 0o700);
+    (0,external_node_fs_.unlinkSync)((0,file_names/* bytes */.ee)(path));
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/disarm.js
+var disarm = __nccwpck_require__(928);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/errors.js
 var errors = __nccwpck_require__(739);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/directory.js
@@ -2298,8 +2444,6 @@ var directory = __nccwpck_require__(184);
 var config_policy = __nccwpck_require__(368);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/config.js
 var config = __nccwpck_require__(169);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/files.js
-var files = __nccwpck_require__(996);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/user-settings.js
 
 
@@ -2386,42 +2530,32 @@ function user_settings_withHome(value, home) {
     return value.replaceAll(new RegExp(`(?<=^|[\\s"'=(])(?:${names.join('|')})(?=/)`, 'g'), () => home);
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/listing.js
-
-
-/** @throws Error if the directory cannot be listed */
-function listing_entriesOf(path) {
-    // Names as bytes: only then does Node.js find out what a file system does not say about an entry.
-    return (0,external_node_fs_.readdirSync)((0,file_names/* bytes */.ee)(path), { withFileTypes: true, encoding: 'buffer' }).map(entryOf);
-}
-/** Like {@link entriesOf}, without having more than a few entries in memory. */
-function* streamedEntriesOf(path) {
-    // The types of Node.js do not know that names can be bytes here too.
-    const directory = (0,external_node_fs_.opendirSync)((0,file_names/* bytes */.ee)(path), { encoding: 'buffer', bufferSize: 1_024 });
-    try {
-        for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
-            yield entryOf(entry);
-        }
-    }
-    finally {
-        directory.closeSync();
-    }
-}
-function entryOf(entry) {
-    return { name: entry.name.toString('latin1'), kind: kindOfEntry(entry) };
-}
-function kindOfEntry(entry) {
-    if (entry.isFile())
-        return 'file';
-    if (entry.isDirectory())
-        return 'directory';
-    if (entry.isSymbolicLink())
-        return 'link';
-    return entry.isFIFO() ? 'pipe' : 'other';
-}
-
 ;// CONCATENATED MODULE: external "node:timers/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/other-repositories.js
+
+/**
+ * The directories of other programs for version control, and what in each of them names a program that they run, or leads to
+ * such settings elsewhere. All of them run it when somebody only asks for the state, as prompts and editors do by themselves.
+ *
+ * - Mercurial (hg help config, "Files"; hg help internals.requirements)
+ * - Sapling, which has the same files, and `config` instead of `hgrc`
+ * - Jujutsu (jj help -k config)
+ */
+const SETTINGS = new Map([
+    ['.hg', ['hgrc', 'hgrc-not-shared', 'requires', 'sharedpath']],
+    ['.sl', ['config', 'hgrc', 'requires', 'sharedpath']],
+    ['.jj', ['repo/config.toml', 'workspace-config.toml']],
+]);
+/** True for a name that such a program looks for, in each directory and those above it. */
+const isOtherRepository = (name) => SETTINGS.has(name);
+/** The settings in repositories that the user has: they are read-only, and no new ones may appear. */
+function settingsOfOthers(repositories) {
+    return repositories.flatMap((path) => (SETTINGS.get(basename(path)) ?? []).map((name) => ({
+        ...{ path: join(path, name), isDirectory: true, what: 'settings of another program for version control' },
+    })));
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/way.js
 
 
@@ -2497,6 +2631,7 @@ function way_kindAt(path) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/survey.js
+
 
 
 
@@ -2638,6 +2773,11 @@ class Walk {
             this.#add({ kind: 'git-directory', path });
             return [];
         }
+        if (isOtherRepository((0,posix_.basename)(path))) {
+            this.#add({ kind: 'other-repository', path });
+            if (this.#isNew({ kind: 'other-repository', path }))
+                return [];
+        }
         const names = new Set();
         const below = [];
         let isWhole = true;
@@ -2670,6 +2810,8 @@ class Walk {
             below.push(file);
         else if (name === '.git')
             this.#add({ kind: kind === 'file' ? 'git-file' : 'git-link', path: file });
+        else if (isOtherRepository(name))
+            this.#add({ kind: 'other-repository', path: file });
         else if (kind === 'pipe')
             this.#add({ kind, path: file });
         else if (kind === 'link')
@@ -2711,7 +2853,7 @@ class Walk {
     }
 }
 function isOfGit({ kind }) {
-    return kind.startsWith('git-');
+    return kind.startsWith('git-') || kind === 'other-repository';
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/elsewhere.js
@@ -3107,7 +3249,7 @@ function checkObjects(repository, since, hashBytes, end) {
     }
     for (const name of changed.filter((one) => LOCK.test(one)))
         (0,external_node_fs_.rmSync)((0,file_names/* bytes */.ee)((0,posix_.join)(repository, name)), { force: true });
-    const found = { forged: [], unchecked: [] };
+    const found = { forged: [], unchecked: [], cleared: [] };
     const check = (names, judge) => {
         const [name = ''] = names;
         try {
@@ -3128,6 +3270,10 @@ function checkObjects(repository, since, hashBytes, end) {
     };
     for (const name of changed) {
         const file = (0,posix_.join)(repository, name);
+        if ((0,files/* lendsRights */.OR)(file)) {
+            (0,files/* clearSetId */.DW)(file);
+            found.cleared.push(name);
+        }
         const object = /^objects\/([0-9a-f]{2})\/([0-9a-f]{38}|[0-9a-f]{62})$/.exec(name);
         const large = /^lfs\/objects\/..\/..\/([0-9a-f]{64})$/.exec(name)?.[1];
         if (object)
@@ -3156,7 +3302,7 @@ const TOP_NAMES = ['pack', ...Array.from({ length: 256 }, (_, number) => number.
  * @param since as for {@link checkObjects}: a link that was there before is the user's
  */
 function strangersIn(repository, since) {
-    return layout/* STORES */.ZZ.filter((store) => (0,files/* isPlainPath */.qW)(repository, `${store}/x`))
+    return layout/* STORES */.ZZ.filter((store) => (0,files/* isPlainPath */.qW)(repository, `${store}/x`) && isOpen((0,posix_.join)(repository, store), since))
         .flatMap((store) => TOP_NAMES.map((name) => (0,posix_.join)(repository, store, name)))
         .flatMap((path) => {
         const found = strangersAt(path, since);
@@ -3164,6 +3310,18 @@ function strangersIn(repository, since) {
             ? [{ path, what: `more than ${objects_MAX_LINKS} links among the objects of git` }]
             : found;
     });
+}
+/** Unlocks a store that the command has locked. @returns false if it belongs to somebody else */
+function isOpen(store, since) {
+    try {
+        if (mayHaveChanged((0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(store)).ctimeMs, since))
+            (0,files/* unlock */.Tl)(store, 0o700);
+        (0,files/* namesIn */.wX)(store);
+        return true;
+    }
+    catch {
+        return false;
+    }
 }
 function strangersAt(path, since, depth = 0) {
     const kind = (0,files/* kindOf */.I)(path);
@@ -3311,7 +3469,66 @@ function printOf(file, before) {
     return { content: `file ${size} ${(0,files/* hashOf */.qQ)(file)}`, stamp };
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/sweep.js
+
+
+
+
+
+
+/**
+ * Tells what a link leads to: what the sandbox sees anyway, so that nobody can learn anything by the link; what no link may
+ * lead to; or anything else. Of the places that it leads into, the innermost decides.
+ */
+function standingOf({ visible, closed }) {
+    const [open, shut] = [visible.map(file_names/* fromText */.IK), closed.map(file_names/* fromText */.IK)];
+    const depth = (target, places) => places.reduce((deepest, place) => ((0,paths/* isAtOrBelow */.a5)(target, place) ? Math.max(deepest, place.length) : deepest), 0);
+    return (target) => {
+        const [openDepth, shutDepth] = [depth(target, open), depth(target, shut)];
+        return shutDepth > openDepth ? 'closed' : openDepth + shutDepth === 0 ? 'other' : 'visible';
+    };
+}
+/** The new links out of the workspace. */
+function newLinks(findings, baseline) {
+    const standing = standingOf(baseline);
+    const links = findings.filter(({ kind }) => kind === 'link-out');
+    return {
+        closed: links.filter(({ target = '' }) => standing(target) === 'closed'),
+        reported: links.filter(({ target = '' }) => standing(target) === 'other'),
+    };
+}
+/**
+ * Makes harmless what nobody has searched: what was moved aside as a whole, new git directories, and the workspace itself if
+ * there is too much in it.
+ *
+ * @returns the number of directories of which something is left, and what lent its owner's rights
+ */
+function sweep(disarmed, findings, baseline, end) {
+    const known = new Set(baseline.findings);
+    const standing = standingOf(baseline);
+    const top = (0,file_names/* fromText */.IK)(baseline.workspace);
+    const aside = disarmed.flatMap(({ path, movedTo }) => (movedTo === undefined ? [] : [{ path, now: movedTo }]));
+    const inGit = pathsOf(findings, 'git-directory').map((path) => ({ path, now: path }));
+    const places = [...aside, ...inGit].filter(({ now }) => way_kindAt(now) === 'directory');
+    const isFull = pathsOf(findings, 'flooded').includes(top) || (0,files/* isHuge */.QA)(top);
+    const results = [...places, ...(isFull ? [{ path: top, now: top }] : [])].map(({ path, now }) => {
+        const isHazard = (file, hazard) => {
+            const before = `${path}${file.slice(now.length)}`;
+            if (hazard !== 'link')
+                return !known.has(keyOf({ kind: hazard, path: before }));
+            const target = way_wayTo(file).end;
+            return standing(target) === 'closed' && !known.has(keyOf({ kind: 'link-out', path: before, target }));
+        };
+        return defuse(now, isHazard, end, now !== top);
+    });
+    return {
+        left: results.filter(({ isWhole }) => !isWhole).length,
+        setIds: results.flatMap((result) => result.setIds),
+    };
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/inspect.js
+
 
 
 
@@ -3342,6 +3559,9 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
     const top = (0,file_names/* fromText */.IK)(workspace);
     const kept = { conflicts: [], ended: [], settings: [], failed: [] };
     const restored = Object.entries(baseline.links).flatMap(([path, before]) => (0,disarm/* restoreLink */.XT)(top, path, before));
+    const parts = new Parts(kept);
+    for (const { own } of baseline.repositories)
+        parts.do(own, () => openUp(own), undefined);
     const end = performance.now() + limitMs;
     const after = { known: new Set(baseline.findings), onDirectory };
     const notSearched = [...baseline.covered, ...baseline.repositories.map(({ host }) => host)];
@@ -3355,12 +3575,19 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
         ...repositories.judged,
         ...repositories.unknown,
         ...disarmPaths(found.findings, baseline),
+        ...disarmStores(baseline, parts),
         ...links.closed.map(({ path, target = '' }) => (0,disarm/* moveOut */.o$)(path, [`a link to ${target}`])),
     ];
-    const setIds = pathsOf(found.findings, 'set-id').map((path) => ({ path, isCleared: succeeds(clearSetId, path) }));
+    const sweepEnd = performance.now() + limitMs / 4;
+    const nothing = { left: 0, setIds: [] };
+    const swept = parts.do('what was moved aside', () => sweep(disarmed, found.findings, baseline, sweepEnd), nothing);
     const pipes = pathsOf(found.findings, 'pipe').map((path) => ({ path, isRemoved: succeeds(removePipe, path) }));
-    const prints = snapshot(workspace, protectPaths, baseline.snapshot);
-    const unchecked = checkStores(baseline, performance.now() + limitMs / 2, kept);
+    const prints = parts.do('protect-paths', () => snapshot(workspace, protectPaths, baseline.snapshot), undefined);
+    const stores = checkStores(baseline, performance.now() + limitMs / 2, parts);
+    const setIds = [
+        ...pathsOf(found.findings, 'set-id').map((path) => ({ path, isCleared: succeeds(files/* clearSetId */.DW, path) })),
+        ...[...swept.setIds, ...stores.setIds].map((path) => ({ path, isCleared: true })),
+    ];
     returnRepositories(baseline, kept);
     for (const moved of repositories.judged)
         (0,disarm/* rebuild */.aq)(moved, workspace, kept);
@@ -3373,14 +3600,47 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
             .sort((one, other) => byPlace(one.path, other.path)),
         newRepository: !baseline.isRepository && (0,own_repository/* identify */.ls)((0,external_node_path_.join)(top, '.git')) !== undefined,
         kept,
-        changes: changesBetween(baseline.snapshot, prints),
+        changes: prints === undefined ? [] : changesBetween(baseline.snapshot, prints),
         links: links.reported.map(({ path, target = '' }) => `${shown(path)} -> ${(0,file_names/* printable */.g$)(target)}`),
         setIdFiles: setIds.map((one) => ({ ...one, path: shown(one.path) })),
         shut: pathsOf(found.findings, 'shut').map(shown),
         readOnly: pathsOf(found.findings, 'read-only').map(shown),
         pipes: pipes.map((one) => ({ ...one, path: shown(one.path) })),
-        left: found.left + pathsOf(found.findings, 'flooded').length + unchecked,
+        left: found.left + pathsOf(found.findings, 'flooded').length + swept.left + stores.left + parts.left,
     };
+}
+/**
+ * Does the parts of an inspection one by one. Whatever the command has left to stop one of them, it costs that part alone, and
+ * the step fails.
+ */
+class Parts {
+    kept;
+    /** Parts that were not done. */
+    left = 0;
+    constructor(kept) {
+        this.kept = kept;
+    }
+    do(what, work, otherwise) {
+        try {
+            return work();
+        }
+        catch (error) {
+            this.kept.failed.push(`${what}: ${String(error)}`);
+            this.left++;
+            return otherwise;
+        }
+    }
+}
+/** Unlocks a git directory of the run's own, in which the command may have set any permission. */
+function openUp(directory) {
+    if ((0,files/* kindOf */.I)(directory) !== 'directory')
+        return;
+    (0,files/* unlock */.Tl)(directory, 0o700);
+    (0,files/* filesBelow */.DR)(directory, '', undefined, (below) => (0,files/* unlock */.Tl)(below, 0o700));
+}
+/** Moves aside what has no business among git's objects. */
+function disarmStores({ repositories, since }, parts) {
+    return repositories.flatMap(({ host }) => parts.do(`${host}/objects`, () => strangersIn(host, since), []).map(({ path, what }) => (0,disarm/* moveOut */.o$)(path, [what])));
 }
 /** Brings what the command did in git to the host. A repository that fails costs itself and no other. */
 function returnRepositories({ repositories, workspace }, kept) {
@@ -3397,14 +3657,18 @@ function returnRepositories({ repositories, workspace }, kept) {
  * Moves aside the objects of the host's repositories that are not what they are called, also those of new submodules, which
  * are still in the run's own directories.
  *
- * @returns the number of repositories in which something could not be looked at
+ * @returns the number of repositories in which something could not be looked at, and what lent its owner's rights
  */
-function checkStores({ repositories, since }, end, { failed }) {
+function checkStores({ repositories, since }, end, parts) {
+    const { failed } = parts.kept;
     const places = repositories.filter(({ kind }) => kind === 'repository').flatMap(({ host, own }) => [host, own]);
+    const all = places.flatMap((one) => [one, ...parts.do(`${one}/modules`, () => (0,git_private/* modulesOf */.XG)(one), [])]);
+    const setIds = [];
     let left = 0;
-    for (const host of new Set(places.flatMap((one) => [one, ...(0,git_private/* modulesOf */.XG)(one)]))) {
+    for (const host of new Set(all)) {
         try {
-            const { forged, unchecked } = checkObjects(host, since, (0,index_file/* hashBytesOf */.Lz)(host), end);
+            const { forged, unchecked, cleared } = checkObjects(host, since, (0,index_file/* hashBytesOf */.Lz)(host), end);
+            setIds.push(...cleared.map((name) => `${host}/${name}`));
             for (const name of forged)
                 failed.push(`${host}/${name}: its content is not what its name says`);
             const [first] = unchecked;
@@ -3418,14 +3682,14 @@ function checkStores({ repositories, since }, end, { failed }) {
         }
         left++;
     }
-    return left;
+    return { left, setIds };
 }
 /** Moves repositories aside that have anything but data in them, or that cannot be looked at. */
 function disarmRepositories(findings, { bare, offences, workspace }, end) {
     const known = new Set(offences);
     const [judged, unknown] = [[], []];
     for (const path of [...bare, ...pathsOf(findings, 'git-directory')]) {
-        if ((0,files/* kindOf */.I)(path) !== 'directory')
+        if (way_kindAt(path) !== 'directory')
             continue;
         try {
             const found = offencesIn(path, workspace, end).filter(({ id }) => !known.has(id));
@@ -3442,12 +3706,13 @@ function disarmRepositories(findings, { bare, offences, workspace }, end) {
 /** What of the findings is moved aside without another look. The workspace itself cannot be. */
 const MOVED = {
     'git-link': 'a symbolic link',
+    'other-repository': 'a repository of a program whose settings AWF does not judge',
     unread: 'a directory that AWF cannot look at',
     flooded: 'a directory with more in it than AWF looks at',
 };
 /** Moves aside what else a later program would follow, or get stuck in. */
 function disarmPaths(findings, baseline) {
-    const { workspace, absent, named, repositories, since } = baseline;
+    const { workspace, absent, named } = baseline;
     const top = (0,file_names/* fromText */.IK)(workspace);
     const stray = pathsOf(findings, 'git-file').filter((path) => !(0,directory/* leadsInto */.gA)((0,directory/* gitFileTarget */.S6)(path) ?? '/', workspace));
     const worktrees = worktreesAt(findings);
@@ -3459,7 +3724,6 @@ function disarmPaths(findings, baseline) {
             return what === undefined || path === top ? [] : [(0,disarm/* moveOut */.o$)(path, [what])];
         }),
         ...places.flatMap((place) => disarmPlace(place, top)),
-        ...repositories.flatMap(({ host }) => strangersIn(host, since)).map(({ path, what }) => (0,disarm/* moveOut */.o$)(path, [what])),
     ];
 }
 /** Moves something aside that has appeared at a place, or a link on the way there. */
@@ -3471,30 +3735,6 @@ function disarmPlace({ path, isDirectory, what = '' }, workspace) {
 function byPlace(one, other) {
     const rank = (path) => (path.startsWith('.git/') ? 0 : 1);
     return rank(one) - rank(other) || (one < other ? -1 : 1);
-}
-/**
- * The new links out of the workspace. Of the places that one leads into, the innermost decides: where the sandbox sees the
- * host anyway, nobody can learn anything by the link.
- */
-function newLinks(findings, { visible, closed }) {
-    const [open, shut] = [visible.map(file_names/* fromText */.IK), closed.map(file_names/* fromText */.IK)];
-    const depth = ({ target = '' }, places) => places.reduce((deepest, place) => ((0,paths/* isAtOrBelow */.a5)(target, place) ? Math.max(deepest, place.length) : deepest), 0);
-    const links = findings
-        .filter(({ kind }) => kind === 'link-out')
-        .map((link) => ({ link, openDepth: depth(link, open), shutDepth: depth(link, shut) }));
-    return {
-        closed: links.filter(({ openDepth, shutDepth }) => shutDepth > openDepth).map(({ link }) => link),
-        reported: links.filter(({ openDepth, shutDepth }) => openDepth + shutDepth === 0).map(({ link }) => link),
-    };
-}
-/** Takes the set-user-ID and set-group-ID bits away. */
-function clearSetId(path) {
-    (0,external_node_fs_.chmodSync)((0,file_names/* bytes */.ee)(path), (0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(path)).mode & 0o1777);
-}
-/** A pipe has no content that could be lost. */
-function removePipe(path) {
-    (0,files/* unlock */.Tl)((0,external_node_path_.dirname)(path), 0o700);
-    (0,external_node_fs_.unlinkSync)((0,file_names/* bytes */.ee)(path));
 }
 function succeeds(work, path) {
     try {
@@ -3517,7 +3757,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(760);
 /* harmony import */ var _host_file_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(50);
 /* harmony import */ var _baseline_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(225);
-/* harmony import */ var _inspect_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(247);
+/* harmony import */ var _inspect_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(301);
 /* harmony import */ var _look_through_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(737);
 /** The process that looks through a workspace: `node look-through WORK_DIRECTORY LIMIT_MS`. Prints the aftermath as JSON. */
 
@@ -3673,7 +3913,7 @@ function reasonOf(signal, stderr) {
         return 'it was killed, after its time or for want of memory';
     // Node.js says more after the error: where it happened, and its own version.
     const error = /^\w*Error\b.*$/m.exec(stderr)?.[0] ?? stderr.trim().split('\n').at(-1) ?? '';
-    return error === '' ? 'no reason given' : printable(fromText(error));
+    return error === '' ? 'no reason given' : printableText(error);
 }
 function placeOf(workDirectory) {
     try {

@@ -967,11 +967,11 @@ function outOfMemoryText({ frontEnd }, limit) {
 function notFoundHint({ frontEnd, agentImage }, sought) {
     const mounts = (0,options/* optionName */.fS)(frontEnd, 'mounts');
     if (agentImage !== undefined) {
-        return `The command runs in ${(0,file_names/* printable */.g$)(agentImage)}, which has to have its programs. Use an image that has them.`;
+        return `The command runs in ${(0,file_names/* printableText */.XU)(agentImage)}, which has to have its programs. Use an image that has them.`;
     }
     const hidden = sought.flatMap(({ name, path }) => (path === undefined ? [] : [{ name, path }]));
-    const absent = sought.filter(({ path }) => path === undefined).map(({ name }) => (0,file_names/* printable */.g$)(name));
-    const where = hidden.map(({ name, path }) => `${(0,file_names/* printable */.g$)(name)} is at ${(0,file_names/* printable */.g$)(path)}, which the sandbox does not see: add ${(0,file_names/* printable */.g$)(directoryOf(path))} to ${mounts}.`);
+    const absent = sought.filter(({ path }) => path === undefined).map(({ name }) => (0,file_names/* printableText */.XU)(name));
+    const where = hidden.map(({ name, path }) => `${(0,file_names/* printableText */.XU)(name)} is at ${(0,file_names/* printableText */.XU)(path)}, which the sandbox does not see: add ${(0,file_names/* printableText */.XU)(directoryOf(path))} to ${mounts}.`);
     if (absent.length === 0 && where.length > 0)
         return where.join(' ');
     const who = absent.length === 0 ? 'A program' : (0,amounts/* listed */.KE)(absent, 3);
@@ -1083,7 +1083,7 @@ function purposeOf(line, allowable, covered) {
 const refusals_sumOf = (list) => list.reduce((sum, { requests }) => sum + requests, 0);
 function whyText({ domain, reason, rule, requests }) {
     const known = REASONS[isAddress(domain) ? 'address' : (reason ?? '')]?.replaceAll('`', '');
-    const by = rule === null ? '' : ` by "${(0,file_names/* printable */.g$)(rule.entry)}"`;
+    const by = rule === null ? '' : ` by "${(0,file_names/* printableText */.XU)(rule.entry)}"`;
     const why = reason === 'denied' ? `denied${by}` : (known ?? 'no entry allows it');
     return `${(0,numbers/* counted */.hS)(requests, 'request')}; ${why}`;
 }
@@ -1091,7 +1091,7 @@ function whyText({ domain, reason, rule, requests }) {
 function refusals_keylessNotes({ frontEnd }, keyless) {
     return keyless.slice(0, MOST).map(({ domain, provider: { name, credentials } }) => {
         const key = frontEnd === 'action' ? credentials[0]?.input : credentials[0]?.variable;
-        return `${(0,file_names/* printable */.g$)(domain)} is ${name}'s own host. Do not allow it: set ${key ?? ''}, and AWF asks the model for the command.`;
+        return `${(0,file_names/* printableText */.XU)(domain)} is ${name}'s own host. Do not allow it: set ${key ?? ''}, and AWF asks the model for the command.`;
     });
 }
 function furtherNotes({ others }) {
@@ -1117,7 +1117,7 @@ function refusals_hostBlocks({ frontEnd }, refused, paint) {
         return [
             [
                 `${paint.bad('⛔')} ${(0,numbers/* counted */.hS)(refusals_sumOf(own), 'request')} had no rule and got 403. ${add}`,
-                ...own.slice(0, MOST).map(({ line }) => `    ${(0,file_names/* printable */.g$)(line)}`),
+                ...own.slice(0, MOST).map(({ line }) => `    ${(0,file_names/* printableText */.XU)(line)}`),
                 ...(own.length > MOST ? [`    # ${String(own.length - MOST)} more are in the api-proxy's log`] : []),
             ],
         ];
@@ -1154,11 +1154,11 @@ function unreachableRemedy(frontEnd, { upstreamProxy }, reason) {
         ...(upstreamProxy?.isSecure === true ? [certificate] : []),
     ].join(' ');
 }
-const nameOf = ({ domain }) => (0,file_names/* printable */.g$)(domain);
-const namesText = (names) => (0,amounts/* listed */.KE)([...new Set(names.map(file_names/* printable */.g$))], MOST);
+const nameOf = ({ domain }) => (0,file_names/* printableText */.XU)(domain);
+const namesText = (names) => (0,amounts/* listed */.KE)([...new Set(names.map(file_names/* printableText */.XU))], MOST);
 /** The message about refused names that is shown apart from the log; undefined if there are none that count. */
 function refusedAnnotation({ refusals }) {
-    const names = namesOf(refusals).map(file_names/* printable */.g$);
+    const names = namesOf(refusals).map(file_names/* printableText */.XU);
     if (names.length === 0)
         return undefined;
     const more = 'The end of the log and the job summary say what to add.';
@@ -1170,8 +1170,8 @@ function reachedGroup({ allowed, others, unused }) {
     if (allowed.length + left.length === 0)
         return undefined;
     const rows = allowed.slice(0, 50).map(({ domain, requests, rule }) => {
-        const by = rule === null ? '' : `, by ${(0,file_names/* printable */.g$)(rule.preset ?? rule.entry)} (${(0,file_names/* printable */.g$)(rule.from)})`;
-        return [(0,file_names/* printable */.g$)(domain), `${(0,numbers/* counted */.hS)(requests, 'request')}${by}`];
+        const by = rule === null ? '' : `, by ${(0,file_names/* printableText */.XU)(rule.preset ?? rule.entry)} (${(0,file_names/* printableText */.XU)(rule.from)})`;
+        return [(0,file_names/* printableText */.XU)(domain), `${(0,numbers/* counted */.hS)(requests, 'request')}${by}`];
     });
     const rest = allowed.length - rows.length;
     const requests = (0,numbers/* counted */.hS)(refusals_sumOf(allowed) + others.allowed, 'request');
@@ -1185,7 +1185,7 @@ function unusedLines(allowed, unused) {
     const used = new Set(allowed.map(({ rule }) => rule?.preset));
     const idle = unused.filter(({ preset }) => preset === null || !used.has(preset));
     const names = [
-        ...new Set(idle.map(({ entry, preset, from }) => `${(0,file_names/* printable */.g$)(preset ?? entry)} (${(0,file_names/* printable */.g$)(from)})`)),
+        ...new Set(idle.map(({ entry, preset, from }) => `${(0,file_names/* printableText */.XU)(preset ?? entry)} (${(0,file_names/* printableText */.XU)(from)})`)),
     ];
     if (names.length === 0)
         return [];

@@ -32,6 +32,7 @@ interface Info {
   readonly Architecture?: string;
   readonly SecurityOptions?: readonly string[] | null;
   readonly MemoryLimit?: boolean;
+  readonly IPv4Forwarding?: boolean;
   readonly SwapLimit?: boolean;
   readonly PidsLimit?: boolean;
   readonly MemTotal?: number;
@@ -105,6 +106,11 @@ export function readInfo(described: unknown, here: Machine): Omit<EngineFacts, '
     memoryBytes: info.MemTotal || here.memoryBytes,
     mapsUsers: has('userns'),
     warnings: [
+      ...(info.IPv4Forwarding === false
+        ? [
+            'The machine forwards no packets (net.ipv4.ip_forward is 0), so nothing in a container reaches another host.',
+          ]
+        : []),
       ...(info.SwapLimit === false
         ? ['The engine cannot limit swap: the command may use swap beyond its memory limit.']
         : []),
