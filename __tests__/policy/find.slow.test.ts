@@ -84,6 +84,23 @@ const textOf = (search: PolicySearch): string | undefined =>
 const widens = (directory: string): void => write(join(directory, FILE), 'of the author');
 const theirs = (): Upstream => anUpstream({ [FILE]: 'of the base' }, widens);
 
+describe('a policy that is not at the top of the workspace', () => {
+  test.each([
+    ['in a checkout below', '.', undefined, `repository/${FILE}`],
+    ['in the checkout of which the workspace is a directory', 'repository/sub', undefined, `../${FILE}`],
+    ['that nobody wants', '.', 'none', undefined],
+    ['in the workspace itself: it is read', 'repository', undefined, undefined],
+    ['further below', 'deep/below/.github', undefined, undefined],
+  ])('%s', (_, workspace, policy, unread) => {
+    const top = temporaryDirectory();
+    for (const name of ['repository/.git', 'repository/sub']) mkdirSync(join(top, name), { recursive: true });
+    for (const name of ['repository', 'deep/below']) write(join(top, name, FILE), 'x');
+    const search = find(join(top, workspace), {}, policy);
+    const warning = search !== undefined && 'warning' in search ? search.warning : undefined;
+    expect(warning?.startsWith(`${unread} is not read`)).toBe(unread === undefined ? undefined : true);
+  });
+});
+
 describe.skipIf(!HAS_GIT)('in a pull request that changes the policy', () => {
   test('the base is used however the file is named: from a directory of the checkout, and over a link', () => {
     const upstream = anUpstream({ [FILE]: 'of the base', 'a/b/x': '' }, widens);

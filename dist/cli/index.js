@@ -9537,6 +9537,8 @@ function hostRules(hosts, path, given, isUnreadable) {
     });
 }
 
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/file-names.js
+var file_names = __nccwpck_require__(2050);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/paths.js
 var host_paths = __nccwpck_require__(6569);
 ;// CONCATENATED MODULE: external "node:path/posix"
@@ -9813,6 +9815,7 @@ function objectId(value) {
 
 
 
+
 /** Where a policy is if no option names one. */
 const DEFAULT_FILE = '.github/awf.yml';
 /** The value of the option `policy` for no policy. */
@@ -9850,7 +9853,7 @@ function placeBelow(top, workspace, text = DEFAULT_FILE) {
  * @throws UserError if it is not where it has to be
  */
 function findPolicy(place) {
-    const { policy, policyRef, environment, workspace } = place;
+    const { policy, policyRef, workspace } = place;
     if (policy?.text === NO_POLICY) {
         if (policyRef === undefined)
             return undefined;
@@ -9858,6 +9861,10 @@ function findPolicy(place) {
             hint: `Remove it, or "${NO_POLICY}" in ${(0,config_source/* placeOf */.$)(policy.source)}.`,
         });
     }
+    return search(place) ?? unread(workspace);
+}
+function search(place) {
+    const { policy, policyRef, environment, workspace } = place;
     const path = (0,external_node_path_.resolve)(workspace, policy?.text ?? DEFAULT_FILE);
     const inside = placeInCheckout(place);
     const isInside = inside !== undefined;
@@ -9875,6 +9882,29 @@ function findPolicy(place) {
     const found = fromDisk(name, path, place);
     return found && { found };
 }
+/**
+ * Whoever wrote a policy believes that it holds. The workspace may be above a checkout (`path` of actions/checkout), or be a
+ * directory of one.
+ */
+function unread(workspace) {
+    const places = [topOfCheckout(workspace), ...directoriesIn(workspace)];
+    const file = places.map((place) => (0,external_node_path_.join)(place, DEFAULT_FILE)).find(exists);
+    if (file === undefined)
+        return undefined;
+    const name = (0,file_names/* printableText */.XU)((0,external_node_path_.relative)(workspace, file));
+    return { warning: `${name} is not read, because it is not at the top of the workspace. ${UNREAD_HINT}` };
+}
+/** None, if nobody may read it: that is no reason not to start. */
+function directoriesIn(path) {
+    try {
+        const entries = (0,external_node_fs_.readdirSync)(path, { withFileTypes: true });
+        return entries.filter((entry) => entry.isDirectory()).map(({ name }) => (0,external_node_path_.join)(path, name));
+    }
+    catch {
+        return [];
+    }
+}
+const UNREAD_HINT = 'To use it, name it in the option "policy"; if it is not meant for this run, write "none" there.';
 /** True for a link to nothing, too. Below a file, there is nothing. */
 function exists(path) {
     try {
@@ -10446,8 +10476,6 @@ ${[...commands, ...lines, below('completion', Object.keys(SHELLS)), below('polic
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/memory.js
 var config_memory = __nccwpck_require__(5378);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/host/file-names.js
-var file_names = __nccwpck_require__(2050);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/report/numbers.js
 /** Numbers as a summary shows them: rounded, because nobody compares the last digits there. The logs have them all. */
 /** A duration: `0.2 s`, `37 s`, `2 min 41 s`, `1 h 5 min`. @param ms milliseconds */

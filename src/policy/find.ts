@@ -1,8 +1,9 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { PolicyOrigin } from '../config/config.ts';
 import { placeOf, type Given } from '../config/source.ts';
 import { UserError } from '../errors.ts';
+import { printableText } from '../host/file-names.ts';
 import { isBelow, realPath, resolved } from '../host/paths.ts';
 import { baseOfCheckout, policyBase, type PolicyBase } from './base.ts';
 import { Repository, type TreeEntry } from './repository.ts';
@@ -65,13 +66,18 @@ function placeBelow(top: string, workspace: string, text = DEFAULT_FILE): string
  * @throws UserError if it is not where it has to be
  */
 export function findPolicy(place: PolicyPlace): PolicySearch {
-  const { policy, policyRef, environment, workspace } = place;
+  const { policy, policyRef, workspace } = place;
   if (policy?.text === NO_POLICY) {
     if (policyRef === undefined) return undefined;
     throw new UserError(`${placeOf(policyRef.source)}: there is no policy to read from there.`, {
       hint: `Remove it, or "${NO_POLICY}" in ${placeOf(policy.source)}.`,
     });
   }
+  return search(place) ?? unread(workspace);
+}
+
+function search(place: PolicyPlace): PolicySearch {
+  const { policy, policyRef, environment, workspace } = place;
   const path = resolve(workspace, policy?.text ?? DEFAULT_FILE);
   const inside = placeInCheckout(place);
   const isInside = inside !== undefined;
@@ -87,6 +93,30 @@ export function findPolicy(place: PolicyPlace): PolicySearch {
   const found = fromDisk(name, path, place);
   return found && { found };
 }
+
+/**
+ * Whoever wrote a policy believes that it holds. The workspace may be above a checkout (`path` of actions/checkout), or be a
+ * directory of one.
+ */
+function unread(workspace: string): PolicySearch {
+  const places = [topOfCheckout(workspace), ...directoriesIn(workspace)];
+  const file = places.map((place) => join(place, DEFAULT_FILE)).find(exists);
+  if (file === undefined) return undefined;
+  const name = printableText(relative(workspace, file));
+  return { warning: `${name} is not read, because it is not at the top of the workspace. ${UNREAD_HINT}` };
+}
+
+/** None, if nobody may read it: that is no reason not to start. */
+function directoriesIn(path: string): string[] {
+  try {
+    const entries = readdirSync(path, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(path, name));
+  } catch {
+    return [];
+  }
+}
+
+const UNREAD_HINT = 'To use it, name it in the option "policy"; if it is not meant for this run, write "none" there.';
 
 /** True for a link to nothing, too. Below a file, there is nothing. */
 function exists(path: string): boolean {
