@@ -150,7 +150,7 @@ test.each<[mount: string, ...message: string[]]>([
   ['DIRECTORY/data:/a\nDIRECTORY/home/.cache:/a', 'already mounted at /a', 'target of its own'],
 ])('rejects %s', async (mounts, ...message) => {
   const result = await awf(mounts.replaceAll('DIRECTORY', directory).split('\n'), 'echo', 'the command has run');
-  expect(result, result.stdout + result.stderr).toMatchObject({ code: 1, stdout: '' });
+  expect(result, result.stdout + result.stderr).toMatchObject({ code: 2, stdout: '' });
   expect(result.stderr).toMatch(/^awf: error: --mount(?: \(\w+\))?: /m);
   for (const part of message) expect(result.stderr).toContain(part);
   expect(result.stderr).not.toContain('/containers/create');
@@ -164,7 +164,7 @@ test('rejects a directory in which a program listens, and warns about one in the
     await once(server, 'listening');
   }
   const refused = await awf([`${at('data')}:/mnt/data`], 'true');
-  expect(refused.code, refused.stdout + refused.stderr).toBe(1);
+  expect(refused.code, refused.stdout + refused.stderr).toBe(2);
   expect(refused.stderr).toContain(
     `it contains ${at('data/deep/agent.sock')}, which leads to a program outside the sandbox`,
   );
