@@ -206,7 +206,7 @@ function flattenLink(path) {
     try {
         (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.writeFileSync)(bytes(path), target, { flag: 'wx', mode: 0o644 });
         if (process.getuid?.() === 0)
-            (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.chownSync)(bytes(path), stats.uid, stats.gid);
+            (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.lchownSync)(bytes(path), stats.uid, stats.gid);
     }
     catch {
         // There is no room for it. Nobody follows what is gone.

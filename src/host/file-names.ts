@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chownSync, lstatSync, readlinkSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { lchownSync, lstatSync, readlinkSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 
 /**
  * File names are bytes, and a hostile name need not be UTF-8. Decoded as UTF-8, it would name no file, and the file
@@ -75,7 +75,7 @@ export function flattenLink(path: string): void {
   unlinkSync(bytes(path));
   try {
     writeFileSync(bytes(path), target, { flag: 'wx', mode: 0o644 });
-    if (process.getuid?.() === 0) chownSync(bytes(path), stats.uid, stats.gid);
+    if (process.getuid?.() === 0) lchownSync(bytes(path), stats.uid, stats.gid);
   } catch {
     // There is no room for it. Nobody follows what is gone.
   }
