@@ -11,20 +11,37 @@ describe('a body that waits', () => {
 
   test.each([1, 7, 5_000])('is what was pushed, %i octets at a time', (size) => {
     const body = Buffer.from(Array.from({ length: 9_000 }, (_, i) => i & 255));
-    const held = new HeldBody(new Capacity({ ...LIMITS, heldBytes: 100_000 }));
+    const held = new HeldBody(new Capacity({ ...LIMITS, heldBytes: 100_000 }), 0);
     for (let at = 0; at < body.length; at += size) expect(held.push(body.subarray(at, at + size))).toBe(true);
     expect(held.octets).toEqual(body);
   });
 
   test('takes no more than all of them may, and gives it back', () => {
     const capacity = new Capacity(LIMITS);
-    const [first, second] = [new HeldBody(capacity), new HeldBody(capacity)];
-    expect(first.reserve(6_000)).toBe(true);
-    expect(second.reserve(6_000)).toBe(false);
+    const [first, second] = [new HeldBody(capacity, 0), new HeldBody(capacity, 0)];
+    expect(first.push(Buffer.alloc(6_000))).toBe(true);
     expect(second.push(Buffer.alloc(6_000))).toBe(false);
+    expect(second.isEmpty).toBe(true);
     first.release();
     first.release();
     expect(second.push(Buffer.alloc(6_000))).toBe(true);
+  });
+
+  test('has room for all of it from its first octet, if its length is known', () => {
+    const capacity = new Capacity(LIMITS);
+    const held = new HeldBody(capacity, 9_000);
+    expect(held.push(Buffer.alloc(1))).toBe(true);
+    expect(capacity.hold(1_001)).toBe(false);
+    expect(held.push(Buffer.alloc(8_999))).toBe(true);
+    expect(held.octets).toHaveLength(9_000);
+    held.release();
+    expect(capacity.hold(10_000)).toBe(true);
+  });
+
+  test('takes nothing before its first octet', () => {
+    const capacity = new Capacity(LIMITS);
+    new HeldBody(capacity, 9_000);
+    expect(capacity.hold(10_000)).toBe(true);
   });
 });
 

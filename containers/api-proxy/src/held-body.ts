@@ -10,35 +10,35 @@ const NOTHING = Buffer.alloc(0);
  */
 export class HeldBody {
   readonly #capacity: Capacity;
+  readonly #expected: number;
   #octets: Buffer = NOTHING;
   #length = 0;
 
-  constructor(capacity: Capacity) {
+  /** @param expected octets of the whole body, for which its first chunk makes room; 0 if it is to grow as it comes */
+  constructor(capacity: Capacity, expected: number) {
     this.#capacity = capacity;
+    this.#expected = expected;
   }
 
-  /**
-   * Makes room for a body.
-   *
-   * @param octets of the whole body
-   * @returns false if all bodies together would take too much memory
-   */
-  reserve(octets: number): boolean {
-    const more = octets - this.#octets.length;
-    if (more <= 0) return true;
-    if (!this.#capacity.hold(more)) return false;
-    const grown = Buffer.allocUnsafeSlow(octets);
-    this.#octets.copy(grown, 0, 0, this.#length);
-    this.#octets = grown;
+  get isEmpty(): boolean {
+    return this.#length === 0;
+  }
+
+  /** @returns false if all bodies together would take too much memory; the chunk is not kept then */
+  push(chunk: Buffer): boolean {
+    const length = this.#length + chunk.length;
+    if (length > this.#octets.length && !this.#grow(length)) return false;
+    chunk.copy(this.#octets, this.#length);
+    this.#length = length;
     return true;
   }
 
-  /** @returns false if all bodies together would take too much memory */
-  push(chunk: Buffer): boolean {
-    const length = this.#length + chunk.length;
-    if (length > this.#octets.length && !this.reserve(Math.max(FIRST, length, 2 * this.#octets.length))) return false;
-    chunk.copy(this.#octets, this.#length);
-    this.#length = length;
+  #grow(needed: number): boolean {
+    const octets = Math.max(needed, this.#expected || FIRST, 2 * this.#octets.length);
+    if (!this.#capacity.hold(octets - this.#octets.length)) return false;
+    const grown = Buffer.allocUnsafeSlow(octets);
+    this.#octets.copy(grown, 0, 0, this.#length);
+    this.#octets = grown;
     return true;
   }
 

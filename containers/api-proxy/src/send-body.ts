@@ -52,10 +52,8 @@ export class SendBody {
     const { judge } = exchange;
     if (!judge) return;
     this.#judgement = judge.begin('request body');
-    const held = new HeldBody(exchange.capacity);
-    // If there is no room for a short one, it is judged as it passes, like a longer one.
-    const isShort = declared !== 'chunked' && declared <= JUDGED_FIRST && held.reserve(declared);
-    if (judge.needsWhole || isShort) this.#waiting = held;
+    const isShort = declared !== 'chunked' && declared <= JUDGED_FIRST;
+    if (judge.needsWhole || isShort) this.#waiting = new HeldBody(exchange.capacity, isShort ? declared : 0);
   }
 
   start(): void {
@@ -65,9 +63,6 @@ export class SendBody {
     });
     client.on('end', () => {
       if (!this.#upstream.destroyed && !this.#upstream.writableEnded) this.#end();
-    });
-    answer.on('close', () => {
-      this.#stopWaiting();
     });
     // If the answer was complete before the request, the rest of the request is read and discarded: the client may go
     // on using its connection.
@@ -91,18 +86,37 @@ export class SendBody {
   }
 
   #send(chunk: Buffer): void {
-    const { requestBytes } = this.#exchange.record;
     // Ending with the last octets saves a separate write to the system.
-    if (this.#waiting && !this.#waiting.push(chunk)) this.#refuse(tooManyRequests());
-    else if (requestBytes === this.#declared) this.#end(this.#waiting ? undefined : chunk);
-    else if (!this.#waiting) this.#flow.write(chunk);
+    const isLast = this.#exchange.record.requestBytes === this.#declared;
+    if (isLast && this.#waiting?.isEmpty !== false) this.#end(chunk);
+    else if (this.#waiting) this.#wait(this.#waiting, chunk, isLast);
+    else this.#flow.write(chunk);
   }
 
-  /** @param last octets that have not been sent and do not wait */
+  #wait(waiting: HeldBody, chunk: Buffer, isLast: boolean): void {
+    const { answer, judge } = this.#exchange;
+    if (waiting.isEmpty) {
+      answer.once('close', () => {
+        this.#stopWaiting();
+      });
+    }
+    if (waiting.push(chunk)) {
+      if (isLast) this.#end();
+    } else if (judge?.needsWhole === true) {
+      this.#refuse(tooManyRequests());
+    } else {
+      // Without room for it, a short one is judged as it passes, like a longer one. Nothing of it waits yet: the room is
+      // for all of it.
+      this.#stopWaiting();
+      this.#flow.write(chunk);
+    }
+  }
+
+  /** @param last octets that have not been sent and do not wait; none if others wait */
   #end(last = NOTHING): void {
     if (this.#isRefused) return;
     const verdict = this.#attempt(() => {
-      const rest = this.#waiting?.octets ?? last;
+      const rest = this.#waiting?.isEmpty === false ? this.#waiting.octets : last;
       return { rest: this.#judgement?.end(rest) ?? rest };
     });
     if (!verdict) return;

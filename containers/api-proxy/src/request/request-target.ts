@@ -94,6 +94,7 @@ export function parameterNames(query: string): string[] {
  * @param query what follows the `?`
  */
 export function parameterValues(query: string, names: ReadonlySet<string>): string[] {
+  if (query === '') return [];
   return [...new URLSearchParams(query.replaceAll(';', '&'))].flatMap(([name, value]) =>
     names.has(name.replace(/\[\]$/, '')) ? [value] : [],
   );
