@@ -11,7 +11,7 @@ import { DockerEngine } from '../../../src/docker/docker-engine.ts';
 import type { RunResult } from '../../../src/run/report.ts';
 import { startSandbox } from '../../../testing/engine/sandbox-run.ts';
 import { sectionedScript, sectionsOf } from '../../../testing/engine/sections.ts';
-import { HAS_PYTHON, virtualEnvironment } from '../../../testing/python.ts';
+import { HAS_PYTHON, UV, virtualEnvironment } from '../../../testing/python.ts';
 import { FETCH_LIMIT, installLocked } from '../../../testing/scratch.ts';
 import { packageManagers, type PackageManager } from './package-managers.ts';
 
@@ -20,7 +20,7 @@ const LIMIT = FETCH_LIMIT + 600_000;
 
 const folder = join(import.meta.dirname, 'managers');
 const npm = await installLocked(folder);
-const python = HAS_PYTHON ? await virtualEnvironment(folder) : undefined;
+const python = HAS_PYTHON ? await virtualEnvironment(UV) : undefined;
 const MANAGERS = packageManagers({ npm, uv: python && join(python.bin, 'uv') });
 
 const APT_DIRECTORY = '/etc/apt';
