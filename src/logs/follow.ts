@@ -2,10 +2,14 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StringDecoder } from 'node:string_decoder';
+import { UserError } from '../errors.ts';
+import { isGone } from '../host/owner.ts';
 import { apiRequest } from '../report/api-request.ts';
 import { parseRequestLine } from '../report/request-log.ts';
+import { isObject } from '../shared/json.ts';
 import { AccessLines } from './access-lines.ts';
-import { directorySource } from './directory-source.ts';
+import { directorySource, type DirectorySource } from './directory-source.ts';
+import { documentIn } from './source.ts';
 import { rowLine, type Part } from './text.ts';
 import { clock, rounded, shown } from './words.ts';
 import type { EgressRequest } from '../report/requests.ts';
@@ -33,9 +37,9 @@ export async function followLogs(
   const [access, models] = [new Tail(), new Tail()];
   const start = directorySource(directory).time ?? Date.now();
   for (;;) {
-    const source = directorySource(directory);
+    const source = sourceOf(directory);
     // What is written until the run's last file exists is read after it.
-    const isOver = source.has('timings.json') || source.has('run.json') || signal.aborted;
+    const isOver = source.has('timings.json') || (await hasEnded(source)) || signal.aborted;
     if (part !== 'models') {
       for (const line of await access.read(source.pathOf('access-log'))) {
         for (const request of requests.take(line)) write(requestText(request, part, start));
@@ -48,6 +52,24 @@ export async function followLogs(
     await sleep(INTERVAL_MS, undefined, { signal }).catch(() => undefined);
   }
   for (const request of requests.rest()) write(requestText(request, part, start));
+}
+
+/** @throws UserError if the directory was removed meanwhile */
+function sourceOf(directory: string): DirectorySource {
+  try {
+    return directorySource(directory);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    throw new UserError(`${directory} was removed.`, { hint: 'Its run goes on without logs, or has ended.' });
+  }
+}
+
+/** A run has `run.json` from its start, and names the process that it ends with there. */
+async function hasEnded(source: DirectorySource): Promise<boolean> {
+  const record = await documentIn(source, 'run.json');
+  if (!isObject(record)) return false;
+  const { owner } = record;
+  return typeof owner === 'string' ? isGone(owner) : true;
 }
 
 function requestText(request: EgressRequest, part: Part, start: number): string {
