@@ -78,7 +78,7 @@ async function runCommand({ config, secrets }: Built, input: InputKind, context:
     const write = (): void => writeSummaryFile(written, runSummary(result, config, secrets, about));
     await attempt(reporter, 'write summary.md', write);
   }
-  await logs.finish(config, result, root);
+  await logs.finish(config, result, context);
   if (config.keepContainers) {
     reporter.info(`The containers are kept; find them with: docker ps -a --filter label=awf.run=${runId}`);
   }

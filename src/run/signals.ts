@@ -7,9 +7,6 @@ import { SECOND_SIGNAL_AFTER_MS } from './limits.ts';
 /** What the system says of a pipe without a reader, and of a terminal that is gone. */
 const UNREAD = ['EPIPE', 'EIO'];
 
-/** The exit code of a process that SIGINT ended, as shells have it. */
-const INTERRUPTED = 130;
-
 /** Knows a better exit code, or another end of the process, when its work is done. */
 export type End = (exitCode: number, signal: AbortSignal) => number;
 
@@ -42,7 +39,7 @@ export function cancellation(end: End): AbortSignal {
     });
   }
   process.once('SIGINT', () => {
-    endAtSecondInterrupt(() => end(INTERRUPTED, controller.signal));
+    endAtSecondInterrupt(() => end(exitCodeOf('SIGINT'), controller.signal));
   });
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (cause: NodeJS.ErrnoException) => {
@@ -73,6 +70,9 @@ function endAtSecondInterrupt(end: () => number): void {
   });
 }
 
+/** The exit code that shells give a process that a signal has ended. */
+export const exitCodeOf = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];
+
 /**
  * Ends the process as a signal does that nobody handles. A shell tells that from an exit code: it stops the loop that the
  * process is in.
@@ -82,7 +82,7 @@ function endAtSecondInterrupt(end: () => number): void {
 export function endBy(signal: NodeJS.Signals): number {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
-  return 128 + constants.signals[signal];
+  return exitCodeOf(signal);
 }
 
 /** Rejects with the reason of `signal` as soon as it fires; never resolves. */
