@@ -2,6 +2,7 @@ import { Command as Program, CommanderError, Option as Flag } from 'commander';
 import { buildConfig, type Built } from '../config/build.ts';
 import { UserError } from '../errors.ts';
 import { loadPolicy } from '../policy/load.ts';
+import { helpRow, helpWidth, withRows } from './columns.ts';
 import { addFlags, flagsFrontEnd, usageError, type FlagTexts } from './flags.ts';
 import { notASubcommand } from './not-a-subcommand.ts';
 
@@ -17,10 +18,12 @@ export function usage(): string {
   return `Usage: awf ${SYNTAX}\n\n${DESCRIPTION}\nawf --help lists the options and the other commands.\n`;
 }
 
-/** The help about a run. @param before what stands in front of the options */
-export function runHelp(before = ''): string {
+/** The help about a run. @param list stands in front of the options: terms with what they do */
+export function runHelp(list: readonly (readonly [term: string, description: string])[]): string {
   const { program } = runProgram();
-  return program.description([DESCRIPTION, before].filter(Boolean).join('\n\n')).helpInformation();
+  const longest = Math.max(...list.map(([term]) => term.length));
+  const rows = list.map(([term, description]) => helpRow(term, longest, description, helpWidth(program)));
+  return program.description([`${DESCRIPTION}\n`, 'Commands:', ...rows].join('\n')).helpInformation();
 }
 
 /**
@@ -60,7 +63,7 @@ interface Parsed {
 }
 
 function runProgram(): { readonly program: Program; readonly texts: () => FlagTexts } {
-  const program = new Program('awf')
+  const program = withRows(new Program('awf'))
     .usage(SYNTAX)
     .description(DESCRIPTION)
     .argument('[command...]', 'the command and its arguments, after --')

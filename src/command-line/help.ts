@@ -2,9 +2,6 @@ import { runHelp } from './args.ts';
 import { notASubcommand } from './not-a-subcommand.ts';
 import type { Answer, CommandContext, Subcommand } from './subcommand.ts';
 
-/** Columns for a name with its syntax, so that the summaries stand below each other. */
-const NAME_COLUMNS = 26;
-
 /** `awf help [SUBCOMMAND]` */
 export const HELP: Subcommand = {
   name: 'help',
@@ -20,8 +17,5 @@ export const HELP: Subcommand = {
 
 /** The text of `awf --help`: the subcommands, then the options of a run. */
 export function help({ subcommands }: Pick<CommandContext, 'subcommands'>): string {
-  const lines = subcommands.map(
-    ({ name, syntax, summary }) => `  ${`${name} ${syntax}`.padEnd(NAME_COLUMNS)}  ${summary}`,
-  );
-  return runHelp(['Commands:', ...lines].join('\n'));
+  return runHelp(subcommands.map(({ name, syntax, summary }) => [`${name} ${syntax}`.trim(), summary]));
 }

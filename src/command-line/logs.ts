@@ -37,7 +37,7 @@ export const LOGS: Subcommand = {
         .description(
           'Shows what a run reached, was refused and used: the last one, or that of a directory or an artifact.',
         )
-        .argument('[logs]', 'a directory with logs, or the downloaded artifact of a job')
+        .argument('[place]', 'a directory with logs, or the downloaded artifact of a job')
         .option('--refused', 'only what was refused')
         .option('--models', 'only the requests to models')
         .option('--json', 'print one JSON document')

@@ -1,4 +1,5 @@
 import { Command as Program, CommanderError } from 'commander';
+import { withRows } from './columns.ts';
 import { usageError } from './flags.ts';
 import type { Answer } from './subcommand.ts';
 
@@ -17,7 +18,11 @@ export async function parse(
 ): Promise<Answer | undefined> {
   let text = '';
   const output = { writeOut: (out: string) => (text += out), writeErr: () => undefined };
-  const program = new Program(`awf ${name}`).exitOverride().configureOutput(output).helpCommand(false);
+  const program = withRows(new Program(`awf ${name}`))
+    .helpOption('-h, --help', 'shows this')
+    .exitOverride()
+    .configureOutput(output)
+    .helpCommand(false);
   define(program);
   try {
     await program.parseAsync([...argv], { from: 'user' });
