@@ -121,7 +121,7 @@ describe('a report that cannot be delivered loses only that part', OPTIONS, () =
     expect(played).toMatchObject({ code: 7, engine: { left: [] } });
     expect(annotations(played)).toEqual([
       'error: The command ended with exit code 7.',
-      expect.stringMatching(/^warning: Could not write the job summary: ENOENT/),
+      expect.stringMatching(/^warning: Could not write the job summary to GITHUB_STEP_SUMMARY: ENOENT/),
     ]);
     expect(runner.main.outputs()).toMatchObject({ 'exit-code': '7', outcome: 'failure', 'agent-outputs': '{}' });
     expect(JSON.parse(runner.main.state()['awf'] ?? '')).toMatchObject({ succeeded: false });
@@ -161,8 +161,8 @@ describe('a report that cannot be delivered loses only that part', OPTIONS, () =
     expect(annotations(played)).toEqual([
       expect.stringMatching(/^warning: Could not save the state for the post step: GITHUB_STATE cannot be written/),
       'notice: refused.example. The end of the log and the job summary say what to add.',
-      expect.stringMatching(/^warning: Could not set the outputs outcome, .*agent-outputs: EFBIG/),
-      expect.stringMatching(/^warning: Could not write the job summary: EFBIG/),
+      expect.stringMatching(/^warning: Could not write the outputs outcome, .*agent-outputs to GITHUB_OUTPUT: EFBIG/),
+      expect.stringMatching(/^warning: Could not write the job summary to GITHUB_STEP_SUMMARY: EFBIG/),
     ]);
     // The runner can read all three.
     expect(Object.keys(runner.main.outputs())).toEqual(['earlier', 'exit-code']);

@@ -80,7 +80,9 @@ describe('a part that cannot be delivered loses only itself', () => {
     mkdirSync(join(directory, 'summary'));
     vi.stubEnv('GITHUB_STEP_SUMMARY', place(join(directory, 'summary')));
     await publish({ ...RESULT, ...FAILURE }, NO_SECRETS, actionReporter);
-    expect(annotations()).toEqual([expect.stringMatching(`^warning: Could not write the job summary: ${code}`)]);
+    expect(annotations()).toEqual([
+      expect.stringMatching(`^warning: Could not write the job summary to GITHUB_STEP_SUMMARY: ${code}`),
+    ]);
     expect(parseOutputs(files.output)).toMatchObject({ 'exit-code': '3', outcome: 'failure' });
   });
 
@@ -91,7 +93,9 @@ describe('a part that cannot be delivered loses only itself', () => {
     vi.stubEnv('GITHUB_OUTPUT', file);
     await publish({ ...RESULT, ...FAILURE }, NO_SECRETS, actionReporter);
     expect(annotations()).toEqual([
-      expect.stringMatching(/^warning: Could not set the outputs exit-code, outcome, .*, agent-outputs: /),
+      expect.stringMatching(
+        /^warning: Could not write the outputs exit-code, outcome, .*, agent-outputs to GITHUB_OUTPUT: /,
+      ),
     ]);
     expect(readFileSync(files.summary, 'utf8')).toContain('with exit code 3');
   });
@@ -100,7 +104,9 @@ describe('a part that cannot be delivered loses only itself', () => {
     vi.stubEnv('GITHUB_OUTPUT', '/nonexistent/output');
     await publishFailure(actionReporter, () => 'what is wrong');
     expect(annotations()).toEqual([
-      expect.stringMatching(/^warning: Could not set the outputs exit-code, outcome: .*\/nonexistent\/output/),
+      expect.stringMatching(
+        /^warning: Could not write the outputs exit-code, outcome to GITHUB_OUTPUT: .*\/nonexistent\/output/,
+      ),
     ]);
     expect(readFileSync(files.summary, 'utf8')).toBe('what is wrong');
   });

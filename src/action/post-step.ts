@@ -75,7 +75,9 @@ async function searchWorkspace(workDirectory: string, lookThrough: LookThrough):
   const markdown = aftermathMarkdown(aftermath);
   const file = process.env['GITHUB_STEP_SUMMARY'] ?? '';
   if (markdown.length === 0 || file === '') return;
-  appending('GITHUB_STEP_SUMMARY', () => appendFileSync(file, `${markdown.join('\n\n')}\n`));
+  await guarded('write the job summary to GITHUB_STEP_SUMMARY', () => {
+    appending('GITHUB_STEP_SUMMARY', () => appendFileSync(file, `${markdown.join('\n\n')}\n`));
+  });
 }
 
 /** What the main step writes last, and did not when it was killed. */

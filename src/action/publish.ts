@@ -30,7 +30,7 @@ export async function publish(
   for (const warning of cutWarnings(result)) reporter.warning(warning);
   const markdown = await attempt(reporter, 'make the job summary', summary);
   if (markdown === undefined) return;
-  await attempt(reporter, 'write the job summary', () => {
+  await attempt(reporter, 'write the job summary to GITHUB_STEP_SUMMARY', () => {
     writeSummary(markdown);
   });
   // That a directory is gone was said before.
@@ -45,7 +45,7 @@ export async function publish(
  */
 export async function publishFailure(reporter: Reporter, summary: () => string): Promise<void> {
   setOutputs({ 'exit-code': '1', outcome: 'error' }, reporter);
-  await attempt(reporter, 'write the job summary', () => {
+  await attempt(reporter, 'write the job summary to GITHUB_STEP_SUMMARY', () => {
     writeSummary(summary());
   });
 }
@@ -140,7 +140,8 @@ function setOutputs(outputs: Readonly<Record<string, string>>, reporter: Reporte
       reason ??= error;
     }
   }
-  if (failed.length > 0) reporter.warning(`Could not set the outputs ${failed.join(', ')}: ${describeError(reason)}`);
+  if (failed.length > 0)
+    reporter.warning(`Could not write the outputs ${failed.join(', ')} to GITHUB_OUTPUT: ${describeError(reason)}`);
 }
 
 function writeSummary(markdown: string): void {
