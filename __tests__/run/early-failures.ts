@@ -1,5 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { NO_NETWORK } from '../../src/config/network.ts';
+import { UserError } from '../../src/errors.ts';
 import type { RunContext } from '../../src/run/context.ts';
 import type { ConfigOverrides } from '../../testing/builders.ts';
 import type { FakeEngineOptions } from '../../testing/engine/fake-engine.ts';
@@ -98,6 +100,62 @@ export const EARLY_FAILURES: readonly EarlyFailure[] = [
       };
     },
     error: 'is guarded',
+    isOption: true,
+  },
+  {
+    what: 'the name of the image is none',
+    engine: {
+      onCall: (verb, about) => {
+        if (verb === 'imagesOf' && about.includes('UPPER'))
+          throw new UserError('docker image inspect failed: invalid reference format');
+      },
+    },
+    config: () => ({ agentImage: 'UPPER case' }),
+    error: 'agent-image: "UPPER case" is not an image that the engine can look up.',
+    isOption: true,
+  },
+  {
+    what: 'the image is for another platform',
+    engine: {
+      image: (name) => ({
+        platform: name === 'debian:13' ? 'linux/arm64' : 'linux/amd64',
+        ...{ volumes: [], builtAt: Date.now(), isStandIn: false },
+      }),
+    },
+    config: () => ({ agentImage: 'debian:13' }),
+    error: 'agent-image: debian:13 is for linux/arm64',
+    isOption: true,
+  },
+  {
+    what: 'the image has a volume where the sandbox has its own',
+    engine: { image: () => ({ platform: '', volumes: ['/tmp'], builtAt: Date.now(), isStandIn: false }) },
+    config: () => ({ agentImage: 'debian:13' }),
+    error: 'agent-image: debian:13 has a volume at /tmp',
+    isOption: true,
+  },
+  {
+    what: 'the proxy of the network is on loopback by its address',
+    config: () => ({
+      network: {
+        ...NO_NETWORK,
+        upstreamProxy: {
+          ...{ host: 'localhost', port: 3128, isSecure: false, user: undefined, direct: [], origin: 'upstream-proxy' },
+        },
+      },
+    }),
+    error: 'upstream-proxy: the proxy listens on loopback',
+    isOption: true,
+  },
+  {
+    what: 'the job has no such service',
+    config: () => ({ services: [{ name: 'postgres', port: 5432 }] }),
+    error: 'allow-services: postgres:5432 is no service of the job that runs.',
+    isOption: true,
+  },
+  {
+    what: 'a variable is the sandbox’s own',
+    config: () => ({ env: [{ name: 'LD_PRELOAD', value: 'x' }] }),
+    error: 'env: LD_PRELOAD cannot be given to the command.',
     isOption: true,
   },
   ...(['createNetwork', 'imagesOf', 'create', 'connect', 'start'] as const).map((verb) => ({

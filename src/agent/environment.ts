@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { optionName } from '../config/options.ts';
 import { hostNames } from '../config/named-hosts.ts';
 import { credentialIn, type Secrets } from '../config/secrets.ts';
-import { UserError } from '../errors.ts';
+import { OptionError } from '../errors.ts';
 import { serviceNames } from '../config/services.ts';
 import type { User } from '../host/user.ts';
 import {
@@ -78,7 +78,7 @@ const RESOLVER_PROBE = 'probe.awf.invalid';
  * @param host the caller's environment
  * @param user the user inside the container
  * @param places changes values that lead nowhere in the sandbox, and says where its CA certificates are
- * @throws UserError if `env` passes a credential, or sets a variable that the sandbox decides
+ * @throws OptionError if `env` passes a credential, or sets a variable that the sandbox decides
  */
 export function agentEnvironment(
   config: Config,
@@ -120,7 +120,7 @@ export function agentEnvironment(
     } else if (isCredentialName(name) && ACCEPTED_PLACEHOLDERS.includes(value)) {
       if (sandbox[name] === undefined) variables[name] = value;
     } else if (isWithheld(name) || (isDecided(name) && !Object.hasOwn(home, name) && !yields(name))) {
-      throw new UserError(`${optionName(config.frontEnd, 'env')}: ${name} cannot be given to the command.`, {
+      throw new OptionError(`${optionName(config.frontEnd, 'env')}: ${name} cannot be given to the command.`, {
         hint: whyNot(name, config.frontEnd),
       });
     } else {

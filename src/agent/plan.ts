@@ -4,7 +4,7 @@ import { optionName } from '../config/options.ts';
 import { credentialIn, type Secrets } from '../config/secrets.ts';
 import type { FrontEndKind } from '../config/source.ts';
 import type { MountSpec } from '../docker/spec.ts';
-import { UserError } from '../errors.ts';
+import { OptionError, UserError } from '../errors.ts';
 import { isBelow } from '../host/paths.ts';
 import type { User } from '../host/user.ts';
 import { etcMounts, type EtcPlan } from '../mounts/etc-files.ts';
@@ -189,7 +189,7 @@ function withoutMounts(etc: EtcPlan | undefined, paths: readonly string[]): EtcP
 function refuseCredentialsInCommand({ command }: Config, secrets: Secrets): void {
   const found = credentialIn(textOf(command, '\n'), secrets);
   if (found !== undefined) {
-    throw new UserError(`The command contains the value of ${found}.`, {
+    throw new OptionError(`The command contains the value of ${found}.`, {
       hint: 'Remove it: the api-proxy adds the credential to the requests to the provider.',
     });
   }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { UserError } from '../errors.ts';
+import { describeError, OptionError, UserError } from '../errors.ts';
 import type { Reporter } from '../reporter.ts';
 import type { Engine, ImageFacts } from './engine.ts';
 import type { ImageNames } from './images.ts';
@@ -64,7 +64,7 @@ async function ensureForeignImage(
  * Refuses an image that declares a volume where the sandbox mounts a file system of its own: the engine would mount the
  * volume over it, and the command's user could not write there.
  *
- * @throws UserError naming the image and the volume
+ * @throws OptionError naming the image and the volume
  */
 export function refuseVolumes(
   foreign: ForeignImage | undefined,
@@ -74,7 +74,7 @@ export function refuseVolumes(
   const targets = agent.tmpfs.map(({ target }) => target);
   const taken = facts?.volumes.find((volume) => targets.includes(resolve(volume)));
   if (foreign === undefined || taken === undefined) return;
-  throw new UserError(
+  throw new OptionError(
     `${foreign.option}: ${foreign.name} has a volume at ${taken}, which the sandbox needs for itself.`,
     {
       hint: `Use an image that is built without "VOLUME ${taken}".`,
@@ -91,15 +91,19 @@ function refuseForeignPlatform(
   // An image that was put together by hand may not name its platform.
   const isKnown = [platform, ours].every((each) => each !== undefined && /^\w+\/\w+$/.test(each));
   if (!isKnown || platform === ours) return;
-  throw new UserError(`${option}: ${image} is for ${platform ?? ''}, and this engine runs ${ours ?? ''}.`, {
+  throw new OptionError(`${option}: ${image} is for ${platform ?? ''}, and this engine runs ${ours ?? ''}.`, {
     hint: `Use an image for ${ours ?? ''}: pull or build it with --platform=${ours ?? ''} first.`,
   });
 }
+
+/** The engine's words for a name that no image can have, in every release. */
+const INVALID_NAME = /invalid reference format/;
 
 async function orExplain<T>(work: Promise<T>, message: string, hint: string): Promise<T> {
   try {
     return await work;
   } catch (cause) {
-    throw new UserError(message, { hint, cause });
+    const options = { hint, cause };
+    throw INVALID_NAME.test(describeError(cause)) ? new OptionError(message, options) : new UserError(message, options);
   }
 }

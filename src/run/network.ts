@@ -8,7 +8,7 @@ import type { Engine } from '../docker/engine.ts';
 import { hostSubnets } from '../docker/host-subnets.ts';
 import { claimNetworks } from '../docker/networks.ts';
 import type { RunMark } from '../docker/spec.ts';
-import { UserError } from '../errors.ts';
+import { OptionError } from '../errors.ts';
 import { hostLookup } from '../host/resolvers.ts';
 import { smallerMtu } from '../host/route-table.ts';
 import type { Reporter } from '../reporter.ts';
@@ -28,7 +28,7 @@ export interface RunNetwork {
 /**
  * Finds the proxy of the host's network, and claims networks that hide nothing of what Squid needs.
  *
- * @throws UserError
+ * @throws OptionError for a proxy whose name has no address, or one that no container reaches
  */
 export async function claimRunNetwork(
   engine: Engine,
@@ -79,12 +79,12 @@ async function findUpstream(
   const address = pinned ?? (await lookup(name));
   if (address !== undefined) {
     refuseLoopback(address, (problem, hint) => {
-      throw new UserError(`${origin}: ${problem}: ${name} is ${address}.`, hint === undefined ? {} : { hint });
+      throw new OptionError(`${origin}: ${problem}: ${name} is ${address}.`, hint === undefined ? {} : { hint });
     });
     return pinned === undefined ? { name, address } : undefined;
   }
   if (dnsServers.length > 0) return undefined;
-  throw new UserError(`${origin}: ${name} has no IPv4 address on this host.`, {
+  throw new OptionError(`${origin}: ${name} has no IPv4 address on this host.`, {
     hint: `Write the proxy's address, name a DNS server that knows it (${dnsOption}), or write none to connect directly.`,
   });
 }

@@ -7,7 +7,7 @@ import { optionName } from '../config/options.ts';
 import { RUNNER, type Service } from '../config/services.ts';
 import type { Engine, Neighbour } from '../docker/engine.ts';
 import type { MountSpec } from '../docker/spec.ts';
-import { UserError } from '../errors.ts';
+import { OptionError } from '../errors.ts';
 import { AGENT_PLACES } from '../shared/contract.ts';
 
 /** The networks that the runner makes for the services of a job (actions/runner, DockerCommandManager.cs). */
@@ -41,7 +41,7 @@ export interface OpenServices {
  *
  * @param warn gets a message about each service that does not accept a connection, once
  * @returns undefined without services
- * @throws UserError naming a service that is not there, and those that are
+ * @throws OptionError naming a service that is not there, and those that are
  */
 export async function openServices(
   { services, frontEnd }: Pick<Config, 'services' | 'frontEnd'>,
@@ -68,7 +68,7 @@ export async function openServices(
   };
 }
 
-/** @throws UserError if no container, or more than one, has the name */
+/** @throws OptionError if no container, or more than one, has the name */
 function addressesOf({ name, port }: Service, entry: string, neighbours: readonly Neighbour[]): readonly string[] {
   if (name === RUNNER) return LOOPBACK;
   const found = neighbours.filter(({ names }) => names.includes(name));
@@ -76,14 +76,17 @@ function addressesOf({ name, port }: Service, entry: string, neighbours: readonl
   if (first === undefined) {
     const known = [...new Set(neighbours.flatMap(({ names }) => names))].filter((one) => !/^[0-9a-f]{12}$/.test(one));
     const names = known.length === 0 ? 'The job has no services that run.' : `There are ${known.join(', ')}.`;
-    throw new UserError(`${entry} is no service of the job that runs.`, {
+    throw new OptionError(`${entry} is no service of the job that runs.`, {
       hint: `${names} For a server on the runner, write "${RUNNER}:${String(port)}".`,
     });
   }
   if (others.length > 0) {
-    throw new UserError(`${entry} could be ${String(found.length)} containers, because several jobs use this engine.`, {
-      hint: `Publish the port of the one that you mean, and write "${RUNNER}:PORT".`,
-    });
+    throw new OptionError(
+      `${entry} could be ${String(found.length)} containers, because several jobs use this engine.`,
+      {
+        hint: `Publish the port of the one that you mean, and write "${RUNNER}:PORT".`,
+      },
+    );
   }
   return [first.address];
 }
