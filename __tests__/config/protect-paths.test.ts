@@ -57,6 +57,11 @@ describe('protect-paths', () => {
     ['.git', 'belongs to the repository'],
     ['.git/config', 'belongs to the repository'],
     ['*.yml', 'a pattern'],
+    ['src,docs', 'looks like several paths'],
+    ['src, report:docs', 'looks like several paths'],
+    ['- src', 'list of YAML'],
+    ['[src, docs]', 'list of YAML'],
+    ['"src"', 'list of YAML'],
     ['none', 'beside other entries'],
     ['first', 'already in protect-paths, line 1, as report'],
   ])('%s is rejected with its line', (entry, reason) => {
@@ -65,6 +70,12 @@ describe('protect-paths', () => {
     expect(error.message).toContain('protect-paths, line 2');
     expect(error.message).toContain(reason);
     expect(error.hint).toBeTruthy();
+  });
+
+  test('a file that is there may be named like a list', () => {
+    const workspace = temporaryDirectory();
+    for (const name of ['a,b', '[slug]', '- x']) mkdirSync(join(workspace, name));
+    expect(protectedBy('a,b\n[slug]\n- x', workspace)).toHaveLength(3);
   });
 
   test('links may lead into the workspace, but not out of it or to the workspace itself', () => {

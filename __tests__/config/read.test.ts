@@ -192,6 +192,24 @@ describe('lists', () => {
     ]);
   });
 
+  test.each([
+    [{ 'allow-domains': '- npm' }, 'allow-domains, line 1: "- npm" is written as in a list of YAML.'],
+    [{ 'allow-domains': '[npm]' }, 'allow-domains, line 1: "[npm]" is written as in a list of YAML.'],
+    [{ presets: '"npm"' }, 'presets, line 1: ""npm"" is written as in a list of YAML.'],
+    [{ env: '- SECRET=x' }, 'env, line 1: this is written as in a list of YAML.'],
+    [{ 'add-hosts': 'a.example:[fd00::ab]' }, 'add-hosts, line 1: "a.example:[fd00::ab]" is not name:address.'],
+  ])('%j gets the remedy for a list of YAML, if it is one', (texts, message) => {
+    const { problems } = readOptions(inputs(texts), {}, '/workspace');
+    expect(problems.map((problem) => problem.message)).toEqual([message]);
+    expect(problems[0]?.hint).toContain(message.includes('YAML') ? 'one entry per line' : 'IPv4');
+  });
+
+  test('commas where they separate nothing are named', () => {
+    const texts = { 'github-repositories': 'a/b, c/d', 'add-hosts': 'a.example:10.0.0.1, b.example:10.0.0.2' };
+    for (const { hint } of readOptions(inputs(texts), {}, '/workspace').problems)
+      expect(hint).toMatch(/ Commas do not separate entries here\.$/);
+  });
+
   test('if a flag takes a single value, the last non-empty one counts', () => {
     expect(read(flags('memory', '1g', '2g', '')).values.memory).toBe('2g');
   });

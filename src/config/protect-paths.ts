@@ -14,6 +14,10 @@ export const DEFAULT_PATHS = 'default';
 const REPORT = 'report:';
 const FORM = 'Write a path that starts at the workspace, for example ".github/workflows" or "report:package.json".';
 
+/** Paths in one line, or in the form of a list in YAML. A file may be named so, but then it is there. */
+const LIST = /,|^- |^\[.*\]$|^["']/;
+const LIST_HINT = 'Write one path per line, without commas, "- ", brackets and quotes.';
+
 /** An entry of `protect-paths`, with its place for {@link checkProtectedPaths}. */
 export type ProtectEntry = Pick<Given, 'source'> &
   (ProtectedPath | { readonly mode: typeof NONE | typeof DEFAULT_PATHS });
@@ -58,6 +62,9 @@ function faultOf(given: string, path: string, workspace: string): { problem: str
   if (given === '') return { problem: 'has no path', hint: FORM };
   if (isAbsolute(given)) return { problem: 'is an absolute path', hint: FORM };
   if (/[\x00-\x1f*?]/.test(given)) return { problem: 'has a pattern or a control character in it', hint: FORM };
+  if (LIST.test(given) && !isThere(join(workspace, path))) {
+    return { problem: 'is not in the workspace, and looks like several paths', hint: LIST_HINT };
+  }
   if (given.split('/').includes('..')) return { problem: 'has ".." in it', hint: FORM };
   if (path === '.git' || path.startsWith('.git/')) {
     return {

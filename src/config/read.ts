@@ -154,11 +154,31 @@ function valueOf(
   context: ParseContext,
   attempt: Attempt,
 ): unknown {
-  if (isList(option)) return given.flatMap((entry) => attempt(() => [option.parse(entry, context)]) ?? []);
+  if (isList(option)) return given.flatMap((entry) => attempt(() => [parseEntry(option, entry, context)]) ?? []);
   const parse = ([one]: readonly Given[]): unknown => one && parseOne(option, one, context);
   if (option.kind === 'script') return parse(given) ?? '';
   return attempt(() => parse(given)) ?? parse(fallback);
 }
+
+/** What in front of an entry, or behind it, belongs to a list of YAML: an input is a text, which has none. */
+const YAML_LIST = /^- |^["']|^\[(?![\da-f]*:)|(?<![\da-f:])\]$/i;
+
+/** Parses an entry of a list. What is written as in YAML, or with commas, gets the remedy for that. */
+function parseEntry(option: Extract<ValueOption, { kind: ListKind }>, given: Given, context: ParseContext): unknown {
+  try {
+    return option.parse(given, context);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    if (YAML_LIST.test(given.text)) {
+      const quoted = error.message.includes(given.text) ? `"${given.text}"` : 'this';
+      throw new UserError(`${placeOf(given.source)}: ${quoted} is written as in a list of YAML.`, { hint: YAML_HINT });
+    }
+    if (option.kind === 'commas' || !given.text.includes(', ')) throw error;
+    throw new UserError(error.message, { hint: `${error.hint ?? ''} Commas do not separate entries here.`.trim() });
+  }
+}
+
+const YAML_HINT = 'Write one entry per line, without "- ", brackets and quotes.';
 
 const isList = (option: ValueOption): option is Extract<ValueOption, { kind: ListKind }> =>
   ['lines', 'commas', 'variables'].includes(option.kind);
