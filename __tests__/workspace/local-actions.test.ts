@@ -59,6 +59,17 @@ test('E13 of an action at the top of the workspace, its metadata and what it nam
   expect(pathsOf(files)).toEqual(['action.yml', 'dist', 'setup.js']);
 });
 
+test('E13 what has letters beyond ASCII in its name', () => {
+  const files = {
+    'action.yml': 'runs:\n  using: node24\n  main: größe/index.js\n',
+    'größe/index.js': '',
+    '.github/workflows/a.yml': 'steps: [{ uses: ./hülle }]',
+    'hülle/Dockerfile': '',
+  };
+  const found = pathsOf(files).map((path) => Buffer.from(path, 'latin1').toString('utf8'));
+  expect(found).toEqual(['action.yml', 'größe', 'hülle']);
+});
+
 test('E13 the scripts of a composite action, and the Dockerfile of a container action', () => {
   const composite = `runs:
   using: composite

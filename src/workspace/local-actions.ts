@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { fromText } from '../host/file-names.ts';
+import { bytes, fromText } from '../host/file-names.ts';
 import { isBelow } from '../host/paths.ts';
 import { yamlPackage } from '../host/yaml.ts';
 import { isObject } from '../shared/json.ts';
@@ -38,7 +38,7 @@ function usedIn(workspace: string): string[] {
   const files = existsSync(workflows) ? readdirSync(workflows).filter((name) => /\.ya?ml$/.test(name)) : [];
   return files
     .flatMap((name) => {
-      const content = contentOf(fromText(join(workflows, name))) ?? '';
+      const content = textOf(join(workflows, name)) ?? '';
       return [...content.matchAll(/\buses["']?\s*:\s*["']?(\.\/[^\s"'#,}]+)/g)];
     })
     .map(([, path = '']) => join(workspace, path))
@@ -51,7 +51,7 @@ function usedIn(workspace: string): string[] {
  * actions and what the scripts run. What they only read there belongs to the command.
  */
 function namedBy(file: string, workspace: string): string[] {
-  const content = existsSync(file) ? contentOf(fromText(realpathSync(file))) : undefined;
+  const content = existsSync(file) ? textOf(realpathSync(file)) : undefined;
   if (content === undefined) return [];
   const beside = dirname(file);
   const runs = runsOf(content);
@@ -95,6 +95,12 @@ function scriptsOf(step: unknown, beside: string, workspace: string): ActionScri
   const directory = resolve(workspace, start);
   // A step may name a shell of its own, too.
   return ['run', 'shell'].flatMap((name) => textIn(step, name)).map((text) => ({ text: plain(text), directory }));
+}
+
+/** A file of YAML, whose paths may have letters beyond ASCII. */
+function textOf(file: string): string | undefined {
+  const content = contentOf(fromText(file));
+  return content === undefined ? undefined : bytes(content).toString('utf8');
 }
 
 /** The part `runs` of an action's metadata. */

@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ownRepository, surroundingRepository } from '../../../src/workspace/git/own-repository.ts';
 import { temporaryDirectory } from '../../../testing/builders.ts';
@@ -85,13 +85,17 @@ describe('ownRepository', () => {
     expect(ownRepository(workspace).outside).toBeUndefined();
   });
 
-  test.skipIf(!HAS_GIT)('a linked worktree as git makes it', () => {
-    const repository = temporaryDirectory();
-    const workspace = join(temporaryDirectory(), 'wt');
+  test.skipIf(!HAS_GIT).each(['wt', 'zwei wörter'])('a linked worktree as git makes it, in %s', (name) => {
+    const repository = join(temporaryDirectory(), `${name} main`);
+    const workspace = join(temporaryDirectory(), name);
+    mkdirSync(repository);
     git(repository, 'init', '-q');
     git(repository, 'commit', '-q', '--allow-empty', '-m', 'x');
-    git(repository, 'worktree', 'add', '-q', workspace);
+    git(repository, 'worktree', 'add', '-q', '-b', 'side', workspace);
     const directory = join(repository, '.git');
-    expect(ownRepository(workspace).outside).toEqual({ directory, gitDirectory: join(directory, 'worktrees/wt') });
+    expect(ownRepository(workspace).outside).toEqual({
+      directory,
+      gitDirectory: join(directory, `worktrees/${basename(workspace)}`),
+    });
   });
 });

@@ -67,7 +67,7 @@ export function identify(path: string): string | undefined {
 
 /** The repository of a linked worktree: in `<repository>/worktrees/<name>`, `gitdir` leads back and `commondir` up. */
 function worktreeOf(gitDirectory: string, dotGit: string): string | undefined {
-  const [back, up] = ['gitdir', 'commondir'].map((name) => lineOf(join(gitDirectory, name)));
+  const [back, up] = ['gitdir', 'commondir'].map((name) => pathIn(join(gitDirectory, name)));
   if (back === undefined || up === undefined || !isSame(resolve(gitDirectory, back), dotGit)) return undefined;
   const directory = realPath(resolve(gitDirectory, up));
   const own = realPath(gitDirectory);
@@ -83,8 +83,10 @@ function submoduleOf(gitDirectory: string, workspace: string): string | undefine
   return text !== undefined && isSame(resolve(gitDirectory, text), workspace) ? realPath(gitDirectory) : undefined;
 }
 
-function lineOf(path: string): string | undefined {
-  return contentOf(fromText(path))?.replace(/\n$/, '');
+/** The path in the first line of one of git's files. @returns undefined if it is not UTF-8 */
+function pathIn(file: string): string | undefined {
+  const line = contentOf(fromText(file))?.replace(/\n$/, '');
+  return line === undefined ? undefined : toText(line);
 }
 
 function isSame(one: string, other: string): boolean {
