@@ -85,7 +85,7 @@ describe('ownRepository', () => {
     expect(ownRepository(workspace).outside).toBeUndefined();
   });
 
-  test.skipIf(!HAS_GIT).each(['wt', 'zwei wörter'])('a linked worktree as git makes it, in %s', (name) => {
+  test.skipIf(!HAS_GIT).each(['wt', 'wörter'])('a linked worktree as git makes it, in %s', (name) => {
     const repository = join(temporaryDirectory(), `${name} main`);
     const workspace = join(temporaryDirectory(), name);
     mkdirSync(repository);
