@@ -48,6 +48,7 @@ const START: AgentStart = {
   checks: [],
   homeFiles: {},
   modes: {},
+  umask: '0022',
   directories: [],
   homeLinks: {},
   transcripts: '',
@@ -156,11 +157,12 @@ describe.each(['sh', 'bash'])('read by %s', (shell) => {
     const seen = evaluate(shell, {
       homeFiles: { '.claude.json': content, '.config/deep/file': 'x' },
       command: { kind: 'script', script: 'true', shell: ['sh', '{0}'] },
+      umask: '0002',
     });
     expect(seen.file('home/.claude.json')).toEqual({ content, mode: 0o600 });
     expect(seen.file('home/.config/deep/file')).toEqual({ content: 'x', mode: 0o600 });
     expect(seen.file('awf-command').mode).toBe(0o600);
-    expect(seen.umask).toBe(0o022);
+    expect(seen.umask).toBe(0o002);
     untouched(seen);
   });
 

@@ -42,6 +42,7 @@ export const CLAIMED: Claimed = {
     etc: undefined,
     toolDirectories: new Map(),
     programDirectories: [],
+    umask: '0022',
     kinds: new Map(),
     links: new Map(),
     corepack: undefined,

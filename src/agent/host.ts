@@ -38,6 +38,8 @@ export interface AgentHost {
   readonly temporary: readonly string[];
   /** Content of the user's own `~/.claude.json`; undefined where there is none, or where Claude Code has no key. */
   readonly claudeJson: string | undefined;
+  /** The caller's mask for the modes of new files, octal. */
+  readonly umask: string;
   /** Who commits in the workspace. */
   readonly identity: readonly GitSetting[];
   /** The event of the job. */
@@ -77,6 +79,7 @@ export function* readAgentHost(
     ...{ kinds: readKinds(environment), links: readLinks(environment) },
     temporary: [environment['RUNNER_TEMP'] ?? '', surroundings.temporary].filter((path) => path !== ''),
     claudeJson: usesClaude ? readIfPresent(join(user.home, CLAUDE_JSON)) : undefined,
+    umask: readUmask(),
     identity: readGitIdentity(config.workspace, { ...environment, HOME: user.home }),
     event: readEvent(environment),
     trust: hasAuthority ? readHostTrust(config, environment, userMounts) : undefined,
@@ -86,6 +89,11 @@ export function* readAgentHost(
 function programsOf(directories: readonly string[]): Pick<AgentHost, 'programDirectories' | 'corepack'> {
   const corepack = directories.map((directory) => join(directory, 'corepack')).find((path) => existsSync(path));
   return { programDirectories: directories, corepack };
+}
+
+/** Of proc_pid_status(5). To ask the kernel itself would change it for a moment. */
+function readUmask(): string {
+  return /^Umask:\t(0[0-7]{1,3})$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '022';
 }
 
 function readIfPresent(path: string): string | undefined {

@@ -108,6 +108,7 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
       checks: preflightChecks(config, addresses, environment),
       homeFiles: { ...Object.fromEntries(settings), ...claude.files },
       homeLinks: { ...links, ...ownLinks(config, place, mounts) },
+      umask: host.umask,
       directories: [...Object.values(baseDirectories(user.home)), RUNTIME_DIRECTORY],
       cleared: CLEARED,
       transcripts: config.agentLogs ? TRANSCRIPT_WORDS : '',

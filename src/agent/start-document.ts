@@ -25,6 +25,8 @@ export interface AgentStart {
   readonly homeFiles: Readonly<Record<string, string>>;
   /** The octal modes of directories whose mode an image may have changed, by path. */
   readonly modes: Readonly<Record<string, string>>;
+  /** The octal mask that takes modes from what the command creates. */
+  readonly umask: string;
   /** Directories to create, which only the user can access. */
   readonly directories: readonly string[];
   /** Symbolic links of the private home: paths below the home with targets of the same name. */
@@ -79,7 +81,7 @@ export function startDocument(start: AgentStart): string {
       ),
     ),
     ...files.map(orStop),
-    'umask 022',
+    `umask ${start.umask}`,
     ...(cleared.length === 0 ? [] : [`unset ${cleared.join(' ')}`]),
     ...Object.entries(start.environment).map(([name, value]) => `export ${name}=${quote(value)}`),
     `${MODEL_URLS_VARIABLE}=${quote(start.modelUrls.join(' '))}`,
