@@ -45,6 +45,7 @@ describe('a run', () => {
   test.each([
     ['a parent that is a file', (place: string) => join(place, 'file', 'awf', 'runs'), /ENOTDIR/],
     ['a parent that takes no directory', () => '/proc/awf/runs', /ENOENT/],
+    ['a parent whose name nobody can look up', (place: string) => join(place, 'x'.repeat(300)), /ENAMETOOLONG/],
   ])('gets none below %s, and hears which variables decide', (_, below, cause) => {
     const place = temporaryDirectory();
     writeFileSync(join(place, 'file'), '');

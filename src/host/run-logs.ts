@@ -80,10 +80,19 @@ export function makeRunDirectory(
     mkdirSync(path, { mode: 0o700 });
     writeJson(path, { owner: ownerOf() });
   } catch (cause) {
-    rmSync(path, { recursive: true, force: true });
+    discard(path);
     throw new UserError(`Nothing can be written to ${directory}.`, { hint: PLACE_HINT, cause });
   }
   return path;
+}
+
+/** Removes what was begun, if the reason that it was not finished permits that. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // The first error is the one to show.
+  }
 }
 
 const PLACE_HINT = 'To keep them, name another place in XDG_STATE_HOME; without it, the place is in your home (HOME).';
