@@ -1,7 +1,17 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { installLinks, pathWithInstalls } from '../../src/agent/installs.ts';
+import { installFiles, installLinks, installVariables, pathWithInstalls } from '../../src/agent/installs.ts';
 import { agentEnvironment } from '../../src/agent/environment.ts';
-import { aConfig, ADDRESSES, NO_SECRETS, USER, type ConfigOverrides } from '../../testing/builders.ts';
+import {
+  aConfig,
+  ADDRESSES,
+  NO_SECRETS,
+  temporaryDirectory,
+  USER,
+  type ConfigOverrides,
+} from '../../testing/builders.ts';
 
 const HOME = '/home/runner';
 
@@ -44,4 +54,20 @@ describe('the variables', () => {
 test('corepack is found first where it may install', () => {
   expect(installLinks('/usr/bin/corepack')).toEqual({ '.local/installed/bin/corepack': '/usr/bin/corepack' });
   expect(installLinks(undefined)).toEqual({});
+});
+
+test('npm looks for no newer npm, and installs below the home', () => {
+  const home = temporaryDirectory();
+  for (const [path, content] of Object.entries(installFiles())) {
+    mkdirSync(dirname(join(home, path)), { recursive: true });
+    writeFileSync(join(home, path), content);
+  }
+  const { NPM_CONFIG_GLOBALCONFIG = '' } = installVariables(home);
+  const env = { PATH: process.env['PATH'], HOME: home, NPM_CONFIG_GLOBALCONFIG };
+  const settings = execFileSync('npm', ['config', 'get', 'update-notifier', 'prefix'], {
+    env,
+    cwd: home,
+    encoding: 'utf8',
+  });
+  expect(settings.trim().split('\n')).toEqual(['update-notifier=false', `prefix=${home}/.local/installed`]);
 });

@@ -53,9 +53,12 @@ export function installVariables(home: string): Record<string, string> {
   return { ...(Object.fromEntries(places) as Record<string, string>), ...SETTINGS };
 }
 
-/** Settings of installers: paths below the home with contents. */
+/**
+ * Settings of installers: paths below the home with contents. npm would look for a newer npm once a week, which is in each
+ * run where nothing is remembered, and its request would be reported as refused.
+ */
 export function installFiles(): Record<string, string> {
-  return { [NPM_SETTINGS]: `prefix=\${HOME}/${INSTALLED}\n` };
+  return { [NPM_SETTINGS]: `prefix=\${HOME}/${INSTALLED}\nupdate-notifier=false\n` };
 }
 
 /** The host's `PATH`, with the directories of what the command installs. */
