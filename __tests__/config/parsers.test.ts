@@ -130,7 +130,7 @@ describe('target', () => {
 
   test.each([
     ['nothing', ''],
-    ['a scheme', 'https://api.example.com'],
+    ['another scheme', 'http://api.example.com'],
     ['an address', '10.0.0.1'],
     ['an address in hexadecimal', '0x7f.1'],
     ['an IPv6 address', '[::1]'],
@@ -155,6 +155,18 @@ describe('target', () => {
     expect(message).toContain(`"${text}" is not an upstream.`);
     expect(hint).toContain('host[:port][/base/path]');
     expect(hint).toContain('see the add-hosts');
+  });
+
+  test('says what to write instead of an address with https', () => {
+    const { message, hint } = refusal(target, 'https://api.example.com:8443/v1');
+    expect(message).toContain('"https://api.example.com:8443/v1" has a scheme.');
+    expect(hint).toBe('Write "api.example.com:8443/v1": https is implied.');
+  });
+
+  test.each(['localhost:4000', 'LLM.localhost'])('refuses %s, which is the api-proxy itself there', (text) => {
+    const { message, hint } = refusal(target, text);
+    expect(message).toContain(`"${text}" leads to loopback, where the api-proxy finds only itself.`);
+    expect(hint).toContain('add-hosts');
   });
 });
 

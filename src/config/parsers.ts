@@ -122,20 +122,33 @@ export function shell({ text, source }: Given): readonly string[] {
 /** `host[:port][/base/path]` */
 export function target({ text, source }: Given, { nameOf }: ParseContext): Target {
   const place = placeOf(source);
-  const refuse = (cause?: unknown): never => {
-    throw new UserError(`${place}: "${text}" is not an upstream.`, {
-      hint:
-        'Write host[:port][/base/path] without a scheme, for example "gateway.example.com/openai"; https is implied. ' +
-        `An address needs a name: see ${nameOf('add-hosts')}.`,
-      cause,
-    });
+  const refuse = (problem: string, hint: string): never => {
+    throw new UserError(`${place}: "${text}" ${problem}`, { hint });
   };
+  const found = targetIn(place, text);
+  const bare = text.replace(/^https:\/\//i, '');
+  if (found === undefined && bare !== text && targetIn(place, bare) !== undefined)
+    return refuse('has a scheme.', `Write "${bare}": https is implied.`);
+  // Squid denies addresses, and a certificate is for a name.
+  if (found === undefined || looksLikeAddress(found.host)) {
+    return refuse(
+      'is not an upstream.',
+      'Write host[:port][/base/path] without a scheme, for example "gateway.example.com/openai"; https is implied. ' +
+        `An address needs a name: see ${nameOf('add-hosts')}.`,
+    );
+  }
+  if (!/^(.*\.)?localhost$/.test(found.host)) return found;
+  return refuse(
+    'leads to loopback, where the api-proxy finds only itself.',
+    `Let the gateway speak https at another address of this machine, and give that address a name with ${nameOf('add-hosts')}.`,
+  );
+}
+
+function targetIn(place: string, text: string): Target | undefined {
   try {
-    const found = parseTarget(place, text);
-    // Squid denies addresses, and a certificate is for a name.
-    return looksLikeAddress(found.host) ? refuse() : found;
+    return parseTarget(place, text);
   } catch (error) {
-    if (error instanceof ValueError) return refuse(error);
+    if (error instanceof ValueError) return undefined;
     throw error;
   }
 }
