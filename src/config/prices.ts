@@ -4,7 +4,7 @@ import { placeOf, type Given } from './source.ts';
 
 const HINT =
   'Write a model and its prices in US dollars per million tokens: MODEL INPUT OUTPUT, and if they differ from INPUT, those ' +
-  'for input from a cache, for input written into one, and for input that it keeps for an hour. For example ' +
+  'for input read from a cache, written to one, and written to be kept for an hour. For example ' +
   '"my-deployment 2 8" or "claude-* 3 15 0.3 3.75 6".';
 
 /** Six digits on each side: from a millionth of a dollar to a million. */
