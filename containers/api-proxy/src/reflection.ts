@@ -49,7 +49,11 @@ class Mask {
         held = data.subarray(end);
         return data.subarray(0, end);
       },
-      rest: () => held,
+      rest: () => {
+        const left = held;
+        held = NOTHING;
+        return left;
+      },
     };
   }
 

@@ -54,8 +54,10 @@ export class ReturnBody {
     usage?.keep(chunk);
     const masked = this.#mask.pass(chunk);
     // Ending with the last octets saves a separate write to the system.
-    if (record.responseBytes === this.#length && this.#mask.rest().length === 0) answer.end(masked);
-    else if (masked.length > 0) {
+    if (record.responseBytes === this.#length) {
+      const rest = this.#mask.rest();
+      answer.end(rest.length === 0 ? masked : Buffer.concat([masked, rest]));
+    } else if (masked.length > 0) {
       this.#gather();
       this.#flow.write(masked);
     }

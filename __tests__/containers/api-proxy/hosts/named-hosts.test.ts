@@ -1,5 +1,6 @@
 /** Hosts that the sidecar answers for under their own names. Real TLS and HTTP; the upstream is the test's. */
 
+import { text } from 'node:stream/consumers';
 import { once } from 'node:events';
 import type { RequestOptions } from 'node:http';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
@@ -201,6 +202,14 @@ describe('a host with rules', () => {
     expect(answer.headers['x-echo']).toBe(`Basic ${masked[1] ?? ''}`);
     // A session that began with the credential.
     expect(answer.headers['set-cookie']).toBeUndefined();
+  });
+
+  test.each([1, 8])('an answer that ends with the first %i octets of its credential is the same', async (octets) => {
+    const body = `the end: ${TOKEN.slice(0, octets)}`;
+    fixture.upstream.handler = (_, response) => response.writeHead(200, { 'content-length': body.length }).end(body);
+    const socket = await open();
+    socket.write(`GET /packages/a HTTP/1.1\r\nHost: ${REGISTRY}\r\nConnection: close\r\n\r\n`);
+    expect((await text(socket)).split('\r\n\r\n')[1]).toBe(body);
   });
 
   test('takes a body of any size, as a stream', async () => {
