@@ -5,14 +5,17 @@ import { describe, expect, test } from 'vitest';
 import { ReflectionGuard } from '../../../containers/api-proxy/src/reflection.ts';
 import { PROVIDERS } from '../../../src/shared/providers.ts';
 import { post, send } from '../../../testing/sidecar/client.ts';
+import { clientFrame, CONTINUATION, PING, TEXT } from '../../../testing/sidecar/client-frame.ts';
 import { eventually, INFERENCE, realCredential, useSidecar } from '../../../testing/sidecar/sidecar.ts';
+import { accept } from '../../../testing/sidecar/websocket-handshake.ts';
 
 const SECRET = 'sk-abcsk-abd-1234';
 const MASK = '*'.repeat(SECRET.length);
 
 describe('F8 the mask', () => {
-  const through = (chunks: readonly string[], credential = SECRET): string => {
-    const mask = new ReflectionGuard([credential], { plainOnly: false }, () => undefined).stream();
+  const through = (chunks: readonly string[], ...credentials: readonly string[]): string => {
+    const secrets = credentials.length === 0 ? [SECRET] : credentials;
+    const mask = new ReflectionGuard(secrets, { plainOnly: false }, () => undefined).stream();
     const passed = chunks.map((chunk) => mask.pass(Buffer.from(chunk)).toString('latin1'));
     return passed.join('') + mask.rest().toString('latin1');
   };
@@ -166,17 +169,14 @@ describe('F8 a user’s own gateway that echoes the request', () => {
     expect(await t.records(1)).toMatchObject([{ upstreamStatus: 200, error: 'upstream_compressed' }]);
   });
 
-  test('cannot send a compressed WebSocket, and frames are masked', async () => {
+  test('cannot send a compressed WebSocket, and messages are masked wherever frames cut them', async () => {
     t.upstream.upgrade = (request, socket) => {
-      const answer = ['HTTP/1.1 101 x', 'Upgrade: websocket', 'Connection: Upgrade'];
-      const key = String(request.headers['sec-websocket-key']);
-      const text = Buffer.from(String(request.headers.authorization));
-      const frame = Buffer.concat([Buffer.from([0x81, text.length]), text]);
-      void crypto.subtle.digest('SHA-1', Buffer.from(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)).then((digest) => {
-        answer.push(`Sec-WebSocket-Accept: ${Buffer.from(digest).toString('base64')}`, '', '');
-        socket.write(answer.join('\r\n'));
-        for (const octet of frame) socket.write(Buffer.from([octet]));
-      });
+      const text = String(request.headers.authorization);
+      accept(request, socket, `X-Echo: ${text}`);
+      const part = (opcode: number, from: number, to: number, isLast: boolean): Buffer =>
+        clientFrame(opcode, text.slice(from, to), { isMasked: false, isLast });
+      const frames = [part(TEXT, 0, 12, false), part(PING, 0, 99, true), part(CONTINUATION, 12, 99, true)];
+      for (const octet of Buffer.concat(frames)) socket.write(Buffer.from([octet]));
     };
     const client = new WebSocket(`ws://127.0.0.1:${t.port('openai')}/v1/responses`);
     const [event] = (await once(client, 'message')) as [{ data: string }];

@@ -11,7 +11,7 @@ const COOKIES: ReadonlySet<string> = new Set(['set-cookie', 'set-cookie2']);
 export interface StreamMask {
   /** @returns what can be passed on: everything but an end that may be the beginning of the credential */
   readonly pass: (chunk: Buffer) => Buffer;
-  /** @returns what is still held back at the end of the stream */
+  /** Ends the stream: what comes next is another one. @returns what was still held back */
   readonly rest: () => Buffer;
 }
 

@@ -18,9 +18,19 @@ export interface FrameListener {
   readonly onMessageEnd: () => void;
 }
 
+/** Gets every octet of a stream as it is and in its order. */
+export interface PartListener {
+  readonly onHead: (octets: Buffer) => void;
+  /** @param isControl true for a ping, a pong, or the end */
+  readonly onPayload: (octets: Buffer, isControl: boolean) => void;
+  /** @param isLast false if the frame's message goes on in another one */
+  readonly onFrameEnd: (isControl: boolean, isLast: boolean) => void;
+}
+
 /** Reads the frames of one direction of a WebSocket that arrive in chunks, and keeps nothing but a frame's head. */
 export class FrameReader {
   readonly #listener: FrameListener | undefined;
+  readonly #parts: PartListener | undefined;
   readonly #head = Buffer.alloc(LONGEST_HEAD);
   #headLength = 0;
   /** Octets of the payload that have yet to arrive; undefined while the head is incomplete. */
@@ -29,9 +39,10 @@ export class FrameReader {
   #seen = 0;
   #isInMessage = false;
 
-  /** @param listener without one, only the frames' boundaries are read */
-  constructor(listener?: FrameListener) {
+  /** @param listener without one, only the frames' boundaries are read, and frames may be anything */
+  constructor(listener?: FrameListener, parts?: PartListener) {
     this.#listener = listener;
+    this.#parts = parts;
   }
 
   /** True if no frame has begun without having ended. */
@@ -50,14 +61,18 @@ export class FrameReader {
   }
 
   #readHead(chunk: Buffer, from: number): number {
-    const octet = chunk[from] as number;
-    this.#head[this.#headLength++] = octet;
-    if (this.#headLength === 1) this.#checkOpcode(octet);
-    if (this.#headLength >= 2 && this.#headLength === this.#wholeHead) {
-      this.#left = this.#payloadLength;
-      this.#seen = 0;
+    let at = from;
+    while (at < chunk.length && this.#left === undefined) {
+      const octet = chunk[at++] as number;
+      this.#head[this.#headLength++] = octet;
+      if (this.#headLength === 1) this.#checkOpcode(octet);
+      if (this.#headLength >= 2 && this.#headLength === this.#wholeHead) {
+        this.#left = this.#payloadLength;
+        this.#seen = 0;
+      }
     }
-    return from + 1;
+    this.#parts?.onHead(chunk.subarray(from, at));
+    return at;
   }
 
   get #opcode(): number {
@@ -105,6 +120,7 @@ export class FrameReader {
 
   #readPayload(chunk: Buffer, from: number, left: number): number {
     const to = Math.min(chunk.length, from + left);
+    this.#parts?.onPayload(chunk.subarray(from, to), this.#isControl);
     if (this.#listener && !this.#isControl) this.#listener.onData(this.#unmasked(chunk.subarray(from, to)));
     this.#seen += to - from;
     this.#left = left - (to - from);
@@ -127,6 +143,7 @@ export class FrameReader {
     const isControl = this.#isControl;
     this.#headLength = 0;
     this.#left = undefined;
+    this.#parts?.onFrameEnd(isControl, isLast);
     if (isControl || !isLast) return;
     this.#isInMessage = false;
     this.#listener?.onMessageEnd();

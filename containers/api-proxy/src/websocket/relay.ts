@@ -4,6 +4,7 @@ import { errorCode } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { ReflectionGuard, StreamMask } from '../reflection.ts';
 import { clientResponseHeaders } from '../request/headers.ts';
+import { FrameMask } from './frame-mask.ts';
 import { MessageGuard } from './message-guard.ts';
 
 /**
@@ -46,13 +47,13 @@ export function relayWebSocket(
   const toUpstream = (chunk: Buffer): void => {
     record.requestBytes += chunk.length;
   };
-  const toClient = (chunk: Buffer): void => {
+  const toClient = (chunk: Buffer, passing: Buffer): void => {
     record.responseBytes += chunk.length;
     usage?.push(chunk);
-    messages?.onSent(chunk);
+    messages?.onSent(passing);
   };
   pump(socket, upstream, toUpstream, messages, JUDGED_AT_ONCE);
-  pump(upstream, socket, toClient, guard.stream());
+  pump(upstream, socket, toClient, new FrameMask(guard));
   if (head.length > 0) upstream.unshift(head);
 }
 
@@ -81,11 +82,14 @@ function chargeAnswer({ client, record, spending }: Exchange, count: number): vo
   client.socket.destroySoon();
 }
 
-/** @param atOnce octets that pass in one turn of the event loop */
+/**
+ * @param onChunk gets what arrived, and what of it passed
+ * @param atOnce octets that pass in one turn of the event loop
+ */
 function pump(
   from: Duplex,
   to: Duplex,
-  onChunk: (chunk: Buffer) => void,
+  onChunk: (chunk: Buffer, passing: Buffer) => void,
   mask?: StreamMask,
   atOnce = Number.POSITIVE_INFINITY,
 ): void {
@@ -100,7 +104,7 @@ function pump(
     const part = chunk.subarray(0, atOnce);
     const passing = mask ? mask.pass(part) : part;
     if (to.writable && passing.length > 0 && !to.write(passing)) from.pause();
-    onChunk(part);
+    onChunk(part, passing);
     isBetweenTurns = part.length < chunk.length;
     if (isBetweenTurns) {
       from.pause();
