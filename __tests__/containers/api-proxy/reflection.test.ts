@@ -49,6 +49,36 @@ describe('F8 the mask', () => {
     expect(pass('!')).toBe('s!');
   });
 
+  test.each([
+    ['JSON.stringify', String.raw`a"b\\c=d&e/f+g'h<i`, String.raw`a\"b\\\\c=d&e/f+g'h<i`],
+    ['PHP', 'dXNlcjo/Pz8+Pj4=', String.raw`dXNlcjo\/Pz8+Pj4=`],
+    ['.NET', 'dXNlcjo/Pz8+Pj4=', String.raw`dXNlcjo/Pz8\u002BPj4=`],
+    ['Gson', 'dXNlcjo/Pz8+Pj4=', String.raw`dXNlcjo/Pz8+Pj4\u003d`],
+    ['Go', 'correct&horse=<battery>', String.raw`correct\u0026horse=\u003cbattery\u003e`],
+    ['a URL', 'dXNlcjo/Pz8+Pj4=', 'dXNlcjo%2FPz8%2BPj4%3D'],
+    ['a page', 'correct&horse"<battery>', 'correct&amp;horse&quot;&lt;battery&gt;'],
+  ])('finds a secret as %s writes it', (_, secret, written) => {
+    const text = `{"a":"Bearer ${written}","b":"${secret}"}`;
+    const expected = text
+      .replace(written, (found) => '*'.repeat(found.length))
+      .replace(secret, '*'.repeat(secret.length));
+    expect(through([text], secret)).toBe(expected);
+    expect(through(Array.from(text), secret)).toBe(expected);
+  });
+
+  test.each([
+    ['swordfish', 'fish-and-chips', 'a wordf'],
+    ['dXNlcjo/Pz8+Pj4=', 'never-mind', 'the end: dXNlc'],
+  ])('nothing is lost or repeated that looks like the beginning of several: %s, %s', (one, other, text) => {
+    for (const secrets of [
+      [one, other],
+      [other, one],
+    ]) {
+      expect(through([text], ...secrets)).toBe(text);
+      expect(through(Array.from(text), ...secrets)).toBe(text);
+    }
+  });
+
   test('does not mask a word that is too short to be a secret', () => {
     expect(through(['none', ' of it'], 'none')).toBe('none of it');
   });

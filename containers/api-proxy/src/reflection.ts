@@ -7,6 +7,38 @@ const SHORTEST_SECRET = 8;
 const NOTHING = Buffer.alloc(0);
 const COOKIES: ReadonlySet<string> = new Set(['set-cookie', 'set-cookie2']);
 
+const HTML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+/** @returns a writer that escapes characters of a JSON string as programs like to that expect it in a web page */
+const inUnicode =
+  (characters: RegExp, write: (digits: string) => string) =>
+  (text: string): string =>
+    JSON.stringify(text)
+      .slice(1, -1)
+      .replace(characters, (one) => `\\u${write(one.charCodeAt(0).toString(16).padStart(4, '0'))}`);
+
+/**
+ * How programs write a text into an answer. A credential of letters and digits looks the same in all of them; not so one
+ * in Base64, and a password.
+ */
+const WRITERS: readonly ((text: string) => string)[] = [
+  (text) => text,
+  (text) => JSON.stringify(text).slice(1, -1),
+  // PHP (json_encode)
+  (text) => JSON.stringify(text).slice(1, -1).replaceAll('/', '\\/'),
+  // .NET (System.Text.Json, JavaScriptEncoder.Default)
+  inUnicode(/[+&<>'`]/g, (digits) => digits.toUpperCase()),
+  // Gson (htmlSafe), and Go (encoding/json), which leaves = and ' alone
+  inUnicode(/[&<>='`]/g, (digits) => digits),
+  inUnicode(/[&<>]/g, (digits) => digits),
+  encodeURIComponent,
+  (text) => text.replace(/[&<>"']/g, (one) => HTML[one] ?? one),
+];
+
+/** Longer ones first: another may be a part of them. */
+const formsOf = (secrets: readonly string[]): string[] =>
+  [...new Set(secrets.flatMap((secret) => WRITERS.map((write) => write(secret))))].sort((a, b) => b.length - a.length);
+
 /** Masks one stream. */
 export interface StreamMask {
   /** @returns what can be passed on: everything but an end that may be the beginning of the credential */
@@ -110,9 +142,9 @@ export class ReflectionGuard {
       if (!isKnown) onReflected();
       isKnown = true;
     };
-    this.#masks = secrets
-      .filter((secret) => secret.length >= SHORTEST_SECRET)
-      .map((secret) => new Mask(secret, onFound));
+    this.#masks = formsOf(secrets.filter((secret) => secret.length >= SHORTEST_SECRET)).map(
+      (secret) => new Mask(secret, onFound),
+    );
     this.#plainOnly = plainOnly;
     this.#hidesCookies = hidesCookies === true;
   }
