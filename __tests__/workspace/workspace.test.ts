@@ -82,6 +82,27 @@ test('a workspace in a repository gets a warning that names the top and what to 
   expect(inHome.warnings).toEqual([]);
 });
 
+test('E20 a program that later steps would run instead of the host’s is moved aside', async () => {
+  const [workspace, work] = [temporaryDirectory(), temporaryDirectory()];
+  write(workspace, { '.venv/bin/python': '', 'ci/env.sh': '' });
+  const environment = { PATH: `${workspace}/.venv/bin:/usr/bin:/bin`, BASH_ENV: 'ci/env.sh' };
+  const around = { ...surroundings(work), environment };
+  const { baseline, mounts } = await guardWorkspace(aConfig({ workspace }), NO_SECRETS, [], around, Infinity);
+  expect(mounts).toContainEqual(expect.objectContaining({ target: join(workspace, 'ci/env.sh'), writable: false }));
+  write(workspace, { '.venv/bin/tool': '' });
+  symlinkSync('/proc/self/exe', join(workspace, '.venv/bin/cat'));
+  symlinkSync('tool', join(workspace, '.venv/bin/ls'));
+  const found = await inspectWorkspace({ ...baseline, visible: ['/usr'] }, Infinity);
+  expect(readdirSync(join(workspace, '.venv/bin')).map((name) => name.replace(/awf-\w+$/, 'awf-'))).toEqual([
+    'cat.awf-',
+    'ls.awf-',
+    'python',
+    'tool',
+  ]);
+  expect(aftermathWarnings(found).join()).toMatch(/bin\/ls \(PATH has it before \/(?:usr\/)?bin\/ls\)/);
+  expect(found.disarmed.filter(({ movedTo }) => movedTo === undefined)).toEqual([]);
+});
+
 describe('a policy file that the command makes', () => {
   const FILE = '.github/awf.yml';
   const inspected = async (

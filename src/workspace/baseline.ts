@@ -4,6 +4,7 @@ import type { ProtectedPath } from '../config/config.ts';
 import type { NamedPath } from './elsewhere.ts';
 import type { PrivateDirectory } from './git/private.ts';
 import type { Guarded } from './guarded.ts';
+import type { Searched } from './job-variables.ts';
 import type { Snapshot } from './protected-paths.ts';
 
 /**
@@ -24,6 +25,8 @@ export interface Baseline {
   readonly absent: readonly Guarded[];
   /** What settings name in each worktree of theirs, also in those to come. */
   readonly named: readonly NamedPath[];
+  /** The directories of the workspace in which later steps search for programs. */
+  readonly searched: readonly Searched[];
   /** The run's own git directories. */
   readonly repositories: readonly PrivateDirectory[];
   /** Repositories that are not named `.git`. */

@@ -14,6 +14,7 @@ import { identify } from './git/own-repository.ts';
 import { modulesOf } from './git/private.ts';
 import { returnDirectory, type Kept } from './git/return.ts';
 import type { Guarded } from './guarded.ts';
+import { hidingOthers } from './job-variables.ts';
 import { type Change, changesBetween, snapshot } from './protected-paths.ts';
 import { newLinks, sweep } from './sweep.ts';
 import { pathsOf, survey, type Finding, type FindingKind } from './survey.ts';
@@ -77,6 +78,7 @@ export async function inspectWorkspace(
     ...disarmPaths(found.findings, baseline),
     ...disarmStores(baseline, parts),
     ...links.closed.map(({ path, target = '' }) => moveOut(path, [`a link to ${target}`])),
+    ...disarmSearched(baseline),
   ];
   const sweepEnd = performance.now() + limitMs / 4;
   const nothing = { left: 0, setIds: [] };
@@ -235,6 +237,12 @@ function disarmPaths(findings: readonly Finding[], baseline: Baseline): Disarmed
     }),
     ...places.flatMap((place) => disarmPlace(place, top)),
   ];
+}
+
+/** Moves aside what would be found instead of the host's own programs. */
+function disarmSearched({ searched, workspace }: Baseline): Disarmed[] {
+  const top = fromText(workspace);
+  return searched.flatMap((one) => hidingOthers(one, top).map(({ path, what }) => moveOut(path, [what])));
 }
 
 /** Moves something aside that has appeared at a place, or a link on the way there. */

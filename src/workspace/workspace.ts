@@ -17,6 +17,7 @@ import { userSettings } from './git/user-settings.ts';
 import { protectionOf } from './guarded.ts';
 import { gitGuards, guardMounts } from './guards.ts';
 import { breakHardLinks } from './hard-links.ts';
+import { namedByVariables, searchedDirectories } from './job-variables.ts';
 import { localActions } from './local-actions.ts';
 import { settingsOfOthers } from './other-repositories.ts';
 import { readOnlyPaths, snapshot, writablePaths } from './protected-paths.ts';
@@ -91,6 +92,7 @@ export async function guardWorkspace(
   const guarded = [
     ...[...places, ...settingsOfOthers(pathsOf(found.findings, 'other-repository'))],
     ...[...readOnlyPaths(workspace, protectPaths), ...localActions(actionDirectories, workspace)],
+    ...namedByVariables(workspace, environment),
   ];
   const links = [...found.links, ...linksInHooks(places, top)];
   const { readOnly, ...protection } = protectionOf(guarded, top, links, writablePaths(workspace, protectPaths));
@@ -103,6 +105,7 @@ export async function guardWorkspace(
       links: linksAt([join(top, '.git'), ...protection.links]),
       absent: protection.absent,
       named: named.filter(({ path, what }) => what !== undefined && !isAbsolute(path)),
+      searched: searchedDirectories(workspace, environment),
       repositories: plan.repositories,
       offences: bare.flatMap((path) => offencesOf(path, workspace)).map(({ id }) => id),
       findings: found.findings.map(keyOf),
