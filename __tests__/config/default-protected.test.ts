@@ -10,6 +10,11 @@ test.each([
   ['Lefthook', ['lefthook.yml', '.lefthook.json', '.config/lefthook-local.toml', '.lefthook-local']],
   ['editors and hook runners', ['.devcontainer', '.cursor', '.gemini', '.codex', '.idea', '.pre-commit-config.yaml']],
   ['package managers', ['.npmrc', '.yarnrc.yml', '.pnpmfile.cjs', '.pnpmfile.mjs', '.yarn/plugins', 'bunfig.toml']],
+  ['mise', ['mise/conf.d', 'mise/config.local.toml', '.config/mise.local.toml', '.miserc.toml', '.tool-versions']],
+  [
+    'what runs whenever its program is called',
+    ['.cargo/config', 'rust-toolchain', '.mvn', '.Rprofile', '.corepack.env'],
+  ],
   ['editors that start language servers', ['.helix', '.zed']],
   ['further agents', ['.aider.conf.yml', 'gptme.toml', '.pi', 'crush.json', '.clinerules', '.continue']],
   ['agents', ['.mcp.json', 'opencode.json', '.agents', '.github/hooks', '.claude']],

@@ -5,9 +5,10 @@ const formats = (...names: string[]): string[] =>
   names.flatMap((name) => ['yml', 'yaml', 'toml', 'json', 'jsonc'].map((format) => `${name}.${format}`));
 
 /**
- * Settings that a program outside acts on when somebody opens the directory, commits, or installs packages there: each
- * program with all the places at which it looks. What runs only when somebody runs it by name (`Makefile`, scripts in
- * `package.json`) is the command's work, and so is what only a model reads (`AGENTS.md`).
+ * Settings that a program outside acts on when somebody opens the directory, commits, or installs packages there, or that
+ * make it run others' code even if it is only asked for its version: each program with all the places at which it looks.
+ * What runs only when somebody runs it by name (`Makefile`, scripts in `package.json`) is the command's work, and so is
+ * what only a model reads (`AGENTS.md`).
  */
 export const PROTECTED_BY_PROGRAM: Readonly<Record<string, readonly string[]>> = {
   'GitHub Actions, AWF': words('.github/workflows .github/actions .github/awf.yml'),
@@ -24,8 +25,11 @@ export const PROTECTED_BY_PROGRAM: Readonly<Record<string, readonly string[]>> =
   'VS Code, JetBrains, Zed, Helix': words('.vscode .idea .zed .helix'),
   'Dev containers': words('.devcontainer .devcontainer.json'),
   direnv: words('.envrc'),
-  mise: words(
-    'mise.toml mise.local.toml .mise.toml .mise.local.toml mise/config.toml .mise .config/mise .config/mise.toml',
+  // A miserc names further files; mise takes .tool-versions from asdf (2026.9).
+  'mise, asdf': words(
+    'mise.toml mise.local.toml .mise.toml .mise.local.toml mise/config.toml mise/config.local.toml mise/conf.d .mise ' +
+      '.config/mise .config/mise.toml .config/mise.local.toml .miserc.toml .miserc.local.toml .config/miserc.toml ' +
+      '.config/miserc.local.toml .tool-versions',
   ),
   Husky: words('.husky'),
   'pre-commit, prek': words('.pre-commit-config.yaml .pre-commit-config.yml prek.toml'),
@@ -43,7 +47,11 @@ export const PROTECTED_BY_PROGRAM: Readonly<Record<string, readonly string[]>> =
   npm: words('.npmrc'),
   Yarn: words('.yarnrc .yarnrc.yml .yarn/releases .yarn/plugins'),
   pnpm: words('.pnpmfile.cjs .pnpmfile.mjs'),
+  Corepack: words('.corepack.env'),
   Bun: words('bunfig.toml'),
+  'Cargo, rustup': words('.cargo/config.toml .cargo/config rust-toolchain.toml rust-toolchain'),
+  Maven: words('.mvn'),
+  R: words('.Rprofile .Renviron .RData'),
 };
 
 /** The paths that the entry `default` of `protect-paths` stands for. */
