@@ -17,6 +17,9 @@ describe('a path for messages', () => {
     ['a\u202eb', 'a\\xe2\\x80\\xaeb'],
     ['a\u2028b\u2029c\u0085d', 'a\\xe2\\x80\\xa8b\\xe2\\x80\\xa9c\\xc2\\x85d'],
     ['zero\u200bwidth', 'zero\\xe2\\x80\\x8bwidth'],
+    ['.envrc\u3164', '.envrc\\xe3\\x85\\xa4'],
+    ['a\u2800b\u034fc\ufe0f', 'a\\xe2\\xa0\\x80b\\xcd\\x8fc\\xef\\xb8\\x8f'],
+    ['cafe\u0301', 'cafe\u0301'],
   ])('%j is %j', (path, expected) => {
     expect(printable(fromText(path))).toBe(expected);
   });

@@ -22,8 +22,11 @@ export function toText(path: string): string | undefined {
 
 /** Escapes that people know. A backslash is escaped too: otherwise a name could look like the escape of another one. */
 const KNOWN_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
-/** What nobody sees, or what a terminal obeys: control and formatting characters, and spaces and line ends but U+0020. */
-const UNSEEN = /[\p{C}\p{Z}]/u;
+/**
+ * What nobody sees, or what a terminal obeys: control and formatting characters, spaces and line ends but U+0020, and letters,
+ * marks and symbols that are blank or draw nothing, such as the fillers of Hangul.
+ */
+const UNSEEN = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /**
  * A path for messages: a single line of limited length, on which each name looks different. What nobody could see, and bytes
