@@ -15,33 +15,57 @@ const SERVER_NAME = 0;
  */
 export type Beginning = { readonly serverName: string | undefined } | 'not-tls' | number;
 
-export function readClientHello(octets: Buffer): Beginning {
-  const fragments: Buffer[] = [];
-  let collected = 0;
-  let at = 0;
-  for (;;) {
-    const end = at + RECORD_HEADER_BYTES;
-    if (octets.length > at && octets[at] !== HANDSHAKE) return 'not-tls';
-    if (octets.length < end) return end;
-    const length = octets.readUInt16BE(at + 3);
-    // The version of the record layer is 3.x in all versions of TLS.
-    if (octets[at + 1] !== 3 || length === 0 || length > MAX_RECORD_BYTES) return 'not-tls';
-    if (end + length > MAX_HELLO_BYTES) return 'not-tls';
-    if (octets.length < end + length) return end + length;
-    fragments.push(octets.subarray(end, end + length));
-    collected += length;
-    at = end + length;
-    const size = messageSize(fragments, collected);
-    if (size === 'not-tls') return size;
-    if (collected >= size) return { serverName: serverName(Buffer.concat(fragments).subarray(0, size)) };
-  }
-}
+/**
+ * Reads a beginning that arrives in pieces. It goes on where it was: a client can send a hello in thousands of records, one
+ * by one, and everybody else would wait if all of them were read again with each.
+ */
+export class ClientHelloReader {
+  /** Octets that have been read. */
+  #at = 0;
+  /** Where in them the message is. */
+  readonly #parts: { readonly from: number; readonly to: number }[] = [];
+  /** Octets of the message so far. */
+  #collected = 0;
+  /** Its first octets. */
+  readonly #header: number[] = [];
 
-/** The octets of the hello with its header, as far as that can be told. */
-function messageSize(fragments: readonly Buffer[], collected: number): number | 'not-tls' {
-  if (collected < MESSAGE_HEADER_BYTES) return MESSAGE_HEADER_BYTES;
-  const header = Buffer.concat(fragments, MESSAGE_HEADER_BYTES);
-  return header[0] === CLIENT_HELLO ? MESSAGE_HEADER_BYTES + header.readUIntBE(1, 3) : 'not-tls';
+  /** @param octets all that have arrived, from the first one on */
+  read(octets: Buffer): Beginning {
+    for (;;) {
+      const at = this.#at;
+      const end = at + RECORD_HEADER_BYTES;
+      if (octets.length > at && octets[at] !== HANDSHAKE) return 'not-tls';
+      if (octets.length < end) return end;
+      const length = octets.readUInt16BE(at + 3);
+      // The version of the record layer is 3.x in all versions of TLS.
+      if (octets[at + 1] !== 3 || length === 0 || length > MAX_RECORD_BYTES) return 'not-tls';
+      if (end + length > MAX_HELLO_BYTES) return 'not-tls';
+      if (octets.length < end + length) return end + length;
+      this.#at = end + length;
+      this.#add(octets, end, this.#at);
+      const size = this.#size;
+      if (size === 'not-tls') return size;
+      if (this.#collected >= size) return { serverName: serverName(this.#message(octets).subarray(0, size)) };
+    }
+  }
+
+  #add(octets: Buffer, from: number, to: number): void {
+    this.#parts.push({ from, to });
+    this.#collected += to - from;
+    const missing = MESSAGE_HEADER_BYTES - this.#header.length;
+    if (missing > 0) this.#header.push(...octets.subarray(from, Math.min(to, from + missing)));
+  }
+
+  /** The octets of the hello with its header, as far as that can be told. */
+  get #size(): number | 'not-tls' {
+    const [kind, ...length] = this.#header;
+    if (length.length < MESSAGE_HEADER_BYTES - 1) return MESSAGE_HEADER_BYTES;
+    return kind === CLIENT_HELLO ? MESSAGE_HEADER_BYTES + Buffer.from(length).readUIntBE(0, 3) : 'not-tls';
+  }
+
+  #message(octets: Buffer): Buffer {
+    return Buffer.concat(this.#parts.map(({ from, to }) => octets.subarray(from, to)));
+  }
 }
 
 /** Walks through a message. What lies behind its end is empty, so that a wrong length cannot lead outside. */

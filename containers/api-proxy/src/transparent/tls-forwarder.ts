@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { FORWARDED_CONNECTIONS, HOST_PORTS } from '../../../../src/shared/network.ts';
 import type { Limits } from '../limits.ts';
 import type { Log } from '../log.ts';
-import { readClientHello } from './client-hello.ts';
+import { ClientHelloReader } from './client-hello.ts';
 
 /** A host's name as it may stand in a request for a tunnel. Squid judges it again, the same way as any other. */
 const NAME = /^[a-z0-9._-]{1,253}$/;
@@ -68,7 +68,8 @@ export class TlsForwarder {
     const onEnd = (): void => {
       client.destroy();
     };
-    const chunks: Buffer[] = [];
+    const reader = new ClientHelloReader();
+    let chunks: Buffer[] = [];
     let [length, needed] = [0, 0];
     const onData = (chunk: Buffer): void => {
       chunks.push(chunk);
@@ -76,7 +77,8 @@ export class TlsForwarder {
       // Reading only when there is enough keeps a client that sends single octets from costing more than others.
       if (length < needed) return;
       const octets = Buffer.concat(chunks);
-      const beginning = readClientHello(octets);
+      chunks = [octets];
+      const beginning = reader.read(octets);
       if (typeof beginning === 'number') {
         needed = beginning;
         return;
