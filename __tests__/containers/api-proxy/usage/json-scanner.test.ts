@@ -33,6 +33,7 @@ describe('finds the values of a key wherever chunks end', () => {
     ['not null, a number or a list', '{"usage":null,"usage":5,"usage":[1]}', []],
     ['not malformed JSON', '{"usage":{a:1}}', []],
     ['not a value without an end', '{"usage":{"a":1', []],
+    ['not a value of too many levels, but one in it', `{"usage":${'{"a":'.repeat(6)}{"usage":{"b":1}}`, [{ b: 1 }]],
     ['what follows a value that is too long', `{"usage":{"a":"${'x'.repeat(20_000)}"},"usage":{"b":1}}`, [{ b: 1 }]],
   ])('%s', (_, text, expected) => {
     for (const size of [1, 2, 3, 5, 7, 16, 64, 1_000, 100_000])
@@ -103,4 +104,11 @@ describe('any JSON in any chunks', () => {
     // Without this, the property would prove little.
     expect(withFindings).toBeGreaterThan(200);
   });
+});
+
+test('D2 values in values keep nobody waiting', () => {
+  // Read to the end of each value, it takes several seconds.
+  const from = performance.now();
+  expect(scan('"usage":{'.repeat(100_000), [16_384])).toEqual([]);
+  expect(performance.now() - from).toBeLessThan(3_000);
 });

@@ -6,6 +6,11 @@ const CLOSE = 0x7d;
 
 /** Octets of a value. A longer one is neither a count nor a name. */
 const MAX_VALUE = 8 * 1024;
+/**
+ * Levels of objects in a value; counts have two. Whoever chooses the text could begin a value in each value, and have all of
+ * them read.
+ */
+const MAX_DEPTH = 6;
 const NOTHING = Buffer.alloc(0);
 /** The rest has yet to arrive. */
 const INCOMPLETE = -1;
@@ -92,7 +97,7 @@ function valueStart(data: Buffer, at: number): number {
   return data[i] === QUOTE || data[i] === OPEN ? i : NONE;
 }
 
-/** @returns the index after the string or object that begins at `start` */
+/** @returns the index after the string or object that begins at `start`; `NONE` if it is too deep */
 function valueEnd(data: Buffer, start: number): number {
   let depth = 0;
   let inString = false;
@@ -102,8 +107,9 @@ function valueEnd(data: Buffer, start: number): number {
       if (octet === BACKSLASH) i++;
       else if (octet === QUOTE) inString = false;
     } else if (octet === QUOTE) inString = true;
-    else if (octet === OPEN) depth++;
-    else if (octet === CLOSE) depth--;
+    else if (octet === OPEN) {
+      if (++depth > MAX_DEPTH) return NONE;
+    } else if (octet === CLOSE) depth--;
     if (depth === 0 && !inString) return i + 1;
   }
   return INCOMPLETE;
