@@ -40,6 +40,7 @@ describe('what passes', () => {
       document('{ __typename __schema { queryType { name } } }'),
       'read',
     ],
+    ['many selections in each other', document(`${'{a'.repeat(100)}${'}'.repeat(100)}`), 'read'],
     ['null for what is not needed', document(READ, { variables: null, operationName: null }), 'read'],
     ['a comment', document(COMMENT), 'comment'],
     ['a mutation under another name', document(COMMENT.replace('addComment', 'deleteRef: addComment')), 'comment'],
@@ -232,6 +233,7 @@ describe('a request that cannot be judged is refused', () => {
     ['a control character', `{"query":"{ a }\n"}`],
     ['too many parts', document(`{ ${'a '.repeat(10_000)}}`)],
     ['deep selections', document(`${'{a'.repeat(4_000)}${'}'.repeat(4_000)}`)],
+    ['selections deeper than anybody asks for', document(`${'{a'.repeat(101)}${'}'.repeat(101)}`)],
     ['deep lists', document(`{ a(b: ${'['.repeat(4_900)}${']'.repeat(4_900)}) }`)],
     ['deep variables', `{"query":${text},"variables":{"a":${'['.repeat(1_000)}${']'.repeat(1_000)}}}`],
   ])('%s', (_, body) => {

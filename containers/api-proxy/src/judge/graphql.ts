@@ -26,6 +26,8 @@ export type GraphqlPackage = typeof import('./graphql-package.ts');
 
 /** Tokens of a document. The largest of `gh` have 1,500. */
 const MAX_TOKENS = 10_000;
+/** Selections in selections. Each is printed with two more spaces: of 3,000, those alone would be 20 MB. */
+const MAX_DEPTH = 100;
 
 /** Loads the parser, once. */
 export const loadGraphql = (): Promise<GraphqlPackage> => import(/* webpackIgnore: true */ './graphql-package.ts');
@@ -102,8 +104,17 @@ class GraphqlJudgement implements Judgement {
     const { parse, visit } = this.#graphql;
     try {
       const document = parse(query, { maxTokens: MAX_TOKENS, noLocation: true });
-      // A plain string has one escape syntax, which is JSON's. A block string has one of its own.
+      let depth = 0;
       return visit(document, {
+        SelectionSet: {
+          enter: () => {
+            if (++depth > MAX_DEPTH) throw new RangeError('too deep');
+          },
+          leave: () => {
+            depth--;
+          },
+        },
+        // A plain string has one escape syntax, which is JSON's. A block string has one of its own.
         StringValue: (node) => (node.block === true ? { ...node, block: false } : undefined),
       });
     } catch {
