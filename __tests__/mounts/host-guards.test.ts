@@ -2,6 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkWorkspace, hostPrograms, ownFilesInWorkspace, refuseWaysAround } from '../../src/mounts/host-guards.ts';
+import { userMounts } from '../../src/mounts/user-mounts.ts';
 import { UserError } from '../../src/errors.ts';
 import { aConfig, temporaryDirectory, thrown } from '../../testing/builders.ts';
 
@@ -65,20 +66,40 @@ describe('ownFilesInWorkspace', () => {
   });
 });
 
-test('hostPrograms: toolchain, all actions of the job, the runner’s own programs', () => {
+test('hostPrograms: toolchain, PATH, all actions of the job, the runner’s own programs', () => {
   const runner = '/home/runner/runners/2.330.0';
-  const environment = { RUNNER_TOOL_CACHE: temporaryDirectory() };
+  const environment = { RUNNER_TOOL_CACHE: temporaryDirectory(), PATH: '/usr/bin:/home/runner/go/bin:' };
   const found = hostPrograms(
     '/home/runner/work/_actions/octo/awf/v1',
     `${runner}/externals/node24/bin/node`,
     '/home/runner',
     environment,
   );
-  expect(found).toEqual(expect.arrayContaining(['/usr', environment.RUNNER_TOOL_CACHE]));
+  expect(found).toEqual(expect.arrayContaining(['/usr', environment.RUNNER_TOOL_CACHE, '/home/runner/go/bin']));
   expect(found.slice(-2)).toEqual(['/home/runner/work/_actions', `${runner}/externals`]);
   expect(hostPrograms('/srv/awf', '/usr/bin/node', '/home/runner', {}).slice(-4)).toEqual([
     ...['/srv/awf/action.yml', '/srv/awf/dist', '/srv/awf/containers', '/usr/bin/node'],
   ]);
+});
+
+test('a writable mount above a directory of PATH is refused, even if that does not exist yet', () => {
+  const home = temporaryDirectory();
+  mkdirSync(join(home, 'go/pkg'), { recursive: true });
+  const environment = { PATH: `/usr/bin:${home}/go/bin` };
+  const programs = hostPrograms('/srv/awf', '/usr/bin/node', home, environment);
+  const places = { home, workDirectory: '/nonexistent', engine: { dataRoot: undefined, socket: undefined } };
+  const mount = (name: string) => () => {
+    const source = join(home, name);
+    return userMounts([{ source, target: source, writable: true, origin: 'mounts' }], {
+      ...places,
+      environment,
+      programs,
+    });
+  };
+  expect(mount('go')).toThrow(
+    `it contains ${home}/go/bin, which holds programs that run outside the sandbox; omit :rw`,
+  );
+  expect(mount('go/pkg')()).toHaveLength(1);
 });
 
 describe('refuseWaysAround', () => {

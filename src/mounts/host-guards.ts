@@ -1,9 +1,9 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { delimiter, isAbsolute, join, relative } from 'node:path';
 import { OptionError, UserError } from '../errors.ts';
 import type { Config, UserMount } from '../config/config.ts';
 import type { MountSpec } from '../docker/spec.ts';
-import { isBelow, isInside } from '../host/paths.ts';
+import { isBelow, isInside, withReal } from '../host/paths.ts';
 import { hostToolchain } from './host-toolchain.ts';
 import { listeningSockets } from '../host/sockets.ts';
 
@@ -48,7 +48,7 @@ export function ownFilesInWorkspace(root: string, workspace: string): string[] {
 }
 
 /**
- * Directories with programs that run outside the sandbox, now or in a later step: the toolchain, all actions of the
+ * Directories with programs that run outside the sandbox, now or in a later step: the toolchain, `PATH`, all actions of the
  * job, and the runner. Through a writable mount of one of them, the command could change those programs.
  *
  * @param root the action's own directory
@@ -59,6 +59,8 @@ export function hostPrograms(root: string, node: string, home: string, environme
   const own = ACTION_FILES.map((name) => join(root, name));
   return [
     ...toolchain.map(({ target }) => target),
+    // Also those that do not exist: the command could make them.
+    ...withReal((environment['PATH'] ?? '').split(delimiter).filter((path) => isAbsolute(path))),
     above(root, '_actions') ?? own,
     above(node, 'externals') ?? node,
   ].flat();
