@@ -1,6 +1,7 @@
 /** Which of a host's rules decides about a request. The api-proxy and `awf policy test` ask the same question. */
 
 import type { EndpointMethod } from './endpoints.ts';
+import { globMatcher, type Gap } from './glob.ts';
 
 /** What of a rule decides whether it fits. */
 interface Matchable {
@@ -14,9 +15,9 @@ interface Matchable {
 interface Matcher<R> {
   readonly rule: R;
   readonly methods: readonly string[];
-  readonly pattern: RegExp;
-  /** Sorted; undefined lets any query pass. */
-  readonly query: readonly RegExp[] | undefined;
+  readonly fits: (path: string) => boolean;
+  /** Undefined lets any query pass. */
+  readonly query: readonly ((parameter: string) => boolean)[] | undefined;
 }
 
 /** What is asked of a host. */
@@ -36,40 +37,39 @@ function readings(path: string): readonly string[] {
   return path.includes('%2F') ? [path, path.replace(ESCAPED_SLASH, '/')] : [path];
 }
 
-/** `*` is a part of one segment; `**` is the rest of the path behind a slash, and that slash too. */
-function pathPattern(path: string, ignoreCase: boolean): RegExp {
-  const isOpen = path.endsWith('/**');
-  const fixed = (isOpen ? path.slice(0, -'/**'.length) : path)
-    .split('*')
-    .map((part) => RegExp.escape(part))
-    .join('[^/]+');
-  return new RegExp(`^${fixed}${isOpen ? '(?:/.*)?' : ''}$`, ignoreCase ? 'i' : '');
-}
+const IN_SEGMENT: Gap = { least: 1, without: /\// };
+const IN_PARAMETER: Gap = { least: 0, without: /;/ };
 
-function parameterPattern(pair: string): RegExp {
-  const parts = pair.split('*').map((part) => RegExp.escape(part));
-  return new RegExp(`^${parts.join('[^;]*')}$`);
+/** `*` is a part of one segment; `**` is the rest of the path behind a slash, and that slash too. */
+function pathMatcher(path: string, ignoreCase: boolean): (path: string) => boolean {
+  const inCase = (text: string): string => (ignoreCase ? text.toLowerCase() : text);
+  const isOpen = path.endsWith('/**');
+  const fixed = inCase(isOpen ? path.slice(0, -'/**'.length) : path);
+  const fits = globMatcher(fixed, () => IN_SEGMENT);
+  if (!isOpen) return (asked) => fits(inCase(asked));
+  const slashes = fixed.split('/').length;
+  return (asked) => fits(inCase(asked).split('/').slice(0, slashes).join('/'));
 }
 
 function matcherOf<R extends Matchable>(rule: R): Matcher<R> {
   return {
     rule,
     methods: rule.method === 'GET' ? ['GET', 'HEAD'] : [rule.method],
-    pattern: pathPattern(rule.path, rule.ignoreCase === true),
+    fits: pathMatcher(rule.path, rule.ignoreCase === true),
     query: rule.query
       ?.split('&')
       .filter((pair) => pair !== '')
-      .map(parameterPattern),
+      .map((pair) => globMatcher(pair, () => IN_PARAMETER)),
   };
 }
 
 /** True if every pattern has a parameter of its own, and every parameter a pattern. */
-function queryFits(query: string, patterns: readonly RegExp[]): boolean {
+function queryFits(query: string, patterns: NonNullable<Matcher<unknown>['query']>): boolean {
   const pairs = query === '' ? [] : query.slice(1).split('&');
   if (pairs.length !== patterns.length) return false;
   const left = [...pairs];
-  return patterns.every((pattern) => {
-    const at = left.findIndex((pair) => pattern.test(pair));
+  return patterns.every((fits) => {
+    const at = left.findIndex((pair) => fits(pair));
     if (at >= 0) left.splice(at, 1);
     return at >= 0;
   });
@@ -99,7 +99,7 @@ export class HostRules<R extends Matchable> {
     return this.#matchers.find(
       (matcher) =>
         matcher.methods.includes(method) &&
-        matcher.pattern.test(path) &&
+        matcher.fits(path) &&
         (matcher.query === undefined || queryFits(query, matcher.query)),
     )?.rule;
   }

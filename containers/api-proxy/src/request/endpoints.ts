@@ -1,4 +1,5 @@
 import type { AddedEndpoint, Endpoint, Spelling } from '../../../../src/shared/endpoints.ts';
+import { globMatcher, type Gap } from '../../../../src/shared/glob.ts';
 import type { Provider } from '../../../../src/shared/providers.ts';
 import { NO_RETRY, printable, ProxyError } from '../errors.ts';
 import type { AdmittedRequest } from './admission.ts';
@@ -23,23 +24,18 @@ export type EndpointCheck = (request: AdmittedRequest) => EndpointVerdict;
 interface Rule {
   /** Parameters that may be sent; undefined allows every one. */
   readonly query: ReadonlySet<string> | undefined;
-  readonly pattern: RegExp;
+  readonly fits: (path: string) => boolean;
   readonly generates: boolean;
   readonly spelling: Spelling | undefined;
 }
 
-function patternOf(path: string): RegExp {
-  const parts = path.split(/(\*:?)/);
-  const source = parts.map((part) => {
-    if (part === '*:') return '[^/:]+:';
-    return part === '*' ? '[^/]+' : RegExp.escape(part);
-  });
-  return new RegExp(`^${source.join('')}$`);
-}
+const IN_SEGMENT: Gap = { least: 1, without: /\// };
+/** A name in front of a method: `models/*:generateContent`. */
+const BEFORE_COLON: Gap = { least: 1, without: /[/:]/ };
 
 const ruleOf = ({ method, path, query, free, spelling }: Endpoint): Rule => ({
   spelling,
-  pattern: patternOf(path),
+  fits: globMatcher(path, (text) => (text.startsWith(':') ? BEFORE_COLON : IN_SEGMENT)),
   query: query === 'any' ? undefined : new Set(query),
   generates: free !== true && (method === 'POST' || method === 'WEBSOCKET'),
 });
@@ -74,13 +70,13 @@ class Rules {
   add(endpoint: Endpoint): void {
     const rule = ruleOf(endpoint);
     if (endpoint.path.includes('*')) this.#patterns.push(rule);
-    else if (!this.#patterns.some(({ pattern }) => pattern.test(endpoint.path)) && !this.#exact.has(endpoint.path)) {
+    else if (!this.#patterns.some(({ fits }) => fits(endpoint.path)) && !this.#exact.has(endpoint.path)) {
       this.#exact.set(endpoint.path, rule);
     }
   }
 
   find(path: string): Rule | undefined {
-    return this.#exact.get(path) ?? this.#patterns.find(({ pattern }) => pattern.test(path));
+    return this.#exact.get(path) ?? this.#patterns.find(({ fits }) => fits(path));
   }
 }
 
