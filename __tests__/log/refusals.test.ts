@@ -105,6 +105,15 @@ describe('the end of a log', () => {
     ]);
   });
 
+  test('what nobody answered, and where to look if nothing answers', () => {
+    const unreachable = [judged('a.example', 1, { reason: 'no-answer' })];
+    const { blocks } = told({ unreachable, isCutOff: true });
+    expect(blocks.flat()).toEqual([
+      '⚠ Allowed, but not reached: a.example. Why: no answer came. Check the host.',
+      expect.stringMatching(/^⚠ Nothing outside answered\. .*its containers have no way out/),
+    ]);
+  });
+
   test('hostile names stay few, on their lines, and without escape sequences', () => {
     const odd = Array.from({ length: 10_000 }, (_, at) => refused(`\u001b[2J\n::error::${String(at)}`, 1, 'odd-name'));
     const many = Array.from({ length: 5_000 }, (_, at) => refused(`x${String(at)}.evil${String(at)}.example`, 1));

@@ -143,6 +143,45 @@ describe('a tunnel that was cut', () => {
   });
 });
 
+describe('a host that does not answer', () => {
+  // What Squid 6.13 writes for a refused connection, for one that nobody answers, and for a client that gives up.
+  test.each([
+    ['a tunnel', 'a.example:443', { status: 'TCP_TUNNEL/200', bytesIn: '39' }, 'no-answer'],
+    ['a request', 'http://a.example/', { status: 'TCP_MISS/503', route: 'HIER_DIRECT/10.1.1.1' }, 'no-connection'],
+    ['a request that is given up', 'http://a.example/', { status: 'TCP_MISS_ABORTED/000' }, 'no-answer'],
+  ])('%s is no request that reached something', (_, target, fields, reason) => {
+    const method = target.startsWith('http:') ? 'GET' : 'CONNECT';
+    const route = method === 'GET' ? { route: 'HIER_NONE/-', routePort: '0' } : {};
+    const line = accessLine(AGENT, target, { method, ...route, ...fields });
+    expect(verdicts([line])).toEqual([['a.example', 'unreachable', reason, 'a.example']]);
+  });
+
+  test.each([
+    ['a tunnel that brought something', 'a.example:443', { bytesIn: '40' }],
+    ['an answer of the host', 'http://a.example/', { status: 'TCP_MISS/503', route: 'HIER_DIRECT/10.1.1.1' }],
+    ['an answer that nobody waited for', 'http://a.example/', { status: 'TCP_MISS_ABORTED/200' }],
+  ])('%s', (_, target, fields) => {
+    const method = target.startsWith('http:') ? 'GET' : 'CONNECT';
+    expect(verdicts([accessLine(AGENT, target, { method, ...fields })])).toEqual([
+      ['a.example', 'allowed', null, 'a.example'],
+    ]);
+  });
+
+  test('a tunnel that was cut was cut', () => {
+    const opened = accessLine(AGENT, 'a.example:443', { routePort: '7', bytesIn: '39' });
+    expect(verdicts([cut('a.example', '7', 'not-tls'), opened])).toEqual([
+      ['a.example', 'refused', 'not-tls', 'a.example'],
+    ]);
+  });
+
+  test('of AWF’s own requests too', () => {
+    const line = accessLine('172.30.0.30', 'api.a.example:443', {
+      ...{ status: 'TCP_TUNNEL/503', route: 'HIER_DIRECT/10.1.1.1', routePort: '0' },
+    });
+    expect(requests([line])).toMatchObject([{ source: 'api-proxy', verdict: 'unreachable', reason: 'no-connection' }]);
+  });
+});
+
 describe('behind the network’s own proxy', () => {
   const PARENT = 'FIRSTUP_PARENT/10.9.8.7';
   const answered = (port: string, status: string, route = PARENT) =>

@@ -464,6 +464,13 @@ test('requests for names beyond those that are counted are in the verdict', () =
   expect(markdown).toContain('40 refused, 3 allowed, 5 without an address');
 });
 
+test('a run that nothing outside answered says where to look', () => {
+  const unreachable = [judged('a.example', 1, { reason: 'no-answer' })];
+  const markdown = summary({ domains: { ...NO_DOMAINS, unreachable, isCutOff: true } });
+  expect(markdown).toContain('no answer came');
+  expect(markdown).toContain('Nothing outside answered. If this machine itself reaches');
+});
+
 test('an unused key is mentioned', () => {
   expect(summary({ config: ALL_WELL.config })).toContain('The command never used the model.');
   expect(summary({ config: ALL_WELL.config, usage: { ...NO_MODEL_USAGE, ...ALL_WELL.usage } })).not.toContain(

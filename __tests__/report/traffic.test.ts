@@ -105,6 +105,33 @@ describe('domains', () => {
     });
   });
 
+  describe('without an answer', () => {
+    const silent = (host: string, overrides: Partial<AccessRecord> = {}) =>
+      record(host, { bytesReceived: 39, durationMs: 15_000, ...overrides });
+
+    test('a name is not reached, unless it answers otherwise', () => {
+      const { allowed, unreachable } = domains([silent('a.example'), silent('b.example'), record('b.example')]);
+      expect([allowed, unreachable]).toEqual([[count('b.example', 1)], [count('a.example', 1)]]);
+    });
+
+    test.each<[string, AccessRecord[], boolean]>([
+      ['nobody answers', [silent('a.example')], true],
+      ['DNS does not answer', [denied('a.example', { verdict: 'unresolvable', durationMs: 10_000 })], true],
+      ['somebody answers', [silent('a.example'), record('b.example')], false],
+      ['the model answers', [silent('a.example'), record('m.example', { client: '172.30.0.30' })], false],
+      ['a connection is refused', [silent('a.example', { durationMs: 80 })], false],
+      ['a name does not exist', [denied('a.example', { verdict: 'unresolvable', durationMs: 80 })], false],
+      ['the list refuses', [denied('a.example', { durationMs: 15_000 })], false],
+      [
+        'the network’s own proxy refuses',
+        [record('a.example', { route: 'FIRSTUP_PARENT/10.1.1.1', status: 403, durationMs: 9_000 })],
+        false,
+      ],
+    ])('whether the run is cut off: %s', (_, records, isCutOff) => {
+      expect(domains(records).isCutOff).toBe(isCutOff);
+    });
+  });
+
   test('requests of others do not count', () => {
     const records = [
       record('api.openai.com', { client: '172.30.0.30' }),

@@ -11,7 +11,7 @@ import type { RefusedRequest } from '../report/hosts.ts';
 import { counted } from '../report/numbers.ts';
 import { unexpectedOf, type Refusals } from '../report/refusals.ts';
 import type { DomainTraffic, JudgedDomain } from '../report/traffic.ts';
-import { isRefusedByProxy, isWrongCredential, unreachedText } from '../report/unreached.ts';
+import { CUT_OFF, isRefusedByProxy, isWrongCredential, unreachedText } from '../report/unreached.ts';
 import { listed } from './amounts.ts';
 import type { Annotation } from './outcome.ts';
 import type { Paint } from './paint.ts';
@@ -52,6 +52,7 @@ export function refusalBlocks(
     ...hostBlocks(config, both.atHosts, paint),
     ...unresolvableBlocks(domains.unresolvable, paint),
     ...unreachableBlocks(config, domains.unreachable, paint),
+    ...(domains.isCutOff ? [[`${paint.note('⚠')} ${CUT_OFF}`]] : []),
   ];
 }
 
@@ -182,7 +183,7 @@ function unresolvableBlocks(unresolvable: readonly JudgedDomain[], paint: Paint)
   return [...block('Allowed, but without an address', listed), ...block('On no list, and without an address', others)];
 }
 
-/** What the network's own proxy kept from the run. A command often only sees that TLS was cut. */
+/** What nobody answered for, or the network's own proxy kept from the run. A command often only sees that TLS was cut. */
 function unreachableBlocks(
   { frontEnd, network }: Config,
   unreachable: readonly JudgedDomain[],
@@ -196,14 +197,12 @@ function unreachableBlocks(
 }
 
 function unreachableRemedy(frontEnd: FrontEndKind, { upstreamProxy }: NetworkConfig, reason: string | null): string {
-  const origin = upstreamProxy?.origin ?? optionName(frontEnd, 'upstream-proxy');
+  if (upstreamProxy === undefined) return 'Check the host.';
+  const { origin, isSecure } = upstreamProxy;
   if (isWrongCredential(reason)) return `Check the user name and the password in ${origin}.`;
   if (isRefusedByProxy(reason)) return `Ask whoever runs the proxy of ${origin}.`;
   const certificate = `Its certificate must be for its name, and from an authority that this machine or ${optionName(frontEnd, 'upstream-ca')} trusts.`;
-  return [
-    `Check the host, and the proxy of ${origin}.`,
-    ...(upstreamProxy?.isSecure === true ? [certificate] : []),
-  ].join(' ');
+  return [`Check the host, and the proxy of ${origin}.`, ...(isSecure ? [certificate] : [])].join(' ');
 }
 
 const nameOf = ({ domain }: JudgedDomain): string => printableText(domain);

@@ -6,7 +6,7 @@ import { counted, countText } from './numbers.ts';
 import type { Harmless, Refusals } from './refusals.ts';
 import type { DecidingRule } from './requests.ts';
 import type { DomainTraffic, JudgedDomain } from './traffic.ts';
-import { unreachedText } from './unreached.ts';
+import { CUT_OFF, unreachedText } from './unreached.ts';
 
 /** What a reader has to see of the domains: the list to paste, what was refused, and what nobody could reach. */
 export function refusedBlocks(domains: DomainTraffic, { mode, refusals, audited, proposal }: EgressReport): string[] {
@@ -21,6 +21,7 @@ export function refusedBlocks(domains: DomainTraffic, { mode, refusals, audited,
     ...table(['Allowed, but without an address', 'Requests'], unresolvableRows(domains, true)),
     ...table(['On no list, and without an address', 'Requests'], unresolvableRows(domains, false)),
     ...table(['Allowed, but not reached', 'Requests'], domains.unreachable.map(unreachableRow)),
+    ...(domains.isCutOff ? [CUT_OFF] : []),
     ...furtherNote(domains),
     ...unreadNote(domains.unreadableLines, 'Squid'),
   ];

@@ -45,6 +45,8 @@ export interface DomainTraffic {
     readonly unresolvable: number;
     readonly unreachable: number;
   };
+  /** True if allowed requests left the sandbox, and nothing outside answered any of them. */
+  readonly isCutOff: boolean;
   /** Entries that decided on no request. */
   readonly unused: readonly DecidingRule[];
   /** Lines of the log that are no records of Squid's. */
@@ -59,6 +61,7 @@ export const NO_DOMAINS: DomainTraffic = {
   unresolvable: [],
   unreachable: [],
   others: { allowed: 0, blocked: 0, audited: 0, unresolvable: 0, unreachable: 0 },
+  isCutOff: false,
   unused: [],
   unreadableLines: 0,
 };
@@ -119,6 +122,8 @@ type Detail = Pick<JudgedDomain, 'domain' | 'rule' | 'reason' | 'port' | 'firstA
 /** Counts the agent's requests, one after the other. */
 export class DomainCounter {
   unreadableLines = 0;
+  #hasReached = false;
+  #metSilence = false;
   readonly #entries: readonly EgressEntry[];
   readonly #used = new Set<string>();
   readonly #allowed = new Tally<Detail>();
@@ -131,7 +136,10 @@ export class DomainCounter {
     this.#entries = [...allow, ...deny];
   }
 
-  add({ source, scheme, time, host, port, serverName, verdict, rule, reason }: EgressRequest): void {
+  add(request: EgressRequest): void {
+    const { source, scheme, time, host, port, serverName, verdict, rule, reason } = request;
+    if (verdict === 'allowed' || verdict === 'audited') this.#hasReached = true;
+    if (metSilence(request)) this.#metSilence = true;
     // A proxy that refuses AWF itself keeps the command from its model.
     if (source !== 'agent' && verdict !== 'unreachable') return;
     // The requests for a name say more than its lookup.
@@ -172,7 +180,9 @@ export class DomainCounter {
     return {
       ...{ allowed: allowed.ranked(), blocked: blocked.ranked() },
       ...{ audited: audited.ranked(), unresolvable: unresolvable.ranked() },
-      unreachable: unreachable.ranked(),
+      // A client that gives up now and then tells nothing about a host that answers otherwise.
+      unreachable: unreachable.ranked().filter(({ reason, domain }) => reason !== 'no-answer' || !allowed.has(domain)),
+      isCutOff: this.#metSilence && !this.#hasReached,
       others: {
         ...{ allowed: allowed.others, blocked: blocked.others },
         ...{ audited: audited.others, unresolvable: unresolvable.others },
@@ -182,6 +192,15 @@ export class DomainCounter {
       unreadableLines: this.unreadableLines,
     };
   }
+}
+
+/** Milliseconds. A refused connection and a name that does not exist are answers, and come sooner. */
+const SILENCE_MS = 1_000;
+
+/** Whether nothing came from outside for so long that packets may not get there. A proxy's refusal is an answer. */
+function metSilence({ verdict, reason, durationMs }: EgressRequest): boolean {
+  if (durationMs < SILENCE_MS) return false;
+  return verdict === 'unresolvable' || (verdict === 'unreachable' && reason?.startsWith('no-') === true);
 }
 
 const idOf = ({ entry, from }: DecidingRule): string => `${from}\n${entry}`;

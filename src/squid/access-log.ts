@@ -116,20 +116,29 @@ export function isUnresolvable(record: AccessRecord): boolean {
 /** A tunnel's way to Squid's own peek port. */
 const TO_PEEK_PORT = 'FIRSTUP_PARENT/127.0.0.1';
 
+/** A tunnel to the peek port that carried no more than this, Squid's own answer to CONNECT, brought nothing from the host. */
+const TUNNEL_OPENED = Buffer.byteLength('HTTP/1.1 200 Connection established\r\n\r\n');
+
 /**
- * Why an allowed request reached nothing: `upstream-proxy-407` is the answer of the network's own proxy, and
- * `no-connection` means that Squid connected to nobody. An answer to a plain request may be the host's own, apart from
- * 407, which only proxies send (RFC 9110, section 15.5.8).
+ * Why an allowed request reached nothing: `upstream-proxy-407` is the answer of the network's own proxy, `no-connection`
+ * means that Squid connected to nobody, and `no-answer` that nothing had come from the host when the client gave up or
+ * Squid did. An answer to a plain request may be the host's own, apart from 407, which only proxies send (RFC 9110,
+ * section 15.5.8).
  *
  * @returns undefined if it reached something, or was refused
  */
-export function whyUnreached({ verdict, result, method, route, status }: AccessRecord): string | undefined {
+export function whyUnreached(record: AccessRecord): string | undefined {
+  const { verdict, result, method, route, routePort, status, bytesReceived } = record;
   if (verdict !== undefined || result.startsWith('TCP_DENIED')) return undefined;
   if (route.startsWith('FIRSTUP_PARENT/') && route !== TO_PEEK_PORT) {
     const isRefusal = method === 'CONNECT' ? status >= 400 : status === 407;
     return isRefusal ? `upstream-proxy-${String(status)}` : undefined;
   }
-  return route.startsWith('HIER_NONE/') && status >= 500 ? 'no-connection' : undefined;
+  if (route === TO_PEEK_PORT) return status === 200 && bytesReceived === TUNNEL_OPENED ? 'no-answer' : undefined;
+  // Squid has no port of its own where no connection came about.
+  if (routePort !== 0 && !route.startsWith('HIER_NONE/')) return undefined;
+  if (status >= 500) return 'no-connection';
+  return status === 0 && result.startsWith('TCP_MISS') ? 'no-answer' : undefined;
 }
 
 /** True for the peek port's record of a tunnel. The front port has one of its own. */
