@@ -58,6 +58,12 @@ const OTHER_DEFAULTS = {
   'default-ulimits': {
     nproc: { Name: 'nproc', Soft: 1024, Hard: 2048 },
     nofile: { Name: 'nofile', Soft: 100, Hard: 200 },
+    // With the first two, the runtime itself runs out of memory, and with the third one, Squid ends.
+    as: { Name: 'as', Soft: 50_000_000, Hard: 50_000_000 },
+    data: { Name: 'data', Soft: 1_000_000, Hard: 1_000_000 },
+    stack: { Name: 'stack', Soft: 16_384, Hard: 16_384 },
+    fsize: { Name: 'fsize', Soft: 1_000, Hard: 1_000 },
+    cpu: { Name: 'cpu', Soft: 1, Hard: 1 },
   },
   'default-ipc-mode': 'shareable',
   'log-opts': { 'max-size': '10m', 'max-file': '3' },
@@ -95,9 +101,18 @@ describe.skipIf(process.getuid?.() !== 0)('a daemon (only as root)', () => {
   // With a range of its own, a run makes both networks.
   test.each([[[]], [['--subnet=10.213.7.0/24']]])('whose defaults are others, %j', async (args) => {
     engine = await startOwnEngine(OTHER_DEFAULTS);
-    const { code, stdout, stderr } = await awf(engine, `${ASK} && cat /proc/1/comm`, ...args);
-    expect(stdout, stderr).toBe(`${OUTSIDE}entrypoint\n`);
+    const script = `${ASK} && cat /proc/1/comm; for limit in s Hs f t v d; do ulimit -$limit; done`;
+    const { code, stdout, stderr } = await awf(engine, script, ...args);
+    expect(stdout, stderr).toBe(`${OUTSIDE}entrypoint\n8192\n${'unlimited\n'.repeat(5)}`);
     expect(code).toBe(0);
+  });
+
+  test('that gives containers no way out', async () => {
+    engine = await startOwnEngine({ iptables: false });
+    const { code, stderr } = await awf(engine, 'curl -sS -m 2 http://outside.example/ || true');
+    expect(code).toBe(0);
+    expect(stderr).toContain('Allowed, but not reached: outside.example. Why: no answer came.');
+    expect(stderr).toContain('Nothing outside answered. If this machine itself reaches what was asked for');
   });
 
   test('whose runtime does not apply what it is told', async () => {

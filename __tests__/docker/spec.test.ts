@@ -33,6 +33,16 @@ function leaves(value: object, at = ''): [string, unknown][] {
   );
 }
 
+const ulimit = (Name: string, limit: number) => [{ Name, Soft: limit, Hard: limit }];
+const NO_CORE = ulimit('core', 0);
+/** Whatever a daemon sets for others. */
+const OWN = [
+  ...ulimit('as', -1),
+  ...ulimit('cpu', -1),
+  ...ulimit('data', -1),
+  { Name: 'stack', Soft: 8_388_608, Hard: -1 },
+];
+
 describe('containerBody', () => {
   test('hardens even the plainest container', () => {
     expect(body()).toMatchObject({
@@ -49,7 +59,7 @@ describe('containerBody', () => {
         Memory: 6 * GIB,
         MemorySwap: 6 * GIB,
         PidsLimit: 4096,
-        Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }],
+        Ulimits: [...NO_CORE, ...ulimit('fsize', -1), ...OWN],
         Init: false,
         ShmSize: 64 * 1024 ** 2,
         NetworkMode: 'awf-internal-0123abcd',
@@ -61,14 +71,17 @@ describe('containerBody', () => {
     expect(body()).toMatchObject({ OpenStdin: true, StdinOnce: true, AttachStdin: true });
   });
 
-  const ulimit = (Name: string, limit: number) => [
-    { Name: 'core', Soft: 0, Hard: 0 },
-    { Name, Soft: limit, Hard: limit },
-  ];
-
   test.each<[keyof ContainerSpec, Partial<ContainerSpec>, Record<string, unknown>]>([
-    ['limits', { limits: { ...SPEC.limits, openFiles: 16_384 } }, { 'HostConfig/Ulimits': ulimit('nofile', 16_384) }],
-    ['limits', { limits: { ...SPEC.limits, fileBytes: 4_096 } }, { 'HostConfig/Ulimits': ulimit('fsize', 4_096) }],
+    [
+      'limits',
+      { limits: { ...SPEC.limits, openFiles: 16_384 } },
+      { 'HostConfig/Ulimits': [...NO_CORE, ...ulimit('nofile', 16_384), ...ulimit('fsize', -1), ...OWN] },
+    ],
+    [
+      'limits',
+      { limits: { ...SPEC.limits, fileBytes: 4_096 } },
+      { 'HostConfig/Ulimits': [...NO_CORE, ...ulimit('fsize', 4_096), ...OWN] },
+    ],
     ['limits', { limits: { ...SPEC.limits, oomScoreAdjustment: 1_000 } }, { 'HostConfig/OomScoreAdj': 1_000 }],
     ['owner', { owner: 'boot/pid/time/1/2' }, { 'Labels/awf.owner': 'boot/pid/time/1/2' }],
     ['isKept', { isKept: true }, { 'Labels/awf.kept': 'true' }],

@@ -80,7 +80,7 @@ export interface Limits {
   readonly pids: number;
   /** Open files. Undefined for the engine's default. */
   readonly openFiles?: number;
-  /** Bytes of the largest file that its processes can write. A process that goes on writing is killed. */
+  /** Bytes of the largest file that its processes can write. A process that goes on writing is killed. By default any. */
   readonly fileBytes?: number;
   /** From -1000 to 1000. If the machine runs out of memory, the kernel first kills processes with the highest number. */
   readonly oomScoreAdjustment?: number;
@@ -157,7 +157,22 @@ export function containerBody(spec: ContainerSpec) {
 /** What a container has of it, unless it says otherwise. Squid needs some, and a daemon may give less. Bytes. */
 const SHARED_MEMORY = 64 * 1024 ** 2;
 
-function limitsOf({ memory, pids, openFiles, fileBytes, oomScoreAdjustment }: Limits) {
+/** As the engine's API has it. */
+const UNLIMITED = -1;
+/** What Linux gives the first process. Bytes. */
+const STACK = 8 * 1024 ** 2;
+
+/**
+ * Limits that a daemon may set for containers that do not say what they want (`default-ulimits`), and with which the runtime
+ * cannot start them, or programs end for no reason that they could tell. Memory and processes of a container are limited
+ * as a whole. The number of a user's processes is left to the daemon: not every engine may raise it.
+ */
+const OWN_ULIMITS = [
+  ...['as', 'cpu', 'data'].map((Name) => ({ Name, Soft: UNLIMITED, Hard: UNLIMITED })),
+  { Name: 'stack', Soft: STACK, Hard: UNLIMITED },
+];
+
+function limitsOf({ memory, pids, openFiles, fileBytes = UNLIMITED, oomScoreAdjustment }: Limits) {
   const ulimit = (Name: string, limit: number) => ({ Name, Soft: limit, Hard: limit });
   return {
     Memory: memoryBytes(memory),
@@ -167,7 +182,8 @@ function limitsOf({ memory, pids, openFiles, fileBytes, oomScoreAdjustment }: Li
     Ulimits: [
       ulimit('core', 0),
       ...(openFiles === undefined ? [] : [ulimit('nofile', openFiles)]),
-      ...(fileBytes === undefined ? [] : [ulimit('fsize', fileBytes)]),
+      ulimit('fsize', fileBytes),
+      ...OWN_ULIMITS,
     ],
     ...(oomScoreAdjustment === undefined ? {} : { OomScoreAdj: oomScoreAdjustment }),
   };
