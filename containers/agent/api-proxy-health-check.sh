@@ -17,6 +17,8 @@ set -u
 lib=/tmp/awf-lib
 # Seconds to wait for a listener. If a sidecar ends, the run ends with it; this is for a machine that is slow.
 patience=60
+# Connections in a row that nobody answered.
+silent=0
 # Ports of the host that are asked. One that is closed tells as much as one that is open, but a firewall may drop some.
 ports='1 22 53 80 443 2375 8080'
 
@@ -49,17 +51,31 @@ poll() {
   done
 }
 
+# A peer that has told its hardware address (0x2) is up, and its kernel answers every connection at once, if only to refuse
+# it. If it is silent for so long, something on the way drops the packets, and will go on doing so.
+#
+# judge_silence ADDRESS WHAT-NC-SAID
+judge_silence() {
+  case $2 in *'timed out'*) [ "$(neighbour_flags "$1")" != 0x2 ] || silent=$((silent + 1)) ;; *) silent=0 ;; esac
+  [ "$silent" -lt 8 ] ||
+    fail "packets to $1 are dropped on this machine; its firewall has no rule that lets containers reach each other"
+}
+
 accepts() {
-  "$lib/busybox" nc -w 1 "$1" "$2" -e "$lib/busybox" true < /dev/null > /dev/null 2>&1
+  said=$("$lib/busybox" nc -w 1 "$1" "$2" -e "$lib/busybox" true < /dev/null 2>&1) && return
+  judge_silence "$1" "$said"
+  return 1
 }
 
 # Squid answers 500 to the first tunnels, until its two ports have found each other.
 squid_is_ready() {
-  "$lib/busybox" nc -w 1 "$1" "$2" -e "$lib/busybox" sh -c '
+  said=$("$lib/busybox" nc -w 1 "$1" "$2" -e "$lib/busybox" sh -c '
     printf "CONNECT $0:443 HTTP/1.1\r\nHost: $0:443\r\n\r\n"
     read -r protocol status rest || exit 1
     [ "$status" != 500 ]
-  ' "$3" < /dev/null > /dev/null 2>&1
+  ' "$3" < /dev/null 2>&1) && return
+  judge_silence "$1" "$said"
+  return 1
 }
 
 # Asks the host and the engine's resolver in the background, and waits until the host was asked: silence is the good
@@ -81,14 +97,14 @@ start_probes() {
 # The kernel asks for the gateway's hardware address (ARP) before it sends anything there. Where there is no network, all
 # probes end at once.
 host_was_asked() {
-  [ -n "$(neighbour_flags)" ] || probes_ended
+  [ -n "$(neighbour_flags "$gateway")" ] || probes_ended
 }
 
-# The flags of the gateway in the kernel's table of neighbours: 0x0 while nobody has answered for it. Nothing if it was
-# not asked for.
+# The flags of an address in the kernel's table of neighbours: 0x0 while nobody has answered for it. Nothing if it was not
+# asked for.
 neighbour_flags() {
   while read -r address type flags rest; do
-    [ "$address" != "$gateway" ] || printf %s "$flags"
+    [ "$address" != "$1" ] || printf %s "$flags"
   done < /proc/net/arp
 }
 
@@ -105,7 +121,7 @@ judge_probes() {
   [ -n "$answered_since" ] || poll probes_ended
   until [ "$(hundredths)" -ge $((asked + 3)) ]; do "$lib/busybox" usleep 5000; done
   heard=
-  case $(neighbour_flags) in '' | 0x0) ;; *) heard="the host answers at $gateway" ;; esac
+  case $(neighbour_flags "$gateway") in '' | 0x0) ;; *) heard="the host answers at $gateway" ;; esac
   # A refused connection is an answer. So is the news that a name does not exist: it comes from outside, because the
   # engine's own resolver reports a failure or stays silent.
   for probe in $host_probes; do

@@ -207,6 +207,27 @@ describe('the pre-flight check', () => {
     });
   });
 
+  test.concurrent('fails: a peer whose packets a firewall drops, long before the patience is over', async () => {
+    await withNetwork(ISOLATED, async (network) => {
+      // A second container plays the peer: it tells its hardware address, and sends no packet.
+      const ip = `${AGENT_LIB}/busybox ip`;
+      const mute = `${ip} route add blackhole 0.0.0.0/1; ${ip} route add blackhole 128.0.0.0/1; ${ip} route flush dev eth0;
+        exec ${AGENT_LIB}/busybox sleep 60`;
+      const peer = docker([
+        ...['run', '--detach', '--rm', `--network=${network}`, '--cap-add=NET_ADMIN', '--user=0:0'],
+        ...[`--entrypoint=${AGENT_LIB}/busybox`, builtImageNames(join(ROOT, 'dist')).agent, 'sh', '-c', mute],
+      ]);
+      const address = docker(['inspect', '--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', peer]);
+      try {
+        const why = `packets to ${address} are dropped on this machine; its firewall has no rule that lets containers reach each other`;
+        const lines = ['patience 50', `squid ${address}:3128 ready.invalid`];
+        expect(await preflight({ lines, network })).toEqual(failure(why));
+      } finally {
+        docker(['rm', '--force', peer]);
+      }
+    });
+  });
+
   test.concurrent('X21 fails: an interface with an IPv6 address', async () => {
     const options = [...ISOLATED, '--ipv6=true', '--subnet=fd00:a3f0:11c5::/64'];
     await withNetwork(options, async (network) => {
