@@ -23,6 +23,15 @@ describe('AttachedContainer', () => {
     );
   });
 
+  test.each([0, 143])('that is asked to end (%d) was stopped by somebody else', async (code) => {
+    const { container, end } = aContainer();
+    end(code);
+    await expect(container.died).rejects.toMatchObject({
+      message: 'Squid was stopped during the run.',
+      hint: expect.stringContaining('a restart of the Docker engine') as string,
+    });
+  });
+
   test('says so if there was no output', async () => {
     const { container, end } = aContainer();
     end(3);

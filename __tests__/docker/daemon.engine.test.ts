@@ -92,7 +92,8 @@ const bundle = args[args.indexOf('--bundle') + 1];
 if (args.includes('create')) {
   const config = JSON.parse(readFileSync(bundle + '/config.json'));
   delete config.linux.seccomp;
-  writeFileSync(bundle + '/config.json', JSON.stringify(config));
+  // Its numbers are larger than those of JavaScript: no limit.
+  writeFileSync(bundle + '/config.json', JSON.stringify(config).replace(/18446744073709552000/g, '18446744073709551615'));
 }
 process.exit(require('node:child_process').spawnSync('runc', args, { stdio: 'inherit' }).status);
 `;

@@ -31,7 +31,7 @@ const changes = ({ calls }: FakeEngine): string[] => calls.filter((call) => !cal
 
 /** The result of a removal, which may be an error. */
 function removal(engine: FakeEngine, isSettled = () => true, limitMs?: number): Promise<unknown> {
-  return removeRun(engine, '1', isSettled, limitMs).catch((error: unknown) => error);
+  return removeRun(engine, '1', isSettled, limitMs === undefined ? {} : { limitMs }).catch((error: unknown) => error);
 }
 
 describe('removeRun', CONCURRENT, () => {

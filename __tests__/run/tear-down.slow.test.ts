@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
+import { EngineGone } from '../../src/docker/failure.ts';
 import { workDirectoryOf } from '../../src/host/paths.ts';
 import type * as limits from '../../src/run/limits.ts';
 import { readBaseline } from '../../src/workspace/baseline.ts';
@@ -14,6 +15,7 @@ vi.mock('../../src/run/limits.ts', async (original) => ({
   ...(await original<typeof limits>()),
   ENGINE_LIMIT_MS: 5_000,
   SWEEP_LIMIT_MS: 3_000,
+  ENGINE_RESTART_MS: 2_000,
   TIMEOUT_GRACE_MS: 200,
 }));
 
@@ -94,6 +96,46 @@ describe('the removal', CONCURRENT, () => {
     const world = aWorld({ command: endless, onCall: refusing('removeContainers', 'awf-agent') });
     expect(await world.run(SHORT)).toMatchObject({ outcome: 'error', exitCode: 124 });
     expect(world.engine.running.map(roleOf)).toEqual(['agent']);
+  });
+
+  /** Fails every call while the engine is gone, which it is from the command's end on. */
+  const goneWhile =
+    (isGone: () => boolean): OnCall =>
+    () => {
+      if (isGone()) throw new EngineGone('No Docker engine answers.');
+    };
+
+  test('waits for an engine that is restarted, whose containers may run on', async () => {
+    let backAt = 0;
+    const command = async (): Promise<number> => {
+      backAt = performance.now() + 1_000;
+      throw new EngineGone('The Docker engine ended the connection.');
+    };
+    const world = aWorld({ command, onCall: goneWhile(() => performance.now() < backAt) });
+    expect((await world.run()).error).toMatchObject({ message: 'The Docker engine ended the connection.' });
+    expect(world.left()).toEqual([]);
+    expect(world.warnings.filter((text) => text.includes('may run on'))).toEqual([]);
+  });
+
+  test('does not wait for ever for one that stays away, and says what may be left', async () => {
+    let isGone = false;
+    const command = async (): Promise<number> => {
+      isGone = true;
+      throw new EngineGone('The Docker engine ended the connection.');
+    };
+    const world = aWorld({ command, onCall: goneWhile(() => isGone) });
+    expect((await world.run()).error).toMatchObject({ message: 'The Docker engine ended the connection.' });
+    expect(world.warnings).toContainEqual(
+      expect.stringMatching(/^The containers of this run could not be removed, because the Docker engine is gone\./),
+    );
+  });
+
+  test('does not wait for an engine that was never there', async () => {
+    const world = aWorld({ onCall: goneWhile(() => true) });
+    const start = performance.now();
+    expect((await world.run()).error).toMatchObject({ message: 'No Docker engine answers.' });
+    expect(performance.now() - start).toBeLessThan(1_900);
+    expect(world.warnings).toEqual([]);
   });
 
   test('is not waited for when the engine hangs: the report has everything', async () => {

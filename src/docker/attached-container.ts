@@ -13,6 +13,11 @@ const NO_MORE_PROCESSES = /resource temporarily unavailable/i;
 const NPROC_HINT =
   'The Docker engine limits the processes of a user by default (nproc in default-ulimits), and counts those of the whole machine. Raise the limit.';
 
+/** A sidecar ends so when it is asked to (SIGTERM), and never by itself. */
+const STOPPED: readonly number[] = [0, 143];
+const STOPPED_HINT =
+  'Something outside AWF did that: docker stop, a clean-up job, or a restart of the Docker engine (journalctl --unit docker).';
+
 /**
  * A container that must live as long as the run, such as a sidecar. {@link died} rejects, quoting the last lines of
  * output, when the container ends before {@link expectEnd} is called.
@@ -44,6 +49,7 @@ export class AttachedContainer {
     const exit = start({ input, later: undefined, onStdout, onStderr: this.#keeper() });
     this.died = exit.then((code) => {
       if (this.#ending) return new Promise<never>(() => undefined);
+      if (STOPPED.includes(code)) throw new UserError(`${title} was stopped during the run.`, { hint: STOPPED_HINT });
       const message = `${title} ended unexpectedly with exit code ${code}. Its last lines:\n${this.lastLines}`;
       throw new UserError(message, NO_MORE_PROCESSES.test(this.lastLines) ? { hint: NPROC_HINT } : {});
     });

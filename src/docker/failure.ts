@@ -1,5 +1,8 @@
 import { UserError } from '../errors.ts';
 
+/** An engine that cannot be connected, or has ended the connection. One that is restarted is back in seconds. */
+export class EngineGone extends UserError {}
+
 /** How a call of the `docker` program ended. */
 export interface Result {
   readonly exitCode: number;
@@ -69,8 +72,8 @@ export function unreachable(error: unknown, endpoint?: string): UserError {
   const { code, message } = error as NodeJS.ErrnoException;
   const cause = new Error(endpoint === undefined ? message : `${endpoint}: ${message}`);
   if (code === 'EACCES' || code === 'EPERM') return new UserError(NOT_ALLOWED.message, { ...NOT_ALLOWED, cause });
-  if (code === 'ENOENT' || code === 'ECONNREFUSED') return new UserError(NO_ENGINE.message, { ...NO_ENGINE, cause });
-  return new UserError('The Docker engine ended the connection.', {
+  if (code === 'ENOENT' || code === 'ECONNREFUSED') return new EngineGone(NO_ENGINE.message, { ...NO_ENGINE, cause });
+  return new EngineGone('The Docker engine ended the connection.', {
     hint: 'It may have been stopped or restarted. Its log says (journalctl --unit docker).',
     cause,
   });

@@ -124,8 +124,8 @@ function exitText(config: Config, ended: Ended): string {
   if (exitCode === KILLED && outOfMemory !== undefined) return outOfMemoryText(config, outOfMemory);
   if (exitCode === KILLED) {
     return (
-      `The command was killed (exit code ${KILLED}, SIGKILL). Memory did not run out, by what the engine says: a program in ` +
-      'the sandbox sent the signal.'
+      `The command was killed (exit code ${KILLED}, SIGKILL). Memory did not run out, by what the engine says: a program sent ` +
+      'the signal, in the sandbox or from outside (docker kill).'
     );
   }
   return `The command ended with exit code ${exitCode}.`;

@@ -16,6 +16,11 @@ export const SWEEP_LIMIT_MS = 15_000;
 /** Between two looks at what is left. Milliseconds. */
 export const SWEEP_INTERVAL_MS = 100;
 /**
+ * How long an engine that went away in the middle of a run is waited for. A restart takes it 10 seconds to end containers that
+ * ignore SIGTERM, and some more to start. Milliseconds.
+ */
+export const ENGINE_RESTART_MS = 30_000;
+/**
  * How long the engine may take for what it does at the end of a run. It is far more than a busy machine needs: an engine
  * that takes longer has stopped answering. Milliseconds.
  */

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../docker/engine.ts';
+import { EngineGone } from '../docker/failure.ts';
 import { settleAll } from '../docker/settle.ts';
 import type { Topology } from '../docker/topology.ts';
 import { UserError } from '../errors.ts';
 import { networkNames, roleOf } from '../shared/network.ts';
-import { SIDECAR_STOP_S, SWEEP_INTERVAL_MS, SWEEP_LIMIT_MS } from './limits.ts';
+import { ENGINE_RESTART_MS, SIDECAR_STOP_S, SWEEP_INTERVAL_MS, SWEEP_LIMIT_MS } from './limits.ts';
 import { now } from './timings.ts';
 
 /** What becomes of a container at the end of a run. */
@@ -43,10 +44,12 @@ function namesOf(containers: Topology): string[] {
 }
 
 /**
- * Removes whatever carries the run's label, until nothing is left and nothing more can come.
+ * Removes whatever carries the run's label, until nothing is left and nothing more can come. An engine that is gone is waited
+ * for: where it is restarted with `live-restore`, the containers run on.
  *
  * @param isSettled false while something may still be created
- * @param limitMs time limit
+ * @param limits `limitMs`: of the removal, without the time in which there is no engine; `goneMs`: how long an engine that is
+ *   gone is waited for
  * @returns how much was removed
  * @throws Error when something is left after the time limit
  */
@@ -54,15 +57,20 @@ export async function removeRun(
   engine: Engine,
   runId: string,
   isSettled: () => boolean,
-  limitMs = SWEEP_LIMIT_MS,
+  {
+    limitMs = SWEEP_LIMIT_MS,
+    goneMs = ENGINE_RESTART_MS,
+  }: { readonly limitMs?: number; readonly goneMs?: number } = {},
 ): Promise<{ containers: number; networks: number }> {
-  const limit = now() + limitMs;
+  let limit = now() + limitMs;
   const removed = { containers: new Set<string>(), networks: new Set<string>() };
   let failure: Error | undefined;
   for (;;) {
     // Asked before the look: the look then sees everything that was created until now.
     const settled = isSettled();
-    const { containers, networks, volumes } = await engine.objectsOf(runId);
+    const from = now();
+    const { containers, networks, volumes } = await whenBack(goneMs, () => engine.objectsOf(runId));
+    limit += now() - from;
     const isGone = containers.length + networks.length + volumes.length === 0;
     if (isGone && (settled || now() > limit)) break;
     if (now() > limit) throw failure ?? new UserError(`The containers of run ${runId} do not end.`);
@@ -96,12 +104,27 @@ export async function stopRun(
   const limit = now() + SWEEP_LIMIT_MS;
   for (;;) {
     const settled = isSettled();
-    const { containers } = await engine.objectsOf(runId);
-    await endContainers(engine, containers, kill);
+    await whenBack(ENGINE_RESTART_MS, async () => {
+      const { containers } = await engine.objectsOf(runId);
+      await endContainers(engine, containers, kill);
+    });
     if (settled || now() > limit) break;
     await sleep(SWEEP_INTERVAL_MS);
   }
   agentGone();
+}
+
+/** Asks an engine that is gone again, until it is back. @throws EngineGone if that takes too long */
+async function whenBack<T>(limitMs: number, ask: () => Promise<T>): Promise<T> {
+  const limit = now() + limitMs;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof EngineGone) || now() > limit) throw error;
+      await sleep(SWEEP_INTERVAL_MS);
+    }
+  }
 }
 
 interface EndOptions {

@@ -275,7 +275,8 @@ export class Sandbox {
       if (how.keep) {
         await stopRun(this.#engine, this.#runId, () => !how.interrupted || isSettled(), agentGone);
       } else if (how.interrupted || !(await this.#removeFromMemory(agentGone))) {
-        await removeRun(this.#engine, this.#runId, isSettled);
+        // Nothing of a run without containers runs on, so nobody waits for an engine that is gone.
+        await removeRun(this.#engine, this.#runId, isSettled, this.agentAsked ? {} : { goneMs: 0 });
       }
     });
     this.#timings.teardownMs = now() - from;

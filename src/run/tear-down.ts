@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { EngineGone } from '../docker/failure.ts';
 import { UserError } from '../errors.ts';
 import type { LookThrough } from '../workspace/look-through.ts';
 import type { Aftermath } from '../workspace/inspect.ts';
@@ -17,7 +18,7 @@ import { answered } from './within.ts';
 export async function tearDown(
   { keepContainers }: Config,
   sandbox: Sandbox,
-  { signal, lookThrough }: RunContext,
+  { signal, lookThrough, reporter }: RunContext,
   progress: Progress,
 ): Promise<Aftermath | undefined> {
   let search: Promise<Aftermath | undefined> | undefined;
@@ -37,6 +38,7 @@ export async function tearDown(
       await answered(ending);
       agentGone = true;
     } catch (error) {
+      if (error instanceof EngineGone && sandbox.agentAsked) reporter.warning(MAY_RUN_ON);
       progress.fail(error);
     }
   }
@@ -44,6 +46,10 @@ export async function tearDown(
   progress.isSearched = agentGone && aftermath !== undefined;
   return aftermath;
 }
+
+const MAY_RUN_ON =
+  'The containers of this run could not be removed, because the Docker engine is gone. They may run on. The next run ' +
+  'removes them, or docker rm once the engine is back (docker ps --filter label=awf.run).';
 
 const NO_GIT = 'Do not run git there.';
 
