@@ -387,7 +387,7 @@ describe('what passes', () => {
 
 describe('preflightChecks', () => {
   const checks = (options: ConfigOverrides = {}): string[] =>
-    preflightChecks(aConfig(options), ADDRESSES, environmentOf(options));
+    preflightChecks(aConfig(options), ADDRESSES, environmentOf(options), new Map([['/work space', '1:2']]));
   const of = (kind: string, lines: readonly string[]): string[] =>
     lines.filter((line) => line.startsWith(`${kind} `)).map((line) => line.slice(kind.length + 1));
 
@@ -401,6 +401,10 @@ describe('preflightChecks', () => {
     );
     expect(of('placeholder', lines)).toEqual(['GEMINI_API_KEY gemini-api-key-placeholder-for-credential-isolation']);
     expect(of('listening', lines)).toEqual(['GEMINI_API_BASE_URL', 'GOOGLE_GEMINI_BASE_URL']);
+  });
+
+  test('the workspace is the runner’s', () => {
+    expect(of('same', checks())).toEqual(['1:2 /work space']);
   });
 
   test('with every credential of the interface: each placeholder, each base URL', () => {

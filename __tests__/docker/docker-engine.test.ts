@@ -193,11 +193,21 @@ describe('a container with its streams', () => {
     ['create', 'POST /containers/create', 'create the container awf-agent'],
     ['start', 'POST /containers/awf-agent/start', 'start the container awf-agent'],
   ])('one that the engine does not %s is an error with its words', async (_, call, goal) => {
-    const answers = { ...started(0), [call]: refusing(400, 'bind source path does not exist: /x') };
+    const answers = { ...started(0), [call]: refusing(500, 'no space left on device') };
     const engine = await engineWith(answers, () => undefined);
     await expect(engine.run(SPEC, collecting().attachment)).rejects.toThrow(
-      `The Docker engine could not ${goal}: bind source path does not exist: /x`,
+      `The Docker engine could not ${goal}: no space left on device`,
     );
+  });
+
+  test('an engine with other files than this machine’s is told as that', async () => {
+    const words = 'invalid mount config for type "bind": bind source path does not exist: /x';
+    const answers = { ...started(0), 'POST /containers/create': refusing(400, words) };
+    const engine = await engineWith(answers, () => undefined);
+    await expect(engine.run(SPEC, collecting().attachment)).rejects.toMatchObject({
+      message: 'The Docker engine does not have a file or directory of this machine.',
+      cause: { message: words },
+    });
   });
 
   test('an engine that ends under it is an error', async () => {

@@ -87,6 +87,11 @@ describe('an engine that is not behind a socket', () => {
   test.each([
     ['says why', 'echo "failed to open the raw stream connection: refused" >&2; exit 1', 'No Docker engine answers.'],
     [
+      'knows no such context',
+      'echo "Failed to initialize: unable to resolve docker endpoint: context x: context not found" >&2; exit 1',
+      'The Docker client cannot tell where its engine is.',
+    ],
+    [
       'says something new',
       'echo "tls: bad certificate" >&2; exit 1',
       /^docker system dial-stdio failed .*tls: bad certificate$/,

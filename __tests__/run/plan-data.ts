@@ -45,6 +45,7 @@ export const CLAIMED: Claimed = {
     umask: '0022',
     kinds: new Map(),
     links: new Map(),
+    identities: new Map(),
     corepack: undefined,
     temporary: [],
     claudeJson: undefined,

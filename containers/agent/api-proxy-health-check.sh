@@ -5,6 +5,7 @@
 #   placeholder NAME VALUE   the variable holds exactly VALUE
 #   shell PROGRAM IMAGE      the program that runs the script exists; IMAGE may lack it
 #   confined                 the kernel confines the sandbox's processes as it was asked to
+#   same DEVICE:INODE PATH   the path is what the runner has there
 #   patience SECONDS         how long the checks below it wait for a listener
 #   isolated ADDRESS NAME    the only route leads to ADDRESS, where nothing answers, nothing resolves NAME, and no
 #                            interface has an IPv6 address
@@ -160,6 +161,12 @@ unconfined() {
   fail "the kernel reports $1; the engine's runtime does not confine the sandbox"
 }
 
+# check_same DEVICE:INODE PATH
+check_same() {
+  [ "$("$lib/busybox" stat -L -c %d:%i -- "$2" 2> /dev/null)" = "$1" ] ||
+    fail "$2 is another one for the Docker engine than for AWF; one of them runs in a container or a mount namespace of its own"
+}
+
 has_ipv6() {
   [ -e /proc/net/if_inet6 ] || return 1
   while read -r address index prefix scope flags interface; do
@@ -229,6 +236,7 @@ while read -r kind subject value; do
         fail "$subject is not in the image $value; set shell to what it has, for example sh, or use another image"
       ;;
     confined) check_confined ;;
+    same) check_same "$subject" "$value" ;;
     patience) patience=$subject ;;
     isolated)
       ! has_ipv6 || fail "an interface of the sandbox has an IPv6 address"

@@ -23,6 +23,7 @@ import {
   PROVIDERS,
 } from '../shared/providers.ts';
 import { inBothCases, PROXY_VARIABLE } from '../shared/proxy-variables.ts';
+import type { Identities } from './identities.ts';
 import { COMMAND_FILE_VARIABLES } from './command-files.ts';
 import {
   isCredentialName,
@@ -250,7 +251,12 @@ function sandboxVariables(
 }
 
 /** The checks that must pass before the command starts, as lines for `api-proxy-health-check.sh`. */
-export function preflightChecks(config: Config, addresses: Addresses, environment: AgentEnvironment): string[] {
+export function preflightChecks(
+  config: Config,
+  addresses: Addresses,
+  environment: AgentEnvironment,
+  identities: Identities,
+): string[] {
   const active = activeVariables(config);
   const placeholders = active.filter(({ variable }) => variable.role === 'placeholder');
   const expected = new Set(placeholders.map(({ variable }) => variable.name));
@@ -262,6 +268,7 @@ export function preflightChecks(config: Config, addresses: Addresses, environmen
     ...placeholders.map(({ variable }) => `placeholder ${variable.name} ${variable.value}`),
     ...shellCheck(config),
     'confined',
+    ...[...identities].map(([path, identity]) => `same ${identity} ${path}`),
     `isolated ${addresses.gateway} ${RESOLVER_PROBE}`,
     `squid ${addresses.squid}:${SQUID_PORT} ${READINESS_NAME}`,
     ...(hostNames(config.namedHosts).length === 0

@@ -8,6 +8,7 @@ import type { User } from '../host/user.ts';
 import { readEvent, type HostEvent } from './event-file.ts';
 import { readGitIdentity, type GitSetting } from './git-identity.ts';
 import { readHostTrust, type HostTrust } from './host-trust.ts';
+import { readIdentities, type Identities } from './identities.ts';
 import { readKinds, readLinks, type PathKinds, type PathLinks } from './host-places.ts';
 import { readEtc } from '../mounts/etc.ts';
 import { planEtc, type EtcPlan } from '../mounts/etc-files.ts';
@@ -44,6 +45,8 @@ export interface AgentHost {
   readonly identity: readonly GitSetting[];
   /** The event of the job. */
   readonly event: HostEvent;
+  /** What the workspace and the programs are. */
+  readonly identities: Identities;
   /** What programs trust outside; undefined where they trust nothing more in the sandbox. */
   readonly trust: HostTrust | undefined;
 }
@@ -82,6 +85,7 @@ export function* readAgentHost(
     umask: readUmask(),
     identity: readGitIdentity(config.workspace, { ...environment, HOME: user.home }),
     event: readEvent(environment),
+    identities: readIdentities(config, toolchain),
     trust: hasAuthority ? readHostTrust(config, environment, userMounts) : undefined,
   };
 }

@@ -105,7 +105,7 @@ export function planAgent(config: Config, secrets: Secrets, place: AgentPlace): 
       environment: { ...environment.variables, ...event.variables },
       command: config.command,
       modelUrls: asked.map(({ port }) => apiProxyUrl(addresses, port) + MODEL_CHOICE_PATH),
-      checks: preflightChecks(config, addresses, environment),
+      checks: preflightChecks(config, addresses, environment, host.identities),
       homeFiles: { ...Object.fromEntries(settings), ...claude.files },
       homeLinks: { ...links, ...ownLinks(config, place, mounts) },
       umask: host.umask,

@@ -23,6 +23,18 @@ const NOT_ALLOWED = {
 const REMEDIES = [
   { pattern: /permission denied while trying to connect/i, ...NOT_ALLOWED },
   {
+    pattern: /unable to resolve docker endpoint/i,
+    message: 'The Docker client cannot tell where its engine is.',
+    hint: 'Correct DOCKER_HOST, DOCKER_CONTEXT, or the certificates in DOCKER_CERT_PATH, or choose a context: docker context use.',
+  },
+  {
+    pattern: /bind source path does not exist/i,
+    message: 'The Docker engine does not have a file or directory of this machine.',
+    hint:
+      'It was removed in this moment, or the engine sees other files than AWF: run AWF where the engine runs, not in a ' +
+      'container, and without PrivateTmp.',
+  },
+  {
     pattern:
       /Cannot connect to the Docker daemon|error during connect|failed to (connect to the docker API|open the raw stream connection)/i,
     ...NO_ENGINE,

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -91,6 +92,11 @@ function squidThatAnswers(status: number): Server {
   });
 }
 
+function identityOf(path: string): string {
+  const { dev, ino } = statSync(path);
+  return `${dev}:${ino}`;
+}
+
 describe('the pre-flight check', () => {
   const host = bridgeAddress();
   let ready: Listening;
@@ -109,6 +115,7 @@ describe('the pre-flight check', () => {
     ['placeholder', { lines: ['placeholder TOKEN the-placeholder'], env: { TOKEN: 'the-placeholder' } }],
     ['isolated', { lines: ['isolated 10.1.2.3 none.invalid'] }],
     ['confined', { lines: ['confined'], options: CONFINED }],
+    ['same', { lines: [`same ${identityOf('/usr')} /usr`], options: ['--volume=/usr:/usr:ro'] }],
     ['all at once', { lines: ['absent A', 'placeholder B b', 'isolated 10.1.2.3 none.invalid'], env: { B: 'b' } }],
   ])('passes: %s', async (_, check) => {
     expect(await preflight(check)).toEqual(SUCCESS);
@@ -154,6 +161,16 @@ describe('the pre-flight check', () => {
       'no listener',
       'URL is http://127.0.0.1:2/v1, and nothing accepts a connection there within 5 seconds',
       { lines: ['listening URL'], env: { URL: 'http://127.0.0.1:2/v1' } },
+    ],
+    [
+      'another directory than the runner’s',
+      '/a b is another one for the Docker engine than for AWF; one of them runs in a container or a mount namespace of its own',
+      { lines: [`same ${identityOf('/usr')} /a b`], options: ['--volume=/usr/lib:/a b:ro'] },
+    ],
+    [
+      'a directory that is not there',
+      '/none is another one for the Docker engine than for AWF; one of them runs in a container or a mount namespace of its own',
+      { lines: ['same 1:2 /none'] },
     ],
     ['a check that it does not know', 'unknown check: nonsense', { lines: ['nonsense X'] }],
     ['no check at all', 'unknown check: ', { lines: [''] }],
