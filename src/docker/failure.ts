@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { explained } from '../host/shortage.ts';
 
 /** An engine that cannot be connected, or has ended the connection. One that is restarted is back in seconds. */
 export class EngineGone extends UserError {}
@@ -81,6 +82,8 @@ export function refusal(goal: string, { reason }: Refusal): UserError {
  * @param endpoint where the engine should be
  */
 export function unreachable(error: unknown, endpoint?: string): UserError {
+  const shortage = explained(error);
+  if (shortage instanceof UserError) return shortage;
   const { code, message } = error as NodeJS.ErrnoException;
   const cause = new Error(endpoint === undefined ? message : `${endpoint}: ${message}`);
   if (code === 'EACCES' || code === 'EPERM') return new UserError(NOT_ALLOWED.message, { ...NOT_ALLOWED, cause });

@@ -2,6 +2,7 @@ import type { CommandFiles } from '../agent/command-files.ts';
 import type { TranscriptsFile } from '../agent/transcripts.ts';
 import type { LogDirectories } from '../host/log-directories.ts';
 import type { Baseline } from '../workspace/baseline.ts';
+import { explained } from '../host/shortage.ts';
 import type { ResultFile, ResultReading } from '../report/result-file.ts';
 import type { Ending } from './sandbox.ts';
 import { Timings } from './timings.ts';
@@ -45,6 +46,6 @@ export class Progress {
   }
 
   fail(error: unknown): void {
-    this.#error ??= error;
+    this.#error ??= explained(error);
   }
 }
