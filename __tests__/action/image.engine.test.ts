@@ -167,7 +167,7 @@ describe('on the command line, as an ordinary user', () => {
   test('an image for another architecture', async () => {
     const [ours, other] = process.arch === 'arm64' ? ['arm64', 'amd64'] : ['amd64', 'arm64'];
     const result = await awf(imageFor(other), 'true');
-    expect(result.code, result.stdout + result.stderr).toBe(1);
+    expect(result.code, result.stdout + result.stderr).toBe(2);
     expect(result.stderr).toContain(`is for linux/${other}, and this engine runs linux/${ours}.`);
     expect(result.stderr).toContain(`--platform=linux/${ours}`);
     // The same image for this architecture gets as far as the missing program.
@@ -176,7 +176,7 @@ describe('on the command line, as an ordinary user', () => {
 
   test('an image with a volume at one of the sandbox’s own paths', async () => {
     const result = await awf(foreignImage('volume'), '/bin/sh', '-c', 'echo ran');
-    expect(result, result.stdout + result.stderr).toMatchObject({ code: 1, stdout: '' });
+    expect(result, result.stdout + result.stderr).toMatchObject({ code: 2, stdout: '' });
     expect(result.stderr).toMatch(/has a volume at \/tmp\/?, which the sandbox needs for itself.*\n.*without "VOLUME/);
   });
 

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -68,6 +68,20 @@ describe('the post step', OPTIONS, () => {
       'warning: The command made the workspace a git repository: there was no .git before.',
     ]);
     expect(played.stdout).toContain('AWF: The logs stay on this machine: ');
+    expect(step.left()).toEqual([]);
+  });
+
+  test('names the file that takes no summary, and has searched the workspace all the same', async () => {
+    const step = await aKilledStep();
+    const directory = join(step.runner.workspace, '../post-step');
+    mkdirSync(directory);
+    symlinkSync('/dev/full', join(directory, 'summary'));
+    const played = await step.post();
+    expect(annotations(played)).toEqual([
+      expect.stringMatching(/^warning: The command left what a later program would follow/),
+      'warning: The command made the workspace a git repository: there was no .git before.',
+      expect.stringMatching(/^warning: Could not write the job summary to GITHUB_STEP_SUMMARY: ENOSPC/),
+    ]);
     expect(step.left()).toEqual([]);
   });
 
