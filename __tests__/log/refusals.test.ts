@@ -68,7 +68,9 @@ describe('the end of a log', () => {
         '⛔ 1 request had no rule and got 403. If the command needs that, add to host-rules:',
         '    api.example POST /x',
       ],
-      ['⚠ Allowed, but without an address: typo.example. Check the spelling, and the DNS of this machine.'],
+      [
+        '⚠ Allowed, but without an address: typo.example. Check the spelling, and the DNS of this machine. dns-servers names another server.',
+      ],
     ]);
   });
 

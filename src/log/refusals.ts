@@ -50,7 +50,7 @@ export function refusalBlocks(
       ? []
       : [[lead, ...addedLines(both.allowable, proposal), ...notes.map((note) => `  ${note}`)]]),
     ...hostBlocks(config, both.atHosts, paint),
-    ...unresolvableBlocks(domains.unresolvable, paint),
+    ...unresolvableBlocks(config, domains.unresolvable, paint),
     ...unreachableBlocks(config, domains.unreachable, paint),
     ...(domains.isCutOff ? [[`${paint.note('⚠')} ${CUT_OFF}`]] : []),
   ];
@@ -170,7 +170,8 @@ function hostBlocks({ frontEnd }: Config, refused: readonly RefusedRequest[], pa
 }
 
 /** An audit asks for the address of a name that is on no list, too. */
-function unresolvableBlocks(unresolvable: readonly JudgedDomain[], paint: Paint): string[][] {
+function unresolvableBlocks({ frontEnd }: Config, unresolvable: readonly JudgedDomain[], paint: Paint): string[][] {
+  const option = optionName(frontEnd, 'dns-servers');
   const [listed, others] = [true, false].map((isListed) =>
     unresolvable.filter((one) => (one.reason === null) === isListed),
   );
@@ -178,7 +179,11 @@ function unresolvableBlocks(unresolvable: readonly JudgedDomain[], paint: Paint)
     const names = namesText(list.map(({ domain }) => domain));
     return list.length === 0
       ? []
-      : [[`${paint.note('⚠')} ${lead}: ${names}. Check the spelling, and the DNS of this machine.`]];
+      : [
+          [
+            `${paint.note('⚠')} ${lead}: ${names}. Check the spelling, and the DNS of this machine. ${option} names another server.`,
+          ],
+        ];
   };
   return [...block('Allowed, but without an address', listed), ...block('On no list, and without an address', others)];
 }
