@@ -721,7 +721,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(760);
 /* harmony import */ var _src_shared_contract_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(270);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(101);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(400);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(602);
 /* harmony import */ var _start_standard_input_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(30);
 /* harmony import */ var _start_v8_flags_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(130);
 
@@ -748,7 +748,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 400:
+/***/ 602:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -2595,6 +2595,8 @@ function isPlainJson(rawHeaders) {
 
 /** Tokens of a document. The largest of `gh` have 1,500. */
 const MAX_TOKENS = 10_000;
+/** Selections in selections. Each is printed with two more spaces: of 3,000, those alone would be 20 MB. */
+const graphql_MAX_DEPTH = 100;
 /** Loads the parser, once. */
 const loadGraphql = () => import(/* webpackIgnore: true */ "./graphql-package.js");
 const refuse = (code, reason) => new errors/* ProxyError */.T6(code, reason, { headers: errors/* NO_RETRY */.PE });
@@ -2657,8 +2659,18 @@ class GraphqlJudgement {
         const { parse, visit } = this.#graphql;
         try {
             const document = parse(query, { maxTokens: MAX_TOKENS, noLocation: true });
-            // A plain string has one escape syntax, which is JSON's. A block string has one of its own.
+            let depth = 0;
             return visit(document, {
+                SelectionSet: {
+                    enter: () => {
+                        if (++depth > graphql_MAX_DEPTH)
+                            throw new RangeError('too deep');
+                    },
+                    leave: () => {
+                        depth--;
+                    },
+                },
+                // A plain string has one escape syntax, which is JSON's. A block string has one of its own.
                 StringValue: (node) => (node.block === true ? { ...node, block: false } : undefined),
             });
         }
@@ -2862,36 +2874,66 @@ class BodyRules {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/glob.js
+/**
+ * Prepares a pattern in which each `*` stands for a gap. A regular expression with several stars would try every division of
+ * the text among them: a rule with three of them, and a path of 16 KB, take hours. Here, each text between stars is sought
+ * once, from the end of the one before. A later place is never better: its gap would only be longer.
+ *
+ * @param gapBefore the gap in front of a text
+ */
+function globMatcher(pattern, gapBefore) {
+    const [first = '', ...others] = pattern.split('*');
+    const middle = others.map((text) => ({ text, ...gapBefore(text) }));
+    const last = middle.pop();
+    if (last === undefined)
+        return (text) => text === pattern;
+    return (text) => {
+        if (!text.startsWith(first) || !text.endsWith(last.text))
+            return false;
+        let at = first.length;
+        const takesGap = (end, { least, without }) => end >= at + least && !without.test(text.slice(at, end));
+        for (const part of middle) {
+            const found = text.indexOf(part.text, at + part.least);
+            if (found < 0 || !takesGap(found, part))
+                return false;
+            at = found + part.text.length;
+        }
+        return takesGap(text.length - last.text.length, last);
+    };
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/rule-matcher.js
 /** Which of a host's rules decides about a request. The api-proxy and `awf policy test` ask the same question. */
+
 /** A slash that belongs to a segment, as in the names of branches and of npm's packages with a scope. */
 const ESCAPED_SLASH = /%2F/g;
 /** The ways in which a server may read a canonical path: as it is, and with its escaped slashes decoded. */
 function readings(path) {
     return path.includes('%2F') ? [path, path.replace(ESCAPED_SLASH, '/')] : [path];
 }
+const IN_SEGMENT = { least: 1, without: /\// };
+const IN_PARAMETER = { least: 0, without: /;/ };
 /** `*` is a part of one segment; `**` is the rest of the path behind a slash, and that slash too. */
-function pathPattern(path, ignoreCase) {
+function pathMatcher(path, ignoreCase) {
+    const inCase = (text) => (ignoreCase ? text.toLowerCase() : text);
     const isOpen = path.endsWith('/**');
-    const fixed = (isOpen ? path.slice(0, -'/**'.length) : path)
-        .split('*')
-        .map((part) => RegExp.escape(part))
-        .join('[^/]+');
-    return new RegExp(`^${fixed}${isOpen ? '(?:/.*)?' : ''}$`, ignoreCase ? 'i' : '');
-}
-function parameterPattern(pair) {
-    const parts = pair.split('*').map((part) => RegExp.escape(part));
-    return new RegExp(`^${parts.join('[^;]*')}$`);
+    const fixed = inCase(isOpen ? path.slice(0, -'/**'.length) : path);
+    const fits = globMatcher(fixed, () => IN_SEGMENT);
+    if (!isOpen)
+        return (asked) => fits(inCase(asked));
+    const slashes = fixed.split('/').length;
+    return (asked) => fits(inCase(asked).split('/').slice(0, slashes).join('/'));
 }
 function matcherOf(rule) {
     return {
         rule,
         methods: rule.method === 'GET' ? ['GET', 'HEAD'] : [rule.method],
-        pattern: pathPattern(rule.path, rule.ignoreCase === true),
+        fits: pathMatcher(rule.path, rule.ignoreCase === true),
         query: rule.query
             ?.split('&')
             .filter((pair) => pair !== '')
-            .map(parameterPattern),
+            .map((pair) => globMatcher(pair, () => IN_PARAMETER)),
     };
 }
 /** True if every pattern has a parameter of its own, and every parameter a pattern. */
@@ -2900,8 +2942,8 @@ function queryFits(query, patterns) {
     if (pairs.length !== patterns.length)
         return false;
     const left = [...pairs];
-    return patterns.every((pattern) => {
-        const at = left.findIndex((pair) => pattern.test(pair));
+    return patterns.every((fits) => {
+        const at = left.findIndex((pair) => fits(pair));
         if (at >= 0)
             left.splice(at, 1);
         return at >= 0;
@@ -2927,7 +2969,7 @@ class HostRules {
     }
     #find(method, path, query) {
         return this.#matchers.find((matcher) => matcher.methods.includes(method) &&
-            matcher.pattern.test(path) &&
+            matcher.fits(path) &&
             (matcher.query === undefined || queryFits(query, matcher.query)))?.rule;
     }
 }
@@ -2939,6 +2981,30 @@ class HostRules {
 const SHORTEST_SECRET = 8;
 const reflection_NOTHING = Buffer.alloc(0);
 const COOKIES = new Set(['set-cookie', 'set-cookie2']);
+const HTML = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+/** @returns a writer that escapes characters of a JSON string as programs like to that expect it in a web page */
+const inUnicode = (characters, write) => (text) => JSON.stringify(text)
+    .slice(1, -1)
+    .replace(characters, (one) => `\\u${write(one.charCodeAt(0).toString(16).padStart(4, '0'))}`);
+/**
+ * How programs write a text into an answer. A credential of letters and digits looks the same in all of them; not so one
+ * in Base64, and a password.
+ */
+const WRITERS = [
+    (text) => text,
+    (text) => JSON.stringify(text).slice(1, -1),
+    // PHP (json_encode)
+    (text) => JSON.stringify(text).slice(1, -1).replaceAll('/', '\\/'),
+    // .NET (System.Text.Json, JavaScriptEncoder.Default)
+    inUnicode(/[+&<>'`]/g, (digits) => digits.toUpperCase()),
+    // Gson (htmlSafe), and Go (encoding/json), which leaves = and ' alone
+    inUnicode(/[&<>='`]/g, (digits) => digits),
+    inUnicode(/[&<>]/g, (digits) => digits),
+    encodeURIComponent,
+    (text) => text.replace(/[&<>"']/g, (one) => HTML[one] ?? one),
+];
+/** Longer ones first: another may be a part of them. */
+const formsOf = (secrets) => [...new Set(secrets.flatMap((secret) => WRITERS.map((write) => write(secret))))].sort((a, b) => b.length - a.length);
 /** Masks one secret. The mask is as long as the secret, so lengths stay right. */
 class Mask {
     #text;
@@ -2971,7 +3037,11 @@ class Mask {
                 held = data.subarray(end);
                 return data.subarray(0, end);
             },
-            rest: () => held,
+            rest: () => {
+                const left = held;
+                held = reflection_NOTHING;
+                return left;
+            },
         };
     }
     /** @returns the index after the last secret, or 0 */
@@ -3021,9 +3091,7 @@ class ReflectionGuard {
                 onReflected();
             isKnown = true;
         };
-        this.#masks = secrets
-            .filter((secret) => secret.length >= SHORTEST_SECRET)
-            .map((secret) => new Mask(secret, onFound));
+        this.#masks = formsOf(secrets.filter((secret) => secret.length >= SHORTEST_SECRET)).map((secret) => new Mask(secret, onFound));
         this.#plainOnly = plainOnly;
         this.#hidesCookies = hidesCookies === true;
     }
@@ -3149,6 +3217,8 @@ function parameterNames(query) {
  * @param query what follows the `?`
  */
 function parameterValues(query, names) {
+    if (query === '')
+        return [];
     return [...new URLSearchParams(query.replaceAll(';', '&'))].flatMap(([name, value]) => names.has(name.replace(/\[\]$/, '')) ? [value] : []);
 }
 /**
@@ -4046,8 +4116,10 @@ class ReturnBody {
         usage?.keep(chunk);
         const masked = this.#mask.pass(chunk);
         // Ending with the last octets saves a separate write to the system.
-        if (record.responseBytes === this.#length && this.#mask.rest().length === 0)
-            answer.end(masked);
+        if (record.responseBytes === this.#length) {
+            const rest = this.#mask.rest();
+            answer.end(rest.length === 0 ? masked : Buffer.concat([masked, rest]));
+        }
         else if (masked.length > 0) {
             this.#gather();
             this.#flow.write(masked);
@@ -4094,35 +4166,33 @@ const held_body_NOTHING = Buffer.alloc(0);
  */
 class HeldBody {
     #capacity;
+    #expected;
     #octets = held_body_NOTHING;
     #length = 0;
-    constructor(capacity) {
+    /** @param expected octets of the whole body, for which its first chunk makes room; 0 if it is to grow as it comes */
+    constructor(capacity, expected) {
         this.#capacity = capacity;
+        this.#expected = expected;
     }
-    /**
-     * Makes room for a body.
-     *
-     * @param octets of the whole body
-     * @returns false if all bodies together would take too much memory
-     */
-    reserve(octets) {
-        const more = octets - this.#octets.length;
-        if (more <= 0)
-            return true;
-        if (!this.#capacity.hold(more))
+    get isEmpty() {
+        return this.#length === 0;
+    }
+    /** @returns false if all bodies together would take too much memory; the chunk is not kept then */
+    push(chunk) {
+        const length = this.#length + chunk.length;
+        if (length > this.#octets.length && !this.#grow(length))
+            return false;
+        chunk.copy(this.#octets, this.#length);
+        this.#length = length;
+        return true;
+    }
+    #grow(needed) {
+        const octets = Math.max(needed, this.#expected || FIRST, 2 * this.#octets.length);
+        if (!this.#capacity.hold(octets - this.#octets.length))
             return false;
         const grown = Buffer.allocUnsafeSlow(octets);
         this.#octets.copy(grown, 0, 0, this.#length);
         this.#octets = grown;
-        return true;
-    }
-    /** @returns false if all bodies together would take too much memory */
-    push(chunk) {
-        const length = this.#length + chunk.length;
-        if (length > this.#octets.length && !this.reserve(Math.max(FIRST, length, 2 * this.#octets.length)))
-            return false;
-        chunk.copy(this.#octets, this.#length);
-        this.#length = length;
         return true;
     }
     get octets() {
@@ -4183,11 +4253,9 @@ class SendBody {
         if (!judge)
             return;
         this.#judgement = judge.begin('request body');
-        const held = new HeldBody(exchange.capacity);
-        // If there is no room for a short one, it is judged as it passes, like a longer one.
-        const isShort = declared !== 'chunked' && declared <= JUDGED_FIRST && held.reserve(declared);
+        const isShort = declared !== 'chunked' && declared <= JUDGED_FIRST;
         if (judge.needsWhole || isShort)
-            this.#waiting = held;
+            this.#waiting = new HeldBody(exchange.capacity, isShort ? declared : 0);
     }
     start() {
         const { client, answer } = this.#exchange;
@@ -4197,9 +4265,6 @@ class SendBody {
         client.on('end', () => {
             if (!this.#upstream.destroyed && !this.#upstream.writableEnded)
                 this.#end();
-        });
-        answer.on('close', () => {
-            this.#stopWaiting();
         });
         // If the answer was complete before the request, the rest of the request is read and discarded: the client may go
         // on using its connection.
@@ -4223,21 +4288,42 @@ class SendBody {
         }
     }
     #send(chunk) {
-        const { requestBytes } = this.#exchange.record;
         // Ending with the last octets saves a separate write to the system.
-        if (this.#waiting && !this.#waiting.push(chunk))
-            this.#refuse((0,errors/* tooManyRequests */.YD)());
-        else if (requestBytes === this.#declared)
-            this.#end(this.#waiting ? undefined : chunk);
-        else if (!this.#waiting)
+        const isLast = this.#exchange.record.requestBytes === this.#declared;
+        if (isLast && this.#waiting?.isEmpty !== false)
+            this.#end(chunk);
+        else if (this.#waiting)
+            this.#wait(this.#waiting, chunk, isLast);
+        else
             this.#flow.write(chunk);
     }
-    /** @param last octets that have not been sent and do not wait */
+    #wait(waiting, chunk, isLast) {
+        const { answer, judge } = this.#exchange;
+        if (waiting.isEmpty) {
+            answer.once('close', () => {
+                this.#stopWaiting();
+            });
+        }
+        if (waiting.push(chunk)) {
+            if (isLast)
+                this.#end();
+        }
+        else if (judge?.needsWhole === true) {
+            this.#refuse((0,errors/* tooManyRequests */.YD)());
+        }
+        else {
+            // Without room for it, a short one is judged as it passes, like a longer one. Nothing of it waits yet: the room is
+            // for all of it.
+            this.#stopWaiting();
+            this.#flow.write(chunk);
+        }
+    }
+    /** @param last octets that have not been sent and do not wait; none if others wait */
     #end(last = send_body_NOTHING) {
         if (this.#isRefused)
             return;
         const verdict = this.#attempt(() => {
-            const rest = this.#waiting?.octets ?? last;
+            const rest = this.#waiting?.isEmpty === false ? this.#waiting.octets : last;
             return { rest: this.#judgement?.end(rest) ?? rest };
         });
         if (!verdict)
@@ -4353,36 +4439,6 @@ function refusalOf(status, host) {
     return upgradeRefused(`${host} opens no WebSocket here: it ${reason}. Use plain HTTP.`);
 }
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/refusals.js
-
-
-/** 403 for a request that would make the provider fetch or connect. */
-class ToolRefusal extends errors/* ProxyError */.T6 {
-    /** The line that would allow it, for whoever has no room for the whole message. */
-    line;
-    constructor(code, reason, tools) {
-        const line = `allow-provider-tools: ${tools.join(', ')}`;
-        super(code, `${reason} If the workflow needs it, its author can allow it with this line: ${line}`, {
-            headers: errors/* NO_RETRY */.PE,
-        });
-        this.line = line;
-    }
-}
-/** @param tool undefined if AWF does not know what it is */
-function toolNotAllowed(what, tool) {
-    const why = tool
-        ? 'It makes the provider fetch, connect or run something for the command, past allow-domains.'
-        : 'AWF does not know what that makes the provider do.';
-    const reason = `The api-proxy does not forward ${what} to the provider. ${why}`;
-    return new ToolRefusal('provider_tool_not_allowed', reason, tool ? [tool] : PROVIDER_TOOLS);
-}
-/** @param what "request body" or "WebSocket message" */
-function bodyUnreadable(what) {
-    const reason = `The ${what} is compressed or not JSON in UTF-8, so the api-proxy cannot see what it makes the provider do. ` +
-        'Send JSON without compression, with the type application/json.';
-    return new ToolRefusal('body_unreadable', reason, PROVIDER_TOOLS);
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/websocket/frame-reader.js
 /** RFC 6455, section 5.2. */
 const TEXT = 1;
@@ -4398,6 +4454,7 @@ class BadFrame extends Error {
 /** Reads the frames of one direction of a WebSocket that arrive in chunks, and keeps nothing but a frame's head. */
 class FrameReader {
     #listener;
+    #parts;
     #head = Buffer.alloc(LONGEST_HEAD);
     #headLength = 0;
     /** Octets of the payload that have yet to arrive; undefined while the head is incomplete. */
@@ -4405,9 +4462,10 @@ class FrameReader {
     /** Octets of the payload that have arrived. */
     #seen = 0;
     #isInMessage = false;
-    /** @param listener without one, only the frames' boundaries are read */
-    constructor(listener) {
+    /** @param listener without one, only the frames' boundaries are read, and frames may be anything */
+    constructor(listener, parts) {
         this.#listener = listener;
+        this.#parts = parts;
     }
     /** True if no frame has begun without having ended. */
     get isAtBoundary() {
@@ -4426,15 +4484,19 @@ class FrameReader {
         }
     }
     #readHead(chunk, from) {
-        const octet = chunk[from];
-        this.#head[this.#headLength++] = octet;
-        if (this.#headLength === 1)
-            this.#checkOpcode(octet);
-        if (this.#headLength >= 2 && this.#headLength === this.#wholeHead) {
-            this.#left = this.#payloadLength;
-            this.#seen = 0;
+        let at = from;
+        while (at < chunk.length && this.#left === undefined) {
+            const octet = chunk[at++];
+            this.#head[this.#headLength++] = octet;
+            if (this.#headLength === 1)
+                this.#checkOpcode(octet);
+            if (this.#headLength >= 2 && this.#headLength === this.#wholeHead) {
+                this.#left = this.#payloadLength;
+                this.#seen = 0;
+            }
         }
-        return from + 1;
+        this.#parts?.onHead(chunk.subarray(from, at));
+        return at;
     }
     get #opcode() {
         return this.#head[0] & 0x0f;
@@ -4478,6 +4540,7 @@ class FrameReader {
     }
     #readPayload(chunk, from, left) {
         const to = Math.min(chunk.length, from + left);
+        this.#parts?.onPayload(chunk.subarray(from, to), this.#isControl);
         if (this.#listener && !this.#isControl)
             this.#listener.onData(this.#unmasked(chunk.subarray(from, to)));
         this.#seen += to - from;
@@ -4500,6 +4563,7 @@ class FrameReader {
         const isControl = this.#isControl;
         this.#headLength = 0;
         this.#left = undefined;
+        this.#parts?.onFrameEnd(isControl, isLast);
         if (isControl || !isLast)
             return;
         this.#isInMessage = false;
@@ -4527,6 +4591,134 @@ function refusalFrames(message, reason) {
         serverFrame(TEXT, Buffer.from(message)),
         serverFrame(CLOSE, Buffer.concat([code, Buffer.from(reason.slice(0, MAX_REASON))])),
     ]);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/websocket/frame-mask.js
+
+/**
+ * Parts that may stand behind the beginning of a credential. An upstream that sends so many pings in the middle of one could
+ * as well send it backwards.
+ */
+const MAX_WAITING = 1_000;
+/**
+ * Masks credentials in the messages of a WebSocket. The frames of a message may end anywhere, and control frames may stand
+ * between them, so each message is masked without its frames' heads. What a message ends with never waits for the next one.
+ */
+class FrameMask {
+    #frames;
+    #message;
+    #control;
+    /** What the mask of the message holds back: a number of its octets, and what stands behind those. */
+    #waiting = [];
+    #out = [];
+    constructor(guard) {
+        this.#message = guard.stream();
+        this.#control = guard.stream();
+        this.#frames = new FrameReader(undefined, {
+            onHead: (octets) => {
+                this.#add(octets);
+            },
+            onPayload: (octets, isControl) => {
+                this.#onPayload(octets, isControl);
+            },
+            onFrameEnd: (isControl, isLast) => {
+                if (isControl)
+                    this.#endControl();
+                else if (isLast)
+                    this.#endMessage();
+            },
+        });
+    }
+    pass(chunk) {
+        this.#frames.push(chunk);
+        if (this.#waiting.length > MAX_WAITING)
+            this.#endMessage();
+        return this.#taken();
+    }
+    rest() {
+        this.#endControl();
+        this.#endMessage();
+        return this.#taken();
+    }
+    #taken() {
+        const parts = this.#out;
+        this.#out = [];
+        return Buffer.concat(parts);
+    }
+    #onPayload(octets, isControl) {
+        if (isControl) {
+            this.#add(this.#control.pass(octets));
+            return;
+        }
+        this.#waiting.push(octets.length);
+        this.#release(this.#message.pass(octets));
+    }
+    #endControl() {
+        this.#add(this.#control.rest());
+    }
+    #endMessage() {
+        this.#release(this.#message.rest());
+    }
+    /** Adds what belongs behind everything so far. */
+    #add(octets) {
+        if (this.#waiting.length === 0)
+            this.#out.push(octets);
+        else
+            this.#waiting.push(octets);
+    }
+    /** @param octets of the message, which may now pass: they go to where they came from, between heads and control frames */
+    #release(octets) {
+        let at = 0;
+        let done = 0;
+        for (const part of this.#waiting) {
+            if (typeof part === 'number') {
+                const end = Math.min(at + part, octets.length);
+                if (end > at)
+                    this.#out.push(octets.subarray(at, end));
+                const left = part - (end - at);
+                at = end;
+                if (left > 0) {
+                    this.#waiting[done] = left;
+                    break;
+                }
+            }
+            else {
+                this.#out.push(part);
+            }
+            done++;
+        }
+        this.#waiting.splice(0, done);
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/judge/refusals.js
+
+
+/** 403 for a request that would make the provider fetch or connect. */
+class ToolRefusal extends errors/* ProxyError */.T6 {
+    /** The line that would allow it, for whoever has no room for the whole message. */
+    line;
+    constructor(code, reason, tools) {
+        const line = `allow-provider-tools: ${tools.join(', ')}`;
+        super(code, `${reason} If the workflow needs it, its author can allow it with this line: ${line}`, {
+            headers: errors/* NO_RETRY */.PE,
+        });
+        this.line = line;
+    }
+}
+/** @param tool undefined if AWF does not know what it is */
+function toolNotAllowed(what, tool) {
+    const why = tool
+        ? 'It makes the provider fetch, connect or run something for the command, past allow-domains.'
+        : 'AWF does not know what that makes the provider do.';
+    const reason = `The api-proxy does not forward ${what} to the provider. ${why}`;
+    return new ToolRefusal('provider_tool_not_allowed', reason, tool ? [tool] : PROVIDER_TOOLS);
+}
+/** @param what "request body" or "WebSocket message" */
+function bodyUnreadable(what) {
+    const reason = `The ${what} is compressed or not JSON in UTF-8, so the api-proxy cannot see what it makes the provider do. ` +
+        'Send JSON without compression, with the type application/json.';
+    return new ToolRefusal('body_unreadable', reason, PROVIDER_TOOLS);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/websocket/message-guard.js
@@ -4604,6 +4796,7 @@ class MessageGuard {
 
 
 
+
 /**
  * Octets of a client's messages that are judged in one turn of the event loop: some 600 of the smallest. Node reads up to two
  * megabytes of a socket in a row, and everybody else would wait for the verdicts on 300,000 messages.
@@ -4637,13 +4830,13 @@ function relayWebSocket(exchange, agreement, upstream, head, guard) {
     const toUpstream = (chunk) => {
         record.requestBytes += chunk.length;
     };
-    const toClient = (chunk) => {
+    const toClient = (chunk, passing) => {
         record.responseBytes += chunk.length;
         usage?.push(chunk);
-        messages?.onSent(chunk);
+        messages?.onSent(passing);
     };
     pump(socket, upstream, toUpstream, messages, JUDGED_AT_ONCE);
-    pump(upstream, socket, toClient, guard.stream());
+    pump(upstream, socket, toClient, new FrameMask(guard));
     if (head.length > 0)
         upstream.unshift(head);
 }
@@ -4672,7 +4865,10 @@ function chargeAnswer({ client, record, spending }, count) {
     record.error ??= refusal.logged;
     client.socket.destroySoon();
 }
-/** @param atOnce octets that pass in one turn of the event loop */
+/**
+ * @param onChunk gets what arrived, and what of it passed
+ * @param atOnce octets that pass in one turn of the event loop
+ */
 function pump(from, to, onChunk, mask, atOnce = Number.POSITIVE_INFINITY) {
     let isBetweenTurns = false;
     /** Of what waited for its turn. A stream tells its end even while it is paused. */
@@ -4688,7 +4884,7 @@ function pump(from, to, onChunk, mask, atOnce = Number.POSITIVE_INFINITY) {
         const passing = mask ? mask.pass(part) : part;
         if (to.writable && passing.length > 0 && !to.write(passing))
             from.pause();
-        onChunk(part);
+        onChunk(part, passing);
         isBetweenTurns = part.length < chunk.length;
         if (isBetweenTurns) {
             from.pause();
@@ -5659,18 +5855,13 @@ class ToolGuard {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/containers/api-proxy/src/request/endpoints.js
 
 
-function patternOf(path) {
-    const parts = path.split(/(\*:?)/);
-    const source = parts.map((part) => {
-        if (part === '*:')
-            return '[^/:]+:';
-        return part === '*' ? '[^/]+' : RegExp.escape(part);
-    });
-    return new RegExp(`^${source.join('')}$`);
-}
+
+const endpoints_IN_SEGMENT = { least: 1, without: /\// };
+/** A name in front of a method: `models/*:generateContent`. */
+const BEFORE_COLON = { least: 1, without: /[/:]/ };
 const ruleOf = ({ method, path, query, free, spelling }) => ({
     spelling,
-    pattern: patternOf(path),
+    fits: globMatcher(path, (text) => (text.startsWith(':') ? BEFORE_COLON : endpoints_IN_SEGMENT)),
     query: query === 'any' ? undefined : new Set(query),
     generates: free !== true && (method === 'POST' || method === 'WEBSOCKET'),
 });
@@ -5699,12 +5890,12 @@ class Rules {
         const rule = ruleOf(endpoint);
         if (endpoint.path.includes('*'))
             this.#patterns.push(rule);
-        else if (!this.#patterns.some(({ pattern }) => pattern.test(endpoint.path)) && !this.#exact.has(endpoint.path)) {
+        else if (!this.#patterns.some(({ fits }) => fits(endpoint.path)) && !this.#exact.has(endpoint.path)) {
             this.#exact.set(endpoint.path, rule);
         }
     }
     find(path) {
-        return this.#exact.get(path) ?? this.#patterns.find(({ pattern }) => pattern.test(path));
+        return this.#exact.get(path) ?? this.#patterns.find(({ fits }) => fits(path));
     }
 }
 function asSent(path, spelling, isOwn) {
@@ -5771,7 +5962,7 @@ const DECODERS = {
     zstd: ({ constants, createZstdDecompress }) => createZstdDecompress({ finishFlush: constants.ZSTD_e_flush }),
 };
 /** Octets that may wait for the decoder. It works in other threads, and the answer does not wait for it. */
-const MAX_WAITING = 4 * 1024 * 1024;
+const content_coding_MAX_WAITING = 4 * 1024 * 1024;
 /** Octets that it may make of a body. No answer of a model is that long. */
 const MAX_DECODED = 32 * 1024 * 1024;
 /** Decodes a compressed body as it passes, without slowing it down. */
@@ -5798,7 +5989,7 @@ class DecodingTap {
     push(chunk) {
         if (this.#decoder.destroyed)
             return;
-        if (this.#decoder.writableLength > MAX_WAITING)
+        if (this.#decoder.writableLength > content_coding_MAX_WAITING)
             this.#decoder.destroy();
         else
             this.#decoder.write(chunk);
@@ -5829,6 +6020,11 @@ const OPEN = 0x7b;
 const json_scanner_CLOSE = 0x7d;
 /** Octets of a value. A longer one is neither a count nor a name. */
 const MAX_VALUE = 8 * 1024;
+/**
+ * Levels of objects in a value; counts have two. Whoever chooses the text could begin a value in each value, and have all of
+ * them read.
+ */
+const json_scanner_MAX_DEPTH = 6;
 const json_scanner_NOTHING = Buffer.alloc(0);
 /** The rest has yet to arrive. */
 const INCOMPLETE = -1;
@@ -5905,7 +6101,7 @@ function valueStart(data, at) {
         return INCOMPLETE;
     return data[i] === json_scanner_QUOTE || data[i] === OPEN ? i : NONE;
 }
-/** @returns the index after the string or object that begins at `start` */
+/** @returns the index after the string or object that begins at `start`; `NONE` if it is too deep */
 function valueEnd(data, start) {
     let depth = 0;
     let inString = false;
@@ -5919,8 +6115,10 @@ function valueEnd(data, start) {
         }
         else if (octet === json_scanner_QUOTE)
             inString = true;
-        else if (octet === OPEN)
-            depth++;
+        else if (octet === OPEN) {
+            if (++depth > json_scanner_MAX_DEPTH)
+                return NONE;
+        }
         else if (octet === json_scanner_CLOSE)
             depth--;
         if (depth === 0 && !inString)
@@ -6748,40 +6946,62 @@ const MESSAGE_HEADER_BYTES = 4;
 const HANDSHAKE = 22;
 const CLIENT_HELLO = 1;
 const SERVER_NAME = 0;
-function readClientHello(octets) {
-    const fragments = [];
-    let collected = 0;
-    let at = 0;
-    for (;;) {
-        const end = at + RECORD_HEADER_BYTES;
-        if (octets.length > at && octets[at] !== HANDSHAKE)
-            return 'not-tls';
-        if (octets.length < end)
-            return end;
-        const length = octets.readUInt16BE(at + 3);
-        // The version of the record layer is 3.x in all versions of TLS.
-        if (octets[at + 1] !== 3 || length === 0 || length > MAX_RECORD_BYTES)
-            return 'not-tls';
-        if (end + length > MAX_HELLO_BYTES)
-            return 'not-tls';
-        if (octets.length < end + length)
-            return end + length;
-        fragments.push(octets.subarray(end, end + length));
-        collected += length;
-        at = end + length;
-        const size = messageSize(fragments, collected);
-        if (size === 'not-tls')
-            return size;
-        if (collected >= size)
-            return { serverName: serverName(Buffer.concat(fragments).subarray(0, size)) };
+/**
+ * Reads a beginning that arrives in pieces. It goes on where it was: a client can send a hello in thousands of records, one
+ * by one, and everybody else would wait if all of them were read again with each.
+ */
+class ClientHelloReader {
+    /** Octets that have been read. */
+    #at = 0;
+    /** Where in them the message is. */
+    #parts = [];
+    /** Octets of the message so far. */
+    #collected = 0;
+    /** Its first octets. */
+    #header = [];
+    /** @param octets all that have arrived, from the first one on */
+    read(octets) {
+        for (;;) {
+            const at = this.#at;
+            const end = at + RECORD_HEADER_BYTES;
+            if (octets.length > at && octets[at] !== HANDSHAKE)
+                return 'not-tls';
+            if (octets.length < end)
+                return end;
+            const length = octets.readUInt16BE(at + 3);
+            // The version of the record layer is 3.x in all versions of TLS.
+            if (octets[at + 1] !== 3 || length === 0 || length > MAX_RECORD_BYTES)
+                return 'not-tls';
+            if (end + length > MAX_HELLO_BYTES)
+                return 'not-tls';
+            if (octets.length < end + length)
+                return end + length;
+            this.#at = end + length;
+            this.#add(octets, end, this.#at);
+            const size = this.#size;
+            if (size === 'not-tls')
+                return size;
+            if (this.#collected >= size)
+                return { serverName: serverName(this.#message(octets).subarray(0, size)) };
+        }
     }
-}
-/** The octets of the hello with its header, as far as that can be told. */
-function messageSize(fragments, collected) {
-    if (collected < MESSAGE_HEADER_BYTES)
-        return MESSAGE_HEADER_BYTES;
-    const header = Buffer.concat(fragments, MESSAGE_HEADER_BYTES);
-    return header[0] === CLIENT_HELLO ? MESSAGE_HEADER_BYTES + header.readUIntBE(1, 3) : 'not-tls';
+    #add(octets, from, to) {
+        this.#parts.push({ from, to });
+        this.#collected += to - from;
+        const missing = MESSAGE_HEADER_BYTES - this.#header.length;
+        if (missing > 0)
+            this.#header.push(...octets.subarray(from, Math.min(to, from + missing)));
+    }
+    /** The octets of the hello with its header, as far as that can be told. */
+    get #size() {
+        const [kind, ...length] = this.#header;
+        if (length.length < MESSAGE_HEADER_BYTES - 1)
+            return MESSAGE_HEADER_BYTES;
+        return kind === CLIENT_HELLO ? MESSAGE_HEADER_BYTES + Buffer.from(length).readUIntBE(0, 3) : 'not-tls';
+    }
+    #message(octets) {
+        return Buffer.concat(this.#parts.map(({ from, to }) => octets.subarray(from, to)));
+    }
 }
 /** Walks through a message. What lies behind its end is empty, so that a wrong length cannot lead outside. */
 class Cursor {
@@ -6876,7 +7096,8 @@ class TlsForwarder {
         const onEnd = () => {
             client.destroy();
         };
-        const chunks = [];
+        const reader = new ClientHelloReader();
+        let chunks = [];
         let [length, needed] = [0, 0];
         const onData = (chunk) => {
             chunks.push(chunk);
@@ -6885,7 +7106,8 @@ class TlsForwarder {
             if (length < needed)
                 return;
             const octets = Buffer.concat(chunks);
-            const beginning = readClientHello(octets);
+            chunks = [octets];
+            const beginning = reader.read(octets);
             if (typeof beginning === 'number') {
                 needed = beginning;
                 return;

@@ -3304,6 +3304,7 @@ const NO_DOMAINS = {
     unresolvable: [],
     unreachable: [],
     others: { allowed: 0, blocked: 0, audited: 0, unresolvable: 0, unreachable: 0 },
+    isCutOff: false,
     unused: [],
     unreadableLines: 0,
 };
@@ -3361,6 +3362,8 @@ async function readDomains({ squid, apiProxy }, observed, since = 0) {
 /** Counts the agent's requests, one after the other. */
 class DomainCounter {
     unreadableLines = 0;
+    #hasReached = false;
+    #metSilence = false;
     #entries;
     #used = new Set();
     #allowed = new tally/* Tally */.F();
@@ -3371,7 +3374,12 @@ class DomainCounter {
     constructor({ rules: { allow, deny } }) {
         this.#entries = [...allow, ...deny];
     }
-    add({ source, scheme, time, host, port, serverName, verdict, rule, reason }) {
+    add(request) {
+        const { source, scheme, time, host, port, serverName, verdict, rule, reason } = request;
+        if (verdict === 'allowed' || verdict === 'audited')
+            this.#hasReached = true;
+        if (metSilence(request))
+            this.#metSilence = true;
         // A proxy that refuses AWF itself keeps the command from its model.
         if (source !== 'agent' && verdict !== 'unreachable')
             return;
@@ -3414,7 +3422,9 @@ class DomainCounter {
         return {
             ...{ allowed: allowed.ranked(), blocked: blocked.ranked() },
             ...{ audited: audited.ranked(), unresolvable: unresolvable.ranked() },
-            unreachable: unreachable.ranked(),
+            // A client that gives up now and then tells nothing about a host that answers otherwise.
+            unreachable: unreachable.ranked().filter(({ reason, domain }) => reason !== 'no-answer' || !allowed.has(domain)),
+            isCutOff: this.#metSilence && !this.#hasReached,
             others: {
                 ...{ allowed: allowed.others, blocked: blocked.others },
                 ...{ audited: audited.others, unresolvable: unresolvable.others },
@@ -3424,6 +3434,14 @@ class DomainCounter {
             unreadableLines: this.unreadableLines,
         };
     }
+}
+/** Milliseconds. A refused connection and a name that does not exist are answers, and come sooner. */
+const SILENCE_MS = 1_000;
+/** Whether nothing came from outside for so long that packets may not get there. A proxy's refusal is an answer. */
+function metSilence({ verdict, reason, durationMs }) {
+    if (durationMs < SILENCE_MS)
+        return false;
+    return verdict === 'unresolvable' || (verdict === 'unreachable' && reason?.startsWith('no-') === true);
 }
 const idOf = ({ entry, from }) => `${from}\n${entry}`;
 

@@ -7323,7 +7323,7 @@ class TranscriptsFile {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1925);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5475);
 /* harmony import */ var _command_line_end_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7612);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3110);
 
@@ -7338,7 +7338,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 1925:
+/***/ 5475:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -7374,8 +7374,36 @@ function displayedWord(word) {
     return `$'${escaped}'`;
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/shortage.js
+
+/** What the machine lacks, by the code of the system's error: the message and the remedy. */
+const SHORTAGES = {
+    ENOSPC: [
+        'No space is left on the device for a file of this run.',
+        'Make room (df -h, df -i), or point RUNNER_TEMP (on the command line TMPDIR) to another disk.',
+    ],
+    EDQUOT: [
+        'The quota of this user leaves no space for a file of this run.',
+        'Make room (quota), or point RUNNER_TEMP (on the command line TMPDIR) to another disk.',
+    ],
+    EFBIG: ['A file of this run is larger than this process may write.', 'Raise the limit: ulimit -f unlimited.'],
+    EMFILE: ['This process may not open more files.', 'Raise the limit: ulimit -n 1024.'],
+    ENFILE: ['This machine cannot open more files.', 'End programs, or raise the limit: sysctl fs.file-max.'],
+};
+/** An error of the system that says what the machine lacks, in words that help. @returns every other error as it is */
+function explained(error) {
+    if (!(error instanceof Error) || error instanceof errors/* UserError */.yo)
+        return error;
+    const [message, hint] = SHORTAGES[error.code ?? ''] ?? [];
+    return message === undefined || hint === undefined ? error : new errors/* UserError */.yo(message, { hint, cause: error });
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/failure.js
 
+
+/** An engine that cannot be connected, or has ended the connection. One that is restarted is back in seconds. */
+class EngineGone extends errors/* UserError */.yo {
+}
 const NO_ENGINE = {
     message: 'No Docker engine answers.',
     hint: 'Start one (systemctl start docker), or point DOCKER_HOST to one. Hosted ubuntu runners have one running.',
@@ -7387,6 +7415,17 @@ const NOT_ALLOWED = {
 /** Failures that the user can fix, recognised by the words of the engine or its client. */
 const REMEDIES = [
     { pattern: /permission denied while trying to connect/i, ...NOT_ALLOWED },
+    {
+        pattern: /unable to resolve docker endpoint/i,
+        message: 'The Docker client cannot tell where its engine is.',
+        hint: 'Correct DOCKER_HOST, DOCKER_CONTEXT, or the certificates in DOCKER_CERT_PATH, or choose a context: docker context use.',
+    },
+    {
+        pattern: /bind source path does not exist/i,
+        message: 'The Docker engine does not have a file or directory of this machine.',
+        hint: 'It was removed in this moment, or the engine sees other files than AWF: run AWF where the engine runs, not in a ' +
+            'container, and without PrivateTmp.',
+    },
     {
         pattern: /Cannot connect to the Docker daemon|error during connect|failed to (connect to the docker API|open the raw stream connection)/i,
         ...NO_ENGINE,
@@ -7420,13 +7459,16 @@ function refusal(goal, { reason }) {
  * @param endpoint where the engine should be
  */
 function unreachable(error, endpoint) {
+    const shortage = explained(error);
+    if (shortage instanceof errors/* UserError */.yo)
+        return shortage;
     const { code, message } = error;
     const cause = new Error(endpoint === undefined ? message : `${endpoint}: ${message}`);
     if (code === 'EACCES' || code === 'EPERM')
         return new errors/* UserError */.yo(NOT_ALLOWED.message, { ...NOT_ALLOWED, cause });
     if (code === 'ENOENT' || code === 'ECONNREFUSED')
-        return new errors/* UserError */.yo(NO_ENGINE.message, { ...NO_ENGINE, cause });
-    return new errors/* UserError */.yo('The Docker engine ended the connection.', {
+        return new EngineGone(NO_ENGINE.message, { ...NO_ENGINE, cause });
+    return new EngineGone('The Docker engine ended the connection.', {
         hint: 'It may have been stopped or restarted. Its log says (journalctl --unit docker).',
         cause,
     });
@@ -8876,12 +8918,32 @@ const separated = ({ text, source }) => text.split(',').map((part) => ({ text: p
 /** The value of the given texts. If a single text cannot be read, the default's value. */
 function read_valueOf(option, given, fallback, context, attempt) {
     if (isList(option))
-        return given.flatMap((entry) => attempt(() => [option.parse(entry, context)]) ?? []);
+        return given.flatMap((entry) => attempt(() => [parseEntry(option, entry, context)]) ?? []);
     const parse = ([one]) => one && parseOne(option, one, context);
     if (option.kind === 'script')
         return parse(given) ?? '';
     return attempt(() => parse(given)) ?? parse(fallback);
 }
+/** What in front of an entry, or behind it, belongs to a list of YAML: an input is a text, which has none. */
+const YAML_LIST = /^- |^["']|^\[(?![\da-f]*:)|(?<![\da-f:])\]$/i;
+/** Parses an entry of a list. What is written as in YAML, or with commas, gets the remedy for that. */
+function parseEntry(option, given, context) {
+    try {
+        return option.parse(given, context);
+    }
+    catch (error) {
+        if (!(error instanceof errors/* UserError */.yo))
+            throw error;
+        if (YAML_LIST.test(given.text)) {
+            const quoted = error.message.includes(given.text) ? `"${given.text}"` : 'this';
+            throw new errors/* UserError */.yo(`${(0,config_source/* placeOf */.$)(given.source)}: ${quoted} is written as in a list of YAML.`, { hint: YAML_HINT });
+        }
+        if (option.kind === 'commas' || !given.text.includes(', '))
+            throw error;
+        throw new errors/* UserError */.yo(error.message, { hint: `${error.hint ?? ''} Commas do not separate entries here.`.trim() });
+    }
+}
+const YAML_HINT = 'Write one entry per line, without "- ", brackets and quotes.';
 const isList = (option) => ['lines', 'commas', 'variables'].includes(option.kind);
 function parseOne(option, given, context) {
     switch (option.kind) {
@@ -10095,6 +10157,49 @@ function placeIn(frontEnd) {
     return { policy: last('policy'), policyRef: last('policy-ref') };
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/columns.js
+/** Columns that a description needs to stand beside its term. */
+const LEAST_BESIDE = 40;
+/** Columns below which the terminal breaks the lines itself. */
+const LEAST = 20;
+/** In front of a description that stands below its term. */
+const BELOW = ' '.repeat(6);
+/**
+ * A row of a help: a term, and its description beside it. In a narrow terminal, the description stands below.
+ *
+ * @param termWidth columns of the longest term
+ * @param width columns of the terminal
+ */
+function helpRow(term, termWidth, description, width) {
+    const beside = width - termWidth - 4;
+    if (beside < LEAST_BESIDE) {
+        return [`  ${term}`, ...wrapped(description, width - BELOW.length).map((line) => BELOW + line)].join('\n');
+    }
+    return `  ${term.padEnd(termWidth)}  ${wrapped(description, beside).join(`\n${' '.repeat(termWidth + 4)}`)}`;
+}
+/** Breaks a text between words. A word that is too long has a line of its own. */
+function wrapped(text, width) {
+    if (width < LEAST)
+        return [text];
+    const lines = [];
+    for (const word of text.split(' ')) {
+        const last = lines.at(-1);
+        if (last !== undefined && last.length + 1 + word.length <= width)
+            lines[lines.length - 1] = `${last} ${word}`;
+        else
+            lines.push(word);
+    }
+    return lines;
+}
+/** The columns of the terminal that a help is for; 80 if it is none. */
+const helpWidth = (program) => program.configureOutput().getOutHelpWidth?.() ?? 80;
+/** Gives the help of a program the rows of {@link helpRow}. */
+function withRows(program) {
+    return program.configureHelp({
+        formatItem: (term, termWidth, description, { helpWidth: width = 80 }) => helpRow(term, termWidth, description, width),
+    });
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/flags.js
 
 
@@ -10227,16 +10332,19 @@ function notASubcommand(words, subcommands) {
 
 
 
+
 const args_SYNTAX = '[options] -- COMMAND [ARG...]';
 const DESCRIPTION = 'Runs COMMAND in a sandbox that reaches the allowed domains only and holds no LLM credential.';
 /** The answer to `awf` alone. */
 function usage() {
     return `Usage: awf ${args_SYNTAX}\n\n${DESCRIPTION}\nawf --help lists the options and the other commands.\n`;
 }
-/** The help about a run. @param before what stands in front of the options */
-function runHelp(before = '') {
+/** The help about a run. @param list stands in front of the options: terms with what they do */
+function runHelp(list) {
     const { program } = runProgram();
-    return program.description([DESCRIPTION, before].filter(Boolean).join('\n\n')).helpInformation();
+    const longest = Math.max(...list.map(([term]) => term.length));
+    const rows = list.map(([term, description]) => helpRow(term, longest, description, helpWidth(program)));
+    return program.description([`${DESCRIPTION}\n`, 'Commands:', ...rows].join('\n')).helpInformation();
 }
 /**
  * Reads `awf [options] -- COMMAND [ARG...]`. Credentials come from the environment.
@@ -10265,7 +10373,7 @@ function splitAtCommand(argv) {
     return at === -1 ? { own: argv, command: undefined } : { own: argv.slice(0, at), command: argv.slice(at + 1) };
 }
 function runProgram() {
-    const program = new Command('awf')
+    const program = withRows(new Command('awf'))
         .usage(args_SYNTAX)
         .description(DESCRIPTION)
         .argument('[command...]', 'the command and its arguments, after --')
@@ -10535,9 +10643,9 @@ const WIDTH = 120;
 /** Lines with the labels in one column. A long value goes on below itself; it is broken at spaces only. */
 function rowLines(rows) {
     const column = Math.max(0, ...rows.map(([label]) => label.length)) + 2;
-    return rows.flatMap(([label, value]) => wrapped(value, WIDTH - column).map((line, index) => (index === 0 ? label : '').padEnd(column) + line));
+    return rows.flatMap(([label, value]) => rows_wrapped(value, WIDTH - column).map((line, index) => (index === 0 ? label : '').padEnd(column) + line));
 }
-function wrapped(text, width) {
+function rows_wrapped(text, width) {
     const lines = [];
     let line = '';
     for (const word of text.split(' ')) {
@@ -11911,10 +12019,19 @@ function makeRunDirectory(runId, workspace, directory = runLogsDirectory(), time
         writeJson(path, { owner: ownerOf() });
     }
     catch (cause) {
-        (0,external_node_fs_.rmSync)(path, { recursive: true, force: true });
+        discard(path);
         throw new errors/* UserError */.yo(`Nothing can be written to ${directory}.`, { hint: PLACE_HINT, cause });
     }
     return path;
+}
+/** Removes what was begun, if the reason that it was not finished permits that. */
+function discard(path) {
+    try {
+        (0,external_node_fs_.rmSync)(path, { recursive: true, force: true });
+    }
+    catch {
+        // The first error is the one to show.
+    }
 }
 const PLACE_HINT = 'To keep them, name another place in XDG_STATE_HOME; without it, the place is in your home (HOME).';
 /** Writes `run.json`. The run needs its logs no longer. */
@@ -12452,7 +12569,7 @@ function ownFilesInWorkspace(root, workspace) {
     return ACTION_FILES.map((name) => (0,external_node_path_.join)(real, name)).filter((path) => (0,external_node_fs_.existsSync)(path));
 }
 /**
- * Directories with programs that run outside the sandbox, now or in a later step: the toolchain, all actions of the
+ * Directories with programs that run outside the sandbox, now or in a later step: the toolchain, `PATH`, all actions of the
  * job, and the runner. Through a writable mount of one of them, the command could change those programs.
  *
  * @param root the action's own directory
@@ -12463,6 +12580,8 @@ function hostPrograms(root, node, home, environment) {
     const own = ACTION_FILES.map((name) => (0,external_node_path_.join)(root, name));
     return [
         ...toolchain.map(({ target }) => target),
+        // Also those that do not exist: the command could make them.
+        ...(0,host_paths/* withReal */.$L)((environment['PATH'] ?? '').split(external_node_path_.delimiter).filter((path) => (0,external_node_path_.isAbsolute)(path))),
         host_guards_above(root, '_actions') ?? own,
         host_guards_above(node, 'externals') ?? node,
     ].flat();
@@ -13069,6 +13188,25 @@ function certificatesIn(text) {
     return { pem, der };
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/identities.js
+
+/** The host's own programs. */
+const PROGRAMS = '/usr';
+/**
+ * Reads what the sandbox must have at the same paths. An engine with this machine's name and another view of its files, as
+ * beside a runner in a container, would mount something else there, or an empty directory, and nobody would notice.
+ *
+ * @param toolchain the host's directories that the sandbox has
+ */
+function readIdentities({ workspace }, toolchain) {
+    const programs = toolchain.flatMap((mount) => mount.kind === 'bind' && mount.target === PROGRAMS ? [[mount.target, mount.source]] : []);
+    return new Map([[workspace, workspace], ...programs].flatMap(([target, source]) => {
+        const stat = (0,external_node_fs_.statSync)(source, { bigint: true, throwIfNoEntry: false });
+        // A check is a line.
+        return stat === undefined || target.includes('\n') ? [] : [[target, `${stat.dev}:${stat.ino}`]];
+    }));
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/host-places.js
 
 
@@ -13659,6 +13797,7 @@ function outermost(places) {
 
 
 
+
 /**
  * Reads what {@link AgentHost} lists.
  *
@@ -13685,14 +13824,20 @@ function* readAgentHost(config, user, surroundings, { userMounts, hasAuthority }
         ...{ kinds: readKinds(environment), links: readLinks(environment) },
         temporary: [environment['RUNNER_TEMP'] ?? '', surroundings.temporary].filter((path) => path !== ''),
         claudeJson: usesClaude ? readIfPresent((0,external_node_path_.join)(user.home, CLAUDE_JSON)) : undefined,
+        umask: readUmask(),
         identity: readGitIdentity(config.workspace, { ...environment, HOME: user.home }),
         event: readEvent(environment),
+        identities: readIdentities(config, toolchain),
         trust: hasAuthority ? readHostTrust(config, environment, userMounts) : undefined,
     };
 }
 function programsOf(directories) {
     const corepack = directories.map((directory) => (0,external_node_path_.join)(directory, 'corepack')).find((path) => (0,external_node_fs_.existsSync)(path));
     return { programDirectories: directories, corepack };
+}
+/** Of proc_pid_status(5). To ask the kernel itself would change it for a moment. */
+function readUmask() {
+    return /^Umask:\t(0[0-7]{1,3})$/m.exec((0,external_node_fs_.readFileSync)('/proc/self/status', 'utf8'))?.[1] ?? '022';
 }
 function readIfPresent(path) {
     try {
@@ -14365,14 +14510,14 @@ async function ensureForeignImage(engine, { name: image, option }, { usable }, r
  * Refuses an image that declares a volume where the sandbox mounts a file system of its own: the engine would mount the
  * volume over it, and the command's user could not write there.
  *
- * @throws UserError naming the image and the volume
+ * @throws OptionError naming the image and the volume
  */
 function refuseVolumes(foreign, facts, agent) {
     const targets = agent.tmpfs.map(({ target }) => target);
     const taken = facts?.volumes.find((volume) => targets.includes((0,external_node_path_.resolve)(volume)));
     if (foreign === undefined || taken === undefined)
         return;
-    throw new errors/* UserError */.yo(`${foreign.option}: ${foreign.name} has a volume at ${taken}, which the sandbox needs for itself.`, {
+    throw new errors/* OptionError */.eR(`${foreign.option}: ${foreign.name} has a volume at ${taken}, which the sandbox needs for itself.`, {
         hint: `Use an image that is built without "VOLUME ${taken}".`,
     });
 }
@@ -14382,16 +14527,19 @@ function refuseForeignPlatform({ name: image, option }, platform, ours) {
     const isKnown = [platform, ours].every((each) => each !== undefined && /^\w+\/\w+$/.test(each));
     if (!isKnown || platform === ours)
         return;
-    throw new errors/* UserError */.yo(`${option}: ${image} is for ${platform ?? ''}, and this engine runs ${ours ?? ''}.`, {
+    throw new errors/* OptionError */.eR(`${option}: ${image} is for ${platform ?? ''}, and this engine runs ${ours ?? ''}.`, {
         hint: `Use an image for ${ours ?? ''}: pull or build it with --platform=${ours ?? ''} first.`,
     });
 }
+/** The engine's words for a name that no image can have, in every release. */
+const INVALID_NAME = /invalid reference format/;
 async function orExplain(work, message, hint) {
     try {
         return await work;
     }
     catch (cause) {
-        throw new errors/* UserError */.yo(message, { hint, cause });
+        const options = { hint, cause };
+        throw INVALID_NAME.test((0,errors/* describeError */.Uc)(cause)) ? new errors/* OptionError */.eR(message, options) : new errors/* UserError */.yo(message, options);
     }
 }
 
@@ -15184,7 +15332,7 @@ const MAX_LINKS = 40;
  *
  * @param top a directory that is known to be without links, where the path may start
  */
-function wayTo(path, top = '/') {
+function way_wayTo(path, top = '/') {
     const links = [];
     const start = (0,host_paths/* isBelow */.Yw)(path, top) ? top : '/';
     const rest = path.slice(start.length).split('/').reverse();
@@ -15440,7 +15588,7 @@ class survey_Walk {
     #link(path) {
         if (this.#after === undefined)
             this.#links.push(path);
-        const target = wayTo(path, this.#workspace).end;
+        const target = way_wayTo(path, this.#workspace).end;
         if (!(0,host_paths/* isAtOrBelow */.a5)(target, this.#workspace))
             this.#add({ kind: 'link-out', path, target });
     }
@@ -15486,7 +15634,7 @@ function worktreesAt(findings) {
     const gitDirectories = pathsOf(findings, 'git-directory').filter((path) => (0,posix_namespaceObject.basename)(path) === '.git');
     const gitFiles = pathsOf(findings, 'git-file').flatMap((path) => {
         const target = gitFileTarget(path);
-        return target === undefined ? [] : [{ top: (0,posix_namespaceObject.dirname)(path), gitDirectory: wayTo(target).end }];
+        return target === undefined ? [] : [{ top: (0,posix_namespaceObject.dirname)(path), gitDirectory: way_wayTo(target).end }];
     });
     return [...gitDirectories.map((path) => ({ top: (0,posix_namespaceObject.dirname)(path), gitDirectory: path })), ...gitFiles];
 }
@@ -15512,7 +15660,7 @@ const MAX_HOOKS = 10_000;
  * @throws UserError if there is too much in such a directory
  */
 function linksInHooks(places, workspace) {
-    const directories = places.filter(({ isDirectory }) => isDirectory).map(({ path }) => wayTo(path).end);
+    const directories = places.filter(({ isDirectory }) => isDirectory).map(({ path }) => way_wayTo(path).end);
     return [...new Set(directories)]
         .filter((path) => !(0,host_paths/* isAtOrBelow */.a5)(path, workspace) || path.split('/').includes('.git'))
         .flatMap(linksBelow);
@@ -16124,7 +16272,7 @@ function own_repository_identify(path) {
 }
 /** The repository of a linked worktree: in `<repository>/worktrees/<name>`, `gitdir` leads back and `commondir` up. */
 function worktreeOf(gitDirectory, dotGit) {
-    const [back, up] = ['gitdir', 'commondir'].map((name) => lineOf((0,external_node_path_.join)(gitDirectory, name)));
+    const [back, up] = ['gitdir', 'commondir'].map((name) => pathIn((0,external_node_path_.join)(gitDirectory, name)));
     if (back === undefined || up === undefined || !own_repository_isSame((0,external_node_path_.resolve)(gitDirectory, back), dotGit))
         return undefined;
     const directory = (0,host_paths/* realPath */.Ye)((0,external_node_path_.resolve)(gitDirectory, up));
@@ -16140,8 +16288,10 @@ function submoduleOf(gitDirectory, workspace) {
     const text = back === undefined ? undefined : (0,file_names/* toText */.fE)(back);
     return text !== undefined && own_repository_isSame((0,external_node_path_.resolve)(gitDirectory, text), workspace) ? (0,host_paths/* realPath */.Ye)(gitDirectory) : undefined;
 }
-function lineOf(path) {
-    return files_contentOf((0,file_names/* fromText */.IK)(path))?.replace(/\n$/, '');
+/** The path in the first line of one of git's files. @returns undefined if it is not UTF-8 */
+function pathIn(file) {
+    const line = files_contentOf((0,file_names/* fromText */.IK)(file))?.replace(/\n$/, '');
+    return line === undefined ? undefined : (0,file_names/* toText */.fE)(line);
 }
 function own_repository_isSame(one, other) {
     return (0,host_paths/* realPath */.Ye)(one) !== undefined && (0,host_paths/* realPath */.Ye)(one) === (0,host_paths/* realPath */.Ye)(other);
@@ -16318,7 +16468,7 @@ function protectionOf(paths, workspace, links = [], writable = []) {
     const followed = new Set();
     const pending = [...paths];
     for (const guarded of pending) {
-        const { end, links: met } = wayTo(guarded.path, workspace);
+        const { end, links: met } = way_wayTo(guarded.path, workspace);
         if (guarded.yields === 'all' && writable.some((path) => (0,host_paths/* isAtOrBelow */.a5)(end, path)))
             continue;
         const isInside = (0,host_paths/* isBelow */.Yw)(end, workspace);
@@ -16530,6 +16680,87 @@ function mayChange(file) {
     }
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/job-variables.js
+
+
+
+
+
+/** Lists of directories, and those that are searched last whatever the list says (ld.so(8)). */
+const SEARCH_PATHS = {
+    PATH: [],
+    LD_LIBRARY_PATH: ['x86_64', 'aarch64', 'arm']
+        .map((machine) => `${machine}-linux-gnu${machine === 'arm' ? 'eabihf' : ''}`)
+        .flatMap((triple) => [`/usr/lib/${triple}`, `/lib/${triple}`])
+        .concat(['/usr/lib64', '/lib64', '/usr/lib', '/lib']),
+};
+/** Variables with files that programs run, load or obey at their start. They may have options beside them. */
+const job_variables_FILES = [
+    ...['BASH_ENV', 'LD_PRELOAD', 'LD_AUDIT', 'DOTNET_STARTUP_HOOKS', 'R_PROFILE_USER', 'PYTHONSTARTUP'],
+    ...['NODE_OPTIONS', 'RUBYOPT', 'PERL5OPT', 'JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', '_JAVA_OPTIONS'],
+    ...['NPM_CONFIG_USERCONFIG', 'npm_config_userconfig', 'NPM_CONFIG_GLOBALCONFIG', 'npm_config_globalconfig'],
+    ...['PIP_CONFIG_FILE', 'KUBECONFIG', 'AWS_CONFIG_FILE', 'WGETRC'],
+];
+/** The same with directories. */
+const DIRECTORIES = ['DOCKER_CONFIG', 'GH_CONFIG_DIR', 'CURL_HOME', 'ZDOTDIR'];
+const job_variables_NAMED = 'a path that a variable of the job names';
+/**
+ * What variables of the job make later programs obey.
+ *
+ * @param workspace without links; relative paths start there, because steps do
+ */
+function namedByVariables(workspace, environment) {
+    const placesOf = (names, separator, isDirectory) => names
+        .flatMap((name) => (environment[name] ?? '').split(separator))
+        .filter((word) => word !== '')
+        .map((word) => ({ path: (0,file_names/* fromText */.IK)((0,posix_namespaceObject.resolve)(workspace, word)), isDirectory, what: whatOf(word) }));
+    return [...placesOf(job_variables_FILES, /[\s"',:;=]+/, false), ...placesOf(DIRECTORIES, /\n/, true)];
+}
+/** Any word may name a file, but only one that looks like a path certainly does. */
+const whatOf = (word) => (word.includes('/') ? job_variables_NAMED : undefined);
+/** The directories of the workspace in which later steps search for programs and libraries. */
+function searchedDirectories(workspace, environment) {
+    const top = (0,file_names/* fromText */.IK)(workspace);
+    const isInside = (path) => (0,host_paths/* isAtOrBelow */.a5)(path, top) || (0,host_paths/* isAtOrBelow */.a5)(way_wayTo(path).end, top);
+    return Object.entries(SEARCH_PATHS).flatMap(([variable, last]) => {
+        const value = environment[variable] ?? '';
+        // An empty entry is the current directory, which `NAME=directory:$NAME` adds where there was nothing before.
+        const entries = value === '' ? [] : value.split(posix_namespaceObject.delimiter).map((entry) => (0,file_names/* fromText */.IK)((0,posix_namespaceObject.resolve)(workspace, entry)));
+        return entries.flatMap((path, index) => {
+            if (!isInside(path) || entries.indexOf(path) < index)
+                return [];
+            const behind = [...entries.slice(index + 1), ...last].filter((other) => !isInside(other));
+            return [{ variable, path, known: job_variables_namesIn(path), behind }];
+        });
+    });
+}
+/** What the command has left in a directory that is searched, so that it is found instead of the host's own. */
+function hidingOthers({ variable, path, known, behind }, workspace) {
+    const directory = wayTo(path).end;
+    if (!isAtOrBelow(directory, workspace))
+        return [];
+    const before = new Set(known);
+    const hidden = new Map(behind.toReversed().flatMap((other) => job_variables_namesIn(other).map((name) => [name, other])));
+    return job_variables_namesIn(directory, (name) => hidden.has(name) && !before.has(name)).map((name) => ({
+        path: `${directory}/${name}`,
+        what: `${variable} has it before ${hidden.get(name) ?? ''}/${name}`,
+    }));
+}
+/** The names of what is no directory. */
+function job_variables_namesIn(directory, isWanted = () => true) {
+    const names = [];
+    try {
+        for (const { name, kind } of streamedEntriesOf(directory)) {
+            if (kind !== 'directory' && isWanted(name))
+                names.push(name);
+        }
+    }
+    catch {
+        // There is no such directory, or nobody can list it.
+    }
+    return names;
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/action-scripts.js
 
 /** What may stand before a program: words of the shell, programs that start others, and variables. */
@@ -16619,7 +16850,7 @@ function usedIn(workspace) {
     const files = (0,external_node_fs_.existsSync)(workflows) ? (0,external_node_fs_.readdirSync)(workflows).filter((name) => /\.ya?ml$/.test(name)) : [];
     return files
         .flatMap((name) => {
-        const content = files_contentOf((0,file_names/* fromText */.IK)((0,external_node_path_.join)(workflows, name))) ?? '';
+        const content = local_actions_textOf((0,external_node_path_.join)(workflows, name)) ?? '';
         return [...content.matchAll(/\buses["']?\s*:\s*["']?(\.\/[^\s"'#,}]+)/g)];
     })
         .map(([, path = '']) => (0,external_node_path_.join)(workspace, path))
@@ -16631,7 +16862,7 @@ function usedIn(workspace) {
  * actions and what the scripts run. What they only read there belongs to the command.
  */
 function local_actions_namedBy(file, workspace) {
-    const content = (0,external_node_fs_.existsSync)(file) ? files_contentOf((0,file_names/* fromText */.IK)((0,external_node_fs_.realpathSync)(file))) : undefined;
+    const content = (0,external_node_fs_.existsSync)(file) ? local_actions_textOf((0,external_node_fs_.realpathSync)(file)) : undefined;
     if (content === undefined)
         return [];
     const beside = (0,external_node_path_.dirname)(file);
@@ -16671,6 +16902,11 @@ function scriptsOf(step, beside, workspace) {
     const directory = (0,external_node_path_.resolve)(workspace, start);
     // A step may name a shell of its own, too.
     return ['run', 'shell'].flatMap((name) => textIn(step, name)).map((text) => ({ text: plain(text), directory }));
+}
+/** A file of YAML, whose paths may have letters beyond ASCII. */
+function local_actions_textOf(file) {
+    const content = files_contentOf((0,file_names/* fromText */.IK)(file));
+    return content === undefined ? undefined : (0,file_names/* bytes */.ee)(content).toString('utf8');
 }
 /** The part `runs` of an action's metadata. */
 function runsOf(content) {
@@ -16824,6 +17060,7 @@ function printOf(file, before) {
 
 
 
+
 /** Changes of these files are always reported: they decide from where a later git fetches, and to where git-lfs uploads. */
 const ALWAYS_REPORTED = ['.gitmodules', '.lfsconfig'].map((path) => ({
     path,
@@ -16862,6 +17099,7 @@ async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temp
     const guarded = [
         ...[...places, ...settingsOfOthers(pathsOf(found.findings, 'other-repository'))],
         ...[...readOnlyPaths(workspace, protectPaths), ...localActions(actionDirectories, workspace)],
+        ...namedByVariables(workspace, environment),
     ];
     const links = [...found.links, ...linksInHooks(places, top)];
     const { readOnly, ...protection } = protectionOf(guarded, top, links, writablePaths(workspace, protectPaths));
@@ -16874,6 +17112,7 @@ async function guardWorkspace(config, secrets, ownFiles, { agentUser, home, temp
             links: linksAt([(0,external_node_path_.join)(top, '.git'), ...protection.links]),
             absent: protection.absent,
             named: named.filter(({ path, what }) => what !== undefined && !(0,external_node_path_.isAbsolute)(path)),
+            searched: searchedDirectories(workspace, environment),
             repositories: plan.repositories,
             offences: bare.flatMap((path) => offencesOf(path, workspace)).map(({ id }) => id),
             findings: found.findings.map(keyOf),
@@ -16993,6 +17232,7 @@ function now() {
 
 
 
+
 const remove = (engine, names) => engine.removeContainers(names);
 /** For containers that must be there. @throws Error when somebody else removed one, and left its volumes */
 const removeAll = async (engine, names) => {
@@ -17018,21 +17258,25 @@ function namesOf(containers) {
     return Object.values(containers).flatMap((container) => container?.name ?? []);
 }
 /**
- * Removes whatever carries the run's label, until nothing is left and nothing more can come.
+ * Removes whatever carries the run's label, until nothing is left and nothing more can come. An engine that is gone is waited
+ * for: where it is restarted with `live-restore`, the containers run on.
  *
  * @param isSettled false while something may still be created
- * @param limitMs time limit
+ * @param limits `limitMs`: of the removal, without the time in which there is no engine; `goneMs`: how long an engine that is
+ *   gone is waited for
  * @returns how much was removed
  * @throws Error when something is left after the time limit
  */
-async function removeRun(engine, runId, isSettled, limitMs = limits/* SWEEP_LIMIT_MS */.QB) {
-    const limit = now() + limitMs;
+async function removeRun(engine, runId, isSettled, { limitMs = limits/* SWEEP_LIMIT_MS */.QB, goneMs = limits/* ENGINE_RESTART_MS */.Qd, } = {}) {
+    let limit = now() + limitMs;
     const removed = { containers: new Set(), networks: new Set() };
     let failure;
     for (;;) {
         // Asked before the look: the look then sees everything that was created until now.
         const settled = isSettled();
-        const { containers, networks, volumes } = await engine.objectsOf(runId);
+        const from = now();
+        const { containers, networks, volumes } = await whenBack(goneMs, () => engine.objectsOf(runId));
+        limit += now() - from;
         const isGone = containers.length + networks.length + volumes.length === 0;
         if (isGone && (settled || now() > limit))
             break;
@@ -17065,13 +17309,29 @@ async function stopRun(engine, runId, isSettled, agentGone) {
     const limit = now() + limits/* SWEEP_LIMIT_MS */.QB;
     for (;;) {
         const settled = isSettled();
-        const { containers } = await engine.objectsOf(runId);
-        await endContainers(engine, containers, kill);
+        await whenBack(limits/* ENGINE_RESTART_MS */.Qd, async () => {
+            const { containers } = await engine.objectsOf(runId);
+            await endContainers(engine, containers, kill);
+        });
         if (settled || now() > limit)
             break;
         await (0,promises_.setTimeout)(limits/* SWEEP_INTERVAL_MS */.Kr);
     }
     agentGone();
+}
+/** Asks an engine that is gone again, until it is back. @throws EngineGone if that takes too long */
+async function whenBack(limitMs, ask) {
+    const limit = now() + limitMs;
+    for (;;) {
+        try {
+            return await ask();
+        }
+        catch (error) {
+            if (!(error instanceof EngineGone) || now() > limit)
+                throw error;
+            await (0,promises_.setTimeout)(limits/* SWEEP_INTERVAL_MS */.Kr);
+        }
+    }
 }
 /**
  * Ends the agent, and asks the sidecars to end, so that they write the records of what is still open: a tunnel's record is
@@ -17473,7 +17733,7 @@ function nothingFree(name, option, pool) {
 /**
  * Finds the proxy of the host's network, and claims networks that hide nothing of what Squid needs.
  *
- * @throws UserError
+ * @throws OptionError for a proxy whose name has no address, or one that no container reaches
  */
 async function claimRunNetwork(engine, mark, { frontEnd, network, addHosts }, reporter, lookup = hostLookup) {
     const { upstreamProxy, allowPrivate, subnet } = network;
@@ -17509,13 +17769,13 @@ async function findUpstream({ upstreamProxy, dnsServers }, addHosts, dnsOption, 
     const address = pinned ?? (await lookup(name));
     if (address !== undefined) {
         (0,upstream_proxy/* refuseLoopback */.Mj)(address, (problem, hint) => {
-            throw new errors/* UserError */.yo(`${origin}: ${problem}: ${name} is ${address}.`, hint === undefined ? {} : { hint });
+            throw new errors/* OptionError */.eR(`${origin}: ${problem}: ${name} is ${address}.`, hint === undefined ? {} : { hint });
         });
         return pinned === undefined ? { name, address } : undefined;
     }
     if (dnsServers.length > 0)
         return undefined;
-    throw new errors/* UserError */.yo(`${origin}: ${name} has no IPv4 address on this host.`, {
+    throw new errors/* OptionError */.eR(`${origin}: ${name} has no IPv4 address on this host.`, {
         hint: `Write the proxy's address, name a DNS server that knows it (${dnsOption}), or write none to connect directly.`,
     });
 }
@@ -18048,7 +18308,7 @@ var squid_config = __nccwpck_require__(6446);
 /** Below the home. It is empty when the command starts. */
 const INSTALLED = '.local/installed';
 /** The directory of {@link INSTALLED} that most installers put programs in, or links to them. */
-const PROGRAMS = `${INSTALLED}/bin`;
+const installs_PROGRAMS = `${INSTALLED}/bin`;
 /** npm's settings for the whole machine. nvm refuses to work if a variable or the user's own settings name a prefix. */
 const NPM_SETTINGS = `${INSTALLED}/etc/npmrc`;
 /** Paths below the home, by the variable that an installer reads. */
@@ -18058,9 +18318,9 @@ const installs_VARIABLES = {
     PNPM_HOME: `${INSTALLED}/pnpm`,
     // Hosted runners have pipx's places in /opt.
     PIPX_HOME: `${INSTALLED}/pipx`,
-    PIPX_BIN_DIR: PROGRAMS,
+    PIPX_BIN_DIR: installs_PROGRAMS,
     UV_TOOL_DIR: `${INSTALLED}/uv-tools`,
-    UV_TOOL_BIN_DIR: PROGRAMS,
+    UV_TOOL_BIN_DIR: installs_PROGRAMS,
     GEM_HOME: `${INSTALLED}/gems`,
     COMPOSER_HOME: `${INSTALLED}/composer`,
     DOTNET_CLI_HOME: `${INSTALLED}/dotnet`,
@@ -18075,7 +18335,7 @@ const installs_SETTINGS = {
  * them the command has put there, and means to use, as after an installation outside.
  */
 const FIRST = [
-    ...[PROGRAMS, `${INSTALLED}/gems/bin`, `${INSTALLED}/pnpm`, `${INSTALLED}/pnpm/bin`],
+    ...[installs_PROGRAMS, `${INSTALLED}/gems/bin`, `${INSTALLED}/pnpm`, `${INSTALLED}/pnpm/bin`],
     ...[`${INSTALLED}/composer/vendor/bin`, `${INSTALLED}/dotnet/.dotnet/tools`],
 ];
 /** The same for installers that share a directory with the host's programs. It must not come before others of the host's. */
@@ -18085,9 +18345,12 @@ function installVariables(home) {
     const places = Object.entries(installs_VARIABLES).map(([name, path]) => [name, (0,external_node_path_.join)(home, path)]);
     return { ...Object.fromEntries(places), ...installs_SETTINGS };
 }
-/** Settings of installers: paths below the home with contents. */
+/**
+ * Settings of installers: paths below the home with contents. npm would look for a newer npm once a week, which is in each
+ * run where nothing is remembered, and its request would be reported as refused.
+ */
 function installFiles() {
-    return { [NPM_SETTINGS]: `prefix=\${HOME}/${INSTALLED}\n` };
+    return { [NPM_SETTINGS]: `prefix=\${HOME}/${INSTALLED}\nupdate-notifier=false\n` };
 }
 /** The host's `PATH`, with the directories of what the command installs. */
 function pathWithInstalls(path, home) {
@@ -18101,7 +18364,7 @@ function pathWithInstalls(path, home) {
  * @param corepack the host's; undefined if it has none
  */
 function installLinks(corepack) {
-    return corepack === undefined ? {} : { [`${PROGRAMS}/corepack`]: corepack };
+    return corepack === undefined ? {} : { [`${installs_PROGRAMS}/corepack`]: corepack };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/provider-variables.js
@@ -18193,7 +18456,7 @@ const RESOLVER_PROBE = 'probe.awf.invalid';
  * @param host the caller's environment
  * @param user the user inside the container
  * @param places changes values that lead nowhere in the sandbox, and says where its CA certificates are
- * @throws UserError if `env` passes a credential, or sets a variable that the sandbox decides
+ * @throws OptionError if `env` passes a credential, or sets a variable that the sandbox decides
  */
 function agentEnvironment(config, secrets, addresses, host, user, { fit, trust } = {}) {
     const isImage = config.agentImage !== undefined;
@@ -18232,7 +18495,7 @@ function agentEnvironment(config, secrets, addresses, host, user, { fit, trust }
                 variables[name] = value;
         }
         else if (isWithheld(name) || (isDecided(name) && !Object.hasOwn(home, name) && !yields(name))) {
-            throw new errors/* UserError */.yo(`${(0,config_options/* optionName */.fS)(config.frontEnd, 'env')}: ${name} cannot be given to the command.`, {
+            throw new errors/* OptionError */.eR(`${(0,config_options/* optionName */.fS)(config.frontEnd, 'env')}: ${name} cannot be given to the command.`, {
                 hint: whyNot(name, config.frontEnd),
             });
         }
@@ -18351,7 +18614,7 @@ function sandboxVariables(config, addresses, user) {
     return variables;
 }
 /** The checks that must pass before the command starts, as lines for `api-proxy-health-check.sh`. */
-function preflightChecks(config, addresses, environment) {
+function preflightChecks(config, addresses, environment, identities) {
     const active = activeVariables(config);
     const placeholders = active.filter(({ variable }) => variable.role === 'placeholder');
     const expected = new Set(placeholders.map(({ variable }) => variable.name));
@@ -18363,6 +18626,7 @@ function preflightChecks(config, addresses, environment) {
         ...placeholders.map(({ variable }) => `placeholder ${variable.name} ${variable.value}`),
         ...shellCheck(config),
         'confined',
+        ...[...identities].map(([path, identity]) => `same ${identity} ${path}`),
         `isolated ${addresses.gateway} ${RESOLVER_PROBE}`,
         `squid ${addresses.squid}:${shared_network/* SQUID_PORT */.z9} ${squid_config/* READINESS_NAME */.j}`,
         ...((0,named_hosts/* hostNames */.n3)(config.namedHosts).length === 0
@@ -18416,7 +18680,7 @@ function startDocument(start) {
         ...(directories.size === 0 ? [] : [orStop(`${BUSYBOX} mkdir -p ${[...directories].map(start_document_quote).join(' ')}`)]),
         ...[...links].map(([directory, all]) => orStop(start_document_link(directory, all.map(([, target]) => target)))),
         ...files.map(orStop),
-        'umask 022',
+        `umask ${start.umask}`,
         ...(cleared.length === 0 ? [] : [`unset ${cleared.join(' ')}`]),
         ...Object.entries(start.environment).map(([name, value]) => `export ${name}=${start_document_quote(value)}`),
         `${contract/* MODEL_URLS_VARIABLE */.S1}=${start_document_quote(start.modelUrls.join(' '))}`,
@@ -18636,9 +18900,10 @@ function planAgent(config, secrets, place) {
             environment: { ...environment.variables, ...event.variables },
             command: config.command,
             modelUrls: asked.map(({ port }) => (0,shared_network/* apiProxyUrl */.Wj)(addresses, port) + model_choice/* MODEL_CHOICE_PATH */.E),
-            checks: preflightChecks(config, addresses, environment),
+            checks: preflightChecks(config, addresses, environment, host.identities),
             homeFiles: { ...Object.fromEntries(settings), ...claude.files },
             homeLinks: { ...links, ...ownLinks(config, place, mounts) },
+            umask: host.umask,
             directories: [...Object.values(baseDirectories(user.home)), RUNTIME_DIRECTORY],
             cleared: CLEARED,
             transcripts: config.agentLogs ? agent_transcripts/* TRANSCRIPT_WORDS */.F4 : '',
@@ -18707,7 +18972,7 @@ function withoutMounts(etc, paths) {
 function refuseCredentialsInCommand({ command }, secrets) {
     const found = (0,config_secrets/* credentialIn */.Lq)(plan_textOf(command, '\n'), secrets);
     if (found !== undefined) {
-        throw new errors/* UserError */.yo(`The command contains the value of ${found}.`, {
+        throw new errors/* OptionError */.eR(`The command contains the value of ${found}.`, {
             hint: 'Remove it: the api-proxy adds the credential to the requests to the provider.',
         });
     }
@@ -19002,7 +19267,7 @@ function serviceMounts({ services }, workDirectory) {
  *
  * @param warn gets a message about each service that does not accept a connection, once
  * @returns undefined without services
- * @throws UserError naming a service that is not there, and those that are
+ * @throws OptionError naming a service that is not there, and those that are
  */
 async function openServices({ services, frontEnd }, workDirectory, engine, warn) {
     if (services.length === 0)
@@ -19025,7 +19290,7 @@ async function openServices({ services, frontEnd }, workDirectory, engine, warn)
         },
     };
 }
-/** @throws UserError if no container, or more than one, has the name */
+/** @throws OptionError if no container, or more than one, has the name */
 function addressesOf({ name, port }, entry, neighbours) {
     if (name === config_services/* RUNNER */.zK)
         return services_LOOPBACK;
@@ -19034,12 +19299,12 @@ function addressesOf({ name, port }, entry, neighbours) {
     if (first === undefined) {
         const known = [...new Set(neighbours.flatMap(({ names }) => names))].filter((one) => !/^[0-9a-f]{12}$/.test(one));
         const names = known.length === 0 ? 'The job has no services that run.' : `There are ${known.join(', ')}.`;
-        throw new errors/* UserError */.yo(`${entry} is no service of the job that runs.`, {
+        throw new errors/* OptionError */.eR(`${entry} is no service of the job that runs.`, {
             hint: `${names} For a server on the runner, write "${config_services/* RUNNER */.zK}:${String(port)}".`,
         });
     }
     if (others.length > 0) {
-        throw new errors/* UserError */.yo(`${entry} could be ${String(found.length)} containers, because several jobs use this engine.`, {
+        throw new errors/* OptionError */.eR(`${entry} could be ${String(found.length)} containers, because several jobs use this engine.`, {
             hint: `Publish the port of the one that you mean, and write "${config_services/* RUNNER */.zK}:PORT".`,
         });
     }
@@ -19452,6 +19717,7 @@ function priceSource({ prices, providers }) {
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/run/progress.js
 
+
 /**
  * How far a run has come. Each field is set as soon as its thing exists, so that the end of a run that failed halfway
  * finds everything there is to remove and to report.
@@ -19489,7 +19755,7 @@ class Progress {
         return this.#error;
     }
     fail(error) {
-        this.#error ??= error;
+        this.#error ??= explained(error);
     }
 }
 
@@ -19504,6 +19770,9 @@ const TAIL_CHARACTERS = 4_096;
 /** What the kernel answers to a user that has as many processes as it may have (EAGAIN). */
 const NO_MORE_PROCESSES = /resource temporarily unavailable/i;
 const NPROC_HINT = 'The Docker engine limits the processes of a user by default (nproc in default-ulimits), and counts those of the whole machine. Raise the limit.';
+/** A sidecar ends so when it is asked to (SIGTERM), and never by itself. */
+const STOPPED = [0, 143];
+const STOPPED_HINT = 'Something outside AWF did that: docker stop, a clean-up job, or a restart of the Docker engine (journalctl --unit docker).';
 /**
  * A container that must live as long as the run, such as a sidecar. {@link died} rejects, quoting the last lines of
  * output, when the container ends before {@link expectEnd} is called.
@@ -19530,6 +19799,8 @@ class AttachedContainer {
         this.died = exit.then((code) => {
             if (this.#ending)
                 return new Promise(() => undefined);
+            if (STOPPED.includes(code))
+                throw new errors/* UserError */.yo(`${title} was stopped during the run.`, { hint: STOPPED_HINT });
             const message = `${title} ended unexpectedly with exit code ${code}. Its last lines:\n${this.lastLines}`;
             throw new errors/* UserError */.yo(message, NO_MORE_PROCESSES.test(this.lastLines) ? { hint: NPROC_HINT } : {});
         });
@@ -19917,7 +20188,8 @@ class Sandbox {
                 await stopRun(this.#engine, this.#runId, () => !how.interrupted || isSettled(), agentGone);
             }
             else if (how.interrupted || !(await this.#removeFromMemory(agentGone))) {
-                await removeRun(this.#engine, this.#runId, isSettled);
+                // Nothing of a run without containers runs on, so nobody waits for an engine that is gone.
+                await removeRun(this.#engine, this.#runId, isSettled, this.agentAsked ? {} : { goneMs: 0 });
             }
         });
         this.#timings.teardownMs = now() - from;
@@ -19966,13 +20238,14 @@ function secondLook(refused, [config, secrets], { prepared, claimed }, context, 
 
 
 
+
 /**
  * Removes the containers, and searches the workspace as soon as nothing of the command runs any more. What fails fails the
  * run: a sandbox that outlives its step is no success.
  *
  * @returns what the command left in the workspace; undefined when that is not known
  */
-async function tearDown({ keepContainers }, sandbox, { signal, lookThrough }, progress) {
+async function tearDown({ keepContainers }, sandbox, { signal, lookThrough, reporter }, progress) {
     let search;
     let agentGone = !sandbox.agentAsked;
     const startSearch = () => {
@@ -19992,6 +20265,8 @@ async function tearDown({ keepContainers }, sandbox, { signal, lookThrough }, pr
             agentGone = true;
         }
         catch (error) {
+            if (error instanceof EngineGone && sandbox.agentAsked)
+                reporter.warning(MAY_RUN_ON);
             progress.fail(error);
         }
     }
@@ -19999,6 +20274,8 @@ async function tearDown({ keepContainers }, sandbox, { signal, lookThrough }, pr
     progress.isSearched = agentGone && aftermath !== undefined;
     return aftermath;
 }
+const MAY_RUN_ON = 'The containers of this run could not be removed, because the Docker engine is gone. They may run on. The next run ' +
+    'removes them, or docker rm once the engine is back (docker ps --filter label=awf.run).';
 const NO_GIT = 'Do not run git there.';
 async function searchWorkspace(lookThrough, progress) {
     const { baseline, workDirectory, timings } = progress;
@@ -21789,7 +22066,7 @@ function verdictOf(checks) {
 function doctorText(checks, link) {
     const pages = new Set(checks.filter(isBad).map(({ page }) => page));
     return [
-        ...checks.flatMap(({ findings }) => findings.map((finding) => report_lineOf(finding, plain))),
+        ...checks.flatMap(({ findings }) => findings.map((finding) => lineOf(finding, plain))),
         verdictText(verdictOf(checks)) + (pages.size === 0 ? '' : ' More:'),
         ...[...pages].map((page) => `  ${link(page)}`),
         '',
@@ -21799,13 +22076,13 @@ function doctorText(checks, link) {
 function doctorReport(checks, version) {
     return [
         `awf ${version}, awf doctor --report`,
-        ...checks.flatMap(({ id, findings }) => findings.map((finding) => `${report_lineOf(finding, nameless)} [${id}]`)),
+        ...checks.flatMap(({ id, findings }) => findings.map((finding) => `${lineOf(finding, nameless)} [${id}]`)),
         verdictText(verdictOf(checks)),
         '',
     ].join('\n');
 }
 const isBad = ({ findings }) => findings.some(({ status }) => status === 'warning' || status === 'problem');
-function report_lineOf({ status, text, hint }, say) {
+function lineOf({ status, text, hint }, say) {
     const what = say(text);
     const sentence = hint === undefined || /[.:)]$/.test(what) ? what : `${what}.`;
     return `${report_MARKS[status]} ${sentence}${hint === undefined ? '' : ` ${say(hint)}`}`;
@@ -21833,6 +22110,7 @@ function doctorJson(checks, version, isNameless) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/parse.js
 
 
+
 /**
  * Parses what follows a subcommand.
  *
@@ -21844,7 +22122,11 @@ function doctorJson(checks, version, isNameless) {
 async function parse(name, argv, define) {
     let text = '';
     const output = { writeOut: (out) => (text += out), writeErr: () => undefined };
-    const program = new Command(`awf ${name}`).exitOverride().configureOutput(output).helpCommand(false);
+    const program = withRows(new Command(`awf ${name}`))
+        .helpOption('-h, --help', 'shows this')
+        .exitOverride()
+        .configureOutput(output)
+        .helpCommand(false);
     define(program);
     try {
         await program.parseAsync([...argv], { from: 'user' });
@@ -21954,8 +22236,6 @@ function exampleNamed(text, root) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/help.js
 
 
-/** Columns for a name with its syntax, so that the summaries stand below each other. */
-const NAME_COLUMNS = 26;
 /** `awf help [SUBCOMMAND]` */
 const help_HELP = {
     name: 'help',
@@ -21972,8 +22252,7 @@ const help_HELP = {
 };
 /** The text of `awf --help`: the subcommands, then the options of a run. */
 function help({ subcommands }) {
-    const lines = subcommands.map(({ name, syntax, summary }) => `  ${`${name} ${syntax}`.padEnd(NAME_COLUMNS)}  ${summary}`);
-    return runHelp(['Commands:', ...lines].join('\n'));
+    return runHelp(subcommands.map(({ name, syntax, summary }) => [`${name} ${syntax}`.trim(), summary]));
 }
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/api-request.js
@@ -22144,6 +22423,28 @@ function timeIn(name) {
     return time === undefined ? undefined : Number(time);
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/logs/source.js
+/** Characters of a document that is read as a whole. A run with a thousand models has a tenth of that. */
+const LONGEST_DOCUMENT = 4 * 1024 * 1024;
+/** A file with one JSON document. @returns undefined if it is not there, or is none */
+async function documentIn(source, file) {
+    if (!source.has(file))
+        return undefined;
+    let text = '';
+    try {
+        for await (const lines of source.pieces(file)) {
+            for (const line of lines)
+                text += `${line}\n`;
+            if (text.length > LONGEST_DOCUMENT)
+                return undefined;
+        }
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/side-traffic.js
 var side_traffic = __nccwpck_require__(9478);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/egress-entry.js
@@ -22210,12 +22511,15 @@ const WRONG_CREDENTIAL = 407;
 function unreachedText(reason) {
     const status = /^upstream-proxy-(\d{3})$/.exec(reason ?? '')?.[1];
     if (status === undefined)
-        return 'nobody accepted a connection';
+        return reason === 'no-answer' ? 'no answer came' : 'nobody accepted a connection';
     // Squid says so itself if the proxy's certificate is not trusted.
     if (status.startsWith('5'))
         return `no way through the network's proxy (${status})`;
     return `the network's proxy answered ${status}${isWrongCredential(reason) ? ': it does not accept the credential' : ''}`;
 }
+/** For a run in which no request got an answer from outside. */
+const CUT_OFF = 'Nothing outside answered. If this machine itself reaches what was asked for, its containers have no way out: check its ' +
+    "firewall (iptables -S FORWARD), and iptables in the engine's daemon.json.";
 const isWrongCredential = (reason) => reason === `upstream-proxy-${String(WRONG_CREDENTIAL)}`;
 /** True if the proxy decided so, and nothing failed. */
 const isRefusedByProxy = (reason) => /^upstream-proxy-4/.test(reason ?? '');
@@ -22437,6 +22741,10 @@ function listText({ proposal }) {
 
 
 
+
+
+
+
 /** Between two looks at the logs. Milliseconds. */
 const follow_INTERVAL_MS = 300;
 /** Bytes that are read at a time. */
@@ -22454,9 +22762,9 @@ async function followLogs(directory, part, write, signal) {
     const [access, models] = [new Tail(), new Tail()];
     const start = directorySource(directory).time ?? Date.now();
     for (;;) {
-        const source = directorySource(directory);
+        const source = follow_sourceOf(directory);
         // What is written until the run's last file exists is read after it.
-        const isOver = source.has('timings.json') || source.has('run.json') || signal.aborted;
+        const isOver = source.has('timings.json') || (await hasEnded(source)) || signal.aborted;
         if (part !== 'models') {
             for (const line of await access.read(source.pathOf('access-log'))) {
                 for (const request of requests.take(line))
@@ -22473,6 +22781,25 @@ async function followLogs(directory, part, write, signal) {
     }
     for (const request of requests.rest())
         write(requestText(request, part, start));
+}
+/** @throws UserError if the directory was removed meanwhile */
+function follow_sourceOf(directory) {
+    try {
+        return directorySource(directory);
+    }
+    catch (cause) {
+        if (cause.code !== 'ENOENT')
+            throw cause;
+        throw new errors/* UserError */.yo(`${directory} was removed.`, { hint: 'Its run goes on without logs, or has ended.' });
+    }
+}
+/** A run has `run.json` from its start, and names the process that it ends with there. */
+async function hasEnded(source) {
+    const record = await documentIn(source, 'run.json');
+    if (!(0,json/* isObject */.G)(record))
+        return false;
+    const { owner } = record;
+    return typeof owner === 'string' ? isGone(owner) : true;
 }
 function requestText(request, part, start) {
     const { source, verdict, serverName, host, time } = request;
@@ -22770,28 +23097,6 @@ const isRefused = (value) => (0,json/* isObject */.G)(value) &&
 const recorded_textIn = (value) => (typeof value === 'string' ? value : undefined);
 const countIn = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
 
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/logs/source.js
-/** Characters of a document that is read as a whole. A run with a thousand models has a tenth of that. */
-const LONGEST_DOCUMENT = 4 * 1024 * 1024;
-/** A file with one JSON document. @returns undefined if it is not there, or is none */
-async function documentIn(source, file) {
-    if (!source.has(file))
-        return undefined;
-    let text = '';
-    try {
-        for await (const lines of source.pieces(file)) {
-            for (const line of lines)
-                text += `${line}\n`;
-            if (text.length > LONGEST_DOCUMENT)
-                return undefined;
-        }
-        return JSON.parse(text);
-    }
-    catch {
-        return undefined;
-    }
-}
-
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/logs/read.js
 
 
@@ -22898,7 +23203,7 @@ const LOGS = {
         let answer = 0;
         const help = await parse('logs', argv, (program) => program
             .description('Shows what a run reached, was refused and used: the last one, or that of a directory or an artifact.')
-            .argument('[logs]', 'a directory with logs, or the downloaded artifact of a job')
+            .argument('[place]', 'a directory with logs, or the downloaded artifact of a job')
             .option('--refused', 'only what was refused')
             .option('--models', 'only the requests to models')
             .option('--json', 'print one JSON document')
@@ -23094,36 +23399,66 @@ function listPresets(environment, workspace, asJson, root) {
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/endpoints.js
 var endpoints = __nccwpck_require__(5524);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/glob.js
+/**
+ * Prepares a pattern in which each `*` stands for a gap. A regular expression with several stars would try every division of
+ * the text among them: a rule with three of them, and a path of 16 KB, take hours. Here, each text between stars is sought
+ * once, from the end of the one before. A later place is never better: its gap would only be longer.
+ *
+ * @param gapBefore the gap in front of a text
+ */
+function globMatcher(pattern, gapBefore) {
+    const [first = '', ...others] = pattern.split('*');
+    const middle = others.map((text) => ({ text, ...gapBefore(text) }));
+    const last = middle.pop();
+    if (last === undefined)
+        return (text) => text === pattern;
+    return (text) => {
+        if (!text.startsWith(first) || !text.endsWith(last.text))
+            return false;
+        let at = first.length;
+        const takesGap = (end, { least, without }) => end >= at + least && !without.test(text.slice(at, end));
+        for (const part of middle) {
+            const found = text.indexOf(part.text, at + part.least);
+            if (found < 0 || !takesGap(found, part))
+                return false;
+            at = found + part.text.length;
+        }
+        return takesGap(text.length - last.text.length, last);
+    };
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/rule-matcher.js
 /** Which of a host's rules decides about a request. The api-proxy and `awf policy test` ask the same question. */
+
 /** A slash that belongs to a segment, as in the names of branches and of npm's packages with a scope. */
 const ESCAPED_SLASH = /%2F/g;
 /** The ways in which a server may read a canonical path: as it is, and with its escaped slashes decoded. */
 function readings(path) {
     return path.includes('%2F') ? [path, path.replace(ESCAPED_SLASH, '/')] : [path];
 }
+const IN_SEGMENT = { least: 1, without: /\// };
+const IN_PARAMETER = { least: 0, without: /;/ };
 /** `*` is a part of one segment; `**` is the rest of the path behind a slash, and that slash too. */
-function pathPattern(path, ignoreCase) {
+function pathMatcher(path, ignoreCase) {
+    const inCase = (text) => (ignoreCase ? text.toLowerCase() : text);
     const isOpen = path.endsWith('/**');
-    const fixed = (isOpen ? path.slice(0, -'/**'.length) : path)
-        .split('*')
-        .map((part) => RegExp.escape(part))
-        .join('[^/]+');
-    return new RegExp(`^${fixed}${isOpen ? '(?:/.*)?' : ''}$`, ignoreCase ? 'i' : '');
-}
-function parameterPattern(pair) {
-    const parts = pair.split('*').map((part) => RegExp.escape(part));
-    return new RegExp(`^${parts.join('[^;]*')}$`);
+    const fixed = inCase(isOpen ? path.slice(0, -'/**'.length) : path);
+    const fits = globMatcher(fixed, () => IN_SEGMENT);
+    if (!isOpen)
+        return (asked) => fits(inCase(asked));
+    const slashes = fixed.split('/').length;
+    return (asked) => fits(inCase(asked).split('/').slice(0, slashes).join('/'));
 }
 function matcherOf(rule) {
     return {
         rule,
         methods: rule.method === 'GET' ? ['GET', 'HEAD'] : [rule.method],
-        pattern: pathPattern(rule.path, rule.ignoreCase === true),
+        fits: pathMatcher(rule.path, rule.ignoreCase === true),
         query: rule.query
             ?.split('&')
             .filter((pair) => pair !== '')
-            .map(parameterPattern),
+            .map((pair) => globMatcher(pair, () => IN_PARAMETER)),
     };
 }
 /** True if every pattern has a parameter of its own, and every parameter a pattern. */
@@ -23132,8 +23467,8 @@ function queryFits(query, patterns) {
     if (pairs.length !== patterns.length)
         return false;
     const left = [...pairs];
-    return patterns.every((pattern) => {
-        const at = left.findIndex((pair) => pattern.test(pair));
+    return patterns.every((fits) => {
+        const at = left.findIndex((pair) => fits(pair));
         if (at >= 0)
             left.splice(at, 1);
         return at >= 0;
@@ -23159,7 +23494,7 @@ class HostRules {
     }
     #find(method, path, query) {
         return this.#matchers.find((matcher) => matcher.methods.includes(method) &&
-            matcher.pattern.test(path) &&
+            matcher.fits(path) &&
             (matcher.query === undefined || queryFits(query, matcher.query)))?.rule;
     }
 }
@@ -23711,8 +24046,8 @@ function exitText(config, ended) {
     if (exitCode === outcome_KILLED && outOfMemory !== undefined)
         return outOfMemoryText(config, outOfMemory);
     if (exitCode === outcome_KILLED) {
-        return (`The command was killed (exit code ${outcome_KILLED}, SIGKILL). Memory did not run out, by what the engine says: a program in ` +
-            'the sandbox sent the signal.');
+        return (`The command was killed (exit code ${outcome_KILLED}, SIGKILL). Memory did not run out, by what the engine says: a program sent ` +
+            'the signal, in the sandbox or from outside (docker kill).');
     }
     return `The command ended with exit code ${exitCode}.`;
 }
@@ -23760,6 +24095,7 @@ function refusedBlocks(domains, { mode, refusals, audited, proposal }) {
         ...(0,markdown/* table */.tp)(['Allowed, but without an address', 'Requests'], unresolvableRows(domains, true)),
         ...(0,markdown/* table */.tp)(['On no list, and without an address', 'Requests'], unresolvableRows(domains, false)),
         ...(0,markdown/* table */.tp)(['Allowed, but not reached', 'Requests'], domains.unreachable.map(unreachableRow)),
+        ...(domains.isCutOff ? [CUT_OFF] : []),
         ...furtherNote(domains),
         ...unreadNote(domains.unreadableLines, 'Squid'),
     ];
@@ -23940,8 +24276,9 @@ function refusalBlocks(config, domains, { mode, refusals, audited, proposal }, p
             ? []
             : [[lead, ...addedLines(both.allowable, proposal), ...notes.map((note) => `  ${note}`)]]),
         ...hostBlocks(config, both.atHosts, paint),
-        ...unresolvableBlocks(domains.unresolvable, paint),
+        ...unresolvableBlocks(config, domains.unresolvable, paint),
         ...unreachableBlocks(config, domains.unreachable, paint),
+        ...(domains.isCutOff ? [[`${paint.note('⚠')} ${CUT_OFF}`]] : []),
     ];
 }
 function refusals_joined(refusals, audited) {
@@ -24041,17 +24378,22 @@ function hostBlocks({ frontEnd }, refused, paint) {
     });
 }
 /** An audit asks for the address of a name that is on no list, too. */
-function unresolvableBlocks(unresolvable, paint) {
+function unresolvableBlocks({ frontEnd }, unresolvable, paint) {
+    const option = (0,config_options/* optionName */.fS)(frontEnd, 'dns-servers');
     const [listed, others] = [true, false].map((isListed) => unresolvable.filter((one) => (one.reason === null) === isListed));
     const block = (lead, list = []) => {
         const names = namesText(list.map(({ domain }) => domain));
         return list.length === 0
             ? []
-            : [[`${paint.note('⚠')} ${lead}: ${names}. Check the spelling, and the DNS of this machine.`]];
+            : [
+                [
+                    `${paint.note('⚠')} ${lead}: ${names}. Check the spelling, and the DNS of this machine. ${option} names another server.`,
+                ],
+            ];
     };
     return [...block('Allowed, but without an address', listed), ...block('On no list, and without an address', others)];
 }
-/** What the network's own proxy kept from the run. A command often only sees that TLS was cut. */
+/** What nobody answered for, or the network's own proxy kept from the run. A command often only sees that TLS was cut. */
 function unreachableBlocks({ frontEnd, network }, unreachable, paint) {
     return [...Map.groupBy(unreachable, ({ reason }) => reason)].map(([reason, list]) => {
         const names = namesText(list.map(({ domain }) => domain));
@@ -24060,16 +24402,15 @@ function unreachableBlocks({ frontEnd, network }, unreachable, paint) {
     });
 }
 function unreachableRemedy(frontEnd, { upstreamProxy }, reason) {
-    const origin = upstreamProxy?.origin ?? (0,config_options/* optionName */.fS)(frontEnd, 'upstream-proxy');
+    if (upstreamProxy === undefined)
+        return 'Check the host.';
+    const { origin, isSecure } = upstreamProxy;
     if (isWrongCredential(reason))
         return `Check the user name and the password in ${origin}.`;
     if (isRefusedByProxy(reason))
         return `Ask whoever runs the proxy of ${origin}.`;
     const certificate = `Its certificate must be for its name, and from an authority that this machine or ${(0,config_options/* optionName */.fS)(frontEnd, 'upstream-ca')} trusts.`;
-    return [
-        `Check the host, and the proxy of ${origin}.`,
-        ...(upstreamProxy?.isSecure === true ? [certificate] : []),
-    ].join(' ');
+    return [`Check the host, and the proxy of ${origin}.`, ...(isSecure ? [certificate] : [])].join(' ');
 }
 const refusals_nameOf = ({ domain }) => (0,file_names/* printableText */.XU)(domain);
 const namesText = (names) => listed([...new Set(names.map(file_names/* printableText */.XU))], refusals_MOST);
@@ -24916,6 +25257,7 @@ class Legible {
 
 
 
+
 /** The directory of a run in the user's own place for logs. */
 class LogsPlace {
     #reporter;
@@ -24936,13 +25278,13 @@ class LogsPlace {
         return this.#path;
     };
     /** Says in `run.json` how the run ended, and removes the logs of old runs. */
-    async finish({ command }, { outcome, exitCode }, root) {
+    async finish({ command }, result, { root, signal }) {
         const path = this.#path;
         if (path === undefined)
             return;
         await (0,src_reporter/* attempt */.CD)(this.#reporter, 'write run.json', () => {
             writeRunRecord(path, this.#started, {
-                ...{ awf: versionOf(root), runId: this.#runId, outcome, exitCode },
+                ...{ awf: versionOf(root), runId: this.#runId, ...endOf(result, signal) },
                 program: command.kind === 'argv' ? (0,external_node_path_.basename)(command.argv[0] ?? '') : '',
                 durationMs: Date.now() - this.#started.getTime(),
             });
@@ -24951,6 +25293,12 @@ class LogsPlace {
             prune();
         });
     }
+}
+/** How the run ended for the shell: `awf` itself ends by the signal that cancelled it. */
+function endOf({ outcome, exitCode }, { reason }) {
+    if (!(reason instanceof signals/* Cancelled */.cJ) || exitCode === 0)
+        return { outcome, exitCode };
+    return { outcome: outcome === 'error' ? 'cancelled' : outcome, exitCode: (0,signals/* exitCodeOf */.FO)(reason.by) };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/terminal-state.js
@@ -25197,7 +25545,7 @@ async function runCommand({ config, secrets }, input, context) {
         const write = () => (0,log_directories/* writeSummaryFile */.o0)(written, runSummary(result, config, secrets, about));
         await (0,src_reporter/* attempt */.CD)(reporter, 'write summary.md', write);
     }
-    await logs.finish(config, result, root);
+    await logs.finish(config, result, context);
     if (config.keepContainers) {
         reporter.info(`The containers are kept; find them with: docker ps -a --filter label=awf.run=${runId}`);
     }
@@ -26862,7 +27210,7 @@ const NETWORK = [
 
 
 const prices_HINT = 'Write a model and its prices in US dollars per million tokens: MODEL INPUT OUTPUT, and if they differ from INPUT, those ' +
-    'for input from a cache, for input written into one, and for input that it keeps for an hour. For example ' +
+    'for input read from a cache, written to one, and written to be kept for an hour. For example ' +
     '"my-deployment 2 8" or "claude-* 3 15 0.3 3.75 6".';
 /** Six digits on each side: from a millionth of a dollar to a million. */
 const AMOUNT = /^\d{1,6}(\.\d{1,6})?$/;
@@ -27368,21 +27716,29 @@ function shell({ text, source }) {
 /** `host[:port][/base/path]` */
 function target({ text, source }, { nameOf }) {
     const place = (0,config_source/* placeOf */.$)(source);
-    const refuse = (cause) => {
-        throw new errors/* UserError */.yo(`${place}: "${text}" is not an upstream.`, {
-            hint: 'Write host[:port][/base/path] without a scheme, for example "gateway.example.com/openai"; https is implied. ' +
-                `An address needs a name: see ${nameOf('add-hosts')}.`,
-            cause,
-        });
+    const refuse = (problem, hint) => {
+        throw new errors/* UserError */.yo(`${place}: "${text}" ${problem}`, { hint });
     };
+    const found = targetIn(place, text);
+    const bare = text.replace(/^https:\/\//i, '');
+    if (found === undefined && bare !== text && targetIn(place, bare) !== undefined)
+        return refuse('has a scheme.', `Write "${bare}": https is implied.`);
+    // Squid denies addresses, and a certificate is for a name.
+    if (found === undefined || (0,domain/* looksLikeAddress */.i)(found.host)) {
+        return refuse('is not an upstream.', 'Write host[:port][/base/path] without a scheme, for example "gateway.example.com/openai"; https is implied. ' +
+            `An address needs a name: see ${nameOf('add-hosts')}.`);
+    }
+    if (!/^(.*\.)?localhost$/.test(found.host))
+        return found;
+    return refuse('leads to loopback, where the api-proxy finds only itself.', `Let the gateway speak https at another address of this machine, and give that address a name with ${nameOf('add-hosts')}.`);
+}
+function targetIn(place, text) {
     try {
-        const found = parseTarget(place, text);
-        // Squid denies addresses, and a certificate is for a name.
-        return (0,domain/* looksLikeAddress */.i)(found.host) ? refuse() : found;
+        return parseTarget(place, text);
     }
     catch (error) {
         if (error instanceof value_error/* ValueError */.Q)
-            return refuse(error);
+            return undefined;
         throw error;
     }
 }
@@ -29922,9 +30278,10 @@ var words = __nccwpck_require__(1995);
 /** All formats of one settings file. */
 const formats = (...names) => names.flatMap((name) => ['yml', 'yaml', 'toml', 'json', 'jsonc'].map((format) => `${name}.${format}`));
 /**
- * Settings that a program outside acts on when somebody opens the directory, commits, or installs packages there: each
- * program with all the places at which it looks. What runs only when somebody runs it by name (`Makefile`, scripts in
- * `package.json`) is the command's work, and so is what only a model reads (`AGENTS.md`).
+ * Settings that a program outside acts on when somebody opens the directory, commits, or installs packages there, or that
+ * make it run others' code even if it is only asked for its version: each program with all the places at which it looks.
+ * What runs only when somebody runs it by name (`Makefile`, scripts in `package.json`) is the command's work, and so is
+ * what only a model reads (`AGENTS.md`).
  */
 const PROTECTED_BY_PROGRAM = {
     'GitHub Actions, AWF': (0,words/* words */.a)('.github/workflows .github/actions .github/awf.yml'),
@@ -29939,7 +30296,10 @@ const PROTECTED_BY_PROGRAM = {
     'VS Code, JetBrains, Zed, Helix': (0,words/* words */.a)('.vscode .idea .zed .helix'),
     'Dev containers': (0,words/* words */.a)('.devcontainer .devcontainer.json'),
     direnv: (0,words/* words */.a)('.envrc'),
-    mise: (0,words/* words */.a)('mise.toml mise.local.toml .mise.toml .mise.local.toml mise/config.toml .mise .config/mise .config/mise.toml'),
+    // A miserc names further files; mise takes .tool-versions from asdf (2026.9).
+    'mise, asdf': (0,words/* words */.a)('mise.toml mise.local.toml .mise.toml .mise.local.toml mise/config.toml mise/config.local.toml mise/conf.d .mise ' +
+        '.config/mise .config/mise.toml .config/mise.local.toml .miserc.toml .miserc.local.toml .config/miserc.toml ' +
+        '.config/miserc.local.toml .tool-versions'),
     Husky: (0,words/* words */.a)('.husky'),
     'pre-commit, prek': (0,words/* words */.a)('.pre-commit-config.yaml .pre-commit-config.yml prek.toml'),
     Lefthook: [
@@ -29949,7 +30309,11 @@ const PROTECTED_BY_PROGRAM = {
     npm: (0,words/* words */.a)('.npmrc'),
     Yarn: (0,words/* words */.a)('.yarnrc .yarnrc.yml .yarn/releases .yarn/plugins'),
     pnpm: (0,words/* words */.a)('.pnpmfile.cjs .pnpmfile.mjs'),
+    Corepack: (0,words/* words */.a)('.corepack.env'),
     Bun: (0,words/* words */.a)('bunfig.toml'),
+    'Cargo, rustup': (0,words/* words */.a)('.cargo/config.toml .cargo/config rust-toolchain.toml rust-toolchain'),
+    Maven: (0,words/* words */.a)('.mvn'),
+    R: (0,words/* words */.a)('.Rprofile .Renviron .RData'),
 };
 /** The paths that the entry `default` of `protect-paths` stands for. */
 const DEFAULT_PROTECTED = Object.values(PROTECTED_BY_PROGRAM).flat();
@@ -29969,6 +30333,9 @@ const NONE = 'none';
 const DEFAULT_PATHS = 'default';
 const REPORT = 'report:';
 const FORM = 'Write a path that starts at the workspace, for example ".github/workflows" or "report:package.json".';
+/** Paths in one line, or in the form of a list in YAML. A file may be named so, but then it is there. */
+const LIST = /,|^- |^\[.*\]$|^["']/;
+const LIST_HINT = 'Write one path per line, without commas, "- ", brackets and quotes.';
 /** A path in the workspace, with `report:` in front if it stays writable, `default`, or `none` for no path. */
 function protectEntry({ text, source }, { workspace }) {
     if (text === NONE)
@@ -30013,6 +30380,9 @@ function faultOf(given, path, workspace) {
         return { problem: 'is an absolute path', hint: FORM };
     if (/[\x00-\x1f*?]/.test(given))
         return { problem: 'has a pattern or a control character in it', hint: FORM };
+    if (LIST.test(given) && !isThere((0,external_node_path_.join)(workspace, path))) {
+        return { problem: 'is not in the workspace, and looks like several paths', hint: LIST_HINT };
+    }
     if (given.split('/').includes('..'))
         return { problem: 'has ".." in it', hint: FORM };
     if (path === '.git' || path.startsWith('.git/')) {
@@ -30751,7 +31121,20 @@ function containerBody(spec) {
 }
 /** What a container has of it, unless it says otherwise. Squid needs some, and a daemon may give less. Bytes. */
 const SHARED_MEMORY = 64 * 1024 ** 2;
-function limitsOf({ memory, pids, openFiles, fileBytes, oomScoreAdjustment }) {
+/** As the engine's API has it. */
+const UNLIMITED = -1;
+/** What Linux gives the first process. Bytes. */
+const STACK = 8 * 1024 ** 2;
+/**
+ * Limits that a daemon may set for containers that do not say what they want (`default-ulimits`), and with which the runtime
+ * cannot start them, or programs end for no reason that they could tell. Memory and processes of a container are limited
+ * as a whole. The number of a user's processes is left to the daemon: not every engine may raise it.
+ */
+const OWN_ULIMITS = [
+    ...['as', 'cpu', 'data'].map((Name) => ({ Name, Soft: UNLIMITED, Hard: UNLIMITED })),
+    { Name: 'stack', Soft: STACK, Hard: UNLIMITED },
+];
+function limitsOf({ memory, pids, openFiles, fileBytes = UNLIMITED, oomScoreAdjustment }) {
     const ulimit = (Name, limit) => ({ Name, Soft: limit, Hard: limit });
     return {
         Memory: (0,config_memory/* memoryBytes */.Z)(memory),
@@ -30761,7 +31144,8 @@ function limitsOf({ memory, pids, openFiles, fileBytes, oomScoreAdjustment }) {
         Ulimits: [
             ulimit('core', 0),
             ...(openFiles === undefined ? [] : [ulimit('nofile', openFiles)]),
-            ...(fileBytes === undefined ? [] : [ulimit('fsize', fileBytes)]),
+            ulimit('fsize', fileBytes),
+            ...OWN_ULIMITS,
         ],
         ...(oomScoreAdjustment === undefined ? {} : { OomScoreAdj: oomScoreAdjustment }),
     };
@@ -31011,8 +31395,11 @@ function toText(path) {
 }
 /** Escapes that people know. A backslash is escaped too: otherwise a name could look like the escape of another one. */
 const KNOWN_ESCAPES = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
-/** What nobody sees, or what a terminal obeys: control and formatting characters, and spaces and line ends but U+0020. */
-const UNSEEN = /[\p{C}\p{Z}]/u;
+/**
+ * What nobody sees, or what a terminal obeys: control and formatting characters, spaces and line ends but U+0020, and letters,
+ * marks and symbols that are blank or draw nothing, such as the fillers of Hangul.
+ */
+const UNSEEN = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
 /**
  * A path for messages: a single line of limited length, on which each name looks different. What nobody could see, and bytes
  * that are not UTF-8, are escaped as in `$'...'` of bash.
@@ -32848,6 +33235,7 @@ async function exitWith(main, end = (exitCode) => exitCode) {
 /* harmony export */   HD: () => (/* binding */ ENGINE_SETTLING_MS),
 /* harmony export */   Kr: () => (/* binding */ SWEEP_INTERVAL_MS),
 /* harmony export */   QB: () => (/* binding */ SWEEP_LIMIT_MS),
+/* harmony export */   Qd: () => (/* binding */ ENGINE_RESTART_MS),
 /* harmony export */   Qo: () => (/* binding */ START_INTERVAL_MS),
 /* harmony export */   S8: () => (/* binding */ LOG_WATCH_INTERVAL_MS),
 /* harmony export */   VT: () => (/* binding */ SIDECAR_STOP_S),
@@ -32874,6 +33262,11 @@ const START_INTERVAL_MS = 30;
 const SWEEP_LIMIT_MS = 15_000;
 /** Between two looks at what is left. Milliseconds. */
 const SWEEP_INTERVAL_MS = 100;
+/**
+ * How long an engine that went away in the middle of a run is waited for. A restart takes it 10 seconds to end containers that
+ * ignore SIGTERM, and some more to start. Milliseconds.
+ */
+const ENGINE_RESTART_MS = 30_000;
 /**
  * How long the engine may take for what it does at the end of a run. It is far more than a busy machine needs: an engine
  * that takes longer has stopped answering. Milliseconds.
@@ -33172,6 +33565,7 @@ function limited(output, limitBytes = OUTPUT_LIMIT_BYTES) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   FO: () => (/* binding */ exitCodeOf),
 /* harmony export */   QH: () => (/* binding */ aborted),
 /* harmony export */   WN: () => (/* binding */ cancellation),
 /* harmony export */   be: () => (/* binding */ endBy),
@@ -33190,8 +33584,6 @@ function limited(output, limitBytes = OUTPUT_LIMIT_BYTES) {
 
 /** What the system says of a pipe without a reader, and of a terminal that is gone. */
 const UNREAD = ['EPIPE', 'EIO'];
-/** The exit code of a process that SIGINT ended, as shells have it. */
-const INTERRUPTED = 130;
 /** Why the signal of {@link cancellation} fired: this process was asked to end. */
 class Cancelled extends _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo {
     by;
@@ -33219,7 +33611,7 @@ function cancellation(end) {
         });
     }
     process.once('SIGINT', () => {
-        endAtSecondInterrupt(() => end(INTERRUPTED, controller.signal));
+        endAtSecondInterrupt(() => end(exitCodeOf('SIGINT'), controller.signal));
     });
     for (const stream of [process.stdout, process.stderr]) {
         stream.on('error', (cause) => {
@@ -33249,6 +33641,8 @@ function endAtSecondInterrupt(end) {
         process.exit(end());
     });
 }
+/** The exit code that shells give a process that a signal has ended. */
+const exitCodeOf = (signal) => 128 + node_os__WEBPACK_IMPORTED_MODULE_1__.constants.signals[signal];
 /**
  * Ends the process as a signal does that nobody handles. A shell tells that from an exit code: it stops the loop that the
  * process is in.
@@ -33258,7 +33652,7 @@ function endAtSecondInterrupt(end) {
 function endBy(signal) {
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
-    return 128 + node_os__WEBPACK_IMPORTED_MODULE_1__.constants.signals[signal];
+    return exitCodeOf(signal);
 }
 /** Rejects with the reason of `signal` as soon as it fires; never resolves. */
 function aborted(signal) {
@@ -35162,21 +35556,32 @@ function isUnresolvable(record) {
 }
 /** A tunnel's way to Squid's own peek port. */
 const TO_PEEK_PORT = 'FIRSTUP_PARENT/127.0.0.1';
+/** A tunnel to the peek port that carried no more than this, Squid's own answer to CONNECT, brought nothing from the host. */
+const TUNNEL_OPENED = Buffer.byteLength('HTTP/1.1 200 Connection established\r\n\r\n');
 /**
- * Why an allowed request reached nothing: `upstream-proxy-407` is the answer of the network's own proxy, and
- * `no-connection` means that Squid connected to nobody. An answer to a plain request may be the host's own, apart from
- * 407, which only proxies send (RFC 9110, section 15.5.8).
+ * Why an allowed request reached nothing: `upstream-proxy-407` is the answer of the network's own proxy, `no-connection`
+ * means that Squid connected to nobody, and `no-answer` that nothing had come from the host when the client gave up or
+ * Squid did. An answer to a plain request may be the host's own, apart from 407, which only proxies send (RFC 9110,
+ * section 15.5.8).
  *
  * @returns undefined if it reached something, or was refused
  */
-function whyUnreached({ verdict, result, method, route, status }) {
+function whyUnreached(record) {
+    const { verdict, result, method, route, routePort, status, bytesReceived } = record;
     if (verdict !== undefined || result.startsWith('TCP_DENIED'))
         return undefined;
     if (route.startsWith('FIRSTUP_PARENT/') && route !== TO_PEEK_PORT) {
         const isRefusal = method === 'CONNECT' ? status >= 400 : status === 407;
         return isRefusal ? `upstream-proxy-${String(status)}` : undefined;
     }
-    return route.startsWith('HIER_NONE/') && status >= 500 ? 'no-connection' : undefined;
+    if (route === TO_PEEK_PORT)
+        return status === 200 && bytesReceived === TUNNEL_OPENED ? 'no-answer' : undefined;
+    // Squid has no port of its own where no connection came about.
+    if (routePort !== 0 && !route.startsWith('HIER_NONE/'))
+        return undefined;
+    if (status >= 500)
+        return 'no-connection';
+    return status === 0 && result.startsWith('TCP_MISS') ? 'no-answer' : undefined;
 }
 /** True for the peek port's record of a tunnel. The front port has one of its own. */
 function isOfPeekPort({ client }) {

@@ -155,8 +155,11 @@ function toText(path) {
 }
 /** Escapes that people know. A backslash is escaped too: otherwise a name could look like the escape of another one. */
 const KNOWN_ESCAPES = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
-/** What nobody sees, or what a terminal obeys: control and formatting characters, and spaces and line ends but U+0020. */
-const UNSEEN = /[\p{C}\p{Z}]/u;
+/**
+ * What nobody sees, or what a terminal obeys: control and formatting characters, spaces and line ends but U+0020, and letters,
+ * marks and symbols that are blank or draw nothing, such as the fillers of Hangul.
+ */
+const UNSEEN = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
 /**
  * A path for messages: a single line of limited length, on which each name looks different. What nobody could see, and bytes
  * that are not UTF-8, are escaped as in `$'...'` of bash.
@@ -1425,7 +1428,7 @@ function identify(path) {
 }
 /** The repository of a linked worktree: in `<repository>/worktrees/<name>`, `gitdir` leads back and `commondir` up. */
 function worktreeOf(gitDirectory, dotGit) {
-    const [back, up] = ['gitdir', 'commondir'].map((name) => lineOf(join(gitDirectory, name)));
+    const [back, up] = ['gitdir', 'commondir'].map((name) => pathIn(join(gitDirectory, name)));
     if (back === undefined || up === undefined || !isSame(resolve(gitDirectory, back), dotGit))
         return undefined;
     const directory = realPath(resolve(gitDirectory, up));
@@ -1441,8 +1444,10 @@ function submoduleOf(gitDirectory, workspace) {
     const text = back === undefined ? undefined : toText(back);
     return text !== undefined && isSame(resolve(gitDirectory, text), workspace) ? realPath(gitDirectory) : undefined;
 }
-function lineOf(path) {
-    return contentOf(fromText(path))?.replace(/\n$/, '');
+/** The path in the first line of one of git's files. @returns undefined if it is not UTF-8 */
+function pathIn(file) {
+    const line = contentOf(fromText(file))?.replace(/\n$/, '');
+    return line === undefined ? undefined : toText(line);
 }
 function isSame(one, other) {
     return realPath(one) !== undefined && realPath(one) === realPath(other);
@@ -2319,7 +2324,7 @@ function rebuildRepository(from, to, owner, workspace, kept) {
 
 /***/ }),
 
-/***/ 301:
+/***/ 197:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -3368,6 +3373,87 @@ var own_repository = __nccwpck_require__(464);
 var git_private = __nccwpck_require__(504);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/workspace/git/return.js + 3 modules
 var git_return = __nccwpck_require__(913);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/job-variables.js
+
+
+
+
+
+/** Lists of directories, and those that are searched last whatever the list says (ld.so(8)). */
+const SEARCH_PATHS = {
+    PATH: [],
+    LD_LIBRARY_PATH: ['x86_64', 'aarch64', 'arm']
+        .map((machine) => `${machine}-linux-gnu${machine === 'arm' ? 'eabihf' : ''}`)
+        .flatMap((triple) => [`/usr/lib/${triple}`, `/lib/${triple}`])
+        .concat(['/usr/lib64', '/lib64', '/usr/lib', '/lib']),
+};
+/** Variables with files that programs run, load or obey at their start. They may have options beside them. */
+const FILES = [
+    ...['BASH_ENV', 'LD_PRELOAD', 'LD_AUDIT', 'DOTNET_STARTUP_HOOKS', 'R_PROFILE_USER', 'PYTHONSTARTUP'],
+    ...['NODE_OPTIONS', 'RUBYOPT', 'PERL5OPT', 'JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', '_JAVA_OPTIONS'],
+    ...['NPM_CONFIG_USERCONFIG', 'npm_config_userconfig', 'NPM_CONFIG_GLOBALCONFIG', 'npm_config_globalconfig'],
+    ...['PIP_CONFIG_FILE', 'KUBECONFIG', 'AWS_CONFIG_FILE', 'WGETRC'],
+];
+/** The same with directories. */
+const DIRECTORIES = (/* unused pure expression or super */ null && (['DOCKER_CONFIG', 'GH_CONFIG_DIR', 'CURL_HOME', 'ZDOTDIR']));
+const job_variables_NAMED = 'a path that a variable of the job names';
+/**
+ * What variables of the job make later programs obey.
+ *
+ * @param workspace without links; relative paths start there, because steps do
+ */
+function namedByVariables(workspace, environment) {
+    const placesOf = (names, separator, isDirectory) => names
+        .flatMap((name) => (environment[name] ?? '').split(separator))
+        .filter((word) => word !== '')
+        .map((word) => ({ path: fromText(resolve(workspace, word)), isDirectory, what: whatOf(word) }));
+    return [...placesOf(FILES, /[\s"',:;=]+/, false), ...placesOf(DIRECTORIES, /\n/, true)];
+}
+/** Any word may name a file, but only one that looks like a path certainly does. */
+const whatOf = (word) => (word.includes('/') ? job_variables_NAMED : undefined);
+/** The directories of the workspace in which later steps search for programs and libraries. */
+function searchedDirectories(workspace, environment) {
+    const top = fromText(workspace);
+    const isInside = (path) => isAtOrBelow(path, top) || isAtOrBelow(wayTo(path).end, top);
+    return Object.entries(SEARCH_PATHS).flatMap(([variable, last]) => {
+        const value = environment[variable] ?? '';
+        // An empty entry is the current directory, which `NAME=directory:$NAME` adds where there was nothing before.
+        const entries = value === '' ? [] : value.split(delimiter).map((entry) => fromText(resolve(workspace, entry)));
+        return entries.flatMap((path, index) => {
+            if (!isInside(path) || entries.indexOf(path) < index)
+                return [];
+            const behind = [...entries.slice(index + 1), ...last].filter((other) => !isInside(other));
+            return [{ variable, path, known: namesIn(path), behind }];
+        });
+    });
+}
+/** What the command has left in a directory that is searched, so that it is found instead of the host's own. */
+function hidingOthers({ variable, path, known, behind }, workspace) {
+    const directory = way_wayTo(path).end;
+    if (!(0,paths/* isAtOrBelow */.a5)(directory, workspace))
+        return [];
+    const before = new Set(known);
+    const hidden = new Map(behind.toReversed().flatMap((other) => namesIn(other).map((name) => [name, other])));
+    return namesIn(directory, (name) => hidden.has(name) && !before.has(name)).map((name) => ({
+        path: `${directory}/${name}`,
+        what: `${variable} has it before ${hidden.get(name) ?? ''}/${name}`,
+    }));
+}
+/** The names of what is no directory. */
+function namesIn(directory, isWanted = () => true) {
+    const names = [];
+    try {
+        for (const { name, kind } of streamedEntriesOf(directory)) {
+            if (kind !== 'directory' && isWanted(name))
+                names.push(name);
+        }
+    }
+    catch {
+        // There is no such directory, or nobody can list it.
+    }
+    return names;
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/protected-paths.js
 
 
@@ -3546,6 +3632,7 @@ function sweep(disarmed, findings, baseline, end) {
 
 
 
+
 /**
  * Surveys the workspace once no process of the command is left, and disarms everything that would make a later program do
  * what the command wants. Then it brings the command's commits to the host. In this order, a command that leaves more than
@@ -3577,6 +3664,7 @@ async function inspectWorkspace(baseline, limitMs, onDirectory) {
         ...disarmPaths(found.findings, baseline),
         ...disarmStores(baseline, parts),
         ...links.closed.map(({ path, target = '' }) => (0,disarm/* moveOut */.o$)(path, [`a link to ${target}`])),
+        ...disarmSearched(baseline),
     ];
     const sweepEnd = performance.now() + limitMs / 4;
     const nothing = { left: 0, setIds: [] };
@@ -3726,6 +3814,11 @@ function disarmPaths(findings, baseline) {
         ...places.flatMap((place) => disarmPlace(place, top)),
     ];
 }
+/** Moves aside what would be found instead of the host's own programs. */
+function disarmSearched({ searched, workspace }) {
+    const top = (0,file_names/* fromText */.IK)(workspace);
+    return searched.flatMap((one) => hidingOthers(one, top).map(({ path, what }) => (0,disarm/* moveOut */.o$)(path, [what])));
+}
 /** Moves something aside that has appeared at a place, or a link on the way there. */
 function disarmPlace({ path, isDirectory, what = '' }, workspace) {
     const found = firstOnWay(workspace, path);
@@ -3757,7 +3850,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(760);
 /* harmony import */ var _host_file_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(50);
 /* harmony import */ var _baseline_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(225);
-/* harmony import */ var _inspect_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(301);
+/* harmony import */ var _inspect_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(197);
 /* harmony import */ var _look_through_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(737);
 /** The process that looks through a workspace: `node look-through WORK_DIRECTORY LIMIT_MS`. Prints the aftermath as JSON. */
 

@@ -3341,21 +3341,32 @@ function isUnresolvable(record) {
 }
 /** A tunnel's way to Squid's own peek port. */
 const TO_PEEK_PORT = 'FIRSTUP_PARENT/127.0.0.1';
+/** A tunnel to the peek port that carried no more than this, Squid's own answer to CONNECT, brought nothing from the host. */
+const TUNNEL_OPENED = Buffer.byteLength('HTTP/1.1 200 Connection established\r\n\r\n');
 /**
- * Why an allowed request reached nothing: `upstream-proxy-407` is the answer of the network's own proxy, and
- * `no-connection` means that Squid connected to nobody. An answer to a plain request may be the host's own, apart from
- * 407, which only proxies send (RFC 9110, section 15.5.8).
+ * Why an allowed request reached nothing: `upstream-proxy-407` is the answer of the network's own proxy, `no-connection`
+ * means that Squid connected to nobody, and `no-answer` that nothing had come from the host when the client gave up or
+ * Squid did. An answer to a plain request may be the host's own, apart from 407, which only proxies send (RFC 9110,
+ * section 15.5.8).
  *
  * @returns undefined if it reached something, or was refused
  */
-function whyUnreached({ verdict, result, method, route, status }) {
+function whyUnreached(record) {
+    const { verdict, result, method, route, routePort, status, bytesReceived } = record;
     if (verdict !== undefined || result.startsWith('TCP_DENIED'))
         return undefined;
     if (route.startsWith('FIRSTUP_PARENT/') && route !== TO_PEEK_PORT) {
         const isRefusal = method === 'CONNECT' ? status >= 400 : status === 407;
         return isRefusal ? `upstream-proxy-${String(status)}` : undefined;
     }
-    return route.startsWith('HIER_NONE/') && status >= 500 ? 'no-connection' : undefined;
+    if (route === TO_PEEK_PORT)
+        return status === 200 && bytesReceived === TUNNEL_OPENED ? 'no-answer' : undefined;
+    // Squid has no port of its own where no connection came about.
+    if (routePort !== 0 && !route.startsWith('HIER_NONE/'))
+        return undefined;
+    if (status >= 500)
+        return 'no-connection';
+    return status === 0 && result.startsWith('TCP_MISS') ? 'no-answer' : undefined;
 }
 /** True for the peek port's record of a tunnel. The front port has one of its own. */
 function isOfPeekPort({ client }) {
@@ -3767,6 +3778,7 @@ const NO_DOMAINS = {
     unresolvable: [],
     unreachable: [],
     others: { allowed: 0, blocked: 0, audited: 0, unresolvable: 0, unreachable: 0 },
+    isCutOff: false,
     unused: [],
     unreadableLines: 0,
 };
@@ -3824,6 +3836,8 @@ async function readDomains({ squid, apiProxy }, observed, since = 0) {
 /** Counts the agent's requests, one after the other. */
 class DomainCounter {
     unreadableLines = 0;
+    #hasReached = false;
+    #metSilence = false;
     #entries;
     #used = new Set();
     #allowed = new Tally();
@@ -3834,7 +3848,12 @@ class DomainCounter {
     constructor({ rules: { allow, deny } }) {
         this.#entries = [...allow, ...deny];
     }
-    add({ source, scheme, time, host, port, serverName, verdict, rule, reason }) {
+    add(request) {
+        const { source, scheme, time, host, port, serverName, verdict, rule, reason } = request;
+        if (verdict === 'allowed' || verdict === 'audited')
+            this.#hasReached = true;
+        if (metSilence(request))
+            this.#metSilence = true;
         // A proxy that refuses AWF itself keeps the command from its model.
         if (source !== 'agent' && verdict !== 'unreachable')
             return;
@@ -3877,7 +3896,9 @@ class DomainCounter {
         return {
             ...{ allowed: allowed.ranked(), blocked: blocked.ranked() },
             ...{ audited: audited.ranked(), unresolvable: unresolvable.ranked() },
-            unreachable: unreachable.ranked(),
+            // A client that gives up now and then tells nothing about a host that answers otherwise.
+            unreachable: unreachable.ranked().filter(({ reason, domain }) => reason !== 'no-answer' || !allowed.has(domain)),
+            isCutOff: this.#metSilence && !this.#hasReached,
             others: {
                 ...{ allowed: allowed.others, blocked: blocked.others },
                 ...{ audited: audited.others, unresolvable: unresolvable.others },
@@ -3887,6 +3908,14 @@ class DomainCounter {
             unreadableLines: this.unreadableLines,
         };
     }
+}
+/** Milliseconds. A refused connection and a name that does not exist are answers, and come sooner. */
+const SILENCE_MS = 1_000;
+/** Whether nothing came from outside for so long that packets may not get there. A proxy's refusal is an answer. */
+function metSilence({ verdict, reason, durationMs }) {
+    if (durationMs < SILENCE_MS)
+        return false;
+    return verdict === 'unresolvable' || (verdict === 'unreachable' && reason?.startsWith('no-') === true);
 }
 const idOf = ({ entry, from }) => `${from}\n${entry}`;
 

@@ -420,12 +420,15 @@ const WRONG_CREDENTIAL = 407;
 function unreachedText(reason) {
     const status = /^upstream-proxy-(\d{3})$/.exec(reason ?? '')?.[1];
     if (status === undefined)
-        return 'nobody accepted a connection';
+        return reason === 'no-answer' ? 'no answer came' : 'nobody accepted a connection';
     // Squid says so itself if the proxy's certificate is not trusted.
     if (status.startsWith('5'))
         return `no way through the network's proxy (${status})`;
     return `the network's proxy answered ${status}${isWrongCredential(reason) ? ': it does not accept the credential' : ''}`;
 }
+/** For a run in which no request got an answer from outside. */
+const CUT_OFF = 'Nothing outside answered. If this machine itself reaches what was asked for, its containers have no way out: check its ' +
+    "firewall (iptables -S FORWARD), and iptables in the engine's daemon.json.";
 const isWrongCredential = (reason) => reason === `upstream-proxy-${String(WRONG_CREDENTIAL)}`;
 /** True if the proxy decided so, and nothing failed. */
 const isRefusedByProxy = (reason) => /^upstream-proxy-4/.test(reason ?? '');
@@ -448,6 +451,7 @@ function refusedBlocks(domains, { mode, refusals, audited, proposal }) {
         ...(0,markdown/* table */.tp)(['Allowed, but without an address', 'Requests'], unresolvableRows(domains, true)),
         ...(0,markdown/* table */.tp)(['On no list, and without an address', 'Requests'], unresolvableRows(domains, false)),
         ...(0,markdown/* table */.tp)(['Allowed, but not reached', 'Requests'], domains.unreachable.map(unreachableRow)),
+        ...(domains.isCutOff ? [CUT_OFF] : []),
         ...furtherNote(domains),
         ...unreadNote(domains.unreadableLines, 'Squid'),
     ];
@@ -954,8 +958,8 @@ function exitText(config, ended) {
     if (exitCode === KILLED && outOfMemory !== undefined)
         return outOfMemoryText(config, outOfMemory);
     if (exitCode === KILLED) {
-        return (`The command was killed (exit code ${KILLED}, SIGKILL). Memory did not run out, by what the engine says: a program in ` +
-            'the sandbox sent the signal.');
+        return (`The command was killed (exit code ${KILLED}, SIGKILL). Memory did not run out, by what the engine says: a program sent ` +
+            'the signal, in the sandbox or from outside (docker kill).');
     }
     return `The command ended with exit code ${exitCode}.`;
 }
@@ -1023,8 +1027,9 @@ function refusalBlocks(config, domains, { mode, refusals, audited, proposal }, p
             ? []
             : [[lead, ...addedLines(both.allowable, proposal), ...notes.map((note) => `  ${note}`)]]),
         ...refusals_hostBlocks(config, both.atHosts, paint),
-        ...unresolvableBlocks(domains.unresolvable, paint),
+        ...unresolvableBlocks(config, domains.unresolvable, paint),
         ...unreachableBlocks(config, domains.unreachable, paint),
+        ...(domains.isCutOff ? [[`${paint.note('⚠')} ${CUT_OFF}`]] : []),
     ];
 }
 function joined(refusals, audited) {
@@ -1124,17 +1129,22 @@ function refusals_hostBlocks({ frontEnd }, refused, paint) {
     });
 }
 /** An audit asks for the address of a name that is on no list, too. */
-function unresolvableBlocks(unresolvable, paint) {
+function unresolvableBlocks({ frontEnd }, unresolvable, paint) {
+    const option = (0,options/* optionName */.fS)(frontEnd, 'dns-servers');
     const [listed, others] = [true, false].map((isListed) => unresolvable.filter((one) => (one.reason === null) === isListed));
     const block = (lead, list = []) => {
         const names = namesText(list.map(({ domain }) => domain));
         return list.length === 0
             ? []
-            : [[`${paint.note('⚠')} ${lead}: ${names}. Check the spelling, and the DNS of this machine.`]];
+            : [
+                [
+                    `${paint.note('⚠')} ${lead}: ${names}. Check the spelling, and the DNS of this machine. ${option} names another server.`,
+                ],
+            ];
     };
     return [...block('Allowed, but without an address', listed), ...block('On no list, and without an address', others)];
 }
-/** What the network's own proxy kept from the run. A command often only sees that TLS was cut. */
+/** What nobody answered for, or the network's own proxy kept from the run. A command often only sees that TLS was cut. */
 function unreachableBlocks({ frontEnd, network }, unreachable, paint) {
     return [...Map.groupBy(unreachable, ({ reason }) => reason)].map(([reason, list]) => {
         const names = namesText(list.map(({ domain }) => domain));
@@ -1143,16 +1153,15 @@ function unreachableBlocks({ frontEnd, network }, unreachable, paint) {
     });
 }
 function unreachableRemedy(frontEnd, { upstreamProxy }, reason) {
-    const origin = upstreamProxy?.origin ?? (0,options/* optionName */.fS)(frontEnd, 'upstream-proxy');
+    if (upstreamProxy === undefined)
+        return 'Check the host.';
+    const { origin, isSecure } = upstreamProxy;
     if (isWrongCredential(reason))
         return `Check the user name and the password in ${origin}.`;
     if (isRefusedByProxy(reason))
         return `Ask whoever runs the proxy of ${origin}.`;
     const certificate = `Its certificate must be for its name, and from an authority that this machine or ${(0,options/* optionName */.fS)(frontEnd, 'upstream-ca')} trusts.`;
-    return [
-        `Check the host, and the proxy of ${origin}.`,
-        ...(upstreamProxy?.isSecure === true ? [certificate] : []),
-    ].join(' ');
+    return [`Check the host, and the proxy of ${origin}.`, ...(isSecure ? [certificate] : [])].join(' ');
 }
 const nameOf = ({ domain }) => (0,file_names/* printableText */.XU)(domain);
 const namesText = (names) => (0,amounts/* listed */.KE)([...new Set(names.map(file_names/* printableText */.XU))], MOST);
@@ -1390,7 +1399,7 @@ async function publish(result, secrets, reporter, summary) {
     const markdown = await (0,src_reporter/* attempt */.CD)(reporter, 'make the job summary', summary);
     if (markdown === undefined)
         return;
-    await (0,src_reporter/* attempt */.CD)(reporter, 'write the job summary', () => {
+    await (0,src_reporter/* attempt */.CD)(reporter, 'write the job summary to GITHUB_STEP_SUMMARY', () => {
         writeSummary(markdown);
     });
     // That a directory is gone was said before.
@@ -1404,7 +1413,7 @@ async function publish(result, secrets, reporter, summary) {
  */
 async function publishFailure(reporter, summary) {
     setOutputs({ 'exit-code': '1', outcome: 'error' }, reporter);
-    await (0,src_reporter/* attempt */.CD)(reporter, 'write the job summary', () => {
+    await (0,src_reporter/* attempt */.CD)(reporter, 'write the job summary to GITHUB_STEP_SUMMARY', () => {
         writeSummary(summary());
     });
 }
@@ -1486,7 +1495,7 @@ function setOutputs(outputs, reporter) {
         }
     }
     if (failed.length > 0)
-        reporter.warning(`Could not set the outputs ${failed.join(', ')}: ${(0,errors/* describeError */.Uc)(reason)}`);
+        reporter.warning(`Could not write the outputs ${failed.join(', ')} to GITHUB_OUTPUT: ${(0,errors/* describeError */.Uc)(reason)}`);
 }
 function writeSummary(markdown) {
     const file = process.env['GITHUB_STEP_SUMMARY'] ?? '';
