@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { applyRefs, isRefName, readRefs } from '../../../src/workspace/git/refs.ts';
@@ -88,6 +88,14 @@ describe('repeating what happened to references', () => {
     const directory = gitDirectory({ 'refs/heads/main': `${A}\n` });
     expect(applyRefs(directory, { 'refs/heads/main': A }, { 'refs/heads/main': A })).toEqual([]);
     expect(existsSync(join(directory, 'packed-refs'))).toBe(false);
+  });
+
+  test('one whose name is as long as that of a file can be', () => {
+    const directory = gitDirectory({});
+    const name = `refs/heads/${'b'.repeat(255)}`;
+    expect(applyRefs(directory, {}, { [name]: A })).toEqual([]);
+    expect({ ...readRefs(directory) }).toEqual({ [name]: A });
+    expect(readdirSync(join(directory, 'refs/heads'))).toEqual(['b'.repeat(255)]);
   });
 
   test('an empty directory is no obstacle, a reference where a directory is due is one', () => {

@@ -219,10 +219,14 @@ export function copyFile(from: string, to: string, owner: UserIds): void {
   });
 }
 
+/** What is being written. {@link NEVER_COPIED} has it, in case a run is killed meanwhile. */
+const TEMPORARY = '.awf-new';
+
 function put(path: string, owner: UserIds, write: (temporary: string) => void): void {
   makeDirectory(dirname(path), owner);
   removeEmptyDirectories(path);
-  const temporary = `${path}.awf-new`;
+  // The name of a branch may be as long as a name of a file can be, and no branch begins with a dot.
+  const temporary = join(dirname(path), TEMPORARY);
   rmSync(bytes(temporary), { force: true });
   write(temporary);
   give(temporary, owner);

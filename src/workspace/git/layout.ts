@@ -26,7 +26,7 @@ export const COPIED =
   /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 
 /** Locks and notes of a git that is running, or was killed. They mean nothing to another one. */
-export const NEVER_COPIED = /(^|\/)(gc\.pid|gc\.log|[^/]*\.lock|[^/]*\.awf-new)$/;
+export const NEVER_COPIED = /(^|\/)(gc\.pid|gc\.log|[^/]*\.lock|\.awf-new)$/;
 
 /** A log of reference updates, or another small file, that returns to the host if its content passes. */
 export function returnsAs(name: string): ((content: string) => boolean) | undefined {
