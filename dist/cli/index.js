@@ -15094,10 +15094,13 @@ function copyFile(from, to, owner) {
         (0,external_node_fs_.chmodSync)((0,file_names/* bytes */.ee)(temporary), ((0,external_node_fs_.lstatSync)((0,file_names/* bytes */.ee)(from)).mode & 0o777) | 0o400);
     });
 }
+/** What is being written. {@link NEVER_COPIED} has it, in case a run is killed meanwhile. */
+const files_TEMPORARY = '.awf-new';
 function put(path, owner, write) {
     files_makeDirectory((0,posix_namespaceObject.dirname)(path), owner);
     removeEmptyDirectories(path);
-    const temporary = `${path}.awf-new`;
+    // The name of a branch may be as long as a name of a file can be, and no branch begins with a dot.
+    const temporary = (0,posix_namespaceObject.join)((0,posix_namespaceObject.dirname)(path), files_TEMPORARY);
     (0,external_node_fs_.rmSync)((0,file_names/* bytes */.ee)(temporary), { force: true });
     write(temporary);
     give(temporary, owner);
@@ -16024,7 +16027,7 @@ const layout_FILES = new Map([
 /** What the sandbox gets a copy of: all that is data or state of git, except the stores. The rest it sees as it is, read-only. */
 const COPIED = /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 /** Locks and notes of a git that is running, or was killed. They mean nothing to another one. */
-const NEVER_COPIED = /(^|\/)(gc\.pid|gc\.log|[^/]*\.lock|[^/]*\.awf-new)$/;
+const NEVER_COPIED = /(^|\/)(gc\.pid|gc\.log|[^/]*\.lock|\.awf-new)$/;
 /** A log of reference updates, or another small file, that returns to the host if its content passes. */
 function layout_returnsAs(name) {
     return name.startsWith('logs/') ? isReflog : layout_FILES.get(name);

@@ -1049,10 +1049,13 @@ function copyFile(from, to, owner) {
         (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.chmodSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(temporary), ((0,node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(from)).mode & 0o777) | 0o400);
     });
 }
+/** What is being written. {@link NEVER_COPIED} has it, in case a run is killed meanwhile. */
+const TEMPORARY = '.awf-new';
 function put(path, owner, write) {
     makeDirectory((0,node_path_posix__WEBPACK_IMPORTED_MODULE_2__.dirname)(path), owner);
     removeEmptyDirectories(path);
-    const temporary = `${path}.awf-new`;
+    // The name of a branch may be as long as a name of a file can be, and no branch begins with a dot.
+    const temporary = (0,node_path_posix__WEBPACK_IMPORTED_MODULE_2__.join)((0,node_path_posix__WEBPACK_IMPORTED_MODULE_2__.dirname)(path), TEMPORARY);
     (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.rmSync)((0,_host_file_names_js__WEBPACK_IMPORTED_MODULE_3__/* .bytes */ .ee)(temporary), { force: true });
     write(temporary);
     give(temporary, owner);
@@ -1316,7 +1319,7 @@ const FILES = new Map([
 /** What the sandbox gets a copy of: all that is data or state of git, except the stores. The rest it sees as it is, read-only. */
 const COPIED = /^(HEAD|index|sharedindex\..*|packed-refs|refs|logs|shallow|description|info|branches|remotes|rr-cache|rebase-merge|rebase-apply|sequencer|commondir|gitdir|locked|lfs|[A-Z][A-Z_]*)$/;
 /** Locks and notes of a git that is running, or was killed. They mean nothing to another one. */
-const NEVER_COPIED = /(^|\/)(gc\.pid|gc\.log|[^/]*\.lock|[^/]*\.awf-new)$/;
+const NEVER_COPIED = /(^|\/)(gc\.pid|gc\.log|[^/]*\.lock|\.awf-new)$/;
 /** A log of reference updates, or another small file, that returns to the host if its content passes. */
 function returnsAs(name) {
     return name.startsWith('logs/') ? isReflog : FILES.get(name);
