@@ -177,7 +177,12 @@ describe('inputs', () => {
     ],
     ['allow-domains', '10.1.2.3', 'allow-domains, line 1: "10.1.2.3"', 'add-hosts'],
     ['add-hosts', 'gateway.example', 'add-hosts, line 1', '"gateway.example.com:10.1.2.3"'],
-    ['openai-api-target', 'https://proxy.example', 'openai-api-target: "https://proxy.example"', 'Write "proxy.example"'],
+    [
+      'openai-api-target',
+      'https://proxy.example',
+      'openai-api-target: "https://proxy.example"',
+      'Write "proxy.example"',
+    ],
     ['upstream-ca', 'missing.pem', 'upstream-ca: missing.pem cannot be read', 'PEM file that exists'],
     ['env', 'NO-NAME=1', 'env, line 1', 'NAME=value'],
     ['env', 'OPENAI_API_KEY=sk-x', 'env: OPENAI_API_KEY', 'api-proxy injects it'],
