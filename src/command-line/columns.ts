@@ -1,9 +1,10 @@
-import type { Command as Program, Help } from 'commander';
+import { Help, type Command as Program } from 'commander';
 
 /** Columns that a description needs to stand beside its term. */
 const LEAST_BESIDE = 40;
 /** Columns below which the terminal breaks the lines itself. */
 const LEAST = 20;
+const WRAPPER = Object.assign(new Help(), { minWidthToWrap: LEAST });
 /** In front of a description that stands below its term. */
 const BELOW = ' '.repeat(6);
 
@@ -16,22 +17,13 @@ const BELOW = ' '.repeat(6);
 export function helpRow(term: string, termWidth: number, description: string, width: number): string {
   const beside = width - termWidth - 4;
   if (beside < LEAST_BESIDE) {
-    return [`  ${term}`, ...wrapped(description, width - BELOW.length).map((line) => BELOW + line)].join('\n');
+    return `  ${term}\n${indented(description, width - BELOW.length, BELOW)}`;
   }
-  return `  ${term.padEnd(termWidth)}  ${wrapped(description, beside).join(`\n${' '.repeat(termWidth + 4)}`)}`;
+  return `  ${term.padEnd(termWidth)}  ${indented(description, beside, ' '.repeat(termWidth + 4)).trimStart()}`;
 }
 
-/** Breaks a text between words. A word that is too long has a line of its own. */
-function wrapped(text: string, width: number): string[] {
-  if (width < LEAST) return [text];
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
-}
+const indented = (text: string, width: number, indent: string): string =>
+  WRAPPER.boxWrap(text, width).replace(/^/gm, indent);
 
 /** The columns of the terminal that a help is for; 80 if it is none. */
 export const helpWidth = (program: Program): number => program.configureOutput().getOutHelpWidth?.() ?? 80;
