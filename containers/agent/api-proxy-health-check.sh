@@ -164,7 +164,7 @@ unconfined() {
 # check_same DEVICE:INODE PATH
 check_same() {
   [ "$("$lib/busybox" stat -L -c %d:%i -- "$2" 2> /dev/null)" = "$1" ] ||
-    fail "$2 is another one for the Docker engine than for AWF; one of them runs in a container or a mount namespace of its own"
+    fail "the Docker engine has something else at $2 than AWF has; one of them runs in a container or a mount namespace of its own"
 }
 
 has_ipv6() {

@@ -2878,7 +2878,9 @@ class BodyRules {
 /**
  * Prepares a pattern in which each `*` stands for a gap. A regular expression with several stars would try every division of
  * the text among them: a rule with three of them, and a path of 16 KB, take hours. Here, each text between stars is sought
- * once, from the end of the one before. A later place is never better: its gap would only be longer.
+ * once, from the end of the one before. A later place is never better where all gaps are alike: its gap would only be
+ * longer. Where a gap may hold less than the one before it, a text may be refused that a regular expression would take, never
+ * the other way round.
  *
  * @param gapBefore the gap in front of a text
  */

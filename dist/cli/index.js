@@ -10158,10 +10158,12 @@ function placeIn(frontEnd) {
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/columns.js
+
 /** Columns that a description needs to stand beside its term. */
 const LEAST_BESIDE = 40;
 /** Columns below which the terminal breaks the lines itself. */
 const LEAST = 20;
+const WRAPPER = Object.assign(new Help(), { minWidthToWrap: LEAST });
 /** In front of a description that stands below its term. */
 const BELOW = ' '.repeat(6);
 /**
@@ -10173,24 +10175,11 @@ const BELOW = ' '.repeat(6);
 function helpRow(term, termWidth, description, width) {
     const beside = width - termWidth - 4;
     if (beside < LEAST_BESIDE) {
-        return [`  ${term}`, ...wrapped(description, width - BELOW.length).map((line) => BELOW + line)].join('\n');
+        return `  ${term}\n${indented(description, width - BELOW.length, BELOW)}`;
     }
-    return `  ${term.padEnd(termWidth)}  ${wrapped(description, beside).join(`\n${' '.repeat(termWidth + 4)}`)}`;
+    return `  ${term.padEnd(termWidth)}  ${indented(description, beside, ' '.repeat(termWidth + 4)).trimStart()}`;
 }
-/** Breaks a text between words. A word that is too long has a line of its own. */
-function wrapped(text, width) {
-    if (width < LEAST)
-        return [text];
-    const lines = [];
-    for (const word of text.split(' ')) {
-        const last = lines.at(-1);
-        if (last !== undefined && last.length + 1 + word.length <= width)
-            lines[lines.length - 1] = `${last} ${word}`;
-        else
-            lines.push(word);
-    }
-    return lines;
-}
+const indented = (text, width, indent) => WRAPPER.boxWrap(text, width).replace(/^/gm, indent);
 /** The columns of the terminal that a help is for; 80 if it is none. */
 const helpWidth = (program) => program.configureOutput().getOutHelpWidth?.() ?? 80;
 /** Gives the help of a program the rows of {@link helpRow}. */
@@ -10643,9 +10632,9 @@ const WIDTH = 120;
 /** Lines with the labels in one column. A long value goes on below itself; it is broken at spaces only. */
 function rowLines(rows) {
     const column = Math.max(0, ...rows.map(([label]) => label.length)) + 2;
-    return rows.flatMap(([label, value]) => rows_wrapped(value, WIDTH - column).map((line, index) => (index === 0 ? label : '').padEnd(column) + line));
+    return rows.flatMap(([label, value]) => wrapped(value, WIDTH - column).map((line, index) => (index === 0 ? label : '').padEnd(column) + line));
 }
-function rows_wrapped(text, width) {
+function wrapped(text, width) {
     const lines = [];
     let line = '';
     for (const word of text.split(' ')) {
@@ -23406,7 +23395,9 @@ var endpoints = __nccwpck_require__(5524);
 /**
  * Prepares a pattern in which each `*` stands for a gap. A regular expression with several stars would try every division of
  * the text among them: a rule with three of them, and a path of 16 KB, take hours. Here, each text between stars is sought
- * once, from the end of the one before. A later place is never better: its gap would only be longer.
+ * once, from the end of the one before. A later place is never better where all gaps are alike: its gap would only be
+ * longer. Where a gap may hold less than the one before it, a text may be refused that a regular expression would take, never
+ * the other way round.
  *
  * @param gapBefore the gap in front of a text
  */

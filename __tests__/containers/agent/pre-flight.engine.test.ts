@@ -164,12 +164,12 @@ describe('the pre-flight check', () => {
     ],
     [
       'another directory than the runner’s',
-      '/a b is another one for the Docker engine than for AWF; one of them runs in a container or a mount namespace of its own',
+      'the Docker engine has something else at /a b than AWF has; one of them runs in a container or a mount namespace of its own',
       { lines: [`same ${identityOf('/usr')} /a b`], options: ['--volume=/usr/lib:/a b:ro'] },
     ],
     [
       'a directory that is not there',
-      '/none is another one for the Docker engine than for AWF; one of them runs in a container or a mount namespace of its own',
+      'the Docker engine has something else at /none than AWF has; one of them runs in a container or a mount namespace of its own',
       { lines: ['same 1:2 /none'] },
     ],
     ['a check that it does not know', 'unknown check: nonsense', { lines: ['nonsense X'] }],
