@@ -8,9 +8,18 @@ import { actionStep, startLocalProvider, type ActionStep, type LocalProvider } f
 import { logCommands } from '../../testing/runner/log-commands.ts';
 import { remains } from '../../testing/runner/remains.ts';
 
+/** The providers whose prices are checked here, and where they are asked. */
+const BASES = {
+  openai: '${OPENAI_BASE_URL%/v1}',
+  anthropic: '$ANTHROPIC_BASE_URL',
+  copilot: '$COPILOT_API_URL',
+  gemini: '$GEMINI_API_BASE_URL',
+} as const satisfies Partial<Record<ProviderId, string>>;
+type PricedProvider = keyof typeof BASES;
+
 /** A request of the command's, what the provider answers, and what that costs in millionths of a dollar, by hand. */
 interface Priced {
-  readonly provider: ProviderId;
+  readonly provider: PricedProvider;
   /** Differs in each row, so that `usage.json` has a row for each. */
   readonly model: string;
   readonly path: string;
@@ -66,7 +75,7 @@ const contentEvents = (modelVersion: string, cached: number): string =>
   );
 
 const row = (
-  provider: ProviderId,
+  provider: PricedProvider,
   model: string,
   path: string,
   stream: boolean,
@@ -187,12 +196,6 @@ const ask = (base: string, path: string, model: string, stream = false): string 
   `curl -sS -o answer -w '%{http_code}\\n' -H 'content-type: application/json' ` +
   `-d '{"model":"${model}","stream":${String(stream)}}' "${base}${path}"`;
 
-const BASES: Readonly<Record<ProviderId, string>> = {
-  openai: '${OPENAI_BASE_URL%/v1}',
-  anthropic: '$ANTHROPIC_BASE_URL',
-  copilot: '$COPILOT_API_URL',
-  gemini: '$GEMINI_API_BASE_URL',
-};
 const askOpenAi = (model: string): string => ask(BASES.openai, CHAT, model);
 
 function usageOf(): RunUsage {

@@ -34,11 +34,13 @@ describe('the form of a key', () => {
     expect(plain(finding.text)).not.toContain('hello');
   });
 
-  test('is known of every credential', () => {
-    // Copilot's own key is that of any provider.
-    expect(CREDENTIALS.filter((one) => one.form === undefined).map(({ variable }) => variable)).toEqual([
-      'COPILOT_API_KEY',
-    ]);
+  test('is what its example shows, and Copilot’s own key has none: it is that of any provider', () => {
+    const known = CREDENTIALS.filter((one) => one.form !== undefined);
+    expect(known.map(({ variable }) => variable)).toEqual(
+      expect.arrayContaining(['OPENAI_API_KEY', 'ANTHROPIC_API_KEY', 'CLAUDE_CODE_OAUTH_TOKEN', 'GEMINI_API_KEY']),
+    );
+    expect(known.map(({ variable }) => variable)).not.toContain('COPILOT_API_KEY');
+    expect(known.filter(({ form: one }) => one?.value.test(one.example) !== true)).toEqual([]);
   });
 });
 

@@ -59,8 +59,9 @@ describe.each([
 });
 
 describe('no key at all', () => {
+  // Other providers may be among them.
   const text =
-    'API proxy enabled but no API keys found in environment. Set OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, COPILOT_GITHUB_TOKEN, or COPILOT_API_KEY to use the proxy';
+    /^API proxy enabled but no API keys found in environment\. Set OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, (?:\w+, )*COPILOT_GITHUB_TOKEN, or COPILOT_API_KEY to use the proxy$/;
 
   test.each([
     ['claude -p hello', 'The command starts claude. Give its key as an input, such as anthropic-api-key.'],
@@ -70,7 +71,7 @@ describe('no key at all', () => {
     const command = { kind: 'script', script, shell: ['bash', '{0}'] } as const;
     const [warning, ...others] = configWarnings(aConfig({ command }));
     expect(others).toEqual([]);
-    expect(warning?.split('\n')[0]).toBe(text);
+    expect(warning?.split('\n')[0]).toMatch(text);
     expect(warning).toContain(advice);
     expect(warning).toContain('A secret is empty in pull requests from forks');
   });
@@ -80,7 +81,7 @@ describe('no key at all', () => {
   });
 
   test('the command line warns about every command: somebody asked for the api-proxy', () => {
-    expect(configWarnings(aConfig({ frontEnd: 'cli' }))).toEqual([text]);
+    expect(configWarnings(aConfig({ frontEnd: 'cli' }))).toEqual([expect.stringMatching(text)]);
   });
 });
 
