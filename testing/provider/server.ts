@@ -81,6 +81,9 @@ export interface ProviderServer extends Listening {
 
 const DIALECTS: readonly Dialect[] = [anthropic, gemini, openai, copilot];
 
+/** The providers that the server can play. */
+export const PLAYED: ReadonlySet<ProviderId> = new Set(DIALECTS.map(({ id }) => id));
+
 /** Finds the dialect by host, or by path if the host belongs to no provider (`localhost`). */
 function findDialect(
   request: IncomingMessage,
