@@ -32,7 +32,10 @@ export interface BodyRules {
   readonly places: readonly Place[];
   /** Keys that count as one, and the name under which `places` has them. The first pattern that matches decides. */
   readonly families: readonly (readonly [pattern: RegExp, name: string])[];
-  /** Keys of what the client defines itself (schemas, arguments, metadata). Nothing inside is judged. */
+  /**
+   * Keys of what the client defines itself (schemas, arguments, metadata). Nothing inside is judged, except the keys of places
+   * that are `inside` one of these.
+   */
   readonly own: readonly string[];
 }
 
@@ -74,10 +77,25 @@ export const GOOGLE_TOOLS: Hosted = [
 const FILES = ['filedata', 'fileid', 'image', 'images', 'audio', 'video', 'videos', 'document'];
 
 /**
- * `image_url`, `callback_url`, `api_base`, `langfuse_host`, ...: the provider may load or call any of them. A gateway may send
+ * `image_url`, `file_uri`, `callback_url`, `api_base`, `langfuse_host`, ...: the provider may load or call any of them. A gateway may send
  * its own key there, too (CVE-2024-6587 of LiteLLM).
  */
 const ADDRESS = '*url';
+
+/**
+ * `api_key`, `langfuse_secret`, `extra_headers`, `vertex_credentials`, ...: whose account a gateway uses, so that what it is
+ * sent ends in one of the command's choice.
+ */
+export const ACCOUNT = '*account';
+
+/** Addresses to which LiteLLM sends its logs. */
+const LOG_HOST = '*loghost';
+
+/**
+ * LiteLLM also takes the host and the account for its logs from here: from an object, or from a text with its JSON. Everything
+ * else in there is the client's.
+ */
+const LABELS = 'metadata';
 
 /**
  * Models that search without being asked to: OpenAI's, Perplexity's, Groq's, and OpenRouter's variant of any model. A variant
@@ -109,14 +127,25 @@ export const ADDED: Pick<BodyRules, 'places' | 'families'> = {
     { key: 'tools', passes: NOTHING, hosted: [] },
     { inside: 'tools', key: 'serverurl', hosted: [[ANY, 'mcp']] },
     ...[MODEL_KEY, 'models', 'fallbacks'].map((key) => named(key, [[SEARCHES, 'web-search']])),
-    { key: ADDRESS, passes: DATA_URL, hosted: REMOTE },
-    ...[ADDRESS, ...FILES].map((inside): Place => ({ inside, key: 'url', passes: DATA_URL, hosted: REMOTE })),
+    ...[ADDRESS, LOG_HOST].map((key): Place => ({ key, passes: DATA_URL, hosted: REMOTE })),
+    ...[ADDRESS, ...FILES, 'source'].flatMap((inside) =>
+      ['url', 'uri'].map((key): Place => ({ inside, key, passes: DATA_URL, hosted: REMOTE })),
+    ),
     ...FILES.map((key): Place => ({ key, passes: INLINE, hosted: REMOTE })),
     { inside: 'inputaudio', key: 'data', passes: INLINE, hosted: REMOTE },
+    present(ACCOUNT, 'remote-files'),
+    { ...present(ACCOUNT, 'remote-files'), inside: LABELS },
+    { inside: LABELS, key: LOG_HOST, passes: DATA_URL, hosted: REMOTE },
+    ...[LABELS, 'litellmmetadata'].map((key): Place => ({ key, passes: /^[^{]*$/, hosted: REMOTE })),
   ],
   families: [
+    [
+      /(?:api|access|ingestion|public|secret|space)keys?(?:id)?$|secret$|credentials?$|bucketname$|^(?:default|extra)headers$/,
+      ACCOUNT,
+    ],
+    [/.host$|.(?:api|base|webhook)url$|ingestionendpoint$|^ddsite$/, LOG_HOST],
     // That of an MCP server is part of a tool.
-    [/^(?!server).+urls?$|(?:apibase|endpoint|webhook|.host)s?$/, ADDRESS],
+    [/^(?!server).+ur[il]s?$|(?:apibase|endpoint|webhook|.host)s?$/, ADDRESS],
     // So is a search in files, and a search of tools is no search in the web.
     [/^(?!file|hybrid|tool|vector|vertex).*search/, '*search'],
   ],

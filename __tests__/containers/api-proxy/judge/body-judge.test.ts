@@ -80,12 +80,57 @@ const OPENAI: readonly Case[] = [
   ['a server without its type', 'mcp', { tools: [{ server_url: EVIL }] }, { tools: [{ name: 'server_url' }] }],
   ['servers at a gateway', 'mcp', { mcp_servers: [{ type: 'url', url: EVIL }] }, { mcp_servers: null }],
   ['a page at a gateway', 'web-fetch', { x: { urlContext: {} } }, { x: { url_context: null } }],
-  ...['api_base', 'azure_endpoint', 'langfuse_host', 'webhook'].map((key): Case => [
+  ...['api_base', 'azure_endpoint', 'webhook'].map((key): Case => [
     `${key} (LiteLLM)`,
     'remote-files',
     { fallbacks: [{ model: 'a', [key]: EVIL }] },
     { fallbacks: [{ model: 'a', [key]: '' }], metadata: { [key]: EVIL } },
   ]),
+  ...[
+    ...[
+      'langfuse_host',
+      'langsmith_base_url',
+      'posthog_host',
+      'slack_webhook_url',
+      'signoz_ingestion_endpoint',
+      'dd_site',
+    ],
+    ...['langfuse_public_key', 'langfuse_secret', 'langsmith_api_key', 'arize_space_key', 'gcs_bucket_name'],
+  ].flatMap((key): Case[] => [
+    [`${key} (LiteLLM)`, 'remote-files', { [key]: 'evil' }, { [key]: null }],
+    [
+      `${key} in metadata (LiteLLM)`,
+      'remote-files',
+      { metadata: { trace_id: '1', [key]: 'evil' } },
+      { metadata: { trace_id: '1', repo_url: EVIL, x: { [key]: 'evil' } } },
+    ],
+  ]),
+  [
+    'metadata as a text (LiteLLM)',
+    'remote-files',
+    { metadata: ' {"langfuse_host": "evil"}' },
+    { metadata: { text: '{"langfuse_host": "evil"}' } },
+  ],
+  [
+    'metadata of LiteLLM’s own',
+    'remote-files',
+    { litellm_metadata: '{"langfuse_host": "evil"}' },
+    { litellm_metadata: { tags: ['a'] } },
+  ],
+  ['an account at a gateway', 'remote-files', { api_key: 'sk-evil' }, { tools: [OPENAI_CLIENT[0]] }],
+  ['headers for a gateway’s upstream', 'remote-files', { extra_headers: { a: 'b' } }, { headers: { a: 'b' } }],
+  [
+    'an image in Anthropic’s form',
+    'remote-files',
+    chatContent({ type: 'image', source: { type: 'url', url: EVIL } }),
+    chatContent({ type: 'image', source: { type: 'base64', data: 'iVBORw0KGgo=' } }),
+  ],
+  [
+    'a file in Google’s form',
+    'remote-files',
+    chatContent({ file_data: { file_uri: EVIL } }),
+    chatContent({ file_data: { file_uri: DATA } }),
+  ],
   [
     'an address behind much white space',
     'remote-files',
@@ -174,6 +219,12 @@ const ANTHROPIC: readonly Case[] = [
   ['a model at a gateway', 'web-search', { model: 'a/claude-x:online' }, { model: 'a/claude-x:beta' }],
   ['a tool of Google’s at a gateway', 'web-search', { tools: [{ google_search: {} }] }, { tools: [] }],
   ['an address of a gateway’s', 'remote-files', { api_base: EVIL }, { metadata: { api_base: EVIL } }],
+  [
+    'an account for logs',
+    'remote-files',
+    { metadata: { user_id: 'u', langfuse_secret_key: 'evil' } },
+    { metadata: { user_id: 'u' } },
+  ],
   [
     'search',
     'web-search',

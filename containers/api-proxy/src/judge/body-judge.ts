@@ -1,4 +1,5 @@
 import {
+  ACCOUNT,
   MODEL_KEY,
   type BodyRules,
   type Hosted,
@@ -19,6 +20,7 @@ const MAX_SPELLING = 100;
 const STRAY = /[\0-\x1f\x7f\ufffd]/;
 
 const NAMELESS: Slot = { name: '', wish: 'nothing' };
+const SKIPPED: Slot = { name: '', wish: 'skip' };
 
 /** The tool that a text stands for, if it is hosted. */
 export const hostedTool = (hosted: Hosted, text: string): ProviderTool | undefined =>
@@ -67,6 +69,7 @@ export class JsonJudge implements BodyJudge, JsonListener {
   onKey(key: string, inside: string): Slot {
     const places = this.#byName.get(inside);
     if (places) for (const place of places) this.#judge(place, fold(key), key);
+    if (this.#own.has(inside)) return this.#slotInOwn(key, inside);
     let slot = this.#slots.get(key);
     if (!slot) {
       slot = this.#slotOf(key);
@@ -78,10 +81,21 @@ export class JsonJudge implements BodyJudge, JsonListener {
   #slotOf(spelling: string): Slot {
     if (STRAY.test(spelling)) throw new NotJson();
     const folded = fold(spelling);
-    if (this.#own.has(folded)) return { name: folded, wish: 'skip' };
-    const name = this.#families.find(([pattern]) => pattern.test(folded))?.[1] ?? folded;
+    if (this.#own.has(folded) && !this.#names.has(folded)) return { name: folded, wish: 'skip' };
+    const name = this.#nameOf(folded);
     if (this.#byKey.has(name)) return { name, spelling, wish: 'value' };
     return this.#names.has(name) ? { name, wish: 'nothing' } : NAMELESS;
+  }
+
+  /** Of what is the client's own, only the keys of places inside it count. */
+  #slotInOwn(key: string, inside: string): Slot {
+    const name = this.#nameOf(fold(key));
+    const counts = this.#byKey.get(name)?.some((place) => place.inside === inside) === true;
+    return counts ? { name, spelling: key, wish: 'value' } : SKIPPED;
+  }
+
+  #nameOf(folded: string): string {
+    return this.#families.find(([pattern]) => pattern.test(folded))?.[1] ?? folded;
   }
 
   /** @throws ProxyError 403 */
@@ -99,7 +113,8 @@ export class JsonJudge implements BodyJudge, JsonListener {
     if (tool === undefined ? others === 'pass' : this.#allowed.has(tool)) return;
     const isAddress = tool === 'remote-files' && name !== undefined && name !== 'type';
     const what = printable(isAddress || name === undefined || text === '' ? key : text);
-    throw toolNotAllowed(isAddress ? `an address in "${what}"` : `"${what}"`, tool);
+    const kind = name === ACCOUNT ? 'an account' : 'an address';
+    throw toolNotAllowed(isAddress ? `${kind} in "${what}"` : `"${what}"`, tool);
   }
 }
 
