@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { hostCredential } from '../../src/config/host-credentials.ts';
 import { HOST_TEMPLATES } from '../../src/config/host-templates.ts';
 import { UserError } from '../../src/errors.ts';
+import { HostRules } from '../../src/shared/rule-matcher.ts';
 import { ROOT } from '../../testing/root.ts';
 import { thrown } from '../../testing/builders.ts';
 
@@ -37,7 +38,7 @@ describe('host-credentials', () => {
 
   test('a template has rules, forms for some of them, and placeholders', () => {
     const { entry } = read('gitlab.example gitlab s3cret');
-    expect(entry.rules[0]).toEqual({
+    expect(entry.rules).toContainEqual({
       ...{ method: 'GET', path: '/api/v4/**', credential: entry.use, source: `${PLACE} (gitlab)` },
     });
     expect(entry.rules).toContainEqual({
@@ -85,6 +86,37 @@ test('the documents have a row for each template', () => {
         .join(', '),
     );
   }
+});
+
+const rulesOf = (template: string) => new HostRules(read(`a.example ${template} me:s3cret`).entry.rules);
+const isAllowed = (template: string, path: string) =>
+  rulesOf(template).find({ method: 'GET', path, query: '' }) !== undefined;
+
+describe('a template that lets GET pass', () => {
+  // What a client asks for, and where the same server would answer with a credential.
+  test.each([
+    ['artifactory', '/artifactory/api/npm/npm-virtual/@scope%2Fname', '/artifactory/api/npm/auth'],
+    ['artifactory', '/artifactory/api/npm/npm-virtual/auth', '/artifactory/api/npm/npm-virtual/auth/scope'],
+    ['artifactory', '/artifactory/api/pypi/pypi/simple/six/', '/artifactory/api/npm/auth/'],
+    ['artifactory', '/artifactory/libs-release/org/a/1/a-1.jar', '/artifactory/api/security/apiKey'],
+    ['artifactory', '/api/storage/libs-release/a', '/api/security/encryptedPassword'],
+    ['artifactory', '/artifactory/api/docker/d/v2/a/manifests/latest', '/artifactory/api/docker/d/v2/token'],
+    ['artifactory', '/', '/access/api/v1/tokens'],
+    ['artifactory', '/artifactory/api/go/go/example.com/a/@v/list', '/artifactory/api/plugins/execute/p'],
+    ['nexus', '/repository/npm/a', '/service/rest/internal/current-user/user-token'],
+    ['nexus', '/service/rest/v1/search/assets', '/service/rest/v1/security/users'],
+    ['npm', '/@scope%2Fname', '/-/npm/v1/tokens'],
+    ['gitlab', '/api/v4/projects/a%2Fb/merge_requests/1', '/api/v4/projects/a%2Fb/variables'],
+    ['gitlab', '/api/v4/projects/1', '/api/v4/projects/1/variables/KEY'],
+    ['gitlab', '/api/v4/groups/g/members', '/api/v4/groups/g/variables.json'],
+    ['gitlab', '/api/v4/projects/1/pipelines/2', '/api/v4/projects/1/pipelines/2/variables'],
+    ['gitlab', '/api/v4/user', '/api/v4/admin/ci/variables'],
+    ['hugging-face', '/api/models/a/b/xet-read-token/main', '/api/models/a/b/xet-write-token/main'],
+    ['hugging-face', '/a/b/resolve/main/config.json', '/api/models/gpt2/xet-write-token/main'],
+  ])('%s: %s passes, and %s does not', (template, ordinary, credential) => {
+    expect(isAllowed(template, ordinary)).toBe(true);
+    expect(isAllowed(template, credential)).toBe(false);
+  });
 });
 
 test.each(HOST_TEMPLATES)('the template $name reads as it is written', ({ name, rules, source }) => {

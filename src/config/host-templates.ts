@@ -4,6 +4,7 @@
  */
 
 import type { EndpointMethod } from '../shared/endpoints.ts';
+import { words } from '../shared/words.ts';
 
 /** How a service takes the credential. */
 export type CredentialForm =
@@ -19,6 +20,8 @@ export interface TemplateRule {
   readonly query?: string;
   /** The usual form, unless it is another one. */
   readonly form?: CredentialForm;
+  /** Set if such a request is refused, although a later rule would let it pass. */
+  readonly refuse?: true;
 }
 
 export interface HostTemplate {
@@ -39,6 +42,37 @@ const PLACEHOLDER = 'placeholder';
 const BEARER: CredentialForm = { header: 'authorization', prefix: 'Bearer ' };
 const READ: TemplateRule = { method: 'GET', path: '/**' };
 
+/**
+ * What answers a `GET` with a credential: the caller's own in another form, a new one, or those of others. With one of them,
+ * the command would need no api-proxy any more.
+ */
+const handsOut = (...paths: readonly string[]): readonly TemplateRule[] =>
+  paths.map((path) => ({ method: 'GET', path, refuse: true }));
+
+/**
+ * Of Artifactory's own API, only what clients of packages ask for (https://jfrog.com/help/r/jfrog-rest-apis). The rest has API
+ * keys (`/api/security`), logins (`/api/npm/auth`) and plugins that a `GET` runs.
+ */
+const ARTIFACTORY_PACKAGES = words(
+  'alpine bower cargo chef cocoapods composer conan conda cran deb gems go helm helmoci huggingfaceml lfs npm nuget ' +
+    'opkg pub puppet pypi rpm search storage swift system/ping system/version terraform vagrant',
+);
+
+const artifactory = (root: string): readonly TemplateRule[] => [
+  ...handsOut(`${root}/api/npm/auth/**`, `${root}/api/npm/*/auth/*`, `${root}/api/docker/*/v2/token/**`),
+  ...[...ARTIFACTORY_PACKAGES, 'docker'].map((name): TemplateRule => ({
+    method: 'GET',
+    path: `${root}/api/${name}/**`,
+  })),
+  ...handsOut(`${root}/api/**`),
+];
+
+/** GitLab's variables, tokens and the like, of a project or of a group (https://docs.gitlab.com/api/rest). */
+const GITLAB_SECRETS = words(
+  'access_tokens cluster_agents clusters deploy_tokens hooks integrations runners secure_files terraform triggers ' +
+    'variables',
+);
+
 /** Fetching from git over HTTPS, and nothing more. */
 const gitFetch = (form: CredentialForm): readonly TemplateRule[] =>
   ['/*/*', '/*/*/*', '/*/*/*/*'].flatMap((repository): TemplateRule[] => [
@@ -51,7 +85,7 @@ export const HOST_TEMPLATES: readonly HostTemplate[] = [
     name: 'npm',
     services: 'registries that npm, pnpm and yarn read',
     form: BEARER,
-    rules: [READ, { method: 'POST', path: '/-/npm/v1/security/**' }],
+    rules: [...handsOut('/-/npm/v1/tokens/**'), READ, { method: 'POST', path: '/-/npm/v1/security/**' }],
     // setup-node writes an .npmrc that refers to it, and npm stops without it.
     variables: { NODE_AUTH_TOKEN: PLACEHOLDER },
     source: 'https://docs.npmjs.com/cli/v11/configuring-npm/npmrc#auth-related-configuration',
@@ -76,7 +110,11 @@ export const HOST_TEMPLATES: readonly HostTemplate[] = [
     name: 'artifactory',
     services: 'JFrog Artifactory, with an access token',
     form: BEARER,
-    rules: [READ],
+    rules: [
+      ...['', '/artifactory'].flatMap(artifactory),
+      ...handsOut('/access/**', '/ui/**', '/artifactory/ui/**', '/v2/token/**', '/artifactory/v2/token/**'),
+      READ,
+    ],
     variables: {},
     source: 'https://jfrog.com/help/r/jfrog-rest-apis/authentication',
   },
@@ -84,7 +122,14 @@ export const HOST_TEMPLATES: readonly HostTemplate[] = [
     name: 'nexus',
     services: 'Sonatype Nexus Repository, with a user token as USER:VALUE',
     form: { user: '' },
-    rules: [READ],
+    rules: [
+      ...words('assets components search status').map((name): TemplateRule => ({
+        method: 'GET',
+        path: `/service/rest/v1/${name}/**`,
+      })),
+      ...handsOut('/service/**'),
+      READ,
+    ],
     variables: {},
     source: 'https://help.sonatype.com/en/user-tokens.html',
   },
@@ -92,7 +137,17 @@ export const HOST_TEMPLATES: readonly HostTemplate[] = [
     name: 'gitlab',
     services: 'GitLab: its API, and git over HTTPS',
     form: { header: 'private-token', prefix: '' },
-    rules: [{ method: 'GET', path: '/api/v4/**' }, ...gitFetch({ user: 'oauth2' })],
+    rules: [
+      ...['/api/v4/projects/*', '/api/v4/groups/*'].flatMap((of) =>
+        handsOut(...GITLAB_SECRETS.flatMap((name) => [`${of}/${name}/**`, `${of}/${name}.*`])),
+      ),
+      ...handsOut('/api/v4/projects/*/pipelines/*/variables/**', '/api/v4/projects/*/pipeline_schedules/**'),
+      ...handsOut(
+        ...words('admin application hooks personal_access_tokens runners').map((name) => `/api/v4/${name}/**`),
+      ),
+      { method: 'GET', path: '/api/v4/**' },
+      ...gitFetch({ user: 'oauth2' }),
+    ],
     variables: { GITLAB_TOKEN: PLACEHOLDER },
     source: 'https://docs.gitlab.com/api/rest/authentication/',
   },
@@ -101,7 +156,11 @@ export const HOST_TEMPLATES: readonly HostTemplate[] = [
     services: 'huggingface.co: models and data sets',
     form: BEARER,
     // huggingface_hub asks for the paths of a snapshot with POST.
-    rules: [READ, { method: 'POST', path: '/api/*/*/*/paths-info/*' }],
+    rules: [
+      ...handsOut('/api/*/*/xet-write-token/**', '/api/*/*/*/xet-write-token/**'),
+      READ,
+      { method: 'POST', path: '/api/*/*/*/paths-info/*' },
+    ],
     variables: { HF_TOKEN: PLACEHOLDER },
     source: 'https://huggingface.co/docs/hub/security-tokens',
   },
