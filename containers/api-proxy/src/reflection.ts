@@ -35,9 +35,26 @@ const WRITERS: readonly ((text: string) => string)[] = [
   (text) => text.replace(/[&<>"']/g, (one) => HTML[one] ?? one),
 ];
 
+/**
+ * What a text becomes in Base64, wherever it stands in what is encoded: `user:secret` is how registries write a login. A group
+ * of three octets becomes four characters. What shares a character with the text's neighbours is left out.
+ */
+function inBase64(text: string): string[] {
+  return [0, 1, 2].flatMap((before) => {
+    const octets = Buffer.concat([Buffer.alloc(before), Buffer.from(text)]);
+    const [from, to] = [Math.ceil((before * 8) / 6), Math.floor((octets.length * 8) / 6)];
+    return (['base64', 'base64url'] as const).map((alphabet) => octets.toString(alphabet).slice(from, to));
+  });
+}
+
 /** Longer ones first: another may be a part of them. */
-const formsOf = (secrets: readonly string[]): string[] =>
-  [...new Set(secrets.flatMap((secret) => WRITERS.map((write) => write(secret))))].sort((a, b) => b.length - a.length);
+function formsOf(secrets: readonly string[], withBase64: boolean): string[] {
+  const forms = secrets.flatMap((secret) => [
+    ...WRITERS.map((write) => write(secret)),
+    ...(withBase64 ? inBase64(secret) : []),
+  ]);
+  return [...new Set(forms)].sort((a, b) => b.length - a.length);
+}
 
 /** Masks one stream. */
 export interface StreamMask {
@@ -128,8 +145,9 @@ export class ReflectionGuard {
 
   /**
    * @param secrets those that are too short to be one are not looked for
-   * @param ways `plainOnly` refuses compressed answers, in which nothing can be found. `hidesCookies` drops cookies: a
-   *   session that began with the credential is worth as much.
+   * @param ways `plainOnly` is for an upstream that may repeat what it was sent, in Base64 too: compressed answers are
+   *   refused, in which nothing can be found. `hidesCookies` drops cookies: a session that began with the credential is
+   *   worth as much.
    * @param onReflected called when a secret is found for the first time
    */
   constructor(
@@ -142,9 +160,10 @@ export class ReflectionGuard {
       if (!isKnown) onReflected();
       isKnown = true;
     };
-    this.#masks = formsOf(secrets.filter((secret) => secret.length >= SHORTEST_SECRET)).map(
-      (secret) => new Mask(secret, onFound),
-    );
+    this.#masks = formsOf(
+      secrets.filter((secret) => secret.length >= SHORTEST_SECRET),
+      plainOnly,
+    ).map((secret) => new Mask(secret, onFound));
     this.#plainOnly = plainOnly;
     this.#hidesCookies = hidesCookies === true;
   }
