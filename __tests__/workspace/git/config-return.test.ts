@@ -64,6 +64,10 @@ describe('settings that do not', () => {
     ['remote.pushdefault', '[remote]\npushDefault = evil'],
     ['branch.topic.remote', '[branch "topic"]\nremote = evil'],
     ['branch.main.pushremote', '[branch "main"]\npushRemote = https://evil.example/'],
+    ['branch.main.merge', '[branch "main"]\nmerge = refs/heads/evil'],
+    ['branch.topic.merge', '[branch "topic"]\nmerge = refs/pull/5/head'],
+    ['diff.relative', '[diff]\nrelative = true'],
+    ['log.showroot', '[log]\nshowRoot = false'],
     ['remote.evil.url', '[remote "evil"]\nurl = ext::sh -c evil'],
     ['remote.evil.promisor', '[remote "evil"]\npromisor = true'],
     ['remote.evil.partialclonefilter', '[remote "evil"]\npartialCloneFilter = blob:none'],
@@ -93,6 +97,11 @@ describe('settings that do not', () => {
   test('the address of a remote that was there', () => {
     const { text, refused } = back((before) => before.replace('github.com/o/r', 'evil.example/o/r'));
     expect({ text, refused }).toEqual({ text: undefined, refused: ['remote.origin.url'] });
+  });
+
+  test('what a pull merges into a branch that was there', () => {
+    const { text, refused } = back((before) => before.replace('refs/heads/main', 'refs/heads/evil'));
+    expect({ text, refused }).toEqual({ text: undefined, refused: ['branch.main.merge'] });
   });
 
   test('a remote that git would take unasked, beside others', () => {

@@ -20,10 +20,14 @@ const RETURNED: ReadonlySet<string> = new Set(
 const RETURNED_CORE: ReadonlySet<string> = new Set(words('sparsecheckout sparsecheckoutcone autocrlf eol'));
 /**
  * What stays even so. A later `git switch` would take a branch from the remote that the first one names, and a push would
- * send the user's work there; a fetch would remove the user's own tags; and changes would not show.
+ * send the user's work there; a fetch would remove the user's own tags; and changes would not show, or only those of the
+ * directory in which somebody looks.
  */
 const KEPT: ReadonlySet<string> = new Set(
-  words('checkout.defaultremote fetch.prune fetch.prunetags status.showuntrackedfiles diff.ignoresubmodules'),
+  words(
+    'checkout.defaultremote fetch.prune fetch.prunetags status.showuntrackedfiles diff.ignoresubmodules diff.relative ' +
+      'log.showroot',
+  ),
 );
 
 /** What a new remote may have. Git would ask a promisor by itself for objects that it misses. */
@@ -47,8 +51,9 @@ export function returnConfig(host: string, before: string, after: string): Retur
   const removed = without(was, is);
   const remotes = new Set(was.filter(({ section }) => section === 'remote').map(({ subsection }) => subsection));
   const known = new Set(was.map(nameOf));
+  const replaced = new Set(added.map(nameOf).filter((name) => known.has(name)));
   const mayReturn = (entry: ConfigEntry): boolean =>
-    composeEntry(entry, () => false) !== undefined && isReturned(entry, remotes, known);
+    composeEntry(entry, () => false) !== undefined && isReturned(entry, { remotes, known, replaced });
   const refused = [...added, ...removed].filter((entry) => !mayReturn(entry)).map(describeEntry);
   const additions = added.filter(mayReturn);
   const removals = removed.filter(mayReturn).map(keyOf);
@@ -57,12 +62,23 @@ export function returnConfig(host: string, before: string, after: string): Retur
   return { text: edited(plainLines(host), additions, removals), ...result };
 }
 
-function isReturned(entry: ConfigEntry, remotes: ReadonlySet<string | undefined>, known: ReadonlySet<string>): boolean {
+/** Remotes and settings of the copy as the command got it, and those of the settings that got another value. */
+interface Before {
+  readonly remotes: ReadonlySet<string | undefined>;
+  readonly known: ReadonlySet<string>;
+  readonly replaced: ReadonlySet<string>;
+}
+
+function isReturned(entry: ConfigEntry, { remotes, known, replaced }: Before): boolean {
   const { section, subsection, key, value } = entry;
   if (section === 'core') return RETURNED_CORE.has(key);
   if (!RETURNED.has(section) || KEPT.has(`${section}.${key}`)) return false;
   if (section === 'remote') return !remotes.has(subsection) && isHarmlessRemote(entry, remotes);
   if (section === 'branch' && /^(push)?remote$/.test(key)) return value === '.' || remotes.has(value);
+  // A later `git pull` merges that. What a forge has elsewhere, such as `refs/pull`, anybody can put there.
+  if (section === 'branch' && key === 'merge') {
+    return value?.startsWith('refs/heads/') === true && !replaced.has(nameOf(entry));
+  }
   if (section !== 'submodule') return true;
   // A later `git submodule update` fetches from there; and a change of the submodule would not show.
   return key !== 'ignore' && !(key === 'url' && known.has(nameOf(entry)));
