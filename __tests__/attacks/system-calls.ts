@@ -16,6 +16,8 @@ const call = (x64: number, arm64: number, ...args: readonly (number | 'memory')[
 const same = (number: number, ...args: readonly (number | 'memory')[]): Call => call(number, number, ...args);
 const socket = (family: number, type: number, protocol = 0): Call => call(41, 198, family, type, protocol);
 
+const ioctl = (request: number): Call => call(16, 29, -1, request, 'memory');
+
 const NEW_USER = 0x10000000;
 const SIGCHLD = 17;
 const HIGH_BIT = 2 ** 32;
@@ -58,10 +60,17 @@ export const REFUSED: Calls = {
   MPTCP: socket(2, 1, 262),
   'the netlink of the packet filter': socket(16, 3, 12),
   'generic netlink': socket(16, 3, 16),
+  'a snapshot of btrfs': ioctl(0x50009401),
+  'a snapshot of btrfs, with flags': ioctl(0x50009417),
+  'a subvolume of btrfs': ioctl(0x5000940e),
+  'a read-only subvolume of btrfs': ioctl(0x4008941a),
+  'the same with a bit that the kernel ignores': ioctl(HIGH_BIT + 0x4008941a),
+  'a snapshot of bcachefs': ioctl(0x4018bc10),
   'a pair of TIPC': call(53, 199, 30, 1, 0, 'memory'),
   ...on32Bits({
     'AF_VSOCK with 32 bits': ['int80', 359, 40, 1, 0],
     'io_uring_setup with 32 bits': ['int80', 425, 1, 'memory'],
+    'a snapshot of btrfs with 32 bits': ['int80', 54, -1, 0x50009401],
     'unshare with 32 bits': ['int80', 310, NEW_USER],
   }),
 };
@@ -73,6 +82,14 @@ export const ALLOWED: Calls = {
   'TCP that does not block': socket(2, 0o4000 | 0o2000000 | 1),
   'UDP over IPv4': socket(2, 2),
   'TCP over IPv6': socket(10, 1),
+  'a copy that shares its content': ioctl(0x40049409),
+  'a part of a copy that does': ioctl(0x4020940d),
+  'the same content for several files': ioctl(0xc0189436),
+  'the same with its sign extended': ioctl(0xc0189436 - HIGH_BIT),
+  'the size of a terminal': ioctl(0x5413),
+  'the number of octets to read': ioctl(0x541b),
+  'the name of an interface': ioctl(0x8910),
+  'the flags of a file': ioctl(0x80086601),
   'the netlink of interfaces': socket(16, 3, 0),
   'a pair of AF_UNIX': call(53, 199, 1, 1, 0, 'memory'),
   'ptrace by the parent': call(101, 117, 0, 0, 0, 0),

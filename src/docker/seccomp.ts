@@ -66,7 +66,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'reading the clock’s state; without a capability nothing can be set': `adjtimex clock_adjtime clock_adjtime64`,
   files: `
     open openat openat2 creat close close_range read readv pread64 preadv preadv2 write writev pwrite64 pwritev
-    pwritev2 lseek _llseek dup dup2 dup3 fcntl fcntl64 ioctl flock fsync fdatasync sync syncfs sync_file_range
+    pwritev2 lseek _llseek dup dup2 dup3 fcntl fcntl64 flock fsync fdatasync sync syncfs sync_file_range
     sync_file_range2 arm_sync_file_range readahead fadvise64 fadvise64_64 arm_fadvise64_64 fallocate truncate
     truncate64 ftruncate ftruncate64 copy_file_range sendfile sendfile64 splice tee vmsplice pipe pipe2 cachestat`,
   'names and directories': `
@@ -114,6 +114,28 @@ const SOCKETS: readonly { comment: string; family: number; type?: number; protoc
   { comment: 'AF_NETLINK: ROUTE, AUDIT, KOBJECT_UEVENT', family: 16, protocols: [0, 9, 15] },
 ];
 
+/**
+ * The types of ioctl(2) that programs use, each by a bit that btrfs's (0x94) and bcachefs's (0xbc) have the other way round. Two
+ * more types share all of these bits (0x9c, 0xb4: GPIO).
+ *
+ * Both let anybody make subvolumes. A snapshot shows what the host has beside a mounted directory (btrfs of older kernels), and
+ * a subvolume that was made read-only cannot be cleaned up.
+ */
+const IOCTL_TYPES: readonly Condition[] = [
+  [0x8000, 0],
+  [0x4000, 0x4000],
+  [0x1000, 0],
+  [0x0400, 0],
+  [0x0200, 0x0200],
+  [0x0100, 0x0100],
+].map(([value = 0, valueTwo = 0]) => ({ index: 1, op: MASKED, value, valueTwo }));
+
+/** FICLONE, FICLONERANGE and FIDEDUPERANGE, with which files share their content. All file systems have taken them from btrfs. */
+const IOCTLS: readonly Condition[] = [0x40049409, 0x4020940d, 0xc0189436].map((valueTwo) => ({
+  // The kernel cuts the request to 32 bits, and some libraries extend its sign.
+  ...{ index: 1, op: MASKED, value: 0xffffffff, valueTwo },
+}));
+
 /** The type without SOCK_CLOEXEC and SOCK_NONBLOCK. */
 const SOCKET_TYPE = 0xf;
 
@@ -134,6 +156,7 @@ const ENOSYS = 38;
  * - sockets other than {@link SOCKETS}, also as pairs, and `socketcall`: 32-bit x86 programs open sockets with it, and no
  *   filter sees which. They have no network unless they call `socket`, as those with musl do;
  * - x32, the second set of numbers for 64-bit calls: such a call kills its thread;
+ * - the ioctls of btrfs and bcachefs, see {@link IOCTL_TYPES};
  * - memfd_secret, whose memory nobody can inspect, remap_file_pages, which the kernel only emulates, and fanotify_mark,
  *   which needs a descriptor that nobody without capabilities gets.
  *
@@ -167,6 +190,8 @@ export function seccompProfile(): Profile {
           ),
         ),
       ),
+      ...IOCTL_TYPES.map((condition) => allow('any but those of btrfs and bcachefs', ['ioctl'], [condition])),
+      ...IOCTLS.map((condition) => allow('copies that share their content', ['ioctl'], [condition])),
       allow('AF_UNIX; TIPC has pairs too', ['socketpair'], [{ index: 0, op: EQUAL, value: 1 }]),
       ...PERSONAS.map((value) => allow('personas', ['personality'], [{ index: 0, op: EQUAL, value }])),
       allow('no new namespaces', ['clone'], [{ index: 0, op: MASKED, value: NAMESPACES, valueTwo: 0 }]),
