@@ -15,6 +15,10 @@ test.each([
     'what runs whenever its program is called',
     ['.cargo/config', 'rust-toolchain', '.mvn', '.Rprofile', '.corepack.env'],
   ],
+  [
+    'what does so since it names another program, or plugins',
+    ['.bazelversion', '.bazeliskrc', 'tools/bazel', '.conanrc', '.poetry/plugins', 'pdm.toml', 'global.json'],
+  ],
   ['editors that start language servers', ['.helix', '.zed']],
   ['further agents', ['.aider.conf.yml', 'gptme.toml', '.pi', 'crush.json', '.clinerules', '.continue']],
   ['agents', ['.mcp.json', 'opencode.json', '.agents', '.github/hooks', '.claude']],

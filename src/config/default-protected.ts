@@ -51,6 +51,12 @@ export const PROTECTED_BY_PROGRAM: Readonly<Record<string, readonly string[]>> =
   Bun: words('bunfig.toml'),
   'Cargo, rustup': words('.cargo/config.toml .cargo/config rust-toolchain.toml rust-toolchain'),
   Maven: words('.mvn'),
+  // `bazel` is Bazelisk on hosted runners. It runs what these name, and tools/bazel in place of Bazel.
+  'Bazel, Bazelisk': words('.bazelversion .bazeliskrc .bazelrc tools/bazel'),
+  Conan: words('.conanrc'),
+  // Plugins, or where they are. PDM had them in .pdm-plugins first.
+  'Poetry, PDM': words('.poetry/plugins pdm.toml .pdm-plugins'),
+  '.NET': words('global.json'),
   R: words('.Rprofile .Renviron .RData'),
 };
 
