@@ -178,6 +178,9 @@ describe('flags', () => {
       ...tunnelsTo('a.example', 'shut.a.example', 'b.example'),
     ]);
     expect(result.stdout.trim().split('\n')).toEqual(['a.example 200', 'shut.a.example 403', 'b.example 403']);
+    expect(said(result)).toContain(
+      'awf: the policy file .github/awf.yml, as it is on disk, counts: 1 domain. Without it: --policy=none',
+    );
     expect(result.stderr).toMatch(/^ {2}file +\.github\/awf\.yml, as it is on disk$/m);
     const without = await awf(['--policy=none', ...hosts, '--', ...tunnelsTo('a.example')]);
     expect(without.stdout.trim()).toBe('a.example 403');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { memoryText, policyGroup, proposalNote, type PolicyFacts } from '../../src/log/policy.ts';
+import { memoryText, policyFileNote, policyGroup, proposalNote, type PolicyFacts } from '../../src/log/policy.ts';
 import { aConfig, given } from '../../testing/builders.ts';
 import { allowing } from '../../testing/options.ts';
 
@@ -12,6 +12,27 @@ const bind = (source: string, target = source, writable = false) => ({
   source,
   target,
   writable,
+});
+
+describe('the policy file of a repository, on one’s own machine', () => {
+  const policy = { file: '.github/awf.yml', commit: undefined, from: undefined };
+
+  test('is told with what it opens', () => {
+    const egress = allowing('a.example, b.example');
+    expect(policyFileNote({ ...aConfig({ egress, policy }), frontEnd: 'cli' })).toBe(
+      'the policy file .github/awf.yml, as it is on disk, counts: 2 domains. Without it: --policy=none',
+    );
+    const services = [{ name: 'localhost', port: 5432 }];
+    const others = [{ name: 'api.example', rules: [] }];
+    const open = aConfig({ policy, services, egress: { ...egress, mode: 'audit' } });
+    expect(policyFileNote({ ...open, namedHosts: { ...open.namedHosts, others }, frontEnd: 'cli' })).toContain(
+      'counts: audit, nothing public is refused, localhost:5432, rules for api.example.',
+    );
+  });
+
+  test('is not, where there is none', () => {
+    expect(policyFileNote(aConfig())).toBeUndefined();
+  });
 });
 
 describe('the policy in force', () => {

@@ -7,6 +7,7 @@ import { builtImageNames } from '../docker/images.ts';
 import { documentLink } from '../host/installation.ts';
 import { logPaths, writeSummaryFile } from '../host/log-directories.ts';
 import { endingOf } from '../log/ending.ts';
+import { policyFileNote } from '../log/policy.ts';
 import { paintFor } from '../log/paint.ts';
 import { attempt, filtered, recording, stderrReporter, usesColour, type RunReporter } from '../reporter.ts';
 import { pipedInput } from '../run/command-input.ts';
@@ -48,6 +49,8 @@ async function runCommand({ config, secrets }: Built, input: InputKind, context:
   // On a laptop, the policy and the start are no news.
   const told = filtered(terminal?.patient(own) ?? own, config.logLevel, 'debug');
   const { reporter, warnings } = recording(told);
+  const note = policyFileNote(config);
+  if (note !== undefined) reporter.info(note);
   const sinkFor = (stream: Writable): Sink => legible?.through(writeTo(stream)) ?? writeTo(stream);
   const stdout = sinkFor(process.stdout);
   const runId = newRunId();

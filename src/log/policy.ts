@@ -55,12 +55,15 @@ export function policyGroup(config: Config, facts: PolicyFacts): Group {
   return { title: titleOf(config, facts.memory), lines: rowLines(rows) };
 }
 
+function reachText({ egress }: Pick<Config, 'egress'>): string {
+  return egress.mode === 'audit'
+    ? 'audit, nothing public is refused'
+    : counted(egress.allow.length, 'domain').replace(/^0 /, 'no ');
+}
+
 function titleOf(config: Config, memory: string): string {
-  const { egress, apiProxy, providers, timeoutMinutes, budget } = config;
-  const reach =
-    egress.mode === 'audit'
-      ? 'audit, nothing public is refused'
-      : counted(egress.allow.length, 'domain').replace(/^0 /, 'no ');
+  const { apiProxy, providers, timeoutMinutes, budget } = config;
+  const reach = reachText(config);
   const models = providers.length === 0 ? 'no model' : providers.map(({ provider }) => provider.name).join(', ');
   const most = [
     ...(timeoutMinutes === undefined ? [] : [minutesText(timeoutMinutes)]),
@@ -76,6 +79,28 @@ function titleOf(config: Config, memory: string): string {
 export function policyFileText({ file, commit, from }: PolicyOrigin): string {
   const version = commit === undefined ? 'as it is on disk' : `from ${from ?? 'commit'} (${commit.slice(0, 12)})`;
   return `${printableText(file)}, ${version}`;
+}
+
+/**
+ * For a machine of one's own, where the policy is not told otherwise: a repository that somebody has just cloned may have a file
+ * that opens everything.
+ *
+ * @returns undefined without a policy file
+ */
+export function policyFileNote(
+  config: Pick<Config, 'policy' | 'egress' | 'services' | 'namedHosts' | 'frontEnd'>,
+): string | undefined {
+  const { policy, services, namedHosts, frontEnd } = config;
+  if (policy === undefined) return undefined;
+  const opened = [
+    reachText(config),
+    ...services.map(({ name, port }) => `${name}:${String(port)}`),
+    ...namedHosts.others.filter(({ option }) => option === undefined).map(({ name }) => `rules for ${name}`),
+  ];
+  return (
+    `the policy file ${policyFileText(policy)}, counts: ${listed(opened, MOST)}. ` +
+    `Without it: ${optionName(frontEnd, 'policy')}=none`
+  );
 }
 
 const policyFileRows = ({ policy }: Config): Row[] => (policy === undefined ? [] : [['file', policyFileText(policy)]]);
