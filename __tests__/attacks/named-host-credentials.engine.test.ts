@@ -196,7 +196,7 @@ describe('N13 an upstream that repeats what it was sent', () => {
     held.world.upstream.handler = (message, response) => {
       const own = (message.headers.authorization ?? '').replace('Bearer ', '');
       response.writeEarlyHints({ link: '</a>; rel=preload', 'x-early': own });
-      response.writeHead(200, own, { [own]: 'name' }).end('body');
+      response.writeHead(200, own, { [own]: 'name' }).end('body\n');
     };
     const socket = (await opened(held.world, REGISTRY)) as TLSSocket;
     const { text } = await exchange(socket, request('GET /n13 HTTP/1.1', `Host: ${REGISTRY}`, 'Connection: close'));
