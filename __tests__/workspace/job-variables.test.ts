@@ -115,6 +115,23 @@ describe('E20 files that variables of the job name', () => {
     ).toEqual({ readOnly: ['.docker', 'agent.jar', 'ci/env.sh', 'hook.cjs', 'lib/a.so', 'lib/b.so'], absent: [] });
   });
 
+  test('are those of libraries and languages too, and lists of directories', () => {
+    const workspace = make('ci/openssl.cnf', 'ci/php/a.ini', 'ci/more/b.ini', 'ci/hgrc', 'ci/wrapper');
+    expect(
+      guarded(workspace, {
+        OPENSSL_CONF: `${workspace}/ci/openssl.cnf`,
+        PHP_INI_SCAN_DIR: `:${workspace}/ci/php:ci/more`,
+        HGRCPATH: '/etc/mercurial/hgrc:ci/hgrc',
+        RUSTC_WRAPPER: './ci/wrapper',
+        PAGER: 'less -R',
+        EDITOR: './ci/edit --wait',
+      }),
+    ).toEqual({
+      readOnly: ['ci/hgrc', 'ci/more', 'ci/openssl.cnf', 'ci/php', 'ci/wrapper'],
+      absent: ['ci/edit'],
+    });
+  });
+
   test('must not appear if they are certainly meant', () => {
     const environment = { BASH_ENV: './ci/env.sh', NODE_OPTIONS: '--import tsx', PIP_CONFIG_FILE: '/etc/pip.conf' };
     expect(guarded(make(), environment)).toEqual({ readOnly: [], absent: ['ci/env.sh'] });

@@ -35,10 +35,16 @@ const FILES = [
   ...['NODE_OPTIONS', 'RUBYOPT', 'PERL5OPT', 'JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', '_JAVA_OPTIONS'],
   ...['NPM_CONFIG_USERCONFIG', 'npm_config_userconfig', 'NPM_CONFIG_GLOBALCONFIG', 'npm_config_globalconfig'],
   ...['PIP_CONFIG_FILE', 'KUBECONFIG', 'AWS_CONFIG_FILE', 'WGETRC'],
+  // Modules of OpenSSL, tools of the compilers, plugins: curl, Python, Ruby, PHP and ssh load the first.
+  ...['OPENSSL_CONF', 'GOENV', 'RUSTC_WRAPPER', 'TF_CLI_CONFIG_FILE', 'ANSIBLE_CONFIG'],
+  ...['PAGER', 'EDITOR', 'VISUAL', 'SSH_ASKPASS', 'SUDO_ASKPASS'],
 ];
 
 /** The same with directories. */
-const DIRECTORIES = ['DOCKER_CONFIG', 'GH_CONFIG_DIR', 'CURL_HOME', 'ZDOTDIR'];
+const DIRECTORIES = ['DOCKER_CONFIG', 'GH_CONFIG_DIR', 'CURL_HOME', 'ZDOTDIR', 'PHPRC'];
+
+/** The same with lists of directories or files. */
+const LISTS = ['PHP_INI_SCAN_DIR', 'HGRCPATH', 'GCONV_PATH'];
 
 const NAMED = 'a path that a variable of the job names';
 
@@ -53,7 +59,11 @@ export function namedByVariables(workspace: string, environment: NodeJS.ProcessE
       .flatMap((name) => (environment[name] ?? '').split(separator))
       .filter((word) => word !== '')
       .map((word) => ({ path: fromText(resolve(workspace, word)), isDirectory, what: whatOf(word) }));
-  return [...placesOf(FILES, /[\s"',:;=]+/, false), ...placesOf(DIRECTORIES, /\n/, true)];
+  return [
+    ...placesOf(FILES, /[\s"',:;=]+/, false),
+    ...placesOf(DIRECTORIES, /\n/, true),
+    ...placesOf(LISTS, /:/, true),
+  ];
 }
 
 /** Any word may name a file, but only one that looks like a path certainly does. */
