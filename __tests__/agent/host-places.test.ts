@@ -1,7 +1,14 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { misplaced, placeWarnings, readKinds, type Misplaced, type SandboxView } from '../../src/agent/host-places.ts';
+import {
+  misplaced,
+  placeWarnings,
+  readKinds,
+  readLinks,
+  type Misplaced,
+  type SandboxView,
+} from '../../src/agent/host-places.ts';
 import { temporaryDirectory } from '../../testing/builders.ts';
 
 const HOME = '/home/runner';
@@ -84,6 +91,7 @@ describe('a value of the host', () => {
     ['a cache that is read-only', 'npm_config_cache', '/opt/cache', `${HOME}/.cache/npm_config_cache`],
     ['the tool cache, which is to be read', 'RUNNER_TOOL_CACHE', '/opt/cache', '/opt/cache'],
     ['a read-only place for programs to install', 'GOBIN', '/usr/local/bin', GONE],
+    ['PATH with a link to programs that are there', 'PATH', '/link/jdk:/data/a:/usr/bin', '/opt/jdk:/data/a:/usr/bin'],
     ['PATH, which has a warning of its own', 'PATH', '/data/a:/usr/bin', '/data/a:/usr/bin'],
     ['a list', 'LD_LIBRARY_PATH', '/data/a:/usr/lib', '/usr/lib'],
     ['a list with empty parts', 'MANPATH', '/data/a:', GONE],
@@ -119,6 +127,14 @@ test('nobody is warned of a link that was resolved: what the host has is there',
   expect(placeWarnings(found(others))).toEqual([
     expect.stringMatching(/Changed: LIBRARIES is now \/opt\/jdk\. Left out: TOOL, GOBIN\. /),
   ]);
+});
+
+test('where the directories of PATH lead', () => {
+  const directory = temporaryDirectory();
+  symlinkSync('.', join(directory, 'link'));
+  expect(readLinks({ PATH: `relative:${join(directory, 'link')}:${directory}:` })).toEqual(
+    new Map([[join(directory, 'link'), directory]]),
+  );
 });
 
 test('what paths are on the host', () => {

@@ -1,6 +1,6 @@
 /** Where runners really have their directories: mounts and tools beside the workspace, as hosted runners and others do. */
 
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -13,6 +13,7 @@ const IS_ROOT = process.getuid?.() === 0;
 const SCRIPT = sectionedScript({
   'b3 a mount': 'cat "$RESULTS/in"; echo out > "$RESULTS/out"; ls "$RESULTS"',
   'b4 a tool': 'a-tool',
+  'npm’s prefix, and fnm’s link': 'a-global; a-version',
   'b11 a download': 'a-download; command -v odd || echo "odd: $?"',
   neighbours: 'ls -A "$WORK"; cat "$WORK/other/secret"',
   'the home': 'mkdir -p ~/.cache/x && echo works > ~/.cache/x/y && cat ~/.cache/x/y',
@@ -45,6 +46,15 @@ describe.each(ROWS)('$layout, for $who', ({ home, work, isOther }) => {
     write('in', work, '_temp/results/in');
     write('#!/bin/sh\necho a tool\n', work, '_tool/t/1/x64/bin/a-tool');
     chmodSync(at(work, '_tool/t/1/x64/bin/a-tool'), 0o755);
+    write('#!/bin/sh\necho a global program\n', home, '.npm-global/lib/node_modules/a/cli');
+    mkdirSync(at(home, '.npm-global/bin'));
+    symlinkSync('../lib/node_modules/a/cli', at(home, '.npm-global/bin/a-global'));
+    write('#!/bin/sh\necho a version\n', home, '.local/share/fnm/v24/bin/a-version');
+    for (const file of ['.npm-global/lib/node_modules/a/cli', '.local/share/fnm/v24/bin/a-version']) {
+      chmodSync(at(home, file), 0o755);
+    }
+    mkdirSync(at(home, '.local/state'));
+    symlinkSync(at(home, '.local/share/fnm/v24'), at(home, '.local/state/fnm-shell'));
     for (const [name, path] of [
       ['a-download', join(work, '_temp/0b0e')],
       ['odd', join(home, 'odd/bin')],
@@ -75,6 +85,7 @@ describe.each(ROWS)('$layout, for $who', ({ home, work, isOther }) => {
         env: {
           HOME: at(home),
           PATH: [
+            ...[at(home, '.npm-global/bin'), at(home, '.local/state/fnm-shell/bin')],
             ...[at(work, '_tool/t/1/x64/bin'), at(work, '_temp/0b0e'), at(home, 'odd/bin'), at(home, 'none')],
             '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
           ].join(':'),
@@ -97,6 +108,10 @@ describe.each(ROWS)('$layout, for $who', ({ home, work, isOther }) => {
 
   test('b4 the tool cache is there, and PATH finds its tools', () => {
     expect(sections['b4 a tool']).toBe('a tool');
+  });
+
+  test('programs that npm installed in a prefix of the user’s own are found, and those behind fnm’s link', () => {
+    expect(sections['npm’s prefix, and fnm’s link']).toBe('a global program\na version');
   });
 
   test('b11 a program in RUNNER_TEMP is found; a directory of PATH that is missing is named', () => {

@@ -84,6 +84,33 @@ test('a link is mounted as its destination, at the path that programs know', () 
   expect(sources(hostToolchain(home, {})).get(join(home, '.cargo/bin'))).toBe(join(home, 'real/bin'));
 });
 
+describe('npm’s prefix, wherever it is in the home', () => {
+  const FILES = [
+    ...['.npm-global/bin/claude', '.npm-global/lib/node_modules/x/y', '.npm-global/etc/npmrc'],
+    ...['tools/bin/other', 'project/p/bin/own', 'project/p/lib/node_modules/x/y'],
+  ];
+
+  test('is there if PATH names it, without its settings', () => {
+    const home = homeWith(FILES);
+    const PATH = ['.npm-global', 'tools', 'project/p'].map((name) => join(home, name, 'bin')).join(':');
+    const mounts = hostToolchain(home, { PATH }, join(home, 'project'));
+    const shown = FILES.filter((file) => covers(mounts, join(home, file)));
+    expect(shown).toEqual(['.npm-global/bin/claude', '.npm-global/lib/node_modules/x/y']);
+    expect(hostToolchain(home, {})).toEqual(hostToolchain(home, { PATH: '/usr/bin' }));
+  });
+
+  test('gets no second mount in a directory that is there as a whole', () => {
+    const home = homeWith(['.nvm/v24/bin/node', '.nvm/v24/lib/node_modules/npm/x']);
+    const mounts = hostToolchain(home, { PATH: join(home, '.nvm/v24/bin') });
+    expect([...sources(mounts).keys()].filter((path) => path.startsWith(home))).toEqual([join(home, '.nvm')]);
+    const cache = { RUNNER_TOOL_CACHE: join(home, 'cache'), PATH: join(home, 'cache/v24/bin') };
+    for (const name of ['bin', 'lib/node_modules']) mkdirSync(join(home, 'cache/v24', name), { recursive: true });
+    writeFileSync(join(home, 'cache/v24/bin/node'), '');
+    const targets = hostToolchain(home, cache).map(({ target }) => target);
+    expect(targets.filter((path) => path.startsWith(join(home, 'cache')))).toEqual([join(home, 'cache')]);
+  });
+});
+
 describe('a row with a pattern', () => {
   test.each<[string, Row['except'], string[]]>([
     ['jdk-*/conf', undefined, ['jdk-17/conf', 'jdk-21/conf']],

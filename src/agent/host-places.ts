@@ -68,10 +68,11 @@ export function readKinds(environment: NodeJS.ProcessEnv): PathKinds {
   return kinds;
 }
 
-/** Where the same paths lead. */
+/** Where the same paths lead, and those in `PATH`. */
 export function readLinks(environment: NodeJS.ProcessEnv): PathLinks {
+  const programs = (environment['PATH'] ?? '').split(':').filter((path) => path.startsWith('/'));
   return new Map(
-    allPaths(environment).flatMap((path): [string, string][] => {
+    [...allPaths(environment), ...programs].flatMap((path): [string, string][] => {
       const real = realPath(path);
       return real === undefined || real === path ? [] : [[path, real]];
     }),
@@ -90,14 +91,28 @@ function allPaths(environment: NodeJS.ProcessEnv): string[] {
  * @returns undefined if the value is fine as it is
  */
 export function misplaced(name: string, value: string, view: SandboxView): Misplaced | undefined {
+  if (name === 'PATH') return linkedPrograms(value, view);
   const paths = pathsIn(value);
-  if (paths === undefined || name === 'PATH') return undefined;
+  if (paths === undefined) return undefined;
   const placed = paths.map((path) => (path === '' ? path : placeFor(name, path, view)));
   if (placed.every((path, index) => path === paths[index])) return undefined;
   const isWhatWas = (path: string, before: string): boolean => path === before || path === view.links.get(before);
   const kept = placed.filter((path) => path !== undefined);
   const isSame = placed.every((path, index) => path !== undefined && isWhatWas(path, paths[index] ?? ''));
   return { name, value: kept.some((path) => path !== '') ? kept.join(':') : undefined, isSame };
+}
+
+/**
+ * Fits `PATH`: a directory that the sandbox has elsewhere than the host's link is named as it is there. fnm gives each
+ * shell a link of its own, in `/run` or the home. What the sandbox does not have stays, and has a warning of its own.
+ */
+function linkedPrograms(value: string, view: SandboxView): Misplaced | undefined {
+  const placed = value.split(':').map((path) => {
+    const real = view.links.get(path);
+    return real !== undefined && accessTo(path, view) === undefined && accessTo(real, view) !== undefined ? real : path;
+  });
+  const fitting = placed.join(':');
+  return fitting === value ? undefined : { name: 'PATH', value: fitting, isSame: true };
 }
 
 /** @returns the path in the sandbox; undefined if there is none */

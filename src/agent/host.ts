@@ -67,7 +67,7 @@ export function* readAgentHost(
 ): Slices<AgentHost> {
   const { environment } = surroundings;
   const isImage = config.agentImage !== undefined;
-  const tools = hostToolchain(user.home, environment);
+  const tools = hostToolchain(user.home, environment, config.workspace);
   yield;
   const below = yield* readBelow(surroundings, [...tools, ...userMounts]);
   yield;

@@ -5,7 +5,7 @@ import { credentialIn, type Secrets } from '../config/secrets.ts';
 import type { FrontEndKind } from '../config/source.ts';
 import type { MountSpec } from '../docker/spec.ts';
 import { OptionError, UserError } from '../errors.ts';
-import { isBelow } from '../host/paths.ts';
+import { isAtOrBelow, isBelow } from '../host/paths.ts';
 import type { User } from '../host/user.ts';
 import { etcMounts, type EtcPlan } from '../mounts/etc-files.ts';
 import { CLAUDE_JSON, linkIntoHome, workspaceLink } from '../mounts/home.ts';
@@ -207,7 +207,8 @@ const textOf = (command: Config['command'], separator: string): string =>
 /** Programs that a setup action has put where nobody looks are not found, and `PATH` alone does not say why. */
 function missingPrograms({ workspace, frontEnd }: Config, host: AgentHost, mounts: readonly MountSpec[]): string[] {
   const seen = [workspace, ...mounts.map(({ target }) => target)];
-  const missing = host.programDirectories.filter((path) => !seen.some((top) => path === top || isBelow(path, top)));
+  const isSeen = (path: string): boolean => seen.some((top) => isAtOrBelow(path, top));
+  const missing = host.programDirectories.filter((path) => !isSeen(path) && !isSeen(host.links.get(path) ?? path));
   if (missing.length === 0) return [];
   return [
     `PATH names ${missing.join(', ')}, which the sandbox does not have. If the command needs a program from there, mount ` +

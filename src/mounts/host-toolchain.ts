@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import type { MountSpec } from '../docker/spec.ts';
 import { isBelow, isInside, realPath } from '../host/paths.ts';
 import { nameMatcher } from '../shared/name-patterns.ts';
@@ -13,14 +13,18 @@ import { FORBIDDEN } from './user-mounts.ts';
  *
  * @param home the caller's home directory; the private home has the same path
  * @param environment the caller's: where the tool cache is, and where setup actions have put programs
+ * @param workspace which the command may write, programs included
  */
-export function hostToolchain(home: string, environment: NodeJS.ProcessEnv): MountSpec[] {
+export function hostToolchain(home: string, environment: NodeJS.ProcessEnv, workspace?: string): MountSpec[] {
   const toolCache = environment['RUNNER_TOOL_CACHE'] ?? '';
   const homeRows = HOME_ROWS.map((row) => ({ ...row, path: join(home, row.path) }));
-  const paths = [...SYSTEM_ROWS, ...homeRows].flatMap(present);
+  const prefixes = npmPrefixes(home, environment).filter(
+    (path) => workspace === undefined || !isBelow(path, workspace),
+  );
+  const paths = [...[...SYSTEM_ROWS, ...homeRows].flatMap(present), ...prefixes];
   // These get mounts of their own: where they are among the runner's files, those are hidden.
   const own = [toolCache, ...downloadedPrograms(environment)].filter((path) => isForTools(path, home));
-  return [...paths.filter((path, _, all) => !all.some((other) => isBelow(path, other))), ...own]
+  return [...paths.filter((path, _, all) => ![...all, ...own].some((other) => isBelow(path, other))), ...own]
     .filter((path, index, all) => all.indexOf(path) === index)
     .flatMap((path) => {
       const source = realPath(path);
@@ -43,6 +47,18 @@ function isForTools(path: string, home: string): boolean {
 /** The directories of `PATH` that exist and have something in them. */
 export function programDirectories({ PATH = '' }: NodeJS.ProcessEnv): string[] {
   return [...new Set(PATH.split(':'))].filter((path) => path.startsWith('/') && entriesOf(path).length > 0);
+}
+
+/**
+ * Where `npm install --global` puts programs: users choose the place (`~/.npm-global`, as npm's documentation has it), and
+ * a Node.js that somebody has unpacked in the home is one as well. Only what `PATH` names counts, and nothing else of it:
+ * its `etc/npmrc` may have a token.
+ */
+function npmPrefixes(home: string, environment: NodeJS.ProcessEnv): string[] {
+  return programDirectories(environment)
+    .filter((path) => basename(path) === 'bin' && isBelow(path, home))
+    .map((path) => [path, join(dirname(path), 'lib/node_modules')])
+    .flatMap((paths) => (paths.every((path) => existsSync(path)) ? paths : []));
 }
 
 /** Setup actions such as Terraform's unpack a program in a directory of `RUNNER_TEMP` and add that to `PATH`. */
