@@ -96,6 +96,17 @@ describe('mounts', () => {
     expect(targets(plan({}, { host: { RUNNER_TOOL_CACHE: cache } }).make())).toContain(cache);
   });
 
+  test('a directory of PATH that is missing is named, except the one that npx has put AWF in', () => {
+    const top = temporaryDirectory();
+    const [odd, npx] = [join(top, 'odd'), join(top, '.npm/_npx/8e5bc429157f0033/node_modules/.bin')];
+    for (const directory of [odd, npx]) {
+      mkdirSync(directory, { recursive: true });
+      writeFileSync(join(directory, 'awf'), '');
+    }
+    const { warnings } = plan({}, { host: { PATH: `${npx}:${odd}:/usr/bin` } }).make();
+    expect(warnings).toEqual([expect.stringContaining(`PATH names ${odd}, which`)]);
+  });
+
   test('no target is named twice, which the engine would reject', () => {
     const found = targets(plan({ secrets: SENTINELS }).make());
     expect(found).toEqual([...new Set(found)]);

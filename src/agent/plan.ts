@@ -204,11 +204,16 @@ export const rootWarning = (frontEnd: FrontEndKind, how = 'runs'): string =>
 const textOf = (command: Config['command'], separator: string): string =>
   command.kind === 'script' ? command.script : command.argv.join(separator);
 
+/** Where `npx` has put AWF itself, and then in front of `PATH`. */
+const NPX = /\/_npx\/[^/]+\/node_modules\/\.bin$/;
+
 /** Programs that a setup action has put where nobody looks are not found, and `PATH` alone does not say why. */
 function missingPrograms({ workspace, frontEnd }: Config, host: AgentHost, mounts: readonly MountSpec[]): string[] {
   const seen = [workspace, ...mounts.map(({ target }) => target)];
   const isSeen = (path: string): boolean => seen.some((top) => isAtOrBelow(path, top));
-  const missing = host.programDirectories.filter((path) => !isSeen(path) && !isSeen(host.links.get(path) ?? path));
+  const missing = host.programDirectories.filter(
+    (path) => !isSeen(path) && !isSeen(host.links.get(path) ?? path) && !NPX.test(path),
+  );
   if (missing.length === 0) return [];
   return [
     `PATH names ${missing.join(', ')}, which the sandbox does not have. If the command needs a program from there, mount ` +
