@@ -53,3 +53,40 @@ test('a current directory that was removed is an error with a remedy', async () 
   expect(written).toContain('The current directory does not exist any more, or cannot be read.');
   expect(written).toContain('cd "$PWD"');
 });
+
+/** Runs a command line in this process. @returns its exit code, and everything that it wrote */
+async function run(...argv: readonly string[]): Promise<{ code: number; text: string }> {
+  let text = '';
+  for (const stream of [process.stdout, process.stderr]) {
+    vi.spyOn(stream, 'write').mockImplementation((chunk) => {
+      text += String(chunk);
+      return true;
+    });
+  }
+  return { code: await commandLine(argv, ROOT, new AbortController().signal), text };
+}
+
+test.each([
+  [['help'], 'Usage: awf [options] -- COMMAND'],
+  [['help', 'help'], 'Usage: awf [options] -- COMMAND'],
+  [['help', '--help'], 'Usage: awf [options] -- COMMAND'],
+  [['help', 'logs'], 'Usage: awf logs '],
+  [['help', 'policy'], 'Usage: awf policy '],
+  [['help', 'policy', 'check'], 'Usage: awf policy check '],
+  [['help', 'version'], 'Usage: awf version '],
+  [['version', '--help'], 'Usage: awf version '],
+])('%j is a help', async (argv, usage) => {
+  expect(await run(...argv)).toMatchObject({ code: 0, text: expect.stringContaining(usage) as string });
+});
+
+test.each([
+  [['help', 'run', 'extra'], 'There is no help for "run extra".'],
+  [['help', 'policy', 'chek'], 'There is no help for "policy chek".'],
+  [['help', 'policy', 'check', 'extra'], 'There is no help for "policy check extra".'],
+  [['help', 'nosuch'], '"nosuch" is no command of awf.'],
+  [['version', 'extra'], 'too many arguments'],
+  [['--version', 'extra'], 'too many arguments'],
+  [['completion', 'bash', 'extra'], '"bash extra" is no shell for this.'],
+])('%j has a word that means nothing, which is an error', async (argv, problem) => {
+  expect(await run(...argv)).toMatchObject({ code: 2, text: expect.stringContaining(problem) as string });
+});

@@ -3,6 +3,7 @@ import { nameIn, OPTIONS } from '../config/options.ts';
 import type { Option } from '../config/option.ts';
 import { UserError } from '../errors.ts';
 import { quoteWord } from '../shared/shell.ts';
+import { POLICY_COMMANDS } from './policy.ts';
 import type { Answer, CommandContext, Subcommand } from './subcommand.ts';
 
 /** What a shell can complete in front of `--`. */
@@ -31,9 +32,10 @@ export const COMPLETION: Subcommand = {
   name: 'completion',
   syntax: Object.keys(SHELLS).join('|'),
   summary: 'prints what a shell needs to complete awf',
-  run: ([shell = '', ...others], { subcommands }): Answer => {
+  run: (argv, { subcommands }): Answer => {
+    const shell = argv.join(' ');
     if (['--help', '-h'].includes(shell)) return { text: HELP, exitCode: 0 };
-    const script = Object.hasOwn(SHELLS, shell) && others.length === 0 ? SHELLS[shell] : undefined;
+    const script = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined;
     if (script === undefined) {
       const problem = shell === '' ? 'awf completion needs the name of a shell' : `"${shell}" is no shell for this`;
       throw new UserError(`${problem}.`, { hint: `Write: awf completion ${Object.keys(SHELLS).join('|')}` });
@@ -99,7 +101,7 @@ ${cases.join('\n')}
   elif [[ $first == completion ]]; then
     mapfile -t COMPREPLY < <(${choose(Object.keys(SHELLS))})
   elif [[ $first == policy ]]; then
-    mapfile -t COMPREPLY < <(((COMP_CWORD == 2)) && ${choose(['check', 'test', 'presets'])} || compgen -f -- "$word")
+    mapfile -t COMPREPLY < <(((COMP_CWORD == 2)) && ${choose(POLICY_COMMANDS)} || compgen -f -- "$word")
   elif [[ $first == -* || $first == run ]]; then
     mapfile -t COMPREPLY < <(${choose(all)})
   else
@@ -158,7 +160,7 @@ _awf() {
   case $words[2] in
     help) _describe command commands; return ;;
     completion) compadd ${Object.keys(SHELLS).join(' ')}; return ;;
-    policy) if ((CURRENT == 3)); then compadd check test presets; else _files; fi; return ;;
+    policy) if ((CURRENT == 3)); then compadd ${POLICY_COMMANDS.join(' ')}; else _files; fi; return ;;
     -* | run) ;;
     *) _files; return ;;
   esac

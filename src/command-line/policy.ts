@@ -11,9 +11,13 @@ import { testPolicy } from './policy-test.ts';
 import type { Answer, Subcommand } from './subcommand.ts';
 import { checkList, checkWorkflow } from './workflow-check.ts';
 
+/** What follows `policy`. */
+export const POLICY_COMMANDS: readonly string[] = ['check', 'test', 'presets'];
+
 export const POLICY: Subcommand = {
   name: 'policy',
-  syntax: 'check|test|presets',
+  syntax: POLICY_COMMANDS.join('|'),
+  commands: POLICY_COMMANDS,
   summary: 'checks a policy file without a run',
   run: (argv, { environment, workspace }) => policyCommand(argv, environment, workspace),
 };

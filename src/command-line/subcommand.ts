@@ -26,6 +26,8 @@ export interface Subcommand {
   readonly name: string;
   /** Follows the name in the usage line: `[options] -- COMMAND [ARG...]`. */
   readonly syntax: string;
+  /** Those of its own, if it has any: each has a help too. */
+  readonly commands?: readonly string[];
   /** A phrase for the list in `awf --help`: "lists ...". */
   readonly summary: string;
   /**
