@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ownerOf } from '../../src/host/owner.ts';
 import { followLogs } from '../../src/logs/follow.ts';
@@ -51,15 +51,18 @@ test('a run whose process lives goes on', async () => {
   await following;
 });
 
-test('a run that was killed is over', async () => {
+test.each([
+  ['its directory', ({ directory }: ReturnType<typeof runBy>) => directory],
+  ['Squid’s, which the report of a run names', ({ accessLog }: ReturnType<typeof runBy>) => dirname(accessLog)],
+])('a run that was killed is over, by %s', async (_, placeOf) => {
   const child = spawn('sleep', ['60']);
   const owner = ownerOf(child.pid);
   child.kill('SIGKILL');
   await once(child, 'exit');
-  const { directory, accessLog } = runBy(owner);
-  writeFileSync(accessLog, line('last.example', 1795742175));
+  const run = runBy(owner);
+  writeFileSync(run.accessLog, line('last.example', 1795742175));
   let text = '';
-  await followLogs(directory, 'all', (piece) => (text += piece), new AbortController().signal);
+  await followLogs(placeOf(run), 'all', (piece) => (text += piece), new AbortController().signal);
   expect(text).toContain('last.example');
 });
 

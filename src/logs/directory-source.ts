@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { RUN_FILE } from '../host/run-logs.ts';
 import { piecesOf } from '../report/lines.ts';
 import { ACCESS_LOG } from '../shared/contract.ts';
 import { isSidecarDirectory, layoutOf, type LogFile } from './layout.ts';
@@ -49,13 +50,18 @@ function below(directory: string): Paths {
   return new Map([...own, ...inside].map((path) => [path, path]));
 }
 
-/** Squid's directory has any name that the user chose; the api-proxy's is beside it. */
+/**
+ * Squid's directory has any name that the user chose; the api-proxy's is beside it. A name of AWF's own lies in the run's
+ * directory, whose `run.json` names the process, and later the outcome.
+ */
 function besides(squid: string): [top: string, paths: Paths] {
   const [top, name] = [dirname(squid), basename(squid)];
   const other = isSidecarDirectory(name) ? name.replace(/^squid/, 'api-proxy') : 'api-proxy-logs';
   const of = (directory: string, as: string): [string, string][] =>
     filesIn(join(top, directory)).map((file) => [`${as}/${file}`, `${directory}/${file}`]);
-  return [top, new Map([...of(name, 'squid'), ...of(other, 'api-proxy')])];
+  const hasRecord = isSidecarDirectory(name) && lstatSync(join(top, RUN_FILE), { throwIfNoEntry: false })?.isFile();
+  const record: [string, string][] = hasRecord === true ? [[RUN_FILE, RUN_FILE]] : [];
+  return [top, new Map([...of(name, 'squid'), ...of(other, 'api-proxy'), ...record])];
 }
 
 function filesIn(directory: string): string[] {
