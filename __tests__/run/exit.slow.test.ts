@@ -20,12 +20,15 @@ interface Exiting {
   readonly printed: (text: string) => Promise<void>;
 }
 
+const FIXTURE = join(import.meta.dirname, 'fixtures', 'exit.ts');
+const OPTIONS: { readonly stdio: ['ignore', 'pipe', 'pipe'] } = { stdio: ['ignore', 'pipe', 'pipe'] };
+
 /** Starts the fixture. @param reads if false, standard error is not read and its pipe fills up */
 function start(what: string, reads = true): Exiting {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'fixtures', 'exit.ts')], {
-    env: { TEST_CASE: what },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  return started(spawn(process.execPath, [FIXTURE], { ...OPTIONS, env: { TEST_CASE: what } }), reads);
+}
+
+function started(child: Exiting['child'], reads = true): Exiting {
   children.push(child);
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
@@ -55,6 +58,29 @@ describe('an entry exits', { timeout: 30_000, concurrent: true }, () => {
     child.kill(signal);
     expect(await code).toBe(1);
     expect(stderr()).toBe(`The run was cancelled (${signal}).\ncleaned up\n`);
+  });
+
+  test.each([
+    ['under nohup', 'nohup "$0" "$1"'],
+    ['in a script under nohup', 'nohup sh -c "\\"$0\\" \\"$1\\"; true"'],
+  ])('not after SIGHUP %s', async (_, script) => {
+    const { child, printed, stdout, stderr } = started(
+      spawn('bash', ['-c', script, process.execPath, FIXTURE], {
+        ...{ ...OPTIONS, detached: true },
+        env: { TEST_CASE: 'signal', PATH: process.env['PATH'] ?? '' },
+      }),
+    );
+    await printed('waiting');
+    for (const [signal, waits] of [
+      ['SIGHUP', 300],
+      ['SIGTERM', 0],
+    ] as const) {
+      expect(stdout()).not.toContain('cleaning up');
+      process.kill(-child.pid!, signal);
+      await sleep(waits);
+    }
+    await printed('cleaned up');
+    expect(stderr()).toContain('The run was cancelled (SIGTERM).');
   });
 
   test('in an orderly way if a terminal and a wrapper both pass on Ctrl-C', async () => {

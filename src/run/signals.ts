@@ -1,5 +1,6 @@
-import { writeSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
+import { basename } from 'node:path';
 import { UserError } from '../errors.ts';
 import { RUN_LABEL } from '../docker/spec.ts';
 import { SECOND_SIGNAL_AFTER_MS } from './limits.ts';
@@ -35,6 +36,7 @@ export function cancellation(end: End): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
+      if (name === 'SIGHUP' && outlivesTerminal()) return;
       controller.abort(new Cancelled(name));
     });
   }
@@ -53,6 +55,22 @@ export function cancellation(end: End): AbortSignal {
     });
   }
   return controller.signal;
+}
+
+/**
+ * True under `nohup`. It makes a program ignore hang-ups, but Node takes that back for itself when it starts. What tells is
+ * the parent, which ignores them too if it is a script under `nohup`, and otherwise `_`, where bash and zsh put the program
+ * that they have started.
+ */
+function outlivesTerminal(): boolean {
+  if (basename(process.env['_'] ?? '') === 'nohup') return true;
+  try {
+    // A mask in hexadecimal, see proc_pid_status(5). SIGHUP is 1, the lowest bit.
+    const ignored = /^SigIgn:\t([0-9a-f]+)$/m.exec(readFileSync(`/proc/${process.ppid}/status`, 'utf8'))?.[1] ?? '0';
+    return (BigInt(`0x${ignored}`) & 1n) === 1n;
+  } catch {
+    return false;
+  }
 }
 
 function endAtSecondInterrupt(end: () => number): void {
