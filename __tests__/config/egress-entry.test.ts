@@ -84,7 +84,18 @@ describe('allow-domains', () => {
     ['http://example.com:8080', 'has a port for http', '"https://example.com:8080"'],
     ['https://example.com:0', 'has a port that is not a number', '"https://example.com"'],
     ['https://example.com:99999', 'has a port that is not a number', '"https://example.com"'],
+    [
+      '=example.com:8443',
+      'has a port',
+      'write "=example.com". For HTTPS at another port, write "https://=example.com:8443"',
+    ],
+    ['*.example.com:443', 'has a port', 'Ports 80 and 443 are always allowed: write "*.example.com".'],
     ['user@example.com', 'has a user name', 'Write "example.com".'],
+    ['https://user:word@example.com:1/x', 'has a user name', 'Write "https://example.com".'],
+    ['example.com*', 'has a wildcard inside', '"*.example.com"'],
+    ...[':443', '=:8080', 'https://', 'https://:8080', '//example.com', '/path', '@', 'user@', '=', '.'].map(
+      (text): [string, string, string] => [text, 'is not a domain name', 'Write a name such as "example.com".'],
+    ),
     ['10.0.0.1', 'is an IP address', 'add-hosts'],
     ['10.0.0.1:443', 'is an IP address', 'add-hosts'],
     ['https://10.0.0.1/x', 'is an IP address', 'add-hosts'],
@@ -197,6 +208,8 @@ describe('deny-domains', () => {
   test.each([
     ['10.0.0.1', 'is an IP address'],
     ['a.example/x', 'has a path'],
+    [':443', 'is not a domain name'],
+    ['https://', 'is not a domain name'],
     ['a b', 'is not a domain name'],
   ])('a mistake is quoted as it is written: %s', (entry, problem) => {
     const error = thrown(() => allowing('', { 'deny-domains': entry }));

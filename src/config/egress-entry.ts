@@ -64,6 +64,17 @@ interface Parts {
   readonly isInsisted: boolean;
 }
 
+/** The remedy where a text has no name. */
+const ANY_NAME = 'Write a name such as "example.com".';
+
+/** The name in an entry, without user, port and path; empty if there is none. */
+const nameIn = (rest: string): string =>
+  rest
+    .replace(/[/?#].*$/s, '')
+    .replace(/^.*@/s, '')
+    .replace(/:.*$/s, '')
+    .trim();
+
 function partsOf(entry: string): Parts {
   const pattern = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<kind>=|\*\.)?(?<rest>.*?)(?<insists>!)?$/is;
   const { scheme, kind = '', rest = '', insists } = pattern.exec(entry)?.groups ?? {};
@@ -89,9 +100,9 @@ function readEntry(
     throw new UserError(`${placeOf(source)}: "${entry}" ${problem}.`, { hint });
   };
   const { scheme, kind, rest, isInsisted } = partsOf(entry);
-  const hostText = rest.replace(/[/?#:].*$/s, '').trim();
+  const hostText = nameIn(rest);
   const prefix = `${scheme === 'https' || scheme === 'http' ? `${scheme}://` : ''}${kind}`;
-  const suggestion = `Write "${prefix}${hostText}".`;
+  const suggestion = hostText === '' ? ANY_NAME : `Write "${prefix}${hostText}".`;
   if (scheme !== undefined && scheme !== 'https' && scheme !== 'http') {
     return fail(`has the scheme ${scheme}`, `Only https:// and http:// can be allowed. ${suggestion}`);
   }
@@ -102,9 +113,10 @@ function readEntry(
       : 'Only names can be denied. No entry opens an address, and private ones stay closed in an audit too.';
     return fail('is an IP address', hint);
   }
-  if (/^[^/]*@/.test(rest)) return fail('has a user name', `Write "${rest.replace(/^.*@/, '')}".`);
+  if (hostText === '') return fail('is not a domain name', ANY_NAME);
+  if (/^[^/?#]*@/.test(rest)) return fail('has a user name', suggestion);
   if (/[/?#]/.test(rest)) return fail('has a path', `Whole domains are allowed, not paths. ${suggestion}`);
-  const port = portOf(rest, scheme, (problem, hint = suggestion) => fail(problem, hint));
+  const port = portOf(rest, { scheme, kind }, (problem, hint = suggestion) => fail(problem, hint));
   if (withoutPort.includes('*')) return fail(...wildcardProblem(withoutPort, opens));
   const host = canonicalHost(withoutPort);
   if (host === undefined) return fail(...nameProblem(withoutPort, kind));
@@ -124,8 +136,8 @@ function readEntry(
  */
 export function denyEntry(given: Given, context: ParseContext): EgressEntry {
   const { scheme, kind, rest } = partsOf(given.text);
-  const name = rest.replace(/[/?#:].*$/s, '');
-  if (scheme !== undefined || /:\d+$/.test(rest)) {
+  const name = nameIn(rest);
+  if (name !== '' && (scheme !== undefined || /:\d+$/.test(rest))) {
     throw new UserError(
       `${placeOf(given.source)}: "${given.text}" has a ${scheme === undefined ? 'port' : 'scheme'}.`,
       {
@@ -150,7 +162,7 @@ export function knownEntry(given: Given, context: ParseContext): NamePattern {
 /** @returns undefined for the scheme's own port */
 function portOf(
   rest: string,
-  scheme: string | undefined,
+  { scheme, kind }: Pick<Parts, 'scheme' | 'kind'>,
   fail: (problem: string, hint?: string) => never,
 ): number | undefined {
   const [, digits] = /^[^/]*?:(.*)$/s.exec(rest) ?? [];
@@ -159,20 +171,20 @@ function portOf(
   if (!/^\d{1,5}$/.test(digits) || port < 1 || port > 65_535) {
     return fail('has a port that is not a number from 1 to 65535');
   }
-  const name = rest.replace(/:.*$/s, '');
   if (scheme === undefined) {
-    const hint = `Ports 80 and 443 are always allowed: write "${name}". For HTTPS at another port, write "https://${rest}".`;
-    return fail('has a port', hint);
+    const usual = `Ports 80 and 443 are always allowed: write "${kind}${nameIn(rest)}".`;
+    const isUsual = Object.values<number>(DEFAULT_PORTS).includes(port);
+    return fail('has a port', isUsual ? usual : `${usual} For HTTPS at another port, write "https://${kind}${rest}".`);
   }
   if (scheme === 'https') return port === DEFAULT_PORTS.https ? undefined : port;
   if (port === DEFAULT_PORTS.http) return undefined;
   // Nothing proves who answers an unencrypted request at a port of one's choice, and what it carries is no longer HTTP.
-  return fail('has a port for http', `Another port than 80 can be allowed for HTTPS only: "https://${rest}".`);
+  return fail('has a port for http', `Another port than 80 can be allowed for HTTPS only: "https://${kind}${rest}".`);
 }
 
 function wildcardProblem(rest: string, opens: boolean): [string, string] {
-  const name = rest.replace(/^.*\*\.?/, '');
-  if (name === '') {
+  const name = rest.replace(/^.*\*\.?/, '') || 'example.com';
+  if (/^[*.]+$/.test(rest)) {
     if (!opens) return ['stands for every name', 'What no entry allows is refused anyway. Name the domains.'];
     return ['would allow the whole Internet', 'AWF never does that. Name the domains.'];
   }
@@ -186,5 +198,5 @@ function nameProblem(rest: string, kind: string): [string, string] {
     return ['is not a domain name', `Write "${kind}${name}": it covers the subdomains.`];
   }
   if (/[;|\s]/.test(rest)) return ['is not a domain name', 'Separate entries by commas or lines.'];
-  return ['is not a domain name', 'Write a name such as "example.com".'];
+  return ['is not a domain name', ANY_NAME];
 }
