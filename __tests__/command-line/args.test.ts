@@ -42,7 +42,7 @@ describe('the command', () => {
 
   test.each([
     [['claude', '-p', 'sk-secret'], '"claude" is no command of awf.', 'write: awf -- claude ...'],
-    [['--memory', '1g', 'claude', '--help'], '"claude" is no command of awf.', 'write: awf -- claude ...'],
+    [['--memory', '1g', 'claude', '--help'], '"claude" is no command of awf.', 'write: awf [options] -- claude ...'],
     [['ls'], '"ls" is no command of awf.', 'To run it in the sandbox, write: awf -- ls'],
     [
       ['run', '--', 'x'],

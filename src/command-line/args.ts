@@ -41,7 +41,7 @@ export function loadCliArgs(
   const parsed = parseFlags(own);
   if ('text' in parsed) return parsed;
   const [word] = parsed.words;
-  if (word !== undefined) throw misplaced(word, parsed.words, command);
+  if (word !== undefined) throw misplaced(word, parsed.words, own, command);
   if (command === undefined || command.length === 0) {
     throw new UserError('There is no command to run.', { hint: `Write it after --: awf ${SYNTAX}. See awf --help.` });
   }
@@ -92,8 +92,13 @@ function parseFlags(argv: readonly string[]): Parsed | { readonly text: string }
 }
 
 /** A word among the options: the command without its `--`, or a value that has no option. */
-function misplaced(word: string, words: readonly string[], command: readonly string[] | undefined): UserError {
-  if (command === undefined) return notASubcommand(words, []);
+function misplaced(
+  word: string,
+  words: readonly string[],
+  own: readonly string[],
+  command: readonly string[] | undefined,
+): UserError {
+  if (command === undefined) return notASubcommand(words, [], own.length > words.length ? '[options] ' : '');
   return new UserError(`"${word}" is in front of --, where only options are.`, {
     hint: `Write: awf ${SYNTAX}. See awf --help.`,
   });

@@ -10,14 +10,19 @@ const MISTYPED = 2;
  * secret.
  *
  * @param words the word, and what follows it
+ * @param options stands for those of a run, where the command line has some
  */
-export function notASubcommand(words: readonly string[], subcommands: readonly Subcommand[]): UserError {
+export function notASubcommand(
+  words: readonly string[],
+  subcommands: readonly Subcommand[],
+  options: '' | '[options] ' = '',
+): UserError {
   const [word = ''] = words;
   const near = subcommands
     .map(({ name }) => ({ name, distance: editDistance(name, word.slice(0, 40)) }))
     .filter(({ name, distance }) => distance <= Math.min(MISTYPED, name.length - 2))
     .sort((a, b) => a.distance - b.distance)[0];
   const meant = near === undefined ? '' : `Did you mean awf ${near.name}? `;
-  const hint = `${meant}To run it in the sandbox, write: awf -- ${word}${words.length > 1 ? ' ...' : ''}`;
+  const hint = `${meant}To run it in the sandbox, write: awf ${options}-- ${word}${words.length > 1 ? ' ...' : ''}`;
   return new UserError(`"${word}" is no command of awf.`, { hint });
 }
