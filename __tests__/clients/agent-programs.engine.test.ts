@@ -1,9 +1,11 @@
 /** The agent programs from npm at work, started as README says: a prompt, a tool call by the model, a file. */
 
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROVIDERS } from '../../src/shared/providers.ts';
+import { quoteWord } from '../../src/shared/shell.ts';
+import { temporaryDirectory } from '../../testing/builders.ts';
 import {
   actionStep,
   mainAs,
@@ -16,7 +18,7 @@ import {
 import { AGENT_PROGRAMS, CLAUDE, install, type AgentProgram } from '../../testing/agents/programs.ts';
 import { tryGit } from '../../testing/git.ts';
 import { ROOT } from '../../testing/root.ts';
-import { ordinaryUser } from '../../testing/runner/program.ts';
+import { ordinaryUser, runProgram } from '../../testing/runner/program.ts';
 import { remains } from '../../testing/runner/remains.ts';
 import type { EntryResult } from '../../testing/runner/run-entry.ts';
 import { FETCH_LIMIT } from '../../testing/scratch.ts';
@@ -202,4 +204,37 @@ test('Claude Code works with --dangerously-skip-permissions, for root too', asyn
   expect(result.stdout).toContain(LAST_WORDS);
   expect(result, result.stdout).toMatchObject({ code: 0, stderr: '' });
   expect(result.files).toContain('made.txt');
+});
+
+test('Claude Code resumes a session, with the lines of docs/agents.md', async () => {
+  const [, lines = ''] = /^## Resuming a session$.*?^```sh\n(.*?)^```$/ms.exec(
+    readFileSync(join(ROOT, 'docs/agents.md'), 'utf8'),
+  )!;
+  const provider = await startLocalProvider({ respond: ['The first answer.', LAST_WORDS] });
+  const directory = await install(CLAUDE);
+  const home = temporaryDirectory();
+  const project = join(home, 'project');
+  mkdirSync(project);
+  const ca = join(home, 'ca.pem');
+  writeFileSync(ca, provider.ca.certPem);
+  const { 'anthropic-api-key': key = '', ...inputs } = provider.inputs('anthropic');
+  const flags = Object.entries({ ...inputs, 'upstream-ca': ca, mount: directory }).map(
+    ([name, value]) => `--${name}=${value}`,
+  );
+  const awf = [process.execPath, join(ROOT, 'dist/cli/index.js'), ...flags].map(quoteWord).join(' ');
+  const script = `set -e\nawf() { ${awf} "$@"; }\n${lines}`;
+  const env = { HOME: home, ANTHROPIC_API_KEY: key, PATH: `${join(directory, 'node_modules', '.bin')}:${HOST_PATH}` };
+  try {
+    const result = await runProgram(['bash', '-c', script], { cwd: project, env });
+    expect(result, result.stderr).toMatchObject({ code: 0, stdout: `The first answer.\n${LAST_WORDS}\n` });
+    const last = provider.server.requests
+      .filter(({ method }) => method === 'POST')
+      .at(-1)!
+      .body.toString();
+    for (const words of ['Fix the failing test.', 'The first answer.', 'Now add a test for it.']) {
+      expect(last).toContain(words);
+    }
+  } finally {
+    await provider.server.close();
+  }
 });
