@@ -199,6 +199,12 @@ describe('the command', () => {
     expect(build().command).toEqual({ kind: 'argv', argv: ['true'] });
   });
 
+  test('has no carriage returns from a web page, which a shell would take for a part of each line', () => {
+    const options = inputs({ run: 'if true; then\r\n  echo "a\rb"\r\nfi\r\n' });
+    const { command } = buildConfig(options, { environment: {}, workspace: temporaryDirectory() }).config;
+    expect(command).toMatchObject({ script: 'if true; then\n  echo "a\rb"\nfi\n' });
+  });
+
   test.each(['', ' \n'])('is required: %j', (run) => {
     const error = thrown(() => buildConfig(inputs({ run }), { environment: {}, workspace: temporaryDirectory() }));
     expect(error).toMatchObject({ message: 'run is empty.', hint: expect.stringContaining('command') as string });

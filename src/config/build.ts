@@ -140,7 +140,10 @@ function asGiven(values: OptionValues, policyPlace: string | undefined) {
 }
 
 function commandOf(values: OptionValues, argv: readonly string[] | undefined): Command {
-  return argv === undefined ? { kind: 'script', script: values.run, shell: values.shell } : { kind: 'argv', argv };
+  if (argv !== undefined) return { kind: 'argv', argv };
+  // YAML has no CRLF in a text of several lines, but what people type on a web page (an input of a workflow) has, and a
+  // shell takes each carriage return for a part of its line.
+  return { kind: 'script', script: values.run.replaceAll('\r\n', '\n'), shell: values.shell };
 }
 
 function proposals({ presets }: OptionValues, workspace: string): ProposedPreset[] | undefined {
