@@ -1127,10 +1127,22 @@ const GOOGLE_TOOLS = [
 /** Keys whose value is a file in some format: OpenAI's, and what gateways take beside it. */
 const FILES = ['filedata', 'fileid', 'image', 'images', 'audio', 'video', 'videos', 'document'];
 /**
- * `image_url`, `callback_url`, `api_base`, `langfuse_host`, ...: the provider may load or call any of them. A gateway may send
+ * `image_url`, `file_uri`, `callback_url`, `api_base`, `langfuse_host`, ...: the provider may load or call any of them. A gateway may send
  * its own key there, too (CVE-2024-6587 of LiteLLM).
  */
 const ADDRESS = '*url';
+/**
+ * `api_key`, `langfuse_secret`, `extra_headers`, `vertex_credentials`, ...: whose account a gateway uses, so that what it is
+ * sent ends in one of the command's choice.
+ */
+const ACCOUNT = '*account';
+/** Addresses to which LiteLLM sends its logs. */
+const LOG_HOST = '*loghost';
+/**
+ * LiteLLM also takes the host and the account for its logs from here: from an object, or from a text with its JSON. Everything
+ * else in there is the client's.
+ */
+const LABELS = 'metadata';
 /**
  * Models that search without being asked to: OpenAI's, Perplexity's, Groq's, and OpenRouter's variant of any model. A variant
  * may follow each of these names (`:nitro`). No model has a name that is so long that its end could escape.
@@ -1157,14 +1169,23 @@ const ADDED = {
         { key: 'tools', passes: NOTHING, hosted: [] },
         { inside: 'tools', key: 'serverurl', hosted: [[ANY, 'mcp']] },
         ...[MODEL_KEY, 'models', 'fallbacks'].map((key) => named(key, [[SEARCHES, 'web-search']])),
-        { key: ADDRESS, passes: DATA_URL, hosted: REMOTE },
-        ...[ADDRESS, ...FILES].map((inside) => ({ inside, key: 'url', passes: DATA_URL, hosted: REMOTE })),
+        ...[ADDRESS, LOG_HOST].map((key) => ({ key, passes: DATA_URL, hosted: REMOTE })),
+        ...[ADDRESS, ...FILES, 'source'].flatMap((inside) => ['url', 'uri'].map((key) => ({ inside, key, passes: DATA_URL, hosted: REMOTE }))),
         ...FILES.map((key) => ({ key, passes: INLINE, hosted: REMOTE })),
         { inside: 'inputaudio', key: 'data', passes: INLINE, hosted: REMOTE },
+        present(ACCOUNT, 'remote-files'),
+        { ...present(ACCOUNT, 'remote-files'), inside: LABELS },
+        { inside: LABELS, key: LOG_HOST, passes: DATA_URL, hosted: REMOTE },
+        ...[LABELS, 'litellmmetadata'].map((key) => ({ key, passes: /^[^{]*$/, hosted: REMOTE })),
     ],
     families: [
+        [
+            /(?:api|access|ingestion|public|secret|space)keys?(?:id)?$|secret$|credentials?$|bucketname$|^(?:default|extra)headers$/,
+            ACCOUNT,
+        ],
+        [/.host$|.(?:api|base|webhook)url$|ingestionendpoint$|^ddsite$/, LOG_HOST],
         // That of an MCP server is part of a tool.
-        [/^(?!server).+urls?$|(?:apibase|endpoint|webhook|.host)s?$/, ADDRESS],
+        [/^(?!server).+ur[il]s?$|(?:apibase|endpoint|webhook|.host)s?$/, ADDRESS],
         // So is a search in files, and a search of tools is no search in the web.
         [/^(?!file|hybrid|tool|vector|vertex).*search/, '*search'],
     ],
@@ -3005,8 +3026,25 @@ const WRITERS = [
     encodeURIComponent,
     (text) => text.replace(/[&<>"']/g, (one) => HTML[one] ?? one),
 ];
+/**
+ * What a text becomes in Base64, wherever it stands in what is encoded: `user:secret` is how registries write a login. A group
+ * of three octets becomes four characters. What shares a character with the text's neighbours is left out.
+ */
+function inBase64(text) {
+    return [0, 1, 2].flatMap((before) => {
+        const octets = Buffer.concat([Buffer.alloc(before), Buffer.from(text)]);
+        const [from, to] = [Math.ceil((before * 8) / 6), Math.floor((octets.length * 8) / 6)];
+        return ['base64', 'base64url'].map((alphabet) => octets.toString(alphabet).slice(from, to));
+    });
+}
 /** Longer ones first: another may be a part of them. */
-const formsOf = (secrets) => [...new Set(secrets.flatMap((secret) => WRITERS.map((write) => write(secret))))].sort((a, b) => b.length - a.length);
+function formsOf(secrets, withBase64) {
+    const forms = secrets.flatMap((secret) => [
+        ...WRITERS.map((write) => write(secret)),
+        ...(withBase64 ? inBase64(secret) : []),
+    ]);
+    return [...new Set(forms)].sort((a, b) => b.length - a.length);
+}
 /** Masks one secret. The mask is as long as the secret, so lengths stay right. */
 class Mask {
     #text;
@@ -3082,8 +3120,9 @@ class ReflectionGuard {
     #hidesCookies;
     /**
      * @param secrets those that are too short to be one are not looked for
-     * @param ways `plainOnly` refuses compressed answers, in which nothing can be found. `hidesCookies` drops cookies: a
-     *   session that began with the credential is worth as much.
+     * @param ways `plainOnly` is for an upstream that may repeat what it was sent, in Base64 too: compressed answers are
+     *   refused, in which nothing can be found. `hidesCookies` drops cookies: a session that began with the credential is
+     *   worth as much.
      * @param onReflected called when a secret is found for the first time
      */
     constructor(secrets, { plainOnly, hidesCookies }, onReflected) {
@@ -3093,7 +3132,7 @@ class ReflectionGuard {
                 onReflected();
             isKnown = true;
         };
-        this.#masks = formsOf(secrets.filter((secret) => secret.length >= SHORTEST_SECRET)).map((secret) => new Mask(secret, onFound));
+        this.#masks = formsOf(secrets.filter((secret) => secret.length >= SHORTEST_SECRET), plainOnly).map((secret) => new Mask(secret, onFound));
         this.#plainOnly = plainOnly;
         this.#hidesCookies = hidesCookies === true;
     }
@@ -5691,6 +5730,7 @@ const MAX_SPELLING = 100;
 /** No key has one, and lenient parsers drop it, or end the key there. U+FFFD stands for octets that are not UTF-8. */
 const STRAY = /[\0-\x1f\x7f\ufffd]/;
 const NAMELESS = { name: '', wish: 'nothing' };
+const SKIPPED = { name: '', wish: 'skip' };
 /** The tool that a text stands for, if it is hosted. */
 const hostedTool = (hosted, text) => hosted.find(([pattern]) => pattern.test(text))?.[1];
 /**
@@ -5728,6 +5768,8 @@ class JsonJudge {
         if (places)
             for (const place of places)
                 this.#judge(place, fold(key), key);
+        if (this.#own.has(inside))
+            return this.#slotInOwn(key, inside);
         let slot = this.#slots.get(key);
         if (!slot) {
             slot = this.#slotOf(key);
@@ -5740,12 +5782,21 @@ class JsonJudge {
         if (STRAY.test(spelling))
             throw new NotJson();
         const folded = fold(spelling);
-        if (this.#own.has(folded))
+        if (this.#own.has(folded) && !this.#names.has(folded))
             return { name: folded, wish: 'skip' };
-        const name = this.#families.find(([pattern]) => pattern.test(folded))?.[1] ?? folded;
+        const name = this.#nameOf(folded);
         if (this.#byKey.has(name))
             return { name, spelling, wish: 'value' };
         return this.#names.has(name) ? { name, wish: 'nothing' } : NAMELESS;
+    }
+    /** Of what is the client's own, only the keys of places inside it count. */
+    #slotInOwn(key, inside) {
+        const name = this.#nameOf(fold(key));
+        const counts = this.#byKey.get(name)?.some((place) => place.inside === inside) === true;
+        return counts ? { name, spelling: key, wish: 'value' } : SKIPPED;
+    }
+    #nameOf(folded) {
+        return this.#families.find(([pattern]) => pattern.test(folded))?.[1] ?? folded;
     }
     /** @throws ProxyError 403 */
     onValue({ name, spelling = name }, inside, text) {
@@ -5765,7 +5816,8 @@ class JsonJudge {
             return;
         const isAddress = tool === 'remote-files' && name !== undefined && name !== 'type';
         const what = (0,errors/* printable */.g$)(isAddress || name === undefined || text === '' ? key : text);
-        throw toolNotAllowed(isAddress ? `an address in "${what}"` : `"${what}"`, tool);
+        const kind = name === ACCOUNT ? 'an account' : 'an address';
+        throw toolNotAllowed(isAddress ? `${kind} in "${what}"` : `"${what}"`, tool);
     }
 }
 function fold(key) {

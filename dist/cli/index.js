@@ -9089,7 +9089,11 @@ function asGiven(values, policyPlace) {
     };
 }
 function commandOf(values, argv) {
-    return argv === undefined ? { kind: 'script', script: values.run, shell: values.shell } : { kind: 'argv', argv };
+    if (argv !== undefined)
+        return { kind: 'argv', argv };
+    // YAML has no CRLF in a text of several lines, but what people type on a web page (an input of a workflow) has, and a
+    // shell takes each carriage return for a part of its line.
+    return { kind: 'script', script: values.run.replaceAll('\r\n', '\n'), shell: values.shell };
 }
 function proposals({ presets }, workspace) {
     return presets.some(({ preset }) => preset === 'auto') ? proposedPresets(workspace) : undefined;
@@ -10302,15 +10306,16 @@ const MISTYPED = 2;
  * secret.
  *
  * @param words the word, and what follows it
+ * @param options stands for those of a run, where the command line has some
  */
-function notASubcommand(words, subcommands) {
+function notASubcommand(words, subcommands, options = '') {
     const [word = ''] = words;
     const near = subcommands
         .map(({ name }) => ({ name, distance: (0,edit_distance/* editDistance */.Y)(name, word.slice(0, 40)) }))
         .filter(({ name, distance }) => distance <= Math.min(MISTYPED, name.length - 2))
         .sort((a, b) => a.distance - b.distance)[0];
     const meant = near === undefined ? '' : `Did you mean awf ${near.name}? `;
-    const hint = `${meant}To run it in the sandbox, write: awf -- ${word}${words.length > 1 ? ' ...' : ''}`;
+    const hint = `${meant}To run it in the sandbox, write: awf ${options}-- ${word}${words.length > 1 ? ' ...' : ''}`;
     return new errors/* UserError */.yo(`"${word}" is no command of awf.`, { hint });
 }
 
@@ -10348,7 +10353,7 @@ function loadCliArgs(argv, environment = process.env, workspace = process.cwd())
         return parsed;
     const [word] = parsed.words;
     if (word !== undefined)
-        throw misplaced(word, parsed.words, command);
+        throw misplaced(word, parsed.words, own, command);
     if (command === undefined || command.length === 0) {
         throw new errors/* UserError */.yo('There is no command to run.', { hint: `Write it after --: awf ${args_SYNTAX}. See awf --help.` });
     }
@@ -10392,15 +10397,644 @@ function parseFlags(argv) {
     return { texts: texts(), words: program.args };
 }
 /** A word among the options: the command without its `--`, or a value that has no option. */
-function misplaced(word, words, command) {
+function misplaced(word, words, own, command) {
     if (command === undefined)
-        return notASubcommand(words, []);
+        return notASubcommand(words, [], own.length > words.length ? '[options] ' : '');
     return new errors/* UserError */.yo(`"${word}" is in front of --, where only options are.`, {
         hint: `Write: awf ${args_SYNTAX}. See awf --help.`,
     });
 }
 
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/policy/workflow.js
+
+
+
+/** `OWNER/awf@REF`, of any owner, and the repository itself. */
+const isAwf = (uses, inputs) => typeof uses === 'string' && (/^[\w.-]+\/awf@\S+$/.test(uses) || (uses === './' && 'run' in inputs));
+/**
+ * True for the text of a workflow: a map with jobs.
+ *
+ * @param text of any file
+ */
+function isWorkflow(text) {
+    return /^jobs\s*:/m.test(text);
+}
+/**
+ * Finds the steps of a workflow that use AWF.
+ *
+ * @param file names it in messages
+ * @throws UserError if the text is no YAML
+ */
+function awfSteps(file, text) {
+    const yaml = yamlPackage();
+    const lines = new yaml.LineCounter();
+    const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    const [error] = document.errors;
+    if (error !== undefined) {
+        const { line } = lines.linePos(error.pos[0]);
+        throw new errors/* UserError */.yo(`${file}, line ${line}: this is not YAML (${error.message.split('\n', 1)[0] ?? ''}).`, {
+            hint: 'Correct the line.',
+        });
+    }
+    const workflow = document.toJS();
+    const jobs = (0,json/* isObject */.G)(workflow) && (0,json/* isObject */.G)(workflow['jobs']) ? workflow['jobs'] : {};
+    return Object.entries(jobs).flatMap(([job, value]) => {
+        const { steps, 'timeout-minutes': limit } = (0,json/* isObject */.G)(value) ? value : {};
+        if (!Array.isArray(steps))
+            return [];
+        return steps.flatMap((step, index) => {
+            const { uses, with: given, name, id } = (0,json/* isObject */.G)(step) ? step : {};
+            const inputs = (0,json/* isObject */.G)(given) ? given : {};
+            if (!isAwf(uses, inputs))
+                return [];
+            const title = [name, id].find((one) => typeof one === 'string') ?? String(index + 1);
+            const at = lineOf(document, ['jobs', job, 'steps', index], lines);
+            return [{ job, step: title, line: at, inputs: workflow_textsOf(inputs), isLimited: limit !== undefined }];
+        });
+    });
+}
+/** Numbers and truth values are inputs too. GitHub takes nothing else. */
+const workflow_textsOf = (inputs) => new Map(Object.entries(inputs).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : '',
+]));
+function lineOf(document, path, lines) {
+    const { isMap, isScalar, isSeq } = yamlPackage();
+    const node = document.getIn(path, true);
+    const isNode = isMap(node) || isSeq(node) || isScalar(node);
+    return isNode && node.range ? lines.linePos(node.range[0]).line : 1;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/policy-check.js
+
+
+
+
+
+
+
+
+
+/** The front end of a policy that nothing is added to. */
+const NOTHING = { kind: 'cli', given: () => [] };
+/**
+ * `awf policy check [FILE]`: finds all mistakes of a policy file, as it is on the disk.
+ *
+ * @param workspace where paths start
+ */
+function checkPolicy(file, workspace, asJson) {
+    const real = (0,parsers/* realDirectory */.Ut)('the current directory', workspace);
+    const { name, path } = namedFile(file ?? DEFAULT_FILE, real);
+    const { entries, problems } = readPolicy(name, readFromDisk(name, name, path, real));
+    const reading = readOptions(NOTHING, {}, real, entries);
+    const { values } = reading;
+    const all = [...problems, ...reading.problems, ...(0,egress_build/* unknownWords */.ky)(values, '--add-hosts'), ...checkEntries(values)];
+    const counts = policyKeys().flatMap(({ path: key, option }) => {
+        const count = entries.get(option.name)?.length ?? 0;
+        return count === 0 ? [] : [{ key: key.join('.'), count }];
+    });
+    const exitCode = all.length === 0 ? 0 : 1;
+    const warnings = nameWarnings(values['allow-domains'], namedIn(values));
+    if (asJson) {
+        const mistakes = all.map((problem) => ({ message: problem.message, hint: problem.hint ?? null }));
+        return { text: `${JSON.stringify({ file: name, mistakes, warnings, counts })}\n`, exitCode };
+    }
+    const warned = warnings.map((warning) => `Warning: ${warning}`);
+    if (exitCode === 1) {
+        const blocks = [...all.map(errors/* describeError */.Uc), ...warned, `${mistakesText(all)} in ${name}.`];
+        return { text: `${blocks.join('\n\n')}\n`, exitCode };
+    }
+    const summary = counts.map(({ key, count }) => `${key} ${count}`).join(', ');
+    const result = `${name} has no mistakes. Entries: ${summary === '' ? 'none' : summary}.`;
+    return { text: `${[...warned, result].join('\n\n')}\n`, exitCode };
+}
+const mistakesText = ({ length }) => length === 1 ? 'One mistake' : `${length} mistakes`;
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/policy-presets.js
+
+
+/** `awf policy presets`: what each preset is on this machine. */
+function listPresets(environment, workspace, asJson, root) {
+    const machine = (0,egress_build/* thisMachine */.g8)([], environment, workspace, root);
+    const presets = (0,egress_build/* allPresets */.CY)(machine).map(({ name, expansion }) => ({
+        name,
+        hosts: expansion.hosts,
+        gaps: expansion.gaps,
+    }));
+    if (asJson)
+        return { text: `${JSON.stringify(presets)}\n`, exitCode: 0 };
+    const lines = presets.flatMap(({ name, hosts, gaps }) => [
+        name,
+        ...hosts.map(({ text, from }) => `  ${text}${from === name ? '' : ` (from ${from})`}`),
+        ...gaps.map((gap) => `  ${gap}.`),
+    ]);
+    // A run does not work there, so nobody asks for what it would read.
+    const note = (0,host_paths/* isInside */.FK)(machine.home, workspace)
+        ? [`The settings in ${machine.home} are left out, because it is in this directory. Ask in that of your project.`]
+        : [];
+    return { text: `${[...lines, ...note].join('\n')}\n`, exitCode: 0 };
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/egress-entry.js
+var egress_entry = __nccwpck_require__(3035);
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/endpoints.js
+var endpoints = __nccwpck_require__(5524);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/glob.js
+/**
+ * Prepares a pattern in which each `*` stands for a gap. A regular expression with several stars would try every division of
+ * the text among them: a rule with three of them, and a path of 16 KB, take hours. Here, each text between stars is sought
+ * once, from the end of the one before. A later place is never better where all gaps are alike: its gap would only be
+ * longer. Where a gap may hold less than the one before it, a text may be refused that a regular expression would take, never
+ * the other way round.
+ *
+ * @param gapBefore the gap in front of a text
+ */
+function globMatcher(pattern, gapBefore) {
+    const [first = '', ...others] = pattern.split('*');
+    const middle = others.map((text) => ({ text, ...gapBefore(text) }));
+    const last = middle.pop();
+    if (last === undefined)
+        return (text) => text === pattern;
+    return (text) => {
+        if (!text.startsWith(first) || !text.endsWith(last.text))
+            return false;
+        let at = first.length;
+        const takesGap = (end, { least, without }) => end >= at + least && !without.test(text.slice(at, end));
+        for (const part of middle) {
+            const found = text.indexOf(part.text, at + part.least);
+            if (found < 0 || !takesGap(found, part))
+                return false;
+            at = found + part.text.length;
+        }
+        return takesGap(text.length - last.text.length, last);
+    };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/rule-matcher.js
+/** Which of a host's rules decides about a request. The api-proxy and `awf policy test` ask the same question. */
+
+/** A slash that belongs to a segment, as in the names of branches and of npm's packages with a scope. */
+const ESCAPED_SLASH = /%2F/g;
+/** The ways in which a server may read a canonical path: as it is, and with its escaped slashes decoded. */
+function readings(path) {
+    return path.includes('%2F') ? [path, path.replace(ESCAPED_SLASH, '/')] : [path];
+}
+const IN_SEGMENT = { least: 1, without: /\// };
+const IN_PARAMETER = { least: 0, without: /;/ };
+/** `*` is a part of one segment; `**` is the rest of the path behind a slash, and that slash too. */
+function pathMatcher(path, ignoreCase) {
+    const inCase = (text) => (ignoreCase ? text.toLowerCase() : text);
+    const isOpen = path.endsWith('/**');
+    const fixed = inCase(isOpen ? path.slice(0, -'/**'.length) : path);
+    const fits = globMatcher(fixed, () => IN_SEGMENT);
+    if (!isOpen)
+        return (asked) => fits(inCase(asked));
+    const slashes = fixed.split('/').length;
+    return (asked) => fits(inCase(asked).split('/').slice(0, slashes).join('/'));
+}
+function matcherOf(rule) {
+    return {
+        rule,
+        methods: rule.method === 'GET' ? ['GET', 'HEAD'] : [rule.method],
+        fits: pathMatcher(rule.path, rule.ignoreCase === true),
+        query: rule.query
+            ?.split('&')
+            .filter((pair) => pair !== '')
+            .map((pair) => globMatcher(pair, () => IN_PARAMETER)),
+    };
+}
+/** True if every pattern has a parameter of its own, and every parameter a pattern. */
+function queryFits(query, patterns) {
+    const pairs = query === '' ? [] : query.slice(1).split('&');
+    if (pairs.length !== patterns.length)
+        return false;
+    const left = [...pairs];
+    return patterns.every((fits) => {
+        const at = left.findIndex((pair) => fits(pair));
+        if (at >= 0)
+            left.splice(at, 1);
+        return at >= 0;
+    });
+}
+/** The rules of one host, prepared once. */
+class HostRules {
+    #matchers;
+    constructor(rules) {
+        this.#matchers = rules.map(matcherOf);
+    }
+    /**
+     * The rule that decides about a request: the first one that fits. A path that servers may read in two ways must come to
+     * the same rule in both.
+     *
+     * @returns undefined if the request may not pass
+     */
+    find({ method, path, query }) {
+        const [first, ...others] = readings(path).map((reading) => this.#find(method, reading, query));
+        if (first === undefined || first.refuse === true || others.some((other) => other !== first))
+            return undefined;
+        return first;
+    }
+    #find(method, path, query) {
+        return this.#matchers.find((matcher) => matcher.methods.includes(method) &&
+            matcher.fits(path) &&
+            (matcher.query === undefined || queryFits(query, matcher.query)))?.rule;
+    }
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/squid/private-ranges.js
+var private_ranges = __nccwpck_require__(8087);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/policy-test.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * `awf policy test URL...`: tells which entry of a run's configuration decides about a request. It asks nobody, so a name that
+ * is allowed may still have no address, or a private one.
+ *
+ * @throws UserError for a mistake in the flags, in the policy, or in a URL
+ */
+function testPolicy(urls, flags, environment, workspace, asJson) {
+    const frontEnd = flagsFrontEnd(flags, environment);
+    const policy = loadPolicy(frontEnd, environment, workspace);
+    // What a run would decide, and so what AWF itself answers for: providers' hosts, and GitHub's.
+    const { config } = buildConfig(frontEnd, { argv: ['true'], environment, workspace, policy });
+    const judge = {
+        ...{ rules: config.egress, hosts: config.namedHosts, allowed: config.allowEndpoints, services: config.services },
+        ...{ upstreams: config.providers.map(({ target }) => target.host), networks: config.network.allowPrivate },
+    };
+    const verdicts = urls.map((url) => judged(asked(url), judge));
+    const exitCode = verdicts.every(({ verdict }) => verdict === 'allowed') ? 0 : 1;
+    const lines = verdicts.map(({ url, verdict, reason }) => `${verdict}  ${url}  ${reason}`);
+    return { text: asJson ? `${JSON.stringify(verdicts)}\n` : `${lines.join('\n')}\n`, exitCode };
+}
+/** `[METHOD ]URL`, or a host name for HTTPS. */
+function asked(text) {
+    const fail = (problem) => {
+        throw new errors/* UserError */.yo(`"${text}" ${problem}.`, {
+            hint: 'Write a URL such as "https://example.com/path", with a method in front if it matters: "POST https://...".',
+        });
+    };
+    const [, method = 'GET', rest = ''] = /^(?:([A-Za-z]+)\s+)?(\S+)$/.exec(text.trim()) ?? [];
+    if (!endpoints/* ENDPOINT_METHODS */.Hz.some((known) => known === method))
+        return fail(`has no method that is one of ${endpoints/* ENDPOINT_METHODS */.Hz.join(', ')}`);
+    const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(rest) ? rest : `https://${rest}`;
+    if (!URL.canParse(full))
+        return fail('is not a URL');
+    const url = new URL(full);
+    const scheme = egress_entry/* SCHEMES */.dz.find((known) => `${known}:` === url.protocol);
+    if (scheme === undefined)
+        return fail('is neither https nor http');
+    const port = url.port === '' ? egress_entry/* DEFAULT_PORTS */.J2[scheme] : Number(url.port);
+    const path = url.pathname.replace(/%[0-9a-f]{2}/gi, (escape) => escape.toUpperCase());
+    return { text, method, scheme, host: url.hostname, port, path, query: url.search };
+}
+/** What becomes of a request, as Squid and the api-proxy of a run decide. */
+function judged(request, judge) {
+    const [isAllowed, reason] = judgement(request, judge);
+    return { url: request.text, verdict: isAllowed ? 'allowed' : 'refused', reason };
+}
+/** In the order of the rules that a run has. */
+function judgement(request, judge) {
+    const { rules, hosts, upstreams, services } = judge;
+    const { scheme, port } = request;
+    const service = services.find(({ name, port: its }) => name === request.host && its === port);
+    if (service !== undefined)
+        return [true, `by the service ${service.name}:${service.port}, around the firewall`];
+    const host = (0,domain/* canonicalHost */.r)(request.host);
+    if (host === undefined)
+        return unnamed(request.host, judge);
+    const { isAllowed, entry } = (0,egress_rules/* decide */.LD)(rules, { scheme, host, port });
+    const by = entry && [isAllowed, `by "${entry.text}" (${(0,config_source/* placeOf */.$)(entry.source)})`];
+    if (by !== undefined && !isAllowed)
+        return by;
+    const named = hosts.others.find(({ name }) => name === host);
+    if (named !== undefined)
+        return ruled(request, named);
+    const provider = hosts.providers.find(({ name }) => name === host);
+    if (provider !== undefined)
+        return inferred(request, provider, judge.allowed);
+    if (upstreams.includes(host))
+        return [false, 'the upstream of a provider, which only the api-proxy reaches'];
+    if (by !== undefined)
+        return by;
+    return rules.mode === 'audit' ? AUDITED : [false, 'no entry allows it'];
+}
+const AUDITED = [true, 'by the audit mode, which reports it: no entry allows it'];
+/** An address, or what is no name of a host. */
+function unnamed(host, { rules, networks }) {
+    const isAudit = rules.mode === 'audit';
+    if ((0,external_node_net_.isIPv4)(host) && isAudit) {
+        const isPrivate = (0,private_ranges/* privateRanges */.q)({ hostAddresses: [], permittedNetworks: networks }).some((range) => (0,cidr/* contains */.gR)((0,cidr/* cidr */.BF)(range), (0,cidr/* cidr */.BF)(host)));
+        return isPrivate ? [false, 'an address that is private, which stays closed in an audit'] : AUDITED;
+    }
+    if ((0,domain/* looksLikeAddress */.i)(host))
+        return [false, 'an address: only names can be reached'];
+    return [false, 'not the name of a host'];
+}
+/** A host that the api-proxy answers for, which no entry for domains opens. */
+function ruled({ method, scheme, port, path, query }, { name, rules }) {
+    if (scheme !== 'https' || port !== egress_entry/* DEFAULT_PORTS */.J2.https)
+        return [false, `${name} has rules, and is served as https at port 443 only`];
+    if (!isPlain(path))
+        return [false, 'a path that servers may read in different ways'];
+    const rule = new HostRules(rules).find({ method, path, query });
+    if (rule === undefined)
+        return [false, `no rule for ${name} allows this`];
+    const pattern = `${rule.method} ${rule.path}${rule.query === undefined ? '' : `?${rule.query}`}`;
+    return [true, `by the rule "${pattern}" (${rule.source})`];
+}
+/** A provider's host, for which the api-proxy answers: only inference passes. */
+function inferred({ method, scheme, port, path }, { name, provider: id }, allowed) {
+    const provider = shared_providers/* PROVIDERS */.xq.find((one) => one.id === id);
+    if (provider === undefined || scheme !== 'https' || port !== egress_entry/* DEFAULT_PORTS */.J2.https)
+        return [false, `the api-proxy answers for ${name}, as https at port 443 only`];
+    const known = [...provider.endpoints, ...allowed.filter((one) => one.provider === id)];
+    const rules = new HostRules(known.map((endpoint) => ({ method: endpoint.method, path: endpoint.path })));
+    const isKnown = rules.find({ method, path, query: '' }) !== undefined;
+    if (isKnown)
+        return [true, `answered by the api-proxy, with the key for ${provider.name}`];
+    return [false, `not among the inference endpoints of ${provider.name}; --allow-endpoints could add it`];
+}
+/** Whether the api-proxy takes such a path at all: `request-target.ts` there decides. */
+function isPlain(path) {
+    const characters = /^(?:\/(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-F]{2})+)*\/?$/;
+    const refused = /%(?:[01][0-9A-F]|7F|25|3B|3F|23|5C)|\/\.{1,2}(?:\/|$)|\/\//;
+    return characters.test(path) && !refused.test(path.replaceAll('%2F', '/'));
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/github-token.js
+var shared_github_token = __nccwpck_require__(3355);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/workflow-check.js
+
+
+
+
+
+
+
+
+
+
+
+
+/** `awf policy check WORKFLOW`: what the steps that use AWF allow, without a run. */
+function checkWorkflow(file, text, { environment, workspace, asJson }) {
+    const steps = awfSteps(file, text).map((step) => checked(step, environment, workspace));
+    const exitCode = steps.some(({ mistakes }) => mistakes.length > 0) ? 1 : 0;
+    if (asJson)
+        return { text: `${JSON.stringify({ file, steps })}\n`, exitCode };
+    if (steps.length === 0)
+        return { text: `${file} has no step that uses AWF.\n`, exitCode };
+    return { text: `${steps.map((step) => stepText(file, step)).join('\n\n')}\n`, exitCode };
+}
+function stepText(file, { job, step, line, allowed, mistakes, warnings }) {
+    const width = Math.max(0, ...allowed.map(({ entry }) => entry.length));
+    return [
+        `${file}, job ${job}, step "${step}" (line ${line})`,
+        ...(allowed.length === 0 ? ['  ✔ no host is allowed; models are reached all the same'] : []),
+        ...allowed.map(({ entry, means }) => `  ✔ ${entry.padEnd(width)}  ${means}`),
+        ...mistakes.map(({ message, hint }) => `  ✘ ${[message, hint ?? ''].join(' ').trim().replaceAll('\n', ' ')}`),
+        ...warnings.map((warning) => `  ⚠ ${warning}`),
+    ].join('\n');
+}
+function checked(step, environment, workspace) {
+    const real = (0,parsers/* realDirectory */.Ut)('the current directory', workspace);
+    const reading = readOptions(frontEndOf(step), {}, real);
+    const { values } = reading;
+    const machine = (0,egress_build/* thisMachine */.g8)(values.env, environment, real);
+    const { rules } = (0,egress_build/* egressOf */.V1)(values, machine, 'action');
+    const mistakes = [
+        ...unknownInputs(step),
+        ...writtenSecrets(step),
+        ...reading.problems,
+        ...(0,egress_build/* unknownWords */.ky)(values, 'add-hosts'),
+        ...checkEntries(values),
+    ];
+    return {
+        ...{ job: step.job, step: step.step, line: step.line },
+        allowed: allowedOf(values, rules),
+        mistakes: mistakes.map((problem) => ({ message: problem.message, hint: problem.hint ?? null })),
+        warnings: [...reading.warnings, ...nameWarnings(rules.allow, namedIn(values)), ...advice(step, values, rules)],
+    };
+}
+const EXPRESSION = /\$\{\{.*?\}\}/gs;
+/** A line that may become any number of variables. */
+const UNKNOWN_NAME = /^[ \t]*\$\{\{.*$/gm;
+/** The inputs of a step. What only a run knows is left out of lists, and stands for a word elsewhere. */
+function frontEndOf({ inputs }) {
+    return {
+        kind: 'action',
+        given: ({ name, kind }) => {
+            const text = inputs.get(name);
+            if (text === undefined || kind === 'secret')
+                return [];
+            const isList = kind === 'commas' || kind === 'lines';
+            const hasExpression = /\$\{\{/.test(text);
+            if (hasExpression && !isList && kind !== 'script' && kind !== 'variables' && kind !== 'secret-lines')
+                return [];
+            const known = isList
+                ? text
+                    .split('\n')
+                    .map((line) => (line.includes('${{') ? '' : line))
+                    .join('\n')
+                : (kind === 'variables' ? text.replace(UNKNOWN_NAME, '') : text).replace(EXPRESSION, 'expression');
+            return [{ text: known, source: { kind: 'input', name } }];
+        },
+    };
+}
+function unknownInputs({ inputs }) {
+    const known = config_options/* OPTIONS */.lw.filter(({ only }) => only !== 'cli').map(({ name }) => name);
+    return [...inputs.keys()]
+        .filter((name) => !known.includes(name))
+        .map((name) => {
+        const near = known.filter((one) => one.includes(name) || name.includes(one) || one.replaceAll('-', '') === name.replaceAll('_', ''));
+        const hint = near.length > 0 ? `Did you mean ${near.slice(0, 3).join(' or ')}?` : 'docs/reference.md lists the inputs.';
+        return new errors/* UserError */.yo(`"${name}" is not an input of AWF.`, { hint });
+    });
+}
+/** Everybody who can read the repository can read them. The value is not repeated. */
+function writtenSecrets({ inputs }) {
+    return config_options/* OPTIONS */.lw.filter(({ kind }) => kind === 'secret')
+        .map(({ name }) => ({ name, text: (inputs.get(name) ?? '').trim() }))
+        .filter(({ text }) => text !== '' && !text.includes('${{'))
+        .map(({ name }) => new errors/* UserError */.yo(`${name} is written into the workflow.`, {
+        hint: `Store it as a secret: ${name}: \${{ secrets.NAME }}`,
+    }));
+}
+/** Each entry with what it means; a preset with its hosts on this machine. */
+function allowedOf(values, { allow }) {
+    const hostsOf = (source) => allow
+        .filter((entry) => entry.preset !== undefined && entry.source === source)
+        .map(({ text }) => text)
+        .join(', ');
+    const presetText = (source) => hostsOf(source) === '' ? 'a preset that has no further hosts on this machine' : `preset: ${hostsOf(source)}`;
+    const unknown = (0,egress_build/* unknownWords */.ky)(values, 'add-hosts').map(({ message }) => message);
+    const own = values['add-hosts'].map(({ name }) => name);
+    const written = values['allow-domains']
+        .filter((entry) => !unknown.some((message) => message.startsWith(`${(0,config_source/* placeOf */.$)(entry.source)}: "${entry.text}"`)))
+        .map((entry) => {
+        const isPreset = (0,egress_entry/* isBareWord */.fF)(entry) && !own.includes(entry.host);
+        return { entry: entry.text, means: isPreset ? presetText(entry.source) : meaningOf(entry) };
+    });
+    const presets = values.presets.flatMap(({ preset, source }) => preset === 'auto' ? [] : [{ entry: preset.name, means: presetText(source) }]);
+    return [...written, ...presets];
+}
+function meaningOf({ match, schemes, port }) {
+    const names = { host: 'this host only', domain: 'and its subdomains', subdomains: 'subdomains only' }[match];
+    const scheme = schemes.length > 1 ? '' : `, ${schemes[0] ?? ''} only`;
+    return `${names}${scheme}${port === undefined ? '' : `, port ${String(port)}`}`;
+}
+function advice({ inputs, isLimited }, values, rules) {
+    const token = values.env.find(({ name }) => shared_github_token/* GITHUB_TOKEN_VARIABLES */.e.some((known) => known === name))?.name;
+    const isOpen = ['github.com', 'api.github.com'].some((host) => (0,egress_rules/* isAllowed */.Jr)(rules, 'https', host));
+    const hasKey = config_options/* OPTIONS */.lw.some(({ name, kind }) => kind === 'secret' && (inputs.get(name) ?? '') !== '');
+    const limits = [values['max-tokens'], values['max-requests'], values['max-cost-usd']];
+    const missing = [
+        ...(values['timeout-minutes'] === undefined && !isLimited && !inputs.has('timeout-minutes')
+            ? ['timeout-minutes']
+            : []),
+        ...(hasKey && limits.every((limit) => limit === undefined) ? ['max-tokens or max-cost-usd'] : []),
+    ];
+    return [
+        ...(token !== undefined && isOpen
+            ? [
+                `env: ${token}: with github.com allowed, the command can write wherever the token may. Use the input github-token instead.`,
+            ]
+            : []),
+        ...(missing.length === 0
+            ? []
+            : [`No ${missing.join(', and no ')}: the run has no such limit, unless a policy file sets one.`]),
+    ];
+}
+/** `awf policy check` for a list of entries, one per line, or for flags. */
+function checkList(frontEnd, { environment, workspace, asJson }) {
+    const real = (0,parsers/* realDirectory */.Ut)('the current directory', workspace);
+    const { values, problems } = readOptions(frontEnd, environment, real);
+    const { rules } = (0,egress_build/* egressOf */.V1)(values, (0,egress_build/* thisMachine */.g8)(values.env, environment, real), frontEnd.kind);
+    const mistakes = [...problems, ...(0,egress_build/* unknownWords */.ky)(values, '--add-hosts'), ...checkEntries(values)];
+    const allowed = allowedOf(values, rules);
+    const exitCode = mistakes.length > 0 ? 1 : 0;
+    if (asJson) {
+        const listed = mistakes.map((problem) => ({ message: problem.message, hint: problem.hint ?? null }));
+        return { text: `${JSON.stringify({ allowed, mistakes: listed })}\n`, exitCode };
+    }
+    const width = Math.max(0, ...allowed.map(({ entry }) => entry.length));
+    const lines = [
+        ...allowed.map(({ entry, means }) => `✔ ${entry.padEnd(width)}  ${means}`),
+        ...mistakes.map((problem) => `✘ ${(0,errors/* describeError */.Uc)(problem).replaceAll('\n', ' ')}`),
+    ];
+    return { text: `${lines.length === 0 ? 'Nothing is allowed.' : lines.join('\n')}\n`, exitCode };
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/policy.js
+
+
+
+
+
+
+
+
+
+
+/** What follows `policy`. */
+const POLICY_COMMANDS = ['check', 'test', 'presets'];
+const POLICY = {
+    name: 'policy',
+    syntax: POLICY_COMMANDS.join('|'),
+    commands: POLICY_COMMANDS,
+    summary: 'checks a policy file without a run',
+    run: (argv, { environment, workspace }) => policyCommand(argv, environment, workspace),
+};
+/** What a file is shows in its text; flags are a check of their own. */
+function checkAnything(file, flags, context) {
+    const { environment, workspace, asJson } = context;
+    const hasFlags = [...flags.values()].some((texts) => texts.length > 0);
+    if (file === undefined) {
+        return hasFlags ? checkList(flagsFrontEnd(flags, environment), context) : checkPolicy(undefined, workspace, asJson);
+    }
+    if (hasFlags)
+        throw new errors/* UserError */.yo('A file and flags are two checks.', { hint: 'Check one after the other.' });
+    const real = (0,parsers/* realDirectory */.Ut)('the current directory', workspace);
+    const { name, path } = namedFile(file, real);
+    const isList = name.endsWith('.txt');
+    const text = readFromDisk(name, name, path, real).toString('utf8');
+    if (isList) {
+        const source = { kind: 'policy', name };
+        const list = {
+            kind: 'cli',
+            given: ({ name: option }) => (option === 'allow-domains' ? [{ text, source }] : []),
+        };
+        return checkList(list, context);
+    }
+    return isWorkflow(text) ? checkWorkflow(name, text, context) : checkPolicy(file, workspace, asJson);
+}
+/**
+ * `awf policy check [FILE]`, `awf policy test URL...` and `awf policy presets`, which start nothing.
+ *
+ * @param argv what follows `policy`
+ * @returns what to print, and the exit code: 0, or 1 for a mistake in the file or a refused URL
+ * @throws UserError for a command line that was not understood
+ */
+function policyCommand(argv, environment = process.env, workspace = process.cwd()) {
+    let text = '';
+    let answer;
+    const output = { writeOut: (out) => (text += out), writeErr: () => undefined };
+    const program = new Command('awf policy').exitOverride().configureOutput(output);
+    program.description('Checks a policy file, and tells what a run would allow, without a run.').helpCommand(false);
+    const check = program
+        .command('check')
+        .description('finds the mistakes in a policy file, a workflow, a list of entries, or the flags of a run')
+        .argument('[file]', '.github/awf.yml by default; a .txt file has one entry of --allow-domains per line')
+        .option('--json', 'print one JSON object');
+    const checkFlags = addFlags(check);
+    check.action((file, { json }) => {
+        answer = checkAnything(file, checkFlags(), { environment, workspace, asJson: json === true });
+    });
+    const test = program
+        .command('test')
+        .description('tells which entry decides about a request, in a run with the same options')
+        .argument('<url...>', 'URLs, with a method in front if it matters: "POST https://example.com/path"')
+        .option('--json', 'print one JSON list');
+    program
+        .command('presets')
+        .description('lists the presets, with the hosts of each on this machine')
+        .option('--json', 'print one JSON list')
+        .action(({ json }) => {
+        answer = listPresets(environment, workspace, json === true);
+    });
+    const flags = addFlags(test);
+    test.action((urls, { json }) => {
+        answer = testPolicy(urls, flags(), environment, workspace, json === true);
+    });
+    try {
+        program.parse([...argv], { from: 'user' });
+    }
+    catch (error) {
+        if (!(error instanceof CommanderError))
+            throw error;
+        if (error.exitCode === 0)
+            return { text, exitCode: 0 };
+        if (error.code !== 'commander.help')
+            throw usageError(error, 'awf policy --help');
+        throw new errors/* UserError */.yo('awf policy needs a subcommand.', { hint: 'See awf policy --help.' });
+    }
+    return answer ?? { text, exitCode: 0 };
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/completion.js
+
 
 
 
@@ -10415,10 +11049,11 @@ const COMPLETION = {
     name: 'completion',
     syntax: Object.keys(SHELLS).join('|'),
     summary: 'prints what a shell needs to complete awf',
-    run: ([shell = '', ...others], { subcommands }) => {
+    run: (argv, { subcommands }) => {
+        const shell = argv.join(' ');
         if (['--help', '-h'].includes(shell))
             return { text: HELP, exitCode: 0 };
-        const script = Object.hasOwn(SHELLS, shell) && others.length === 0 ? SHELLS[shell] : undefined;
+        const script = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined;
         if (script === undefined) {
             const problem = shell === '' ? 'awf completion needs the name of a shell' : `"${shell}" is no shell for this`;
             throw new errors/* UserError */.yo(`${problem}.`, { hint: `Write: awf completion ${Object.keys(SHELLS).join('|')}` });
@@ -10484,7 +11119,7 @@ ${cases.join('\n')}
   elif [[ $first == completion ]]; then
     mapfile -t COMPREPLY < <(${choose(Object.keys(SHELLS))})
   elif [[ $first == policy ]]; then
-    mapfile -t COMPREPLY < <(((COMP_CWORD == 2)) && ${choose(['check', 'test', 'presets'])} || compgen -f -- "$word")
+    mapfile -t COMPREPLY < <(((COMP_CWORD == 2)) && ${choose(POLICY_COMMANDS)} || compgen -f -- "$word")
   elif [[ $first == -* || $first == run ]]; then
     mapfile -t COMPREPLY < <(${choose(all)})
   else
@@ -10540,7 +11175,7 @@ _awf() {
   case $words[2] in
     help) _describe command commands; return ;;
     completion) compadd ${Object.keys(SHELLS).join(' ')}; return ;;
-    policy) if ((CURRENT == 3)); then compadd check test presets; else _files; fi; return ;;
+    policy) if ((CURRENT == 3)); then compadd ${POLICY_COMMANDS.join(' ')}; else _files; fi; return ;;
     -* | run) ;;
     *) _files; return ;;
   esac
@@ -10674,11 +11309,14 @@ function policyGroup(config, facts) {
     ];
     return { title: titleOf(config, facts.memory), lines: rowLines(rows) };
 }
-function titleOf(config, memory) {
-    const { egress, apiProxy, providers, timeoutMinutes, budget } = config;
-    const reach = egress.mode === 'audit'
+function reachText({ egress }) {
+    return egress.mode === 'audit'
         ? 'audit, nothing public is refused'
         : counted(egress.allow.length, 'domain').replace(/^0 /, 'no ');
+}
+function titleOf(config, memory) {
+    const { apiProxy, providers, timeoutMinutes, budget } = config;
+    const reach = reachText(config);
     const models = providers.length === 0 ? 'no model' : providers.map(({ provider }) => provider.name).join(', ');
     const most = [
         ...(timeoutMinutes === undefined ? [] : [minutesText(timeoutMinutes)]),
@@ -10693,6 +11331,24 @@ function titleOf(config, memory) {
 function policyFileText({ file, commit, from }) {
     const version = commit === undefined ? 'as it is on disk' : `from ${from ?? 'commit'} (${commit.slice(0, 12)})`;
     return `${(0,file_names/* printableText */.XU)(file)}, ${version}`;
+}
+/**
+ * For a machine of one's own, where the policy is not told otherwise: a repository that somebody has just cloned may have a file
+ * that opens everything.
+ *
+ * @returns undefined without a policy file
+ */
+function policyFileNote(config) {
+    const { policy, services, namedHosts, frontEnd } = config;
+    if (policy === undefined)
+        return undefined;
+    const opened = [
+        reachText(config),
+        ...services.map(({ name, port }) => `${name}:${String(port)}`),
+        ...namedHosts.others.filter(({ option }) => option === undefined).map(({ name }) => `rules for ${name}`),
+    ];
+    return (`the policy file ${policyFileText(policy)}, counts: ${listed(opened, MOST)}. ` +
+        `Without it: ${(0,config_options/* optionName */.fS)(frontEnd, 'policy')}=none`);
 }
 const policyFileRows = ({ policy }) => (policy === undefined ? [] : [['file', policyFileText(policy)]]);
 /** One row for each text, the first one with the label. */
@@ -11498,8 +12154,6 @@ function gitIdentityText(settings) {
         .join('');
 }
 
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/github-token.js
-var shared_github_token = __nccwpck_require__(3355);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/agent/github-variables.js
 
 
@@ -11866,6 +12520,9 @@ const HOME_ROWS = [
     { path: '.claude/local', why: 'Claude Code, from its older local installation' },
     { path: '.opencode/bin', why: 'OpenCode' },
     { path: '.bun/bin', why: 'Bun' },
+    { path: '.bun/install/global/node_modules', why: 'the programs that bun add --global installs' },
+    { path: '.yarn/bin', why: 'links to the programs that yarn global add installs' },
+    { path: '.config/yarn/global/node_modules', why: 'these programs' },
     { path: '.deno/bin', why: 'Deno' },
     { path: '.dotnet', why: '.NET' },
     { path: '.ghcup/bin', why: 'Haskell' },
@@ -12453,14 +13110,16 @@ function socketIn(path) {
  *
  * @param home the caller's home directory; the private home has the same path
  * @param environment the caller's: where the tool cache is, and where setup actions have put programs
+ * @param workspace which the command may write, programs included
  */
-function hostToolchain(home, environment) {
+function hostToolchain(home, environment, workspace) {
     const toolCache = environment['RUNNER_TOOL_CACHE'] ?? '';
     const homeRows = HOME_ROWS.map((row) => ({ ...row, path: (0,external_node_path_.join)(home, row.path) }));
-    const paths = [...SYSTEM_ROWS, ...homeRows].flatMap(present);
+    const prefixes = npmPrefixes(home, environment).filter((path) => workspace === undefined || !(0,host_paths/* isBelow */.Yw)(path, workspace));
+    const paths = [...[...SYSTEM_ROWS, ...homeRows].flatMap(present), ...prefixes];
     // These get mounts of their own: where they are among the runner's files, those are hidden.
     const own = [toolCache, ...downloadedPrograms(environment)].filter((path) => isForTools(path, home));
-    return [...paths.filter((path, _, all) => !all.some((other) => (0,host_paths/* isBelow */.Yw)(path, other))), ...own]
+    return [...paths.filter((path, _, all) => ![...all, ...own].some((other) => (0,host_paths/* isBelow */.Yw)(path, other))), ...own]
         .filter((path, index, all) => all.indexOf(path) === index)
         .flatMap((path) => {
         const source = (0,host_paths/* realPath */.Ye)(path);
@@ -12479,6 +13138,17 @@ function isForTools(path, home) {
 /** The directories of `PATH` that exist and have something in them. */
 function programDirectories({ PATH = '' }) {
     return [...new Set(PATH.split(':'))].filter((path) => path.startsWith('/') && host_toolchain_entriesOf(path).length > 0);
+}
+/**
+ * Where `npm install --global` puts programs: users choose the place (`~/.npm-global`, as npm's documentation has it), and
+ * a Node.js that somebody has unpacked in the home is one as well. Only what `PATH` names counts, and nothing else of it:
+ * its `etc/npmrc` may have a token.
+ */
+function npmPrefixes(home, environment) {
+    return programDirectories(environment)
+        .filter((path) => (0,external_node_path_.basename)(path) === 'bin' && (0,host_paths/* isBelow */.Yw)(path, home))
+        .map((path) => [path, (0,external_node_path_.join)((0,external_node_path_.dirname)(path), 'lib/node_modules')])
+        .flatMap((paths) => (paths.every((path) => (0,external_node_fs_.existsSync)(path)) ? paths : []));
 }
 /** Setup actions such as Terraform's unpack a program in a directory of `RUNNER_TEMP` and add that to `PATH`. */
 function downloadedPrograms(environment) {
@@ -13229,9 +13899,10 @@ function readKinds(environment) {
     }
     return kinds;
 }
-/** Where the same paths lead. */
+/** Where the same paths lead, and those in `PATH`. */
 function readLinks(environment) {
-    return new Map(allPaths(environment).flatMap((path) => {
+    const programs = (environment['PATH'] ?? '').split(':').filter((path) => path.startsWith('/'));
+    return new Map([...allPaths(environment), ...programs].flatMap((path) => {
         const real = (0,host_paths/* realPath */.Ye)(path);
         return real === undefined || real === path ? [] : [[path, real]];
     }));
@@ -13247,8 +13918,10 @@ function allPaths(environment) {
  * @returns undefined if the value is fine as it is
  */
 function host_places_misplaced(name, value, view) {
+    if (name === 'PATH')
+        return linkedPrograms(value, view);
     const paths = pathsIn(value);
-    if (paths === undefined || name === 'PATH')
+    if (paths === undefined)
         return undefined;
     const placed = paths.map((path) => (path === '' ? path : placeFor(name, path, view)));
     if (placed.every((path, index) => path === paths[index]))
@@ -13257,6 +13930,18 @@ function host_places_misplaced(name, value, view) {
     const kept = placed.filter((path) => path !== undefined);
     const isSame = placed.every((path, index) => path !== undefined && isWhatWas(path, paths[index] ?? ''));
     return { name, value: kept.some((path) => path !== '') ? kept.join(':') : undefined, isSame };
+}
+/**
+ * Fits `PATH`: a directory that the sandbox has elsewhere than the host's link is named as it is there. fnm gives each
+ * shell a link of its own, in `/run` or the home. What the sandbox does not have stays, and has a warning of its own.
+ */
+function linkedPrograms(value, view) {
+    const placed = value.split(':').map((path) => {
+        const real = view.links.get(path);
+        return real !== undefined && accessTo(path, view) === undefined && accessTo(real, view) !== undefined ? real : path;
+    });
+    const fitting = placed.join(':');
+    return fitting === value ? undefined : { name: 'PATH', value: fitting, isSame: true };
 }
 /** @returns the path in the sandbox; undefined if there is none */
 function placeFor(name, value, view) {
@@ -13362,8 +14047,8 @@ const HOST = { root: '', packages: undefined, owner: 0 };
 const FEW_ENTRIES = 5;
 /** Bytes. Settings are smaller. A larger file of a package is left out, because nobody looks through it for credentials. */
 const etc_LARGEST_SETTING = 256 * 1024;
-const NOTHING = { directories: [], files: [], links: [], mounts: [], isWhole: true };
-const etc_LEFT_OUT = { ...NOTHING, isWhole: false };
+const etc_NOTHING = { directories: [], files: [], links: [], mounts: [], isWhole: true };
+const etc_LEFT_OUT = { ...etc_NOTHING, isWhole: false };
 /**
  * Reads the parts of `/etc` that the sandbox has: the rows of {@link ETC_ROWS}, and the settings of packages. Of these, a
  * file must belong to root, be readable for everybody in directories that everybody may enter, and look like no credential,
@@ -13438,7 +14123,7 @@ class EtcReader {
         const real = this.#known.has(path) ? (0,external_node_fs_.realpathSync)(place) : undefined;
         if (real !== undefined && !SEEN.some((top) => (0,host_paths/* isBelow */.Yw)(real, this.#host(top))))
             return this.#part(path, standing, real);
-        return { ...NOTHING, links: [{ path, place }] };
+        return { ...etc_NOTHING, links: [{ path, place }] };
     }
     #directory(path, standing, place, stats) {
         if ((stats.mode & 0o5) !== 0o5)
@@ -13450,7 +14135,7 @@ class EtcReader {
             return etc_LEFT_OUT;
         if (isWhole && entries.length > FEW_ENTRIES)
             return {
-                ...NOTHING,
+                ...etc_NOTHING,
                 directories: [path],
                 mounts: [{ kind: 'bind', source: place, target: path, writable: false }],
             };
@@ -13463,13 +14148,13 @@ class EtcReader {
         if (size > etc_LARGEST_SETTING) {
             if (standing !== 'known')
                 return etc_LEFT_OUT;
-            return { ...NOTHING, mounts: [{ kind: 'bind', source: place, target: path, writable: false }] };
+            return { ...etc_NOTHING, mounts: [{ kind: 'bind', source: place, target: path, writable: false }] };
         }
         try {
             const content = (0,external_node_fs_.readFileSync)(place);
             if (standing !== 'known' && looksLikeCredential(content.toString('latin1')))
                 return etc_LEFT_OUT;
-            return { ...NOTHING, files: [{ path, content, mode: mode & 0o755 }] };
+            return { ...etc_NOTHING, files: [{ path, content, mode: mode & 0o755 }] };
         }
         catch {
             return etc_LEFT_OUT; // it is gone, or something else than its mode forbids to read it
@@ -13798,7 +14483,7 @@ function outermost(places) {
 function* readAgentHost(config, user, surroundings, { userMounts, hasAuthority }) {
     const { environment } = surroundings;
     const isImage = config.agentImage !== undefined;
-    const tools = hostToolchain(user.home, environment);
+    const tools = hostToolchain(user.home, environment, config.workspace);
     yield;
     const below = yield* readBelow(surroundings, [...tools, ...userMounts]);
     yield;
@@ -16692,9 +17377,14 @@ const job_variables_FILES = [
     ...['NODE_OPTIONS', 'RUBYOPT', 'PERL5OPT', 'JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', '_JAVA_OPTIONS'],
     ...['NPM_CONFIG_USERCONFIG', 'npm_config_userconfig', 'NPM_CONFIG_GLOBALCONFIG', 'npm_config_globalconfig'],
     ...['PIP_CONFIG_FILE', 'KUBECONFIG', 'AWS_CONFIG_FILE', 'WGETRC'],
+    // Modules of OpenSSL, tools of the compilers, plugins: curl, Python, Ruby, PHP and ssh load the first.
+    ...['OPENSSL_CONF', 'GOENV', 'RUSTC_WRAPPER', 'TF_CLI_CONFIG_FILE', 'ANSIBLE_CONFIG'],
+    ...['PAGER', 'EDITOR', 'VISUAL', 'SSH_ASKPASS', 'SUDO_ASKPASS'],
 ];
 /** The same with directories. */
-const DIRECTORIES = ['DOCKER_CONFIG', 'GH_CONFIG_DIR', 'CURL_HOME', 'ZDOTDIR'];
+const DIRECTORIES = ['DOCKER_CONFIG', 'GH_CONFIG_DIR', 'CURL_HOME', 'ZDOTDIR', 'PHPRC'];
+/** The same with lists of directories or files. */
+const LISTS = ['PHP_INI_SCAN_DIR', 'HGRCPATH', 'GCONV_PATH'];
 const job_variables_NAMED = 'a path that a variable of the job names';
 /**
  * What variables of the job make later programs obey.
@@ -16706,7 +17396,11 @@ function namedByVariables(workspace, environment) {
         .flatMap((name) => (environment[name] ?? '').split(separator))
         .filter((word) => word !== '')
         .map((word) => ({ path: (0,file_names/* fromText */.IK)((0,posix_namespaceObject.resolve)(workspace, word)), isDirectory, what: whatOf(word) }));
-    return [...placesOf(job_variables_FILES, /[\s"',:;=]+/, false), ...placesOf(DIRECTORIES, /\n/, true)];
+    return [
+        ...placesOf(job_variables_FILES, /[\s"',:;=]+/, false),
+        ...placesOf(DIRECTORIES, /\n/, true),
+        ...placesOf(LISTS, /:/, true),
+    ];
 }
 /** Any word may name a file, but only one that looks like a path certainly does. */
 const whatOf = (word) => (word.includes('/') ? job_variables_NAMED : undefined);
@@ -18271,11 +18965,11 @@ function passing(object, names) {
         if (value === undefined)
             return [];
         if (claude_json_isList(value))
-            return [[name, value.filter(isPlain)]];
-        return isPlain(value) ? [[name, value]] : [];
+            return [[name, value.filter(claude_json_isPlain)]];
+        return claude_json_isPlain(value) ? [[name, value]] : [];
     }));
 }
-function isPlain(value) {
+function claude_json_isPlain(value) {
     return typeof value === 'boolean' || typeof value === 'number' || (typeof value === 'string' && claude_json_WORD.test(value));
 }
 function objectIn(object, name) {
@@ -18973,10 +19667,13 @@ function refuseCredentialsInCommand({ command }, secrets) {
 const rootWarning = (frontEnd, how = 'runs') => `The command ${how} as root (without capabilities) because root owns the workspace. ` +
     `To avoid it, run ${frontEnd === 'action' ? 'the job' : 'awf'} as an ordinary user.`;
 const plan_textOf = (command, separator) => command.kind === 'script' ? command.script : command.argv.join(separator);
+/** Where `npx` has put AWF itself, and then in front of `PATH`. */
+const NPX = /\/_npx\/[^/]+\/node_modules\/\.bin$/;
 /** Programs that a setup action has put where nobody looks are not found, and `PATH` alone does not say why. */
 function missingPrograms({ workspace, frontEnd }, host, mounts) {
     const seen = [workspace, ...mounts.map(({ target }) => target)];
-    const missing = host.programDirectories.filter((path) => !seen.some((top) => path === top || (0,host_paths/* isBelow */.Yw)(path, top)));
+    const isSeen = (path) => seen.some((top) => (0,host_paths/* isAtOrBelow */.a5)(path, top));
+    const missing = host.programDirectories.filter((path) => !isSeen(path) && !isSeen(host.links.get(path) ?? path) && !NPX.test(path));
     if (missing.length === 0)
         return [];
     return [
@@ -20495,9 +21192,11 @@ const RETURNED = new Set((0,shared_words/* words */.a)(`
 const RETURNED_CORE = new Set((0,shared_words/* words */.a)('sparsecheckout sparsecheckoutcone autocrlf eol'));
 /**
  * What stays even so. A later `git switch` would take a branch from the remote that the first one names, and a push would
- * send the user's work there; a fetch would remove the user's own tags; and changes would not show.
+ * send the user's work there; a fetch would remove the user's own tags; and changes would not show, or only those of the
+ * directory in which somebody looks.
  */
-const KEPT = new Set((0,shared_words/* words */.a)('checkout.defaultremote fetch.prune fetch.prunetags status.showuntrackedfiles diff.ignoresubmodules'));
+const KEPT = new Set((0,shared_words/* words */.a)('checkout.defaultremote fetch.prune fetch.prunetags status.showuntrackedfiles diff.ignoresubmodules diff.relative ' +
+    'log.showroot'));
 /** What a new remote may have. Git would ask a promisor by itself for objects that it misses. */
 const OF_REMOTES = new Set((0,shared_words/* words */.a)('url pushurl fetch push tagopt prune skipdefaultupdate skipfetchall followremotehead'));
 /**
@@ -20516,7 +21215,8 @@ function config_return_returnConfig(host, before, after) {
     const removed = without(was, is);
     const remotes = new Set(was.filter(({ section }) => section === 'remote').map(({ subsection }) => subsection));
     const known = new Set(was.map(nameOf));
-    const mayReturn = (entry) => composeEntry(entry, () => false) !== undefined && isReturned(entry, remotes, known);
+    const replaced = new Set(added.map(nameOf).filter((name) => known.has(name)));
+    const mayReturn = (entry) => composeEntry(entry, () => false) !== undefined && isReturned(entry, { remotes, known, replaced });
     const refused = [...added, ...removed].filter((entry) => !mayReturn(entry)).map(describeEntry);
     const additions = added.filter(mayReturn);
     const removals = removed.filter(mayReturn).map(config_return_keyOf);
@@ -20525,7 +21225,7 @@ function config_return_returnConfig(host, before, after) {
         return { text: undefined, ...result };
     return { text: edited(plainLines(host), additions, removals), ...result };
 }
-function isReturned(entry, remotes, known) {
+function isReturned(entry, { remotes, known, replaced }) {
     const { section, subsection, key, value } = entry;
     if (section === 'core')
         return RETURNED_CORE.has(key);
@@ -20535,6 +21235,10 @@ function isReturned(entry, remotes, known) {
         return !remotes.has(subsection) && isHarmlessRemote(entry, remotes);
     if (section === 'branch' && /^(push)?remote$/.test(key))
         return value === '.' || remotes.has(value);
+    // A later `git pull` merges that. What a forge has elsewhere, such as `refs/pull`, anybody can put there.
+    if (section === 'branch' && key === 'merge') {
+        return value?.startsWith('refs/heads/') === true && !replaced.has(nameOf(entry));
+    }
     if (section !== 'submodule')
         return true;
     // A later `git submodule update` fetches from there; and a change of the submodule would not show.
@@ -21660,8 +22364,6 @@ const OLD_LOGS = {
     },
 };
 
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/squid/private-ranges.js
-var private_ranges = __nccwpck_require__(8087);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/doctor/dial.js
 
 
@@ -22058,7 +22760,7 @@ function verdictOf(checks) {
 function doctorText(checks, link) {
     const pages = new Set(checks.filter(isBad).map(({ page }) => page));
     return [
-        ...checks.flatMap(({ findings }) => findings.map((finding) => lineOf(finding, plain))),
+        ...checks.flatMap(({ findings }) => findings.map((finding) => report_lineOf(finding, plain))),
         verdictText(verdictOf(checks)) + (pages.size === 0 ? '' : ' More:'),
         ...[...pages].map((page) => `  ${link(page)}`),
         '',
@@ -22068,13 +22770,13 @@ function doctorText(checks, link) {
 function doctorReport(checks, version) {
     return [
         `awf ${version}, awf doctor --report`,
-        ...checks.flatMap(({ id, findings }) => findings.map((finding) => `${lineOf(finding, nameless)} [${id}]`)),
+        ...checks.flatMap(({ id, findings }) => findings.map((finding) => `${report_lineOf(finding, nameless)} [${id}]`)),
         verdictText(verdictOf(checks)),
         '',
     ].join('\n');
 }
 const isBad = ({ findings }) => findings.some(({ status }) => status === 'warning' || status === 'problem');
-function lineOf({ status, text, hint }, say) {
+function report_lineOf({ status, text, hint }, say) {
     const what = say(text);
     const sentence = hint === undefined || /[.:)]$/.test(what) ? what : `${what}.`;
     return `${report_MARKS[status]} ${sentence}${hint === undefined ? '' : ` ${say(hint)}`}`;
@@ -22228,20 +22930,26 @@ function exampleNamed(text, root) {
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/help.js
 
 
+
 /** `awf help [SUBCOMMAND]` */
 const help_HELP = {
     name: 'help',
     syntax: '[COMMAND]',
     summary: 'shows this, or the help for one command',
-    run: ([name], context) => {
-        if (name === undefined || name === 'help')
+    run: ([name, ...more], context) => {
+        if (more.length === 0 && isGeneral(name))
             return { text: help(context), exitCode: 0 };
         const subcommand = context.subcommands.find((one) => one.name === name);
         if (subcommand === undefined)
-            throw notASubcommand([name], context.subcommands);
-        return subcommand.run(['--help'], context);
+            throw notASubcommand([name ?? ''], context.subcommands);
+        const words = [subcommand.name, ...more];
+        if (more.length > 1 || !more.every((word) => subcommand.commands?.includes(word))) {
+            throw new errors/* UserError */.yo(`There is no help for "${words.join(' ')}".`, { hint: `See awf help ${subcommand.name}.` });
+        }
+        return subcommand.run([...more, '--help'], context);
     },
 };
+const isGeneral = (name) => [undefined, 'help', '--help', '-h'].includes(name);
 /** The text of `awf --help`: the subcommands, then the options of a run. */
 function help({ subcommands }) {
     return runHelp(subcommands.map(({ name, syntax, summary }) => [`${name} ${syntax}`.trim(), summary]));
@@ -22362,6 +23070,7 @@ function layout_placeOf(path) {
 
 
 
+
 /** A directory with the logs of a run, or Squid's own, beside which the api-proxy's is. */
 function directorySource(path) {
     const directory = (0,external_node_path_.resolve)(path);
@@ -22396,12 +23105,17 @@ function directory_source_below(directory) {
         .flatMap((name) => directory_source_filesIn((0,external_node_path_.join)(directory, name)).map((file) => (0,external_node_path_.join)(name, file)));
     return new Map([...own, ...inside].map((path) => [path, path]));
 }
-/** Squid's directory has any name that the user chose; the api-proxy's is beside it. */
+/**
+ * Squid's directory has any name that the user chose; the api-proxy's is beside it. A name of AWF's own lies in the run's
+ * directory, whose `run.json` names the process, and later the outcome.
+ */
 function besides(squid) {
     const [top, name] = [(0,external_node_path_.dirname)(squid), (0,external_node_path_.basename)(squid)];
     const other = isSidecarDirectory(name) ? name.replace(/^squid/, 'api-proxy') : 'api-proxy-logs';
     const of = (directory, as) => directory_source_filesIn((0,external_node_path_.join)(top, directory)).map((file) => [`${as}/${file}`, `${directory}/${file}`]);
-    return [top, new Map([...of(name, 'squid'), ...of(other, 'api-proxy')])];
+    const hasRecord = isSidecarDirectory(name) && (0,external_node_fs_.lstatSync)((0,external_node_path_.join)(top, RUN_FILE), { throwIfNoEntry: false })?.isFile();
+    const record = hasRecord === true ? [[RUN_FILE, RUN_FILE]] : [];
+    return [top, new Map([...of(name, 'squid'), ...of(other, 'api-proxy'), ...record])];
 }
 function directory_source_filesIn(directory) {
     if ((0,external_node_fs_.lstatSync)(directory, { throwIfNoEntry: false })?.isDirectory() !== true)
@@ -22439,8 +23153,6 @@ async function documentIn(source, file) {
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/side-traffic.js
 var side_traffic = __nccwpck_require__(9478);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/egress-entry.js
-var egress_entry = __nccwpck_require__(3035);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/report/tally.js
 var tally = __nccwpck_require__(8791);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/logs/rows.js
@@ -23257,625 +23969,6 @@ function pruned(places) {
         return { text: 'There are no old logs.\n', exitCode: 0 };
     const directories = `${String(removed.length)} log director${removed.length === 1 ? 'y' : 'ies'}`;
     return { text: `Removed ${directories} (${(bytes / 1e6).toFixed(1)} MB).\n`, exitCode: 0 };
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/policy/workflow.js
-
-
-
-/** `OWNER/awf@REF`, of any owner, and the repository itself. */
-const isAwf = (uses, inputs) => typeof uses === 'string' && (/^[\w.-]+\/awf@\S+$/.test(uses) || (uses === './' && 'run' in inputs));
-/**
- * True for the text of a workflow: a map with jobs.
- *
- * @param text of any file
- */
-function isWorkflow(text) {
-    return /^jobs\s*:/m.test(text);
-}
-/**
- * Finds the steps of a workflow that use AWF.
- *
- * @param file names it in messages
- * @throws UserError if the text is no YAML
- */
-function awfSteps(file, text) {
-    const yaml = yamlPackage();
-    const lines = new yaml.LineCounter();
-    const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false });
-    const [error] = document.errors;
-    if (error !== undefined) {
-        const { line } = lines.linePos(error.pos[0]);
-        throw new errors/* UserError */.yo(`${file}, line ${line}: this is not YAML (${error.message.split('\n', 1)[0] ?? ''}).`, {
-            hint: 'Correct the line.',
-        });
-    }
-    const workflow = document.toJS();
-    const jobs = (0,json/* isObject */.G)(workflow) && (0,json/* isObject */.G)(workflow['jobs']) ? workflow['jobs'] : {};
-    return Object.entries(jobs).flatMap(([job, value]) => {
-        const { steps, 'timeout-minutes': limit } = (0,json/* isObject */.G)(value) ? value : {};
-        if (!Array.isArray(steps))
-            return [];
-        return steps.flatMap((step, index) => {
-            const { uses, with: given, name, id } = (0,json/* isObject */.G)(step) ? step : {};
-            const inputs = (0,json/* isObject */.G)(given) ? given : {};
-            if (!isAwf(uses, inputs))
-                return [];
-            const title = [name, id].find((one) => typeof one === 'string') ?? String(index + 1);
-            const at = workflow_lineOf(document, ['jobs', job, 'steps', index], lines);
-            return [{ job, step: title, line: at, inputs: workflow_textsOf(inputs), isLimited: limit !== undefined }];
-        });
-    });
-}
-/** Numbers and truth values are inputs too. GitHub takes nothing else. */
-const workflow_textsOf = (inputs) => new Map(Object.entries(inputs).map(([name, value]) => [
-    name,
-    typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : '',
-]));
-function workflow_lineOf(document, path, lines) {
-    const { isMap, isScalar, isSeq } = yamlPackage();
-    const node = document.getIn(path, true);
-    const isNode = isMap(node) || isSeq(node) || isScalar(node);
-    return isNode && node.range ? lines.linePos(node.range[0]).line : 1;
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/policy-check.js
-
-
-
-
-
-
-
-
-
-/** The front end of a policy that nothing is added to. */
-const policy_check_NOTHING = { kind: 'cli', given: () => [] };
-/**
- * `awf policy check [FILE]`: finds all mistakes of a policy file, as it is on the disk.
- *
- * @param workspace where paths start
- */
-function checkPolicy(file, workspace, asJson) {
-    const real = (0,parsers/* realDirectory */.Ut)('the current directory', workspace);
-    const { name, path } = namedFile(file ?? DEFAULT_FILE, real);
-    const { entries, problems } = readPolicy(name, readFromDisk(name, name, path, real));
-    const reading = readOptions(policy_check_NOTHING, {}, real, entries);
-    const { values } = reading;
-    const all = [...problems, ...reading.problems, ...(0,egress_build/* unknownWords */.ky)(values, '--add-hosts'), ...checkEntries(values)];
-    const counts = policyKeys().flatMap(({ path: key, option }) => {
-        const count = entries.get(option.name)?.length ?? 0;
-        return count === 0 ? [] : [{ key: key.join('.'), count }];
-    });
-    const exitCode = all.length === 0 ? 0 : 1;
-    const warnings = nameWarnings(values['allow-domains'], namedIn(values));
-    if (asJson) {
-        const mistakes = all.map((problem) => ({ message: problem.message, hint: problem.hint ?? null }));
-        return { text: `${JSON.stringify({ file: name, mistakes, warnings, counts })}\n`, exitCode };
-    }
-    const warned = warnings.map((warning) => `Warning: ${warning}`);
-    if (exitCode === 1) {
-        const blocks = [...all.map(errors/* describeError */.Uc), ...warned, `${mistakesText(all)} in ${name}.`];
-        return { text: `${blocks.join('\n\n')}\n`, exitCode };
-    }
-    const summary = counts.map(({ key, count }) => `${key} ${count}`).join(', ');
-    const result = `${name} has no mistakes. Entries: ${summary === '' ? 'none' : summary}.`;
-    return { text: `${[...warned, result].join('\n\n')}\n`, exitCode };
-}
-const mistakesText = ({ length }) => length === 1 ? 'One mistake' : `${length} mistakes`;
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/policy-presets.js
-
-
-/** `awf policy presets`: what each preset is on this machine. */
-function listPresets(environment, workspace, asJson, root) {
-    const machine = (0,egress_build/* thisMachine */.g8)([], environment, workspace, root);
-    const presets = (0,egress_build/* allPresets */.CY)(machine).map(({ name, expansion }) => ({
-        name,
-        hosts: expansion.hosts,
-        gaps: expansion.gaps,
-    }));
-    if (asJson)
-        return { text: `${JSON.stringify(presets)}\n`, exitCode: 0 };
-    const lines = presets.flatMap(({ name, hosts, gaps }) => [
-        name,
-        ...hosts.map(({ text, from }) => `  ${text}${from === name ? '' : ` (from ${from})`}`),
-        ...gaps.map((gap) => `  ${gap}.`),
-    ]);
-    // A run does not work there, so nobody asks for what it would read.
-    const note = (0,host_paths/* isInside */.FK)(machine.home, workspace)
-        ? [`The settings in ${machine.home} are left out, because it is in this directory. Ask in that of your project.`]
-        : [];
-    return { text: `${[...lines, ...note].join('\n')}\n`, exitCode: 0 };
-}
-
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/endpoints.js
-var endpoints = __nccwpck_require__(5524);
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/glob.js
-/**
- * Prepares a pattern in which each `*` stands for a gap. A regular expression with several stars would try every division of
- * the text among them: a rule with three of them, and a path of 16 KB, take hours. Here, each text between stars is sought
- * once, from the end of the one before. A later place is never better where all gaps are alike: its gap would only be
- * longer. Where a gap may hold less than the one before it, a text may be refused that a regular expression would take, never
- * the other way round.
- *
- * @param gapBefore the gap in front of a text
- */
-function globMatcher(pattern, gapBefore) {
-    const [first = '', ...others] = pattern.split('*');
-    const middle = others.map((text) => ({ text, ...gapBefore(text) }));
-    const last = middle.pop();
-    if (last === undefined)
-        return (text) => text === pattern;
-    return (text) => {
-        if (!text.startsWith(first) || !text.endsWith(last.text))
-            return false;
-        let at = first.length;
-        const takesGap = (end, { least, without }) => end >= at + least && !without.test(text.slice(at, end));
-        for (const part of middle) {
-            const found = text.indexOf(part.text, at + part.least);
-            if (found < 0 || !takesGap(found, part))
-                return false;
-            at = found + part.text.length;
-        }
-        return takesGap(text.length - last.text.length, last);
-    };
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/shared/rule-matcher.js
-/** Which of a host's rules decides about a request. The api-proxy and `awf policy test` ask the same question. */
-
-/** A slash that belongs to a segment, as in the names of branches and of npm's packages with a scope. */
-const ESCAPED_SLASH = /%2F/g;
-/** The ways in which a server may read a canonical path: as it is, and with its escaped slashes decoded. */
-function readings(path) {
-    return path.includes('%2F') ? [path, path.replace(ESCAPED_SLASH, '/')] : [path];
-}
-const IN_SEGMENT = { least: 1, without: /\// };
-const IN_PARAMETER = { least: 0, without: /;/ };
-/** `*` is a part of one segment; `**` is the rest of the path behind a slash, and that slash too. */
-function pathMatcher(path, ignoreCase) {
-    const inCase = (text) => (ignoreCase ? text.toLowerCase() : text);
-    const isOpen = path.endsWith('/**');
-    const fixed = inCase(isOpen ? path.slice(0, -'/**'.length) : path);
-    const fits = globMatcher(fixed, () => IN_SEGMENT);
-    if (!isOpen)
-        return (asked) => fits(inCase(asked));
-    const slashes = fixed.split('/').length;
-    return (asked) => fits(inCase(asked).split('/').slice(0, slashes).join('/'));
-}
-function matcherOf(rule) {
-    return {
-        rule,
-        methods: rule.method === 'GET' ? ['GET', 'HEAD'] : [rule.method],
-        fits: pathMatcher(rule.path, rule.ignoreCase === true),
-        query: rule.query
-            ?.split('&')
-            .filter((pair) => pair !== '')
-            .map((pair) => globMatcher(pair, () => IN_PARAMETER)),
-    };
-}
-/** True if every pattern has a parameter of its own, and every parameter a pattern. */
-function queryFits(query, patterns) {
-    const pairs = query === '' ? [] : query.slice(1).split('&');
-    if (pairs.length !== patterns.length)
-        return false;
-    const left = [...pairs];
-    return patterns.every((fits) => {
-        const at = left.findIndex((pair) => fits(pair));
-        if (at >= 0)
-            left.splice(at, 1);
-        return at >= 0;
-    });
-}
-/** The rules of one host, prepared once. */
-class HostRules {
-    #matchers;
-    constructor(rules) {
-        this.#matchers = rules.map(matcherOf);
-    }
-    /**
-     * The rule that decides about a request: the first one that fits. A path that servers may read in two ways must come to
-     * the same rule in both.
-     *
-     * @returns undefined if the request may not pass
-     */
-    find({ method, path, query }) {
-        const [first, ...others] = readings(path).map((reading) => this.#find(method, reading, query));
-        if (first === undefined || first.refuse === true || others.some((other) => other !== first))
-            return undefined;
-        return first;
-    }
-    #find(method, path, query) {
-        return this.#matchers.find((matcher) => matcher.methods.includes(method) &&
-            matcher.fits(path) &&
-            (matcher.query === undefined || queryFits(query, matcher.query)))?.rule;
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/policy-test.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * `awf policy test URL...`: tells which entry of a run's configuration decides about a request. It asks nobody, so a name that
- * is allowed may still have no address, or a private one.
- *
- * @throws UserError for a mistake in the flags, in the policy, or in a URL
- */
-function testPolicy(urls, flags, environment, workspace, asJson) {
-    const frontEnd = flagsFrontEnd(flags, environment);
-    const policy = loadPolicy(frontEnd, environment, workspace);
-    // What a run would decide, and so what AWF itself answers for: providers' hosts, and GitHub's.
-    const { config } = buildConfig(frontEnd, { argv: ['true'], environment, workspace, policy });
-    const judge = {
-        ...{ rules: config.egress, hosts: config.namedHosts, allowed: config.allowEndpoints, services: config.services },
-        ...{ upstreams: config.providers.map(({ target }) => target.host), networks: config.network.allowPrivate },
-    };
-    const verdicts = urls.map((url) => judged(asked(url), judge));
-    const exitCode = verdicts.every(({ verdict }) => verdict === 'allowed') ? 0 : 1;
-    const lines = verdicts.map(({ url, verdict, reason }) => `${verdict}  ${url}  ${reason}`);
-    return { text: asJson ? `${JSON.stringify(verdicts)}\n` : `${lines.join('\n')}\n`, exitCode };
-}
-/** `[METHOD ]URL`, or a host name for HTTPS. */
-function asked(text) {
-    const fail = (problem) => {
-        throw new errors/* UserError */.yo(`"${text}" ${problem}.`, {
-            hint: 'Write a URL such as "https://example.com/path", with a method in front if it matters: "POST https://...".',
-        });
-    };
-    const [, method = 'GET', rest = ''] = /^(?:([A-Za-z]+)\s+)?(\S+)$/.exec(text.trim()) ?? [];
-    if (!endpoints/* ENDPOINT_METHODS */.Hz.some((known) => known === method))
-        return fail(`has no method that is one of ${endpoints/* ENDPOINT_METHODS */.Hz.join(', ')}`);
-    const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(rest) ? rest : `https://${rest}`;
-    if (!URL.canParse(full))
-        return fail('is not a URL');
-    const url = new URL(full);
-    const scheme = egress_entry/* SCHEMES */.dz.find((known) => `${known}:` === url.protocol);
-    if (scheme === undefined)
-        return fail('is neither https nor http');
-    const port = url.port === '' ? egress_entry/* DEFAULT_PORTS */.J2[scheme] : Number(url.port);
-    const path = url.pathname.replace(/%[0-9a-f]{2}/gi, (escape) => escape.toUpperCase());
-    return { text, method, scheme, host: url.hostname, port, path, query: url.search };
-}
-/** What becomes of a request, as Squid and the api-proxy of a run decide. */
-function judged(request, judge) {
-    const [isAllowed, reason] = judgement(request, judge);
-    return { url: request.text, verdict: isAllowed ? 'allowed' : 'refused', reason };
-}
-/** In the order of the rules that a run has. */
-function judgement(request, judge) {
-    const { rules, hosts, upstreams, services } = judge;
-    const { scheme, port } = request;
-    const service = services.find(({ name, port: its }) => name === request.host && its === port);
-    if (service !== undefined)
-        return [true, `by the service ${service.name}:${service.port}, around the firewall`];
-    const host = (0,domain/* canonicalHost */.r)(request.host);
-    if (host === undefined)
-        return unnamed(request.host, judge);
-    const { isAllowed, entry } = (0,egress_rules/* decide */.LD)(rules, { scheme, host, port });
-    const by = entry && [isAllowed, `by "${entry.text}" (${(0,config_source/* placeOf */.$)(entry.source)})`];
-    if (by !== undefined && !isAllowed)
-        return by;
-    const named = hosts.others.find(({ name }) => name === host);
-    if (named !== undefined)
-        return ruled(request, named);
-    const provider = hosts.providers.find(({ name }) => name === host);
-    if (provider !== undefined)
-        return inferred(request, provider, judge.allowed);
-    if (upstreams.includes(host))
-        return [false, 'the upstream of a provider, which only the api-proxy reaches'];
-    if (by !== undefined)
-        return by;
-    return rules.mode === 'audit' ? AUDITED : [false, 'no entry allows it'];
-}
-const AUDITED = [true, 'by the audit mode, which reports it: no entry allows it'];
-/** An address, or what is no name of a host. */
-function unnamed(host, { rules, networks }) {
-    const isAudit = rules.mode === 'audit';
-    if ((0,external_node_net_.isIPv4)(host) && isAudit) {
-        const isPrivate = (0,private_ranges/* privateRanges */.q)({ hostAddresses: [], permittedNetworks: networks }).some((range) => (0,cidr/* contains */.gR)((0,cidr/* cidr */.BF)(range), (0,cidr/* cidr */.BF)(host)));
-        return isPrivate ? [false, 'an address that is private, which stays closed in an audit'] : AUDITED;
-    }
-    if ((0,domain/* looksLikeAddress */.i)(host))
-        return [false, 'an address: only names can be reached'];
-    return [false, 'not the name of a host'];
-}
-/** A host that the api-proxy answers for, which no entry for domains opens. */
-function ruled({ method, scheme, port, path, query }, { name, rules }) {
-    if (scheme !== 'https' || port !== egress_entry/* DEFAULT_PORTS */.J2.https)
-        return [false, `${name} has rules, and is served as https at port 443 only`];
-    if (!policy_test_isPlain(path))
-        return [false, 'a path that servers may read in different ways'];
-    const rule = new HostRules(rules).find({ method, path, query });
-    if (rule === undefined)
-        return [false, `no rule for ${name} allows this`];
-    const pattern = `${rule.method} ${rule.path}${rule.query === undefined ? '' : `?${rule.query}`}`;
-    return [true, `by the rule "${pattern}" (${rule.source})`];
-}
-/** A provider's host, for which the api-proxy answers: only inference passes. */
-function inferred({ method, scheme, port, path }, { name, provider: id }, allowed) {
-    const provider = shared_providers/* PROVIDERS */.xq.find((one) => one.id === id);
-    if (provider === undefined || scheme !== 'https' || port !== egress_entry/* DEFAULT_PORTS */.J2.https)
-        return [false, `the api-proxy answers for ${name}, as https at port 443 only`];
-    const known = [...provider.endpoints, ...allowed.filter((one) => one.provider === id)];
-    const rules = new HostRules(known.map((endpoint) => ({ method: endpoint.method, path: endpoint.path })));
-    const isKnown = rules.find({ method, path, query: '' }) !== undefined;
-    if (isKnown)
-        return [true, `answered by the api-proxy, with the key for ${provider.name}`];
-    return [false, `not among the inference endpoints of ${provider.name}; --allow-endpoints could add it`];
-}
-/** Whether the api-proxy takes such a path at all: `request-target.ts` there decides. */
-function policy_test_isPlain(path) {
-    const characters = /^(?:\/(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-F]{2})+)*\/?$/;
-    const refused = /%(?:[01][0-9A-F]|7F|25|3B|3F|23|5C)|\/\.{1,2}(?:\/|$)|\/\//;
-    return characters.test(path) && !refused.test(path.replaceAll('%2F', '/'));
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/workflow-check.js
-
-
-
-
-
-
-
-
-
-
-
-
-/** `awf policy check WORKFLOW`: what the steps that use AWF allow, without a run. */
-function checkWorkflow(file, text, { environment, workspace, asJson }) {
-    const steps = awfSteps(file, text).map((step) => checked(step, environment, workspace));
-    const exitCode = steps.some(({ mistakes }) => mistakes.length > 0) ? 1 : 0;
-    if (asJson)
-        return { text: `${JSON.stringify({ file, steps })}\n`, exitCode };
-    if (steps.length === 0)
-        return { text: `${file} has no step that uses AWF.\n`, exitCode };
-    return { text: `${steps.map((step) => stepText(file, step)).join('\n\n')}\n`, exitCode };
-}
-function stepText(file, { job, step, line, allowed, mistakes, warnings }) {
-    const width = Math.max(0, ...allowed.map(({ entry }) => entry.length));
-    return [
-        `${file}, job ${job}, step "${step}" (line ${line})`,
-        ...(allowed.length === 0 ? ['  ✔ no host is allowed; models are reached all the same'] : []),
-        ...allowed.map(({ entry, means }) => `  ✔ ${entry.padEnd(width)}  ${means}`),
-        ...mistakes.map(({ message, hint }) => `  ✘ ${[message, hint ?? ''].join(' ').trim().replaceAll('\n', ' ')}`),
-        ...warnings.map((warning) => `  ⚠ ${warning}`),
-    ].join('\n');
-}
-function checked(step, environment, workspace) {
-    const real = (0,parsers/* realDirectory */.Ut)('the current directory', workspace);
-    const reading = readOptions(frontEndOf(step), {}, real);
-    const { values } = reading;
-    const machine = (0,egress_build/* thisMachine */.g8)(values.env, environment, real);
-    const { rules } = (0,egress_build/* egressOf */.V1)(values, machine, 'action');
-    const mistakes = [
-        ...unknownInputs(step),
-        ...writtenSecrets(step),
-        ...reading.problems,
-        ...(0,egress_build/* unknownWords */.ky)(values, 'add-hosts'),
-        ...checkEntries(values),
-    ];
-    return {
-        ...{ job: step.job, step: step.step, line: step.line },
-        allowed: allowedOf(values, rules),
-        mistakes: mistakes.map((problem) => ({ message: problem.message, hint: problem.hint ?? null })),
-        warnings: [...reading.warnings, ...nameWarnings(rules.allow, namedIn(values)), ...advice(step, values, rules)],
-    };
-}
-const EXPRESSION = /\$\{\{.*?\}\}/gs;
-/** A line that may become any number of variables. */
-const UNKNOWN_NAME = /^[ \t]*\$\{\{.*$/gm;
-/** The inputs of a step. What only a run knows is left out of lists, and stands for a word elsewhere. */
-function frontEndOf({ inputs }) {
-    return {
-        kind: 'action',
-        given: ({ name, kind }) => {
-            const text = inputs.get(name);
-            if (text === undefined || kind === 'secret')
-                return [];
-            const isList = kind === 'commas' || kind === 'lines';
-            const hasExpression = /\$\{\{/.test(text);
-            if (hasExpression && !isList && kind !== 'script' && kind !== 'variables' && kind !== 'secret-lines')
-                return [];
-            const known = isList
-                ? text
-                    .split('\n')
-                    .map((line) => (line.includes('${{') ? '' : line))
-                    .join('\n')
-                : (kind === 'variables' ? text.replace(UNKNOWN_NAME, '') : text).replace(EXPRESSION, 'expression');
-            return [{ text: known, source: { kind: 'input', name } }];
-        },
-    };
-}
-function unknownInputs({ inputs }) {
-    const known = config_options/* OPTIONS */.lw.filter(({ only }) => only !== 'cli').map(({ name }) => name);
-    return [...inputs.keys()]
-        .filter((name) => !known.includes(name))
-        .map((name) => {
-        const near = known.filter((one) => one.includes(name) || name.includes(one) || one.replaceAll('-', '') === name.replaceAll('_', ''));
-        const hint = near.length > 0 ? `Did you mean ${near.slice(0, 3).join(' or ')}?` : 'docs/reference.md lists the inputs.';
-        return new errors/* UserError */.yo(`"${name}" is not an input of AWF.`, { hint });
-    });
-}
-/** Everybody who can read the repository can read them. The value is not repeated. */
-function writtenSecrets({ inputs }) {
-    return config_options/* OPTIONS */.lw.filter(({ kind }) => kind === 'secret')
-        .map(({ name }) => ({ name, text: (inputs.get(name) ?? '').trim() }))
-        .filter(({ text }) => text !== '' && !text.includes('${{'))
-        .map(({ name }) => new errors/* UserError */.yo(`${name} is written into the workflow.`, {
-        hint: `Store it as a secret: ${name}: \${{ secrets.NAME }}`,
-    }));
-}
-/** Each entry with what it means; a preset with its hosts on this machine. */
-function allowedOf(values, { allow }) {
-    const hostsOf = (source) => allow
-        .filter((entry) => entry.preset !== undefined && entry.source === source)
-        .map(({ text }) => text)
-        .join(', ');
-    const presetText = (source) => hostsOf(source) === '' ? 'a preset that has no further hosts on this machine' : `preset: ${hostsOf(source)}`;
-    const unknown = (0,egress_build/* unknownWords */.ky)(values, 'add-hosts').map(({ message }) => message);
-    const own = values['add-hosts'].map(({ name }) => name);
-    const written = values['allow-domains']
-        .filter((entry) => !unknown.some((message) => message.startsWith(`${(0,config_source/* placeOf */.$)(entry.source)}: "${entry.text}"`)))
-        .map((entry) => {
-        const isPreset = (0,egress_entry/* isBareWord */.fF)(entry) && !own.includes(entry.host);
-        return { entry: entry.text, means: isPreset ? presetText(entry.source) : meaningOf(entry) };
-    });
-    const presets = values.presets.flatMap(({ preset, source }) => preset === 'auto' ? [] : [{ entry: preset.name, means: presetText(source) }]);
-    return [...written, ...presets];
-}
-function meaningOf({ match, schemes, port }) {
-    const names = { host: 'this host only', domain: 'and its subdomains', subdomains: 'subdomains only' }[match];
-    const scheme = schemes.length > 1 ? '' : `, ${schemes[0] ?? ''} only`;
-    return `${names}${scheme}${port === undefined ? '' : `, port ${String(port)}`}`;
-}
-function advice({ inputs, isLimited }, values, rules) {
-    const token = values.env.find(({ name }) => shared_github_token/* GITHUB_TOKEN_VARIABLES */.e.some((known) => known === name))?.name;
-    const isOpen = ['github.com', 'api.github.com'].some((host) => (0,egress_rules/* isAllowed */.Jr)(rules, 'https', host));
-    const hasKey = config_options/* OPTIONS */.lw.some(({ name, kind }) => kind === 'secret' && (inputs.get(name) ?? '') !== '');
-    const limits = [values['max-tokens'], values['max-requests'], values['max-cost-usd']];
-    const missing = [
-        ...(values['timeout-minutes'] === undefined && !isLimited && !inputs.has('timeout-minutes')
-            ? ['timeout-minutes']
-            : []),
-        ...(hasKey && limits.every((limit) => limit === undefined) ? ['max-tokens or max-cost-usd'] : []),
-    ];
-    return [
-        ...(token !== undefined && isOpen
-            ? [
-                `env: ${token}: with github.com allowed, the command can write wherever the token may. Use the input github-token instead.`,
-            ]
-            : []),
-        ...(missing.length === 0
-            ? []
-            : [`No ${missing.join(', and no ')}: the run has no such limit, unless a policy file sets one.`]),
-    ];
-}
-/** `awf policy check` for a list of entries, one per line, or for flags. */
-function checkList(frontEnd, { environment, workspace, asJson }) {
-    const real = (0,parsers/* realDirectory */.Ut)('the current directory', workspace);
-    const { values, problems } = readOptions(frontEnd, environment, real);
-    const { rules } = (0,egress_build/* egressOf */.V1)(values, (0,egress_build/* thisMachine */.g8)(values.env, environment, real), frontEnd.kind);
-    const mistakes = [...problems, ...(0,egress_build/* unknownWords */.ky)(values, '--add-hosts'), ...checkEntries(values)];
-    const allowed = allowedOf(values, rules);
-    const exitCode = mistakes.length > 0 ? 1 : 0;
-    if (asJson) {
-        const listed = mistakes.map((problem) => ({ message: problem.message, hint: problem.hint ?? null }));
-        return { text: `${JSON.stringify({ allowed, mistakes: listed })}\n`, exitCode };
-    }
-    const width = Math.max(0, ...allowed.map(({ entry }) => entry.length));
-    const lines = [
-        ...allowed.map(({ entry, means }) => `✔ ${entry.padEnd(width)}  ${means}`),
-        ...mistakes.map((problem) => `✘ ${(0,errors/* describeError */.Uc)(problem).replaceAll('\n', ' ')}`),
-    ];
-    return { text: `${lines.length === 0 ? 'Nothing is allowed.' : lines.join('\n')}\n`, exitCode };
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/policy.js
-
-
-
-
-
-
-
-
-
-
-const POLICY = {
-    name: 'policy',
-    syntax: 'check|test|presets',
-    summary: 'checks a policy file without a run',
-    run: (argv, { environment, workspace }) => policyCommand(argv, environment, workspace),
-};
-/** What a file is shows in its text; flags are a check of their own. */
-function checkAnything(file, flags, context) {
-    const { environment, workspace, asJson } = context;
-    const hasFlags = [...flags.values()].some((texts) => texts.length > 0);
-    if (file === undefined) {
-        return hasFlags ? checkList(flagsFrontEnd(flags, environment), context) : checkPolicy(undefined, workspace, asJson);
-    }
-    if (hasFlags)
-        throw new errors/* UserError */.yo('A file and flags are two checks.', { hint: 'Check one after the other.' });
-    const real = (0,parsers/* realDirectory */.Ut)('the current directory', workspace);
-    const { name, path } = namedFile(file, real);
-    const isList = name.endsWith('.txt');
-    const text = readFromDisk(name, name, path, real).toString('utf8');
-    if (isList) {
-        const source = { kind: 'policy', name };
-        const list = {
-            kind: 'cli',
-            given: ({ name: option }) => (option === 'allow-domains' ? [{ text, source }] : []),
-        };
-        return checkList(list, context);
-    }
-    return isWorkflow(text) ? checkWorkflow(name, text, context) : checkPolicy(file, workspace, asJson);
-}
-/**
- * `awf policy check [FILE]`, `awf policy test URL...` and `awf policy presets`, which start nothing.
- *
- * @param argv what follows `policy`
- * @returns what to print, and the exit code: 0, or 1 for a mistake in the file or a refused URL
- * @throws UserError for a command line that was not understood
- */
-function policyCommand(argv, environment = process.env, workspace = process.cwd()) {
-    let text = '';
-    let answer;
-    const output = { writeOut: (out) => (text += out), writeErr: () => undefined };
-    const program = new Command('awf policy').exitOverride().configureOutput(output);
-    program.description('Checks a policy file, and tells what a run would allow, without a run.').helpCommand(false);
-    const check = program
-        .command('check')
-        .description('finds the mistakes in a policy file, a workflow, a list of entries, or the flags of a run')
-        .argument('[file]', '.github/awf.yml by default; a .txt file has one entry of --allow-domains per line')
-        .option('--json', 'print one JSON object');
-    const checkFlags = addFlags(check);
-    check.action((file, { json }) => {
-        answer = checkAnything(file, checkFlags(), { environment, workspace, asJson: json === true });
-    });
-    const test = program
-        .command('test')
-        .description('tells which entry decides about a request, in a run with the same options')
-        .argument('<url...>', 'URLs, with a method in front if it matters: "POST https://example.com/path"')
-        .option('--json', 'print one JSON list');
-    program
-        .command('presets')
-        .description('lists the presets, with the hosts of each on this machine')
-        .option('--json', 'print one JSON list')
-        .action(({ json }) => {
-        answer = listPresets(environment, workspace, json === true);
-    });
-    const flags = addFlags(test);
-    test.action((urls, { json }) => {
-        answer = testPolicy(urls, flags(), environment, workspace, json === true);
-    });
-    try {
-        program.parse([...argv], { from: 'user' });
-    }
-    catch (error) {
-        if (!(error instanceof CommanderError))
-            throw error;
-        if (error.exitCode === 0)
-            return { text, exitCode: 0 };
-        if (error.code !== 'commander.help')
-            throw usageError(error, 'awf policy --help');
-        throw new errors/* UserError */.yo('awf policy needs a subcommand.', { hint: 'See awf policy --help.' });
-    }
-    return answer ?? { text, exitCode: 0 };
 }
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/config/image-registry.js
@@ -25484,6 +25577,7 @@ class Terminal {
 
 
 
+
 /** `awf [run] [options] -- COMMAND [ARG...]` */
 const RUN = {
     name: 'run',
@@ -25509,6 +25603,9 @@ async function runCommand({ config, secrets }, input, context) {
     // On a laptop, the policy and the start are no news.
     const told = (0,src_reporter/* filtered */.mj)(terminal?.patient(own) ?? own, config.logLevel, 'debug');
     const { reporter, warnings } = (0,src_reporter/* recording */.oz)(told);
+    const note = policyFileNote(config);
+    if (note !== undefined)
+        reporter.info(note);
     const sinkFor = (stream) => legible?.through((0,output/* writeTo */.jH)(stream)) ?? (0,output/* writeTo */.jH)(stream);
     const stdout = sinkFor(process.stdout);
     const runId = newRunId();
@@ -25581,21 +25678,26 @@ const TOLD_EXIT_CODES = [126, 127, 137];
 
 
 
+
 /** `awf version` and `awf --version`: what runs here, for a bug report. */
 const version_VERSION = {
     name: 'version',
     syntax: '',
     summary: 'shows version, commit and images; also --version',
-    run: (_, { root, environment }) => {
-        const commit = commitOf(root, environment);
-        const images = builtImageNames((0,external_node_path_.join)(root, 'dist'));
-        const lines = [
-            `awf ${versionOf(root)}${commit === undefined ? '' : ` (${commit})`}`,
-            ...shared_network/* ROLES */.gg.map((role) => `${role}: ${images[role]}`),
-        ];
-        return { text: `${lines.join('\n')}\n`, exitCode: 0 };
+    run: async (argv, { root, environment }) => {
+        const described = await parse('version', argv, (program) => program.description('Shows the version, the commit and the names of the images.'));
+        return described ?? { text: versionText(root, environment), exitCode: 0 };
     },
 };
+function versionText(root, environment) {
+    const commit = commitOf(root, environment);
+    const images = builtImageNames((0,external_node_path_.join)(root, 'dist'));
+    const lines = [
+        `awf ${versionOf(root)}${commit === undefined ? '' : ` (${commit})`}`,
+        ...shared_network/* ROLES */.gg.map((role) => `${role}: ${images[role]}`),
+    ];
+    return `${lines.join('\n')}\n`;
+}
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/command-line/command-line.js
 
@@ -26000,6 +26102,14 @@ function asciiText({ text, host, match, schemes, port }) {
  * and it would open the whole top-level domain below it, if there is one. `corp!` insists on that.
  */
 const isWord = ({ text, host }) => !host.includes('.') && !text.endsWith('!');
+/** The remedy where a text has no name. */
+const ANY_NAME = 'Write a name such as "example.com".';
+/** The name in an entry, without user, port and path; empty if there is none. */
+const nameIn = (rest) => rest
+    .replace(/[/?#].*$/s, '')
+    .replace(/^.*@/s, '')
+    .replace(/:.*$/s, '')
+    .trim();
 function partsOf(entry) {
     const pattern = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<kind>=|\*\.)?(?<rest>.*?)(?<insists>!)?$/is;
     const { scheme, kind = '', rest = '', insists } = pattern.exec(entry)?.groups ?? {};
@@ -26019,9 +26129,9 @@ function readEntry({ text: entry, source }, { nameOf }, opens) {
         throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_source_js__WEBPACK_IMPORTED_MODULE_4__/* .placeOf */ .$)(source)}: "${entry}" ${problem}.`, { hint });
     };
     const { scheme, kind, rest, isInsisted } = partsOf(entry);
-    const hostText = rest.replace(/[/?#:].*$/s, '').trim();
+    const hostText = nameIn(rest);
     const prefix = `${scheme === 'https' || scheme === 'http' ? `${scheme}://` : ''}${kind}`;
-    const suggestion = `Write "${prefix}${hostText}".`;
+    const suggestion = hostText === '' ? ANY_NAME : `Write "${prefix}${hostText}".`;
     if (scheme !== undefined && scheme !== 'https' && scheme !== 'http') {
         return fail(`has the scheme ${scheme}`, `Only https:// and http:// can be allowed. ${suggestion}`);
     }
@@ -26032,11 +26142,13 @@ function readEntry({ text: entry, source }, { nameOf }, opens) {
             : 'Only names can be denied. No entry opens an address, and private ones stay closed in an audit too.';
         return fail('is an IP address', hint);
     }
-    if (/^[^/]*@/.test(rest))
-        return fail('has a user name', `Write "${rest.replace(/^.*@/, '')}".`);
+    if (hostText === '')
+        return fail('is not a domain name', ANY_NAME);
+    if (/^[^/?#]*@/.test(rest))
+        return fail('has a user name', suggestion);
     if (/[/?#]/.test(rest))
         return fail('has a path', `Whole domains are allowed, not paths. ${suggestion}`);
-    const port = portOf(rest, scheme, (problem, hint = suggestion) => fail(problem, hint));
+    const port = portOf(rest, { scheme, kind }, (problem, hint = suggestion) => fail(problem, hint));
     if (withoutPort.includes('*'))
         return fail(...wildcardProblem(withoutPort, opens));
     const host = (0,_domain_js__WEBPACK_IMPORTED_MODULE_1__/* .canonicalHost */ .r)(withoutPort);
@@ -26058,8 +26170,8 @@ function readEntry({ text: entry, source }, { nameOf }, opens) {
  */
 function denyEntry(given, context) {
     const { scheme, kind, rest } = partsOf(given.text);
-    const name = rest.replace(/[/?#:].*$/s, '');
-    if (scheme !== undefined || /:\d+$/.test(rest)) {
+    const name = nameIn(rest);
+    if (name !== '' && (scheme !== undefined || /:\d+$/.test(rest))) {
         throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_source_js__WEBPACK_IMPORTED_MODULE_4__/* .placeOf */ .$)(given.source)}: "${given.text}" has a ${scheme === undefined ? 'port' : 'scheme'}.`, {
             hint: `A name is denied for all schemes and ports: write "${kind}${name}".`,
         });
@@ -26078,7 +26190,7 @@ function knownEntry(given, context) {
     return { host, match };
 }
 /** @returns undefined for the scheme's own port */
-function portOf(rest, scheme, fail) {
+function portOf(rest, { scheme, kind }, fail) {
     const [, digits] = /^[^/]*?:(.*)$/s.exec(rest) ?? [];
     if (digits === undefined)
         return undefined;
@@ -26086,21 +26198,21 @@ function portOf(rest, scheme, fail) {
     if (!/^\d{1,5}$/.test(digits) || port < 1 || port > 65_535) {
         return fail('has a port that is not a number from 1 to 65535');
     }
-    const name = rest.replace(/:.*$/s, '');
     if (scheme === undefined) {
-        const hint = `Ports 80 and 443 are always allowed: write "${name}". For HTTPS at another port, write "https://${rest}".`;
-        return fail('has a port', hint);
+        const usual = `Ports 80 and 443 are always allowed: write "${kind}${nameIn(rest)}".`;
+        const isUsual = Object.values(DEFAULT_PORTS).includes(port);
+        return fail('has a port', isUsual ? usual : `${usual} For HTTPS at another port, write "https://${kind}${rest}".`);
     }
     if (scheme === 'https')
         return port === DEFAULT_PORTS.https ? undefined : port;
     if (port === DEFAULT_PORTS.http)
         return undefined;
     // Nothing proves who answers an unencrypted request at a port of one's choice, and what it carries is no longer HTTP.
-    return fail('has a port for http', `Another port than 80 can be allowed for HTTPS only: "https://${rest}".`);
+    return fail('has a port for http', `Another port than 80 can be allowed for HTTPS only: "https://${kind}${rest}".`);
 }
 function wildcardProblem(rest, opens) {
-    const name = rest.replace(/^.*\*\.?/, '');
-    if (name === '') {
+    const name = rest.replace(/^.*\*\.?/, '') || 'example.com';
+    if (/^[*.]+$/.test(rest)) {
         if (!opens)
             return ['stands for every name', 'What no entry allows is refused anyway. Name the domains.'];
         return ['would allow the whole Internet', 'AWF never does that. Name the domains.'];
@@ -26115,7 +26227,7 @@ function nameProblem(rest, kind) {
     }
     if (/[;|\s]/.test(rest))
         return ['is not a domain name', 'Separate entries by commas or lines.'];
-    return ['is not a domain name', 'Write a name such as "example.com".'];
+    return ['is not a domain name', ANY_NAME];
 }
 
 
@@ -26883,14 +26995,39 @@ function namedHost(text, fail) {
     return (0,domain/* canonicalHost */.r)(text) ?? fail('begins with no host name', 'Write a name such as "registry.example.com".');
 }
 
+// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/words.js
+var words = __nccwpck_require__(1995);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/host-templates.js
 /**
  * What is known about services that many workflows have a credential for: how they take it, what reading them takes, and
  * what their clients insist on. Each row is data.
  */
+
 const PLACEHOLDER = 'placeholder';
 const BEARER = { header: 'authorization', prefix: 'Bearer ' };
 const READ = { method: 'GET', path: '/**' };
+/**
+ * What answers a `GET` with a credential: the caller's own in another form, a new one, or those of others. With one of them,
+ * the command would need no api-proxy any more.
+ */
+const handsOut = (...paths) => paths.map((path) => ({ method: 'GET', path, refuse: true }));
+/**
+ * Of Artifactory's own API, only what clients of packages ask for (https://jfrog.com/help/r/jfrog-rest-apis). The rest has API
+ * keys (`/api/security`), logins (`/api/npm/auth`) and plugins that a `GET` runs.
+ */
+const ARTIFACTORY_PACKAGES = (0,words/* words */.a)('alpine bower cargo chef cocoapods composer conan conda cran deb gems go helm helmoci huggingfaceml lfs npm nuget ' +
+    'opkg pub puppet pypi rpm search storage swift system/ping system/version terraform vagrant');
+const artifactory = (root) => [
+    ...handsOut(`${root}/api/npm/auth/**`, `${root}/api/npm/*/auth/*`, `${root}/api/docker/*/v2/token/**`),
+    ...[...ARTIFACTORY_PACKAGES, 'docker'].map((name) => ({
+        method: 'GET',
+        path: `${root}/api/${name}/**`,
+    })),
+    ...handsOut(`${root}/api/**`),
+];
+/** GitLab's variables, tokens and the like, of a project or of a group (https://docs.gitlab.com/api/rest). */
+const GITLAB_SECRETS = (0,words/* words */.a)('access_tokens cluster_agents clusters deploy_tokens hooks integrations runners secure_files terraform triggers ' +
+    'variables');
 /** Fetching from git over HTTPS, and nothing more. */
 const gitFetch = (form) => ['/*/*', '/*/*/*', '/*/*/*/*'].flatMap((repository) => [
     { method: 'GET', path: `${repository}/info/refs`, query: 'service=git-upload-pack', form },
@@ -26901,7 +27038,7 @@ const HOST_TEMPLATES = [
         name: 'npm',
         services: 'registries that npm, pnpm and yarn read',
         form: BEARER,
-        rules: [READ, { method: 'POST', path: '/-/npm/v1/security/**' }],
+        rules: [...handsOut('/-/npm/v1/tokens/**'), READ, { method: 'POST', path: '/-/npm/v1/security/**' }],
         // setup-node writes an .npmrc that refers to it, and npm stops without it.
         variables: { NODE_AUTH_TOKEN: PLACEHOLDER },
         source: 'https://docs.npmjs.com/cli/v11/configuring-npm/npmrc#auth-related-configuration',
@@ -26926,7 +27063,11 @@ const HOST_TEMPLATES = [
         name: 'artifactory',
         services: 'JFrog Artifactory, with an access token',
         form: BEARER,
-        rules: [READ],
+        rules: [
+            ...['', '/artifactory'].flatMap(artifactory),
+            ...handsOut('/access/**', '/ui/**', '/artifactory/ui/**', '/v2/token/**', '/artifactory/v2/token/**'),
+            READ,
+        ],
         variables: {},
         source: 'https://jfrog.com/help/r/jfrog-rest-apis/authentication',
     },
@@ -26934,7 +27075,14 @@ const HOST_TEMPLATES = [
         name: 'nexus',
         services: 'Sonatype Nexus Repository, with a user token as USER:VALUE',
         form: { user: '' },
-        rules: [READ],
+        rules: [
+            ...(0,words/* words */.a)('assets components search status').map((name) => ({
+                method: 'GET',
+                path: `/service/rest/v1/${name}/**`,
+            })),
+            ...handsOut('/service/**'),
+            READ,
+        ],
         variables: {},
         source: 'https://help.sonatype.com/en/user-tokens.html',
     },
@@ -26942,7 +27090,13 @@ const HOST_TEMPLATES = [
         name: 'gitlab',
         services: 'GitLab: its API, and git over HTTPS',
         form: { header: 'private-token', prefix: '' },
-        rules: [{ method: 'GET', path: '/api/v4/**' }, ...gitFetch({ user: 'oauth2' })],
+        rules: [
+            ...['/api/v4/projects/*', '/api/v4/groups/*'].flatMap((of) => handsOut(...GITLAB_SECRETS.flatMap((name) => [`${of}/${name}/**`, `${of}/${name}.*`]))),
+            ...handsOut('/api/v4/projects/*/pipelines/*/variables/**', '/api/v4/projects/*/pipeline_schedules/**'),
+            ...handsOut(...(0,words/* words */.a)('admin application hooks personal_access_tokens runners').map((name) => `/api/v4/${name}/**`)),
+            { method: 'GET', path: '/api/v4/**' },
+            ...gitFetch({ user: 'oauth2' }),
+        ],
         variables: { GITLAB_TOKEN: PLACEHOLDER },
         source: 'https://docs.gitlab.com/api/rest/authentication/',
     },
@@ -26951,7 +27105,11 @@ const HOST_TEMPLATES = [
         services: 'huggingface.co: models and data sets',
         form: BEARER,
         // huggingface_hub asks for the paths of a snapshot with POST.
-        rules: [READ, { method: 'POST', path: '/api/*/*/*/paths-info/*' }],
+        rules: [
+            ...handsOut('/api/*/*/xet-write-token/**', '/api/*/*/*/xet-write-token/**'),
+            READ,
+            { method: 'POST', path: '/api/*/*/*/paths-info/*' },
+        ],
         variables: { HF_TOKEN: PLACEHOLDER },
         source: 'https://huggingface.co/docs/hub/security-tokens',
     },
@@ -27068,8 +27226,6 @@ var memory = __nccwpck_require__(5378);
 var proxy_variables = __nccwpck_require__(2658);
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/cidr.js
 var cidr = __nccwpck_require__(4022);
-// EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/shared/words.js
-var words = __nccwpck_require__(1995);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/config/network-ranges.js
 
 
@@ -30307,6 +30463,12 @@ const PROTECTED_BY_PROGRAM = {
     Bun: (0,words/* words */.a)('bunfig.toml'),
     'Cargo, rustup': (0,words/* words */.a)('.cargo/config.toml .cargo/config rust-toolchain.toml rust-toolchain'),
     Maven: (0,words/* words */.a)('.mvn'),
+    // `bazel` is Bazelisk on hosted runners. It runs what these name, and tools/bazel in place of Bazel.
+    'Bazel, Bazelisk': (0,words/* words */.a)('.bazelversion .bazeliskrc .bazelrc tools/bazel'),
+    Conan: (0,words/* words */.a)('.conanrc'),
+    // Plugins, or where they are. PDM had them in .pdm-plugins first.
+    'Poetry, PDM': (0,words/* words */.a)('.poetry/plugins pdm.toml .pdm-plugins'),
+    '.NET': (0,words/* words */.a)('global.json'),
     R: (0,words/* words */.a)('.Rprofile .Renviron .RData'),
 };
 /** The paths that the entry `default` of `protect-paths` stands for. */
@@ -30939,7 +31101,7 @@ const ALLOWED = {
     'reading the clock’s state; without a capability nothing can be set': `adjtimex clock_adjtime clock_adjtime64`,
     files: `
     open openat openat2 creat close close_range read readv pread64 preadv preadv2 write writev pwrite64 pwritev
-    pwritev2 lseek _llseek dup dup2 dup3 fcntl fcntl64 ioctl flock fsync fdatasync sync syncfs sync_file_range
+    pwritev2 lseek _llseek dup dup2 dup3 fcntl fcntl64 flock fsync fdatasync sync syncfs sync_file_range
     sync_file_range2 arm_sync_file_range readahead fadvise64 fadvise64_64 arm_fadvise64_64 fallocate truncate
     truncate64 ftruncate ftruncate64 copy_file_range sendfile sendfile64 splice tee vmsplice pipe pipe2 cachestat`,
     'names and directories': `
@@ -30984,6 +31146,26 @@ const SOCKETS = [
     // with EPERM, and libudev (browsers, adb) wants KOBJECT_UEVENT.
     { comment: 'AF_NETLINK: ROUTE, AUDIT, KOBJECT_UEVENT', family: 16, protocols: [0, 9, 15] },
 ];
+/**
+ * The types of ioctl(2) that programs use, each by a bit that btrfs's (0x94) and bcachefs's (0xbc) have the other way round. Two
+ * more types share all of these bits (0x9c, 0xb4: GPIO).
+ *
+ * Both let anybody make subvolumes. A snapshot shows what the host has beside a mounted directory (btrfs of older kernels), and
+ * a subvolume that was made read-only cannot be cleaned up.
+ */
+const IOCTL_TYPES = [
+    [0x8000, 0],
+    [0x4000, 0x4000],
+    [0x1000, 0],
+    [0x0400, 0],
+    [0x0200, 0x0200],
+    [0x0100, 0x0100],
+].map(([value = 0, valueTwo = 0]) => ({ index: 1, op: MASKED, value, valueTwo }));
+/** FICLONE, FICLONERANGE and FIDEDUPERANGE, with which files share their content. All file systems have taken them from btrfs. */
+const IOCTLS = [0x40049409, 0x4020940d, 0xc0189436].map((valueTwo) => ({
+    // The kernel cuts the request to 32 bits, and some libraries extend its sign.
+    ...{ index: 1, op: MASKED, value: 0xffffffff, valueTwo },
+}));
 /** The type without SOCK_CLOEXEC and SOCK_NONBLOCK. */
 const SOCKET_TYPE = 0xf;
 /** Personas of personality(2): Linux, 32 bits, each also with an old version's name, and the question which one it is. */
@@ -31000,6 +31182,7 @@ const ENOSYS = 38;
  * - sockets other than {@link SOCKETS}, also as pairs, and `socketcall`: 32-bit x86 programs open sockets with it, and no
  *   filter sees which. They have no network unless they call `socket`, as those with musl do;
  * - x32, the second set of numbers for 64-bit calls: such a call kills its thread;
+ * - the ioctls of btrfs and bcachefs, see {@link IOCTL_TYPES};
  * - memfd_secret, whose memory nobody can inspect, remap_file_pages, which the kernel only emulates, and fanotify_mark,
  *   which needs a descriptor that nobody without capabilities gets.
  *
@@ -31025,6 +31208,8 @@ function seccompProfile() {
                 ...(type === undefined ? [] : [{ index: 1, op: MASKED, value: SOCKET_TYPE, valueTwo: type }]),
                 ...(protocol === undefined ? [] : [{ index: 2, op: EQUAL, value: protocol }]),
             ]))),
+            ...IOCTL_TYPES.map((condition) => allow('any but those of btrfs and bcachefs', ['ioctl'], [condition])),
+            ...IOCTLS.map((condition) => allow('copies that share their content', ['ioctl'], [condition])),
             allow('AF_UNIX; TIPC has pairs too', ['socketpair'], [{ index: 0, op: EQUAL, value: 1 }]),
             ...PERSONAS.map((value) => allow('personas', ['personality'], [{ index: 0, op: EQUAL, value }])),
             allow('no new namespaces', ['clone'], [{ index: 0, op: MASKED, value: NAMESPACES, valueTwo: 0 }]),
@@ -33568,9 +33753,11 @@ function limited(output, limitBytes = OUTPUT_LIMIT_BYTES) {
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8161);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(739);
-/* harmony import */ var _docker_spec_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(249);
-/* harmony import */ var _limits_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3870);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(739);
+/* harmony import */ var _docker_spec_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(249);
+/* harmony import */ var _limits_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3870);
+
 
 
 
@@ -33579,7 +33766,7 @@ function limited(output, limitBytes = OUTPUT_LIMIT_BYTES) {
 /** What the system says of a pipe without a reader, and of a terminal that is gone. */
 const UNREAD = ['EPIPE', 'EIO'];
 /** Why the signal of {@link cancellation} fired: this process was asked to end. */
-class Cancelled extends _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo {
+class Cancelled extends _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .UserError */ .yo {
     by;
     constructor(by) {
         super(`The run was cancelled (${by}).`);
@@ -33587,7 +33774,7 @@ class Cancelled extends _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ 
     }
 }
 /** Why it fired: standard output cannot be written, and not because nobody reads it. */
-class Unwritten extends _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo {
+class Unwritten extends _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .UserError */ .yo {
 }
 /**
  * A signal that fires when the process is asked to end. The runner sends SIGINT, SIGTERM 7.5 s later, and SIGKILL another
@@ -33601,6 +33788,8 @@ function cancellation(end) {
     const controller = new AbortController();
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
         process.on(name, () => {
+            if (name === 'SIGHUP' && outlivesTerminal())
+                return;
             controller.abort(new Cancelled(name));
         });
     }
@@ -33613,18 +33802,35 @@ function cancellation(end) {
             if (stream === process.stderr && !isUnread)
                 return;
             controller.abort(isUnread
-                ? new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo('The run was ended: nobody reads its output any more.', { cause })
+                ? new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .UserError */ .yo('The run was ended: nobody reads its output any more.', { cause })
                 : new Unwritten('The run was ended: its output cannot be written.', { cause }));
         });
     }
     return controller.signal;
 }
+/**
+ * True under `nohup`. It makes a program ignore hang-ups, but Node takes that back for itself when it starts. What tells is
+ * the parent, which ignores them too if it is a script under `nohup`, and otherwise `_`, where bash and zsh put the program
+ * that they have started.
+ */
+function outlivesTerminal() {
+    if ((0,node_path__WEBPACK_IMPORTED_MODULE_2__.basename)(process.env['_'] ?? '') === 'nohup')
+        return true;
+    try {
+        // A mask in hexadecimal, see proc_pid_status(5). SIGHUP is 1, the lowest bit.
+        const ignored = /^SigIgn:\t([0-9a-f]+)$/m.exec((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(`/proc/${process.ppid}/status`, 'utf8'))?.[1] ?? '0';
+        return (BigInt(`0x${ignored}`) & 1n) === 1n;
+    }
+    catch {
+        return false;
+    }
+}
 function endAtSecondInterrupt(end) {
     const first = performance.now();
     process.on('SIGINT', () => {
-        if (performance.now() - first < _limits_js__WEBPACK_IMPORTED_MODULE_4__/* .SECOND_SIGNAL_AFTER_MS */ .cD)
+        if (performance.now() - first < _limits_js__WEBPACK_IMPORTED_MODULE_5__/* .SECOND_SIGNAL_AFTER_MS */ .cD)
             return;
-        const filter = `--all --filter label=${_docker_spec_js__WEBPACK_IMPORTED_MODULE_3__/* .RUN_LABEL */ .jQ}`;
+        const filter = `--all --filter label=${_docker_spec_js__WEBPACK_IMPORTED_MODULE_4__/* .RUN_LABEL */ .jQ}`;
         try {
             // Not by the stream, which would keep the message until the pipe has room.
             (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeSync)(process.stderr.fd, `awf: ended at once. Containers may be left; find them with: docker ps ${filter}\n`);
@@ -33652,7 +33858,7 @@ function endBy(signal) {
 function aborted(signal) {
     return new Promise((_, reject) => {
         const end = () => {
-            reject(signal.reason instanceof Error ? signal.reason : new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo('The run was ended.'));
+            reject(signal.reason instanceof Error ? signal.reason : new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .UserError */ .yo('The run was ended.'));
         };
         if (signal.aborted)
             end();
@@ -34464,7 +34670,7 @@ function parseNotice(line) {
 /* harmony export */   Wu: () => (/* binding */ PROVIDER_TOOLS),
 /* harmony export */   jj: () => (/* binding */ ADDED)
 /* harmony export */ });
-/* unused harmony exports MODEL_KEY, MODEL_IN_PATH, MODEL_IN_QUERY */
+/* unused harmony exports ACCOUNT, MODEL_KEY, MODEL_IN_PATH, MODEL_IN_QUERY */
 /**
  * What a request may switch on at a provider so that the provider itself fetches, connects or runs something for the
  * command, out of reach of the allow-list. The rules of each provider are in its entry of the provider table.
@@ -34496,10 +34702,22 @@ const GOOGLE_TOOLS = [
 /** Keys whose value is a file in some format: OpenAI's, and what gateways take beside it. */
 const FILES = ['filedata', 'fileid', 'image', 'images', 'audio', 'video', 'videos', 'document'];
 /**
- * `image_url`, `callback_url`, `api_base`, `langfuse_host`, ...: the provider may load or call any of them. A gateway may send
+ * `image_url`, `file_uri`, `callback_url`, `api_base`, `langfuse_host`, ...: the provider may load or call any of them. A gateway may send
  * its own key there, too (CVE-2024-6587 of LiteLLM).
  */
 const ADDRESS = '*url';
+/**
+ * `api_key`, `langfuse_secret`, `extra_headers`, `vertex_credentials`, ...: whose account a gateway uses, so that what it is
+ * sent ends in one of the command's choice.
+ */
+const ACCOUNT = '*account';
+/** Addresses to which LiteLLM sends its logs. */
+const LOG_HOST = '*loghost';
+/**
+ * LiteLLM also takes the host and the account for its logs from here: from an object, or from a text with its JSON. Everything
+ * else in there is the client's.
+ */
+const LABELS = 'metadata';
 /**
  * Models that search without being asked to: OpenAI's, Perplexity's, Groq's, and OpenRouter's variant of any model. A variant
  * may follow each of these names (`:nitro`). No model has a name that is so long that its end could escape.
@@ -34526,14 +34744,23 @@ const ADDED = {
         { key: 'tools', passes: NOTHING, hosted: [] },
         { inside: 'tools', key: 'serverurl', hosted: [[ANY, 'mcp']] },
         ...[MODEL_KEY, 'models', 'fallbacks'].map((key) => named(key, [[SEARCHES, 'web-search']])),
-        { key: ADDRESS, passes: DATA_URL, hosted: REMOTE },
-        ...[ADDRESS, ...FILES].map((inside) => ({ inside, key: 'url', passes: DATA_URL, hosted: REMOTE })),
+        ...[ADDRESS, LOG_HOST].map((key) => ({ key, passes: DATA_URL, hosted: REMOTE })),
+        ...[ADDRESS, ...FILES, 'source'].flatMap((inside) => ['url', 'uri'].map((key) => ({ inside, key, passes: DATA_URL, hosted: REMOTE }))),
         ...FILES.map((key) => ({ key, passes: INLINE, hosted: REMOTE })),
         { inside: 'inputaudio', key: 'data', passes: INLINE, hosted: REMOTE },
+        present(ACCOUNT, 'remote-files'),
+        { ...present(ACCOUNT, 'remote-files'), inside: LABELS },
+        { inside: LABELS, key: LOG_HOST, passes: DATA_URL, hosted: REMOTE },
+        ...[LABELS, 'litellmmetadata'].map((key) => ({ key, passes: /^[^{]*$/, hosted: REMOTE })),
     ],
     families: [
+        [
+            /(?:api|access|ingestion|public|secret|space)keys?(?:id)?$|secret$|credentials?$|bucketname$|^(?:default|extra)headers$/,
+            ACCOUNT,
+        ],
+        [/.host$|.(?:api|base|webhook)url$|ingestionendpoint$|^ddsite$/, LOG_HOST],
         // That of an MCP server is part of a tool.
-        [/^(?!server).+urls?$|(?:apibase|endpoint|webhook|.host)s?$/, ADDRESS],
+        [/^(?!server).+ur[il]s?$|(?:apibase|endpoint|webhook|.host)s?$/, ADDRESS],
         // So is a search in files, and a search of tools is no search in the web.
         [/^(?!file|hybrid|tool|vector|vertex).*search/, '*search'],
     ],

@@ -1780,9 +1780,11 @@ const RETURNED = new Set((0,words/* words */.a)(`
 const RETURNED_CORE = new Set((0,words/* words */.a)('sparsecheckout sparsecheckoutcone autocrlf eol'));
 /**
  * What stays even so. A later `git switch` would take a branch from the remote that the first one names, and a push would
- * send the user's work there; a fetch would remove the user's own tags; and changes would not show.
+ * send the user's work there; a fetch would remove the user's own tags; and changes would not show, or only those of the
+ * directory in which somebody looks.
  */
-const KEPT = new Set((0,words/* words */.a)('checkout.defaultremote fetch.prune fetch.prunetags status.showuntrackedfiles diff.ignoresubmodules'));
+const KEPT = new Set((0,words/* words */.a)('checkout.defaultremote fetch.prune fetch.prunetags status.showuntrackedfiles diff.ignoresubmodules diff.relative ' +
+    'log.showroot'));
 /** What a new remote may have. Git would ask a promisor by itself for objects that it misses. */
 const OF_REMOTES = new Set((0,words/* words */.a)('url pushurl fetch push tagopt prune skipdefaultupdate skipfetchall followremotehead'));
 /**
@@ -1801,7 +1803,8 @@ function returnConfig(host, before, after) {
     const removed = without(was, is);
     const remotes = new Set(was.filter(({ section }) => section === 'remote').map(({ subsection }) => subsection));
     const known = new Set(was.map(config/* nameOf */.Vb));
-    const mayReturn = (entry) => (0,config_policy/* composeEntry */.Pn)(entry, () => false) !== undefined && isReturned(entry, remotes, known);
+    const replaced = new Set(added.map(config/* nameOf */.Vb).filter((name) => known.has(name)));
+    const mayReturn = (entry) => (0,config_policy/* composeEntry */.Pn)(entry, () => false) !== undefined && isReturned(entry, { remotes, known, replaced });
     const refused = [...added, ...removed].filter((entry) => !mayReturn(entry)).map(config_policy/* describeEntry */.OY);
     const additions = added.filter(mayReturn);
     const removals = removed.filter(mayReturn).map(keyOf);
@@ -1810,7 +1813,7 @@ function returnConfig(host, before, after) {
         return { text: undefined, ...result };
     return { text: edited((0,config/* plainLines */.y1)(host), additions, removals), ...result };
 }
-function isReturned(entry, remotes, known) {
+function isReturned(entry, { remotes, known, replaced }) {
     const { section, subsection, key, value } = entry;
     if (section === 'core')
         return RETURNED_CORE.has(key);
@@ -1820,6 +1823,10 @@ function isReturned(entry, remotes, known) {
         return !remotes.has(subsection) && isHarmlessRemote(entry, remotes);
     if (section === 'branch' && /^(push)?remote$/.test(key))
         return value === '.' || remotes.has(value);
+    // A later `git pull` merges that. What a forge has elsewhere, such as `refs/pull`, anybody can put there.
+    if (section === 'branch' && key === 'merge') {
+        return value?.startsWith('refs/heads/') === true && !replaced.has((0,config/* nameOf */.Vb)(entry));
+    }
     if (section !== 'submodule')
         return true;
     // A later `git submodule update` fetches from there; and a change of the submodule would not show.
@@ -3396,9 +3403,14 @@ const FILES = [
     ...['NODE_OPTIONS', 'RUBYOPT', 'PERL5OPT', 'JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', '_JAVA_OPTIONS'],
     ...['NPM_CONFIG_USERCONFIG', 'npm_config_userconfig', 'NPM_CONFIG_GLOBALCONFIG', 'npm_config_globalconfig'],
     ...['PIP_CONFIG_FILE', 'KUBECONFIG', 'AWS_CONFIG_FILE', 'WGETRC'],
+    // Modules of OpenSSL, tools of the compilers, plugins: curl, Python, Ruby, PHP and ssh load the first.
+    ...['OPENSSL_CONF', 'GOENV', 'RUSTC_WRAPPER', 'TF_CLI_CONFIG_FILE', 'ANSIBLE_CONFIG'],
+    ...['PAGER', 'EDITOR', 'VISUAL', 'SSH_ASKPASS', 'SUDO_ASKPASS'],
 ];
 /** The same with directories. */
-const DIRECTORIES = (/* unused pure expression or super */ null && (['DOCKER_CONFIG', 'GH_CONFIG_DIR', 'CURL_HOME', 'ZDOTDIR']));
+const DIRECTORIES = (/* unused pure expression or super */ null && (['DOCKER_CONFIG', 'GH_CONFIG_DIR', 'CURL_HOME', 'ZDOTDIR', 'PHPRC']));
+/** The same with lists of directories or files. */
+const LISTS = (/* unused pure expression or super */ null && (['PHP_INI_SCAN_DIR', 'HGRCPATH', 'GCONV_PATH']));
 const job_variables_NAMED = 'a path that a variable of the job names';
 /**
  * What variables of the job make later programs obey.
@@ -3410,7 +3422,11 @@ function namedByVariables(workspace, environment) {
         .flatMap((name) => (environment[name] ?? '').split(separator))
         .filter((word) => word !== '')
         .map((word) => ({ path: fromText(resolve(workspace, word)), isDirectory, what: whatOf(word) }));
-    return [...placesOf(FILES, /[\s"',:;=]+/, false), ...placesOf(DIRECTORIES, /\n/, true)];
+    return [
+        ...placesOf(FILES, /[\s"',:;=]+/, false),
+        ...placesOf(DIRECTORIES, /\n/, true),
+        ...placesOf(LISTS, /:/, true),
+    ];
 }
 /** Any word may name a file, but only one that looks like a path certainly does. */
 const whatOf = (word) => (word.includes('/') ? job_variables_NAMED : undefined);
