@@ -1,10 +1,13 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { COMMAND_FILE_VARIABLES, NOTHING_WRITTEN } from '../../src/agent/command-files.ts';
 import { UserError } from '../../src/errors.ts';
-import { lockWorkspace, type WorkspaceLock } from '../../src/host/workspace-lock.ts';
+import type { Lock } from '../../src/host/lock.ts';
+import { lockWorkspace } from '../../src/host/workspace-lock.ts';
 import { roleOf } from '../../src/shared/network.ts';
+import { temporaryDirectory } from '../../testing/builders.ts';
 import type { FakeEngineOptions, Program, Verb } from '../../testing/engine/fake-engine.ts';
 import { EARLY_FAILURES } from './early-failures.ts';
 import { aWorld, CONCURRENT, endless, refusing, removeWorlds, type World } from './world.ts';
@@ -110,8 +113,26 @@ test('E16 a run in the workspace of another one is refused, and afterwards the w
   (await lockWorkspace(world.workspace)).release();
 });
 
+test('a run whose logs would be mixed with those of another one is refused, and writes nothing there', async () => {
+  const top = temporaryDirectory();
+  const world = aWorld({
+    command: async () => {
+      const other = aWorld({ command: endsWith(0) });
+      // The api-proxy's directory is the same.
+      const refused = await other.run({ proxyLogsDir: join(top, 'second') });
+      expect(String(refused.error)).toContain('--proxy-logs-dir: another run writes its logs to');
+      expect(refused).toMatchObject({ outcome: 'error', logs: undefined });
+      expect(readdirSync(join(top, 'second'))).toEqual([]);
+      return 0;
+    },
+  });
+  const first = { proxyLogsDir: join(top, 'first') };
+  expect(await world.run(first)).toMatchObject({ outcome: 'success' });
+  expect(await aWorld({ command: endsWith(0) }).run(first)).toMatchObject({ outcome: 'success' });
+});
+
 test('E16 the workspace is taken while the command runs', async () => {
-  let second: Promise<WorkspaceLock> | undefined;
+  let second: Promise<Lock> | undefined;
   const world = aWorld({
     command: async () => {
       second = lockWorkspace(world.workspace);

@@ -1,14 +1,7 @@
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { UserError } from '../errors.ts';
-
-/** Held until it is released or this process ends, however it ends. */
-export interface WorkspaceLock {
-  readonly release: () => void;
-}
+import { hash, take, type Lock } from './lock.ts';
 
 const PREFIX = 'awf-workspace';
 
@@ -16,28 +9,23 @@ const PREFIX = 'awf-workspace';
  * Claims a workspace for this process. Two runs in one workspace would be no sandboxes: the command of the first could put
  * a link in the place of a directory that the second is about to mount.
  *
- * The claim is a socket in the abstract namespace (unix(7)): it needs no file, its name can be had once, and the kernel
- * removes it with the process. The directories above get a mark, so that a workspace within another one counts as well.
+ * The directories above get a mark, so that a workspace within another one counts as well.
  *
  * @param workspace an absolute path without links
  * @throws UserError if another run has this workspace, one above it or one below it
  */
-export async function lockWorkspace(workspace: string): Promise<WorkspaceLock> {
+export async function lockWorkspace(workspace: string): Promise<Lock> {
   const marks = above(workspace).map((path) => `${PREFIX}-below-${hash(path)}-${process.pid}-${hash(workspace)}`);
-  const servers: Server[] = [];
-  const release = (): void => {
-    for (const server of servers) server.close();
-  };
   try {
-    for (const name of [lockName(workspace), ...marks]) servers.push(await bind(name));
-    if (isTakenAround(workspace, abstractNames())) throw anotherRun(workspace);
+    const lock = await take([lockName(workspace), ...marks]);
+    if (lock === undefined) throw anotherRun(workspace);
+    if (!isTakenAround(workspace, abstractNames())) return lock;
+    lock.release();
+    throw anotherRun(workspace);
   } catch (cause) {
-    release();
-    if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE') throw anotherRun(workspace);
     if (cause instanceof UserError) throw cause;
     throw new UserError(`The workspace ${workspace} could not be claimed for this run.`, { cause });
   }
-  return { release };
 }
 
 /**
@@ -63,22 +51,9 @@ const anotherRun = (workspace: string): UserError =>
     hint: 'Wait until it has ended, or give each run a checkout of its own (git worktree add).',
   });
 
-async function bind(name: string): Promise<Server> {
-  const server = createServer((socket) => socket.destroy());
-  server.unref().listen(`\0${name}`);
-  // Rejects with the server's error.
-  await once(server, 'listening');
-  return server;
-}
-
 function above(path: string): string[] {
   const parent = dirname(path);
   return parent === path ? [] : [parent, ...above(parent)];
-}
-
-/** The name of a socket has 107 bytes at most. */
-function hash(path: string): string {
-  return createHash('sha256').update(path).digest('hex').slice(0, 24);
 }
 
 function abstractNames(): string[] {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { RunMark } from '../docker/spec.ts';
 import { isGone } from '../host/owner.ts';
 import { runIdOf } from '../host/paths.ts';
-import { lockWorkspace, type WorkspaceLock } from '../host/workspace-lock.ts';
+import type { Lock } from '../host/lock.ts';
+import { lockWorkspace } from '../host/workspace-lock.ts';
 import { aftermathWarnings } from '../report/aftermath.ts';
 import { attempt, type Reporter } from '../reporter.ts';
 import { readBaseline } from '../workspace/baseline.ts';
@@ -104,4 +105,4 @@ export async function finishKilledRuns(runs: readonly KilledRun[], surroundings:
   }
 }
 
-const NO_LOCK: WorkspaceLock = { release: () => undefined };
+const NO_LOCK: Lock = { release: () => undefined };

@@ -6,7 +6,9 @@ import { TranscriptsFile } from '../agent/transcripts.ts';
 import type { Config } from '../config/config.ts';
 import { maskCredentials, type Secrets } from '../config/secrets.ts';
 import type { ContainerSpec } from '../docker/spec.ts';
-import { lockWorkspace, type WorkspaceLock } from '../host/workspace-lock.ts';
+import type { Lock } from '../host/lock.ts';
+import { lockLogs } from '../host/log-lock.ts';
+import { lockWorkspace } from '../host/workspace-lock.ts';
 import { policyGroup, proposalNote, type Group } from '../log/policy.ts';
 import { sandboxGroup } from '../log/start.ts';
 import { checkMountTargets } from '../mounts/check.ts';
@@ -71,10 +73,12 @@ export async function run(config: Config, secrets: Secrets, given: RunContext): 
   const leftOvers = sandbox.started.then(() => removeLeftOverObjects(context));
   // The end of the run loads it again, and tells if it cannot be loaded.
   void sandbox.started.then(loadReport).catch(() => undefined);
-  let lock: WorkspaceLock | undefined;
+  let lock: Lock | undefined;
+  let logsLock: Lock | undefined;
   let services: OpenServices | undefined;
   try {
     const prepared = prepare(config, context, progress);
+    if (config.proxyLogsDir !== undefined) logsLock = await claimLogs(prepared, progress);
     lock = await lockWorkspace(config.workspace);
     const claimed = await claim(config, secrets, prepared, context, progress, (facts) => {
       opening.print(facts);
@@ -95,7 +99,17 @@ export async function run(config: Config, secrets: Secrets, given: RunContext): 
   lock?.release();
   await sweep(sandbox, leftOvers, context);
   const { report } = await loadReport();
-  return report(config, secrets, sandbox, aftermath, { ...context, loadPricing }, progress);
+  const result = await report(config, secrets, sandbox, aftermath, { ...context, loadPricing }, progress);
+  logsLock?.release();
+  return result;
+}
+
+/** @throws UserError if another run has the log directories. Then this one writes nothing there. */
+async function claimLogs({ logs }: Prepared, progress: Progress): Promise<Lock> {
+  progress.logs = undefined;
+  const lock = await lockLogs(logs);
+  progress.logs = logs;
+  return lock;
 }
 
 /** The first call loads it, when the command has started: until then, the containers have the processors. */
