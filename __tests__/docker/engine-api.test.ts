@@ -1,6 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { DockerClient } from '../../src/docker/client.ts';
@@ -68,6 +69,21 @@ describe('an engine that hangs', () => {
     });
     await expect(api.ask(QUESTION)).rejects.toThrow('has not answered');
     expect(await api.ask(QUESTION)).toEqual({});
+  });
+});
+
+test('a port for TLS says so, although it breaks the connection off', async () => {
+  const directory = temporaryDirectory();
+  const answer = 'HTTP/1.0 400 Bad Request\\r\\n\\r\\nClient sent an HTTP request to an HTTPS server.\\n';
+  const script = `#!/bin/sh\nprintf '${answer}'; sleep 0.1; echo 'read: connection reset by peer' >&2; exit 1\n`;
+  writeFileSync(join(directory, 'docker'), script, { mode: 0o755 });
+  vi.stubEnv('PATH', [directory, process.env['PATH']].join(delimiter));
+  vi.stubEnv('DOCKER_HOST', 'tcp://127.0.0.1:2376');
+  const debug = (): void => undefined;
+  const api = new EngineApi(new EngineLocation(new DockerClient(debug)), debug);
+  await expect(api.ask({ method: 'GET', path: '/info', goal: 'tell what it is' })).rejects.toMatchObject({
+    message: 'The Docker engine at this port expects TLS.',
+    hint: expect.stringContaining('DOCKER_CERT_PATH') as string,
   });
 });
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { finished } from 'node:stream/promises';
 import { UserError } from '../errors.ts';
 import type { EngineLocation } from './engine-location.ts';
 import { refusal, silent, unreachable, type Refusal } from './failure.ts';
@@ -25,6 +25,7 @@ const ANSWER_LIMITS: AnswerLimits = { ping: 15_000, question: 60_000, work: 600_
 
 /** The container was already as it is wanted. */
 const NOT_MODIFIED = 304;
+const BAD_REQUEST = 400;
 
 /** A request to the engine. */
 export interface Call {
@@ -106,7 +107,9 @@ export class EngineApi {
     this.#debug(`Docker engine: ${method} ${path}${search}${body === undefined ? '' : ` ${shortened(body)}`}`);
     const { agent, socketPath } = await this.#location.route();
     const place = socketPath === undefined ? {} : { socketPath };
-    return request({ ...place, agent, method, path: `${version}${path}${search}`, headers });
+    const sent = request({ ...place, agent, method, path: `${version}${path}${search}`, headers });
+    // A connection that fails after the head of an answer fails the request once more, when nobody waits for that any longer.
+    return sent.on('error', () => undefined);
   }
 
   /** @returns what paths begin with for the newest version that both sides know: `/v1.41` */
@@ -123,7 +126,8 @@ export class EngineApi {
     const call = { method: 'GET', path: PING, goal: 'tell its version' } as const;
     const sent = await this.#send(call, {});
     sent.end();
-    const { version } = await this.#read(sent, call);
+    const { status, version, body } = await this.#read(sent, call);
+    if (status === BAD_REQUEST) throw refusal(call.goal, { status, reason: reasonIn(body) });
     const [, major, minor] = /^(\d+)\.(\d+)$/.exec(version) ?? [];
     const isKnown = Number(major) === NEWEST.major && Number(minor) <= NEWEST.minor;
     return `/v${isKnown ? version : `${NEWEST.major}.${NEWEST.minor}`}`;
@@ -144,13 +148,27 @@ export class EngineApi {
     try {
       const [response] = (await once(sent, 'response')) as [IncomingMessage];
       const version = String(response.headers['api-version']);
-      return { status: response.statusCode ?? 0, version, body: await text(response) };
+      return { status: response.statusCode ?? 0, version, body: await bodyOf(response) };
     } catch (error) {
       throw late ?? (error instanceof UserError ? error : unreachable(error, await this.#location.endpoint()));
     } finally {
       clearTimeout(timer);
     }
   }
+}
+
+/** What refuses a request may end the connection before its words have been read to the end: a port for TLS does. */
+async function bodyOf(response: IncomingMessage): Promise<string> {
+  let body = '';
+  response.setEncoding('utf8').on('data', (piece: string) => {
+    body += piece;
+  });
+  try {
+    await finished(response);
+  } catch (error) {
+    if (response.statusCode !== BAD_REQUEST) throw error;
+  }
+  return body;
 }
 
 interface Answer {

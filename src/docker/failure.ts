@@ -29,6 +29,11 @@ const REMEDIES = [
     hint: 'Correct DOCKER_HOST, DOCKER_CONTEXT, or the certificates in DOCKER_CERT_PATH, or choose a context: docker context use.',
   },
   {
+    pattern: /HTTP request to an HTTPS server/i,
+    message: 'The Docker engine at this port expects TLS.',
+    hint: 'Set DOCKER_TLS_VERIFY to 1, and DOCKER_CERT_PATH to the directory with ca.pem, cert.pem and key.pem.',
+  },
+  {
     pattern: /bind source path does not exist/i,
     message: 'The Docker engine does not have a file or directory of this machine.',
     hint:
@@ -89,7 +94,7 @@ export function unreachable(error: unknown, endpoint?: string): UserError {
   if (code === 'EACCES' || code === 'EPERM') return new UserError(NOT_ALLOWED.message, { ...NOT_ALLOWED, cause });
   if (code === 'ENOENT' || code === 'ECONNREFUSED') return new EngineGone(NO_ENGINE.message, { ...NO_ENGINE, cause });
   return new EngineGone('The Docker engine ended the connection.', {
-    hint: 'It may have been stopped or restarted. Its log says (journalctl --unit docker).',
+    hint: 'It may have been stopped or restarted. Its log says why: journalctl --unit docker.',
     cause,
   });
 }
