@@ -7323,7 +7323,7 @@ class TranscriptsFile {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5475);
+/* harmony import */ var _command_line_command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9170);
 /* harmony import */ var _command_line_end_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7612);
 /* harmony import */ var _run_exit_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3110);
 
@@ -7338,7 +7338,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 5475:
+/***/ 9170:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -7421,6 +7421,11 @@ const REMEDIES = [
         hint: 'Correct DOCKER_HOST, DOCKER_CONTEXT, or the certificates in DOCKER_CERT_PATH, or choose a context: docker context use.',
     },
     {
+        pattern: /HTTP request to an HTTPS server/i,
+        message: 'The Docker engine at this port expects TLS.',
+        hint: 'Set DOCKER_TLS_VERIFY to 1, and DOCKER_CERT_PATH to the directory with ca.pem, cert.pem and key.pem.',
+    },
+    {
         pattern: /bind source path does not exist/i,
         message: 'The Docker engine does not have a file or directory of this machine.',
         hint: 'It was removed in this moment, or the engine sees other files than AWF: run AWF where the engine runs, not in a ' +
@@ -7469,7 +7474,7 @@ function unreachable(error, endpoint) {
     if (code === 'ENOENT' || code === 'ECONNREFUSED')
         return new EngineGone(NO_ENGINE.message, { ...NO_ENGINE, cause });
     return new EngineGone('The Docker engine ended the connection.', {
-        hint: 'It may have been stopped or restarted. Its log says (journalctl --unit docker).',
+        hint: 'It may have been stopped or restarted. Its log says why: journalctl --unit docker.',
         cause,
     });
 }
@@ -7672,8 +7677,8 @@ function usableSubnet(bridge, mtu) {
 var external_node_events_ = __nccwpck_require__(8474);
 ;// CONCATENATED MODULE: external "node:http"
 const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
-;// CONCATENATED MODULE: external "node:stream/consumers"
-const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/consumers");
+// EXTERNAL MODULE: external "node:stream/promises"
+var external_node_stream_promises_ = __nccwpck_require__(6466);
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/docker/engine-api.js
 
 
@@ -7687,6 +7692,7 @@ const PING = '/_ping';
 const ANSWER_LIMITS = { ping: 15_000, question: 60_000, work: 600_000 };
 /** The container was already as it is wanted. */
 const NOT_MODIFIED = 304;
+const BAD_REQUEST = 400;
 /**
  * Talks to the engine as its own client does. Every method throws a {@link UserError} when no engine answers in time.
  *
@@ -7747,7 +7753,9 @@ class EngineApi {
         this.#debug(`Docker engine: ${method} ${path}${search}${body === undefined ? '' : ` ${shortened(body)}`}`);
         const { agent, socketPath } = await this.#location.route();
         const place = socketPath === undefined ? {} : { socketPath };
-        return (0,external_node_http_namespaceObject.request)({ ...place, agent, method, path: `${version}${path}${search}`, headers });
+        const sent = (0,external_node_http_namespaceObject.request)({ ...place, agent, method, path: `${version}${path}${search}`, headers });
+        // A connection that fails after the head of an answer fails the request once more, when nobody waits for that any longer.
+        return sent.on('error', () => undefined);
     }
     /** @returns what paths begin with for the newest version that both sides know: `/v1.41` */
     async #agreedVersion() {
@@ -7763,7 +7771,9 @@ class EngineApi {
         const call = { method: 'GET', path: PING, goal: 'tell its version' };
         const sent = await this.#send(call, {});
         sent.end();
-        const { version } = await this.#read(sent, call);
+        const { status, version, body } = await this.#read(sent, call);
+        if (status === BAD_REQUEST)
+            throw refusal(call.goal, { status, reason: reasonIn(body) });
         const [, major, minor] = /^(\d+)\.(\d+)$/.exec(version) ?? [];
         const isKnown = Number(major) === NEWEST.major && Number(minor) <= NEWEST.minor;
         return `/v${isKnown ? version : `${NEWEST.major}.${NEWEST.minor}`}`;
@@ -7783,7 +7793,7 @@ class EngineApi {
         try {
             const [response] = (await (0,external_node_events_.once)(sent, 'response'));
             const version = String(response.headers['api-version']);
-            return { status: response.statusCode ?? 0, version, body: await (0,consumers_namespaceObject.text)(response) };
+            return { status: response.statusCode ?? 0, version, body: await bodyOf(response) };
         }
         catch (error) {
             throw late ?? (error instanceof errors/* UserError */.yo ? error : unreachable(error, await this.#location.endpoint()));
@@ -7792,6 +7802,21 @@ class EngineApi {
             clearTimeout(timer);
         }
     }
+}
+/** What refuses a request may end the connection before its words have been read to the end: a port for TLS does. */
+async function bodyOf(response) {
+    let body = '';
+    response.setEncoding('utf8').on('data', (piece) => {
+        body += piece;
+    });
+    try {
+        await (0,external_node_stream_promises_.finished)(response);
+    }
+    catch (error) {
+        if (response.statusCode !== BAD_REQUEST)
+            throw error;
+    }
+    return body;
 }
 /** Values longer than this are cut in debug messages: a profile of system calls is some 10 KB. Characters. */
 const LONG = 500;
@@ -12291,9 +12316,74 @@ function writeSystemFiles(directory, files) {
 
 // EXTERNAL MODULE: ./node_modules/.cache/awf-build/src/agent/transcripts.js
 var agent_transcripts = __nccwpck_require__(2315);
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/lock.js
+
+
+
+/**
+ * Takes names for this process.
+ *
+ * A name is a socket in the abstract namespace (unix(7)): it needs no file, it can be had once, and the kernel removes it
+ * with the process.
+ *
+ * @param names of 107 bytes at most
+ * @returns undefined if another process has one of them
+ * @throws Error if the system refuses a name for another reason
+ */
+async function take(names) {
+    const servers = [];
+    const release = () => {
+        for (const server of servers)
+            server.close();
+    };
+    try {
+        for (const name of names)
+            servers.push(await bind(name));
+        return { release };
+    }
+    catch (error) {
+        release();
+        if (error.code === 'EADDRINUSE')
+            return undefined;
+        throw error;
+    }
+}
+async function bind(name) {
+    const server = (0,external_node_net_.createServer)((socket) => socket.destroy());
+    server.unref().listen(`\0${name}`);
+    // Rejects with the server's error.
+    await (0,external_node_events_.once)(server, 'listening');
+    return server;
+}
+/** A text of any length as part of a name. */
+function hash(text) {
+    return (0,external_node_crypto_.createHash)('sha256').update(text).digest('hex').slice(0, 24);
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/log-lock.js
+
+
+
+/**
+ * Claims log directories for this process. A run reads back what its sidecars wrote, so each of two runs with the same logs
+ * would report the other's requests and tokens as its own.
+ *
+ * @throws UserError if another run writes there, under whatever path
+ */
+async function lockLogs({ squid, apiProxy }) {
+    const names = [squid, apiProxy].map((directory) => {
+        const { dev, ino } = (0,external_node_fs_.statSync)(directory, { bigint: true });
+        return `awf-logs-${dev}-${ino}`;
+    });
+    const lock = await take([...new Set(names)]);
+    if (lock !== undefined)
+        return lock;
+    throw new errors/* UserError */.yo(`--proxy-logs-dir: another run writes its logs to ${squid}, or to ${apiProxy}.`, {
+        hint: 'Wait until it has ended, or name a directory with another parent: api-proxy-logs is next to it.',
+    });
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/host/workspace-lock.js
-
-
 
 
 
@@ -12303,34 +12393,27 @@ const PREFIX = 'awf-workspace';
  * Claims a workspace for this process. Two runs in one workspace would be no sandboxes: the command of the first could put
  * a link in the place of a directory that the second is about to mount.
  *
- * The claim is a socket in the abstract namespace (unix(7)): it needs no file, its name can be had once, and the kernel
- * removes it with the process. The directories above get a mark, so that a workspace within another one counts as well.
+ * The directories above get a mark, so that a workspace within another one counts as well.
  *
  * @param workspace an absolute path without links
  * @throws UserError if another run has this workspace, one above it or one below it
  */
 async function lockWorkspace(workspace) {
     const marks = above(workspace).map((path) => `${PREFIX}-below-${hash(path)}-${process.pid}-${hash(workspace)}`);
-    const servers = [];
-    const release = () => {
-        for (const server of servers)
-            server.close();
-    };
     try {
-        for (const name of [lockName(workspace), ...marks])
-            servers.push(await bind(name));
-        if (isTakenAround(workspace, abstractNames()))
+        const lock = await take([lockName(workspace), ...marks]);
+        if (lock === undefined)
             throw anotherRun(workspace);
+        if (!isTakenAround(workspace, abstractNames()))
+            return lock;
+        lock.release();
+        throw anotherRun(workspace);
     }
     catch (cause) {
-        release();
-        if (cause.code === 'EADDRINUSE')
-            throw anotherRun(workspace);
         if (cause instanceof errors/* UserError */.yo)
             throw cause;
         throw new errors/* UserError */.yo(`The workspace ${workspace} could not be claimed for this run.`, { cause });
     }
-    return { release };
 }
 /**
  * Looks whether a run could have a workspace, without claiming it: a run that starts in this moment gets it.
@@ -12350,20 +12433,9 @@ const isTakenAround = (workspace, taken) => taken.some((name) => name.startsWith
 const anotherRun = (workspace) => new errors/* UserError */.yo(`Another run works in ${workspace}, or in a directory above or below it.`, {
     hint: 'Wait until it has ended, or give each run a checkout of its own (git worktree add).',
 });
-async function bind(name) {
-    const server = (0,external_node_net_.createServer)((socket) => socket.destroy());
-    server.unref().listen(`\0${name}`);
-    // Rejects with the server's error.
-    await (0,external_node_events_.once)(server, 'listening');
-    return server;
-}
 function above(path) {
     const parent = (0,external_node_path_.dirname)(path);
     return parent === path ? [] : [parent, ...above(parent)];
-}
-/** The name of a socket has 107 bytes at most. */
-function hash(path) {
-    return (0,external_node_crypto_.createHash)('sha256').update(path).digest('hex').slice(0, 24);
 }
 function abstractNames() {
     return (0,external_node_fs_.readFileSync)('/proc/net/unix', 'utf8')
@@ -21060,6 +21132,7 @@ function log_watch_tooLarge(path, limit) {
 
 
 
+
 /** Eight hexadecimal digits: part of names, unique among the runs of a host. */
 function newRunId() {
     return (0,external_node_crypto_.randomBytes)(4).toString('hex');
@@ -21096,9 +21169,12 @@ async function run(config, secrets, given) {
     // The end of the run loads it again, and tells if it cannot be loaded.
     void sandbox.started.then(loadReport).catch(() => undefined);
     let lock;
+    let logsLock;
     let services;
     try {
         const prepared = prepare(config, context, progress);
+        if (config.proxyLogsDir !== undefined)
+            logsLock = await claimLogs(prepared, progress);
         lock = await lockWorkspace(config.workspace);
         const claimed = await claim_claim(config, secrets, prepared, context, progress, (facts) => {
             opening.print(facts);
@@ -21119,7 +21195,16 @@ async function run(config, secrets, given) {
     lock?.release();
     await sweep(sandbox, leftOvers, context);
     const { report } = await loadReport();
-    return report(config, secrets, sandbox, aftermath, { ...context, loadPricing }, progress);
+    const result = await report(config, secrets, sandbox, aftermath, { ...context, loadPricing }, progress);
+    logsLock?.release();
+    return result;
+}
+/** @throws UserError if another run has the log directories. Then this one writes nothing there. */
+async function claimLogs({ logs }, progress) {
+    progress.logs = undefined;
+    const lock = await lockLogs(logs);
+    progress.logs = logs;
+    return lock;
 }
 /** The first call loads it, when the command has started: until then, the containers have the processors. */
 const loadReport = () => __nccwpck_require__.e(/* import() */ 348).then(__nccwpck_require__.bind(__nccwpck_require__, 5348));
@@ -21180,6 +21265,8 @@ async function sweep(sandbox, leftOvers, context) {
     await Promise.race([work, (0,signals/* aborted */.QH)(context.signal)]).catch(() => undefined);
 }
 
+;// CONCATENATED MODULE: external "node:stream/consumers"
+const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/consumers");
 ;// CONCATENATED MODULE: ./node_modules/.cache/awf-build/src/workspace/git/config-return.js
 
 
