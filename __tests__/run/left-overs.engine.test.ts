@@ -23,7 +23,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** Starts `awf` with the system's directory for temporary files: nothing is finished in another one. */
+/** Starts `awf` with this process's directory for temporary files: nothing is finished in another one. */
 async function start(workspace: string, script: string, ...flags: readonly string[]): Promise<RunningProgram> {
   const path = join(directory, workspace);
   for (const made of [path, join(directory, 'home')]) mkdirSync(made, { recursive: true });
@@ -31,7 +31,7 @@ async function start(workspace: string, script: string, ...flags: readonly strin
   const argv = [process.execPath, join(ROOT, 'dist/cli/index.js'), '--log-level=debug', logs, ...flags];
   const running = await startProgram([...argv, '--', 'sh', '-c', script], {
     cwd: path,
-    env: { PATH: HOST_PATH, HOME: join(directory, 'home') },
+    env: { PATH: HOST_PATH, HOME: join(directory, 'home'), TMPDIR: tmpdir() },
   });
   // A test that fails leaves no run behind.
   onTestFinished(async () => {
