@@ -99,6 +99,16 @@ describe('npm’s prefix, wherever it is in the home', () => {
     expect(hostToolchain(home, {})).toEqual(hostToolchain(home, { PATH: '/usr/bin' }));
   });
 
+  test.each([
+    ['the workspace itself', 'p/bin', 'p/bin'],
+    ['a link to a directory in it', 'link/bin', 'p'],
+  ])('gets no mount of its own if it is %s', (_, named, workspace) => {
+    const home = homeWith(['p/bin/own', 'p/lib/node_modules/x/y']);
+    symlinkSync('p', join(home, 'link'));
+    const mounts = hostToolchain(home, { PATH: join(home, named) }, join(home, workspace));
+    expect([...sources(mounts).values()].filter((path) => path === join(home, 'p/bin'))).toEqual([]);
+  });
+
   test('gets no second mount in a directory that is there as a whole', () => {
     const home = homeWith(['.nvm/v24/bin/node', '.nvm/v24/lib/node_modules/npm/x']);
     const mounts = hostToolchain(home, { PATH: join(home, '.nvm/v24/bin') });

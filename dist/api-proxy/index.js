@@ -1127,8 +1127,8 @@ const GOOGLE_TOOLS = [
 /** Keys whose value is a file in some format: OpenAI's, and what gateways take beside it. */
 const FILES = ['filedata', 'fileid', 'image', 'images', 'audio', 'video', 'videos', 'document'];
 /**
- * `image_url`, `file_uri`, `callback_url`, `api_base`, `langfuse_host`, ...: the provider may load or call any of them. A gateway may send
- * its own key there, too (CVE-2024-6587 of LiteLLM).
+ * `image_url`, `file_uri`, `callback_url`, `api_base`, `langfuse_host`, ...: the provider may load or call any of them. A
+ * gateway may send its own key there, too (CVE-2024-6587 of LiteLLM).
  */
 const ADDRESS = '*url';
 /**

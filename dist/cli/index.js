@@ -11358,8 +11358,8 @@ function policyFileText({ file, commit, from }) {
     return `${(0,file_names/* printableText */.XU)(file)}, ${version}`;
 }
 /**
- * For a machine of one's own, where the policy is not told otherwise: a repository that somebody has just cloned may have a file
- * that opens everything.
+ * For a machine of one's own, where nothing else says that a policy counts: a repository that somebody has just cloned may
+ * have a file that opens everything.
  *
  * @returns undefined without a policy file
  */
@@ -13187,7 +13187,7 @@ function socketIn(path) {
 function hostToolchain(home, environment, workspace) {
     const toolCache = environment['RUNNER_TOOL_CACHE'] ?? '';
     const homeRows = HOME_ROWS.map((row) => ({ ...row, path: (0,external_node_path_.join)(home, row.path) }));
-    const prefixes = npmPrefixes(home, environment).filter((path) => workspace === undefined || !(0,host_paths/* isBelow */.Yw)(path, workspace));
+    const prefixes = npmPrefixes(home, environment).filter((path) => workspace === undefined || !(0,host_paths/* isInside */.FK)(path, workspace));
     const paths = [...[...SYSTEM_ROWS, ...homeRows].flatMap(present), ...prefixes];
     // These get mounts of their own: where they are among the runner's files, those are hidden.
     const own = [toolCache, ...downloadedPrograms(environment)].filter((path) => isForTools(path, home));
@@ -34789,8 +34789,8 @@ const GOOGLE_TOOLS = [
 /** Keys whose value is a file in some format: OpenAI's, and what gateways take beside it. */
 const FILES = ['filedata', 'fileid', 'image', 'images', 'audio', 'video', 'videos', 'document'];
 /**
- * `image_url`, `file_uri`, `callback_url`, `api_base`, `langfuse_host`, ...: the provider may load or call any of them. A gateway may send
- * its own key there, too (CVE-2024-6587 of LiteLLM).
+ * `image_url`, `file_uri`, `callback_url`, `api_base`, `langfuse_host`, ...: the provider may load or call any of them. A
+ * gateway may send its own key there, too (CVE-2024-6587 of LiteLLM).
  */
 const ADDRESS = '*url';
 /**

@@ -82,8 +82,8 @@ export function policyFileText({ file, commit, from }: PolicyOrigin): string {
 }
 
 /**
- * For a machine of one's own, where the policy is not told otherwise: a repository that somebody has just cloned may have a file
- * that opens everything.
+ * For a machine of one's own, where nothing else says that a policy counts: a repository that somebody has just cloned may
+ * have a file that opens everything.
  *
  * @returns undefined without a policy file
  */

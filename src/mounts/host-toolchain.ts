@@ -19,7 +19,7 @@ export function hostToolchain(home: string, environment: NodeJS.ProcessEnv, work
   const toolCache = environment['RUNNER_TOOL_CACHE'] ?? '';
   const homeRows = HOME_ROWS.map((row) => ({ ...row, path: join(home, row.path) }));
   const prefixes = npmPrefixes(home, environment).filter(
-    (path) => workspace === undefined || !isBelow(path, workspace),
+    (path) => workspace === undefined || !isInside(path, workspace),
   );
   const paths = [...[...SYSTEM_ROWS, ...homeRows].flatMap(present), ...prefixes];
   // These get mounts of their own: where they are among the runner's files, those are hidden.

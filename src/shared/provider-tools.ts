@@ -77,8 +77,8 @@ export const GOOGLE_TOOLS: Hosted = [
 const FILES = ['filedata', 'fileid', 'image', 'images', 'audio', 'video', 'videos', 'document'];
 
 /**
- * `image_url`, `file_uri`, `callback_url`, `api_base`, `langfuse_host`, ...: the provider may load or call any of them. A gateway may send
- * its own key there, too (CVE-2024-6587 of LiteLLM).
+ * `image_url`, `file_uri`, `callback_url`, `api_base`, `langfuse_host`, ...: the provider may load or call any of them. A
+ * gateway may send its own key there, too (CVE-2024-6587 of LiteLLM).
  */
 const ADDRESS = '*url';
 
